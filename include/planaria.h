@@ -1,0 +1,14 @@
+/* planaria.h - brain-inspired learning: all public headers */
+#ifndef PLANARIA_H
+#define PLANARIA_H
+
+#include "pln/core.h"
+#include "pln/tensor.h"
+#include "pln/data.h"
+#include "pln/net.h"
+#include "pln/target.h"
+#include "pln/optim.h"
+#include "pln/train.h"
+#include "pln/exchange.h"
+
+#endif

@@ -1,0 +1,134 @@
+/* pln/net.h - compose, initialise and run a network
+ *
+ * A network is a list of layers.  Builders remember their first error, so a
+ * whole network can be written down and asked once whether it is sound:
+ *
+ *     pln_net *net = pln_net_new(ctx);
+ *     pln_net_input(net, 28 * 28);
+ *     pln_net_dropout(net, 0.3f);
+ *     pln_net_dense(net, 2000);
+ *     pln_net_activation(net, PLN_HARDSIGM);
+ *     PLN_TRY(pln_net_ready(net));
+ *     PLN_TRY(pln_net_initialise(net, PLN_GLOROT, seed));
+ *
+ * Parameters are seen as weight [out][in] and bias [out]; how they lie in
+ * memory is not part of the interface.
+ */
+#ifndef PLN_NET_H
+#define PLN_NET_H
+
+#include "pln/tensor.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096 };
+
+typedef struct pln_net pln_net;
+
+/* Every activation once: A(name, text); formulas in specification 2.6.
+ *
+ *     identity   x                         derivative 1
+ *     relu       max(x, 0)                 1 if x > 0
+ *     hardsigm   clamp(x, 0, 1)            1 if 0 <= x <= 1, ends included
+ *     sigmoid    1 / (1 + exp(-x))         s (1 - s)
+ *     tanh       0.5 + 0.5 tanh x          0.5 (1 - tanh^2 x)
+ *     softmax    exp x_i / sum_j exp x_j   the whole Jacobian
+ */
+#define PLN_ACTIVATION_LIST(A)                                           \
+    A(IDENTITY, "x") A(RELU, "relu") A(HARDSIGM, "hardsigm")             \
+    A(SIGMOID, "sigmoid") A(TANH, "tanh") A(SOFTMAX, "softmax")
+
+typedef enum pln_activation {
+#define PLNI_ACTIVATION(name, text) PLN_##name,
+    PLN_ACTIVATION_LIST(PLNI_ACTIVATION)
+#undef PLNI_ACTIVATION
+    PLN_ACTIVATION_COUNT
+} pln_activation;
+
+/* "relu" for PLN_RELU, and back; false if no activation has that name. */
+PLN_API const char *pln_activation_name(pln_activation activation);
+PLN_API bool        pln_activation_find(const char *name, pln_activation *found);
+
+/* First weights (specification 2.5).
+ *
+ *     glorot   uniform on [-a, a], a = 0.5 sqrt(6 / (in + out)); biases 0
+ *     fan_in   uniform on [-a, a], a = 1 / sqrt(in); biases likewise      */
+typedef enum pln_init { PLN_GLOROT, PLN_FAN_IN } pln_init;
+
+/* An empty network, or NULL if memory is short.  Freed before its context. */
+PLN_API pln_net *pln_net_new(pln_ctx *ctx);
+PLN_API void     pln_net_free(pln_net *net);
+
+/* Builders, in order from input to output; input comes first and once. */
+PLN_API void pln_net_input(pln_net *net, int units);
+PLN_API void pln_net_dense(pln_net *net, int units);
+PLN_API void pln_net_activation(pln_net *net, pln_activation activation);
+
+/* Inverted dropout: in training each value is dropped with probability p, the
+ * others are divided by 1 - p; in evaluation nothing happens.  0 <= p < 1. */
+PLN_API void pln_net_dropout(pln_net *net, float p);
+
+/* Checks what the builders were told, plans and takes the memory.
+ *
+ * Returns the builders' first error, PLN_ERR_SHAPE for a network without input
+ * or dense layer, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);
+
+/* The bytes that pln_net_ready would take or has taken; 0 for an unsound net. */
+PLN_API size_t pln_net_bytes(const pln_net *net);
+
+/* Sets all parameters from (seed, layer, parameter): same seed, same bits. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed);
+
+PLN_API int pln_net_inputs(const pln_net *net);
+PLN_API int pln_net_outputs(const pln_net *net);
+
+/* Layers as they were built, input not counted. */
+typedef enum pln_layer_kind { PLN_DENSE, PLN_ACTIVATION, PLN_DROPOUT } pln_layer_kind;
+
+typedef struct pln_layer_info {
+    pln_layer_kind kind;
+    int            inputs, outputs;
+    pln_activation activation;      /* of an activation layer */
+    float          drop;            /* of a dropout layer     */
+    size_t         parameters;      /* numbers that are learned */
+} pln_layer_info;
+
+PLN_API int            pln_net_layers(const pln_net *net);
+PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
+
+/* Parameter tensors, numbered 0..count-1 in the order of the layers: weight
+ * [out][in], then bias [out], of each dense layer.  name is "0.weight" with
+ * the number of the dense layer. */
+typedef struct pln_parameter_info {
+    char name[24];
+    int  rank, dim[PLN_MAX_RANK];
+} pln_parameter_info;
+
+PLN_API int                pln_net_parameters(const pln_net *net);
+PLN_API pln_parameter_info pln_net_parameter(const pln_net *net, int parameter);
+
+/* Copies one parameter out of the network or into it.  t has its shape.
+ *
+ * Returns PLN_ERR_ARG for a number out of range, PLN_ERR_SHAPE, PLN_ERR_STATE
+ * before pln_net_ready; set also PLN_ERR_NAN if a value is not finite, and then
+ * the network is as before. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t);
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t);
+
+/* Outputs in evaluation mode: x [batch][inputs] gives y [batch][outputs].  Any
+ * batch, also 0; y must not overlap x.  Allocates nothing.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,150 @@
+/* pln/train.h - train a network, and say how good it is
+ *
+ * A trainer walks a network over a data set, epoch after epoch:
+ *
+ *     pln_fit fit = pln_fit_default();
+ *     fit.target       = PLN_TARGET_SELF;          // no labels
+ *     fit.self.winners = 6;
+ *     fit.rates = 1, fit.rate[0] = 8;
+ *     PLN_TRY(pln_trainer_new(ctx, net, train, &fit, &trainer));
+ *     while (pln_trainer_epoch(trainer) < fit.epochs)
+ *         PLN_TRY(pln_trainer_step(trainer, 1000, &report));
+ *
+ * All that a trainer does is a function of (network, data, fit): the number of
+ * threads, and being stopped, saved, loaded and continued, change no bit.
+ */
+#ifndef PLN_TRAIN_H
+#define PLN_TRAIN_H
+
+#include "pln/data.h"
+#include "pln/net.h"
+#include "pln/optim.h"
+#include "pln/target.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pln_target_kind { PLN_TARGET_SELF, PLN_TARGET_LABELS } pln_target_kind;
+
+/* Losses over a batch of B rows and n outputs, y' = mask * y (specification 1.5).
+ *
+ *     mse             1/(B n) sum (y' - d)^2
+ *     cross_entropy   -1/B sum_b sum_i d_i log softmax(y')_i             */
+typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY } pln_loss;
+
+/* How to train.  Labels are aimed at by block targets (pln_block_target),
+ * which with as many outputs as classes is the one-hot target. */
+typedef struct pln_fit {
+    int             epochs;              /* >= 0                            */
+    int             batch;               /* 1..PLN_MAX_BATCH                */
+    uint64_t        seed;
+    pln_target_kind target;
+    pln_selftarget  self;                /* for PLN_TARGET_SELF             */
+    pln_loss        loss;
+    pln_optim       optim;
+    pln_schedule    schedule;
+    int             rates;               /* 1, or one for each dense layer  */
+    float           rate[PLN_MAX_LAYERS];
+} pln_fit;
+
+/* 1 epoch, batch 16, self-defined target, MSE, SGD at rate 1, constant. */
+PLN_API pln_fit pln_fit_default(void);
+
+typedef struct pln_trainer pln_trainer;
+
+/* A trainer of net on data; both must outlive it, and net is trained in place.
+ *
+ *   index    [count] the samples to use, or NULL for all
+ *   features NULL, or a network whose outputs (in evaluation mode) are the
+ *            inputs of net: a read-out is trained on it while it stays as it is
+ *
+ * Returns PLN_ERR_ARG if a field of fit is out of range or a sample that the
+ * target needs a label for has none, PLN_ERR_SHAPE if sizes do not fit,
+ * PLN_ERR_STATE if a network is not ready, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
+                           const pln_data *data, const int *index, int count,
+                           const pln_fit *fit, pln_trainer **trainer);
+PLN_API void pln_trainer_free(pln_trainer *trainer);
+
+/* The bytes a trainer takes beyond the networks and the data. */
+PLN_API size_t pln_trainer_bytes(const pln_trainer *trainer);
+
+/* What the last finished epoch was like. */
+typedef struct pln_epoch_report {
+    int    epoch;             /* 1-based; 0 before the first has finished      */
+    long   samples;
+    double seconds;           /* inside pln_trainer_step since this process
+                                 began the epoch or took it up again           */
+    double loss;              /* mean over the epoch's batches                 */
+    double rate_factor;       /* of the schedule                               */
+    double homeostasis;       /* Euclidean norm of h at the end of the epoch   */
+    double input_active;      /* share of non-zeros: input after dropout,      */
+    double delta_active;      /*   gradient at the last dense layer            */
+} pln_epoch_report;
+
+/* Trains up to `batches` batches, never beyond the end of an epoch.  report
+ * may be NULL.  Allocates nothing.
+ *
+ * Returns PLN_ERR_NAN if the loss is not finite: the parameters are then as
+ * the batch at fault left them.  PLN_ERR_STATE after the last epoch. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_step(pln_trainer *trainer, int batches,
+                            pln_epoch_report *report);
+
+/* Epochs finished, and batches done of the epoch under way and in each. */
+PLN_API int pln_trainer_epoch(const pln_trainer *trainer);
+PLN_API int pln_trainer_batch(const pln_trainer *trainer);
+PLN_API int pln_trainer_batches(const pln_trainer *trainer);
+
+/* Writes all that is needed to go on (parameters, moments, homeostasis, place
+ * in the epoch) to a safetensors file: first to a temporary name beside it,
+ * synced, then renamed.  `user` is a text of the caller's, NULL for none, that
+ * pln_trainer_load gives back (at most 1 MB).
+ *
+ * Load wants a trainer made with the same network, data and fit, and returns
+ * PLN_ERR_FORMAT if the file is damaged or of another run; the trainer is then
+ * as before.  *user is freed by the caller through pln_text_free; user may be
+ * NULL.  Both return PLN_ERR_IO with the reason. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_save(pln_trainer *trainer, const char *path, const char *user);
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_load(pln_trainer *trainer, const char *path, char **user);
+PLN_API void pln_text_free(pln_ctx *ctx, char *text);
+
+/* ---- how good it is ---------------------------------------------------- */
+
+typedef struct pln_association {
+    double average, max;     /* accuracies on the test set, 0..1             */
+    int    unlearned;        /* units that respond to no class               */
+    long   tested;
+} pln_association;
+
+/* Direct association (specification 6.1): each output unit stands for the class
+ * it responds to most, on average over `labelled`; test samples are then read
+ * out by the mean of a class's units, and by the single most active unit.
+ *
+ *   index [count]  the labelled samples to use, or NULL for all
+ *
+ * Returns PLN_ERR_SHAPE, PLN_ERR_STATE, PLN_ERR_ARG if a sample used has no
+ * label, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
+                                    const pln_data *labelled,
+                                    const int *index, int count,
+                                    const pln_data *test,
+                                    pln_association *result);
+
+/* Share of test samples whose largest output lies in the block of their class
+ * (argmax div (n div classes)); features as in pln_trainer_new.  Errors as
+ * above. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
+                               const pln_data *test, int classes,
+                               double *accuracy);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,19 @@
+/* attr.h - compiler attributes; the only place that asks which compiler it is */
+#ifndef PLNI_ATTR_H
+#define PLNI_ATTR_H
+
+#define PLNI_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PLNI_INLINE static inline __attribute__((always_inline))
+
+#if defined(__SANITIZE_THREAD__)
+#define PLNI_TSAN 1
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define PLNI_TSAN 1
+#endif
+#endif
+#ifndef PLNI_TSAN
+#define PLNI_TSAN 0
+#endif
+
+#endif
