@@ -30,7 +30,6 @@ typedef struct pln_data_info {
     int       classes;            /* largest label + 1                       */
     int       labelled;           /* samples whose label is not -1           */
     double    active;             /* share of features that are not zero     */
-    char      digest[65];         /* SHA-256 of shape, samples and labels    */
 } pln_data_info;
 
 /* A set over memory of the caller, which must outlive it: `count` samples of
@@ -67,7 +66,7 @@ pln_status pln_data_bind_npy(pln_ctx *ctx,
 /* Frees the set, not the memory it was bound to.  NULL is allowed. */
 PLN_API void pln_data_free(pln_data *data);
 
-/* Counts, shape, classes and digest.  The first call reads all the samples. */
+/* Counts, shape and classes.  The first call reads all the samples. */
 PLN_API pln_data_info pln_data_get_info(pln_data *data);
 
 /* Direct access: [count][features] bytes, [count] labels.  Owned by data. */
