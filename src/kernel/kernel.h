@@ -1,0 +1,100 @@
+/* kernel.h - the inner loops: raw pointers and sizes, nothing else
+ *
+ * A panel is a strip of a matrix, [rows][width] without gaps, that stays in a
+ * core's cache; width is a multiple of 16.  Panels, bias, and rows of x, y, d
+ * start on a cache line, and a row is padded with zeros to a multiple of 16.
+ * Kernels never allocate, lock or know about threads.
+ *
+ * reference.c says in plain loops what each of them computes; the other
+ * variants may add in another order and fuse multiplications with additions,
+ * nothing else. */
+#ifndef PLNI_KERNEL_H
+#define PLNI_KERNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Sparse vector times panel, the forward pass of a layer with sparse input:
+ *     y[c] = bias[c] + sum_m value[m] panel[index[m]][c]                     */
+typedef void plni_gather_fn(float *y, const float *bias, const float *panel,
+                            int width, const int *index, const float *value,
+                            int n);
+
+/* Rows of a panel times dense samples, the forward pass with dense input:
+ *     y[s][r] = sum_c x[s][c] panel[r][c]            for first <= r < last   */
+typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
+                         int first, int last, const float *x, ptrdiff_t ldx,
+                         int samples);
+
+/* Row r has the entries e = start[r] .. start[r+1]-1 of (sample, value).
+ * Weight gradient by active rows, added at once:
+ *     panel[r][c] += scale * sum_e value[e] d[sample[e]][c]                  */
+typedef void plni_update_fn(float *panel, int width, int rows, const int *start,
+                            const int *sample, const float *value,
+                            const float *d, ptrdiff_t ldd, float scale);
+
+/* Input gradient and weight gradient in one visit of each active row, columns
+ * first .. last-1 (multiples of 16).  dx is taken from the row as it was:
+ *     dx[sample[e]][c] += value[e] panel[r][c]
+ *     panel[r][c]      += scale * sum_e value[e] x[sample[e]][c]             */
+typedef void plni_pullback_fn(float *panel, int width, int rows, int first,
+                              int last, const int *start, const int *sample,
+                              const float *value, const float *x, ptrdiff_t ldx,
+                              float *dx, ptrdiff_t lddx, float scale);
+
+/* The units with the k largest scores y[i] - h[i], best first; equal scores are
+ * won by the lower index, NaN never wins.  Returns how many there are, at most
+ * k. */
+typedef int plni_winners_fn(const float *y, const float *h, int n, int k,
+                            int *winner);
+
+/* Index and value of the elements of x that are not zero; returns how many. */
+typedef int plni_list_fn(const float *x, int n, int *index, float *value);
+
+/* x[i] = byte[i] / 255 */
+typedef void plni_bytes_fn(float *x, const uint8_t *byte, int n);
+
+/* 16 random bits for each of n units: Philox with key `seed` and counter
+ * (block, sample, epoch, purpose).  Unit u has block 16 (u / 128) + u % 16 and
+ * there the (u % 128 / 16)-th half word.  bits has room for n rounded up to a
+ * multiple of 128. */
+typedef void plni_draw_fn(uint16_t *bits, int n, uint64_t seed, uint32_t purpose,
+                          uint32_t epoch, uint32_t sample);
+
+/* y[i] = bits[i] >= threshold ? scale x[i] : 0; y may be x */
+typedef void plni_keep_fn(float *y, const float *x, const uint16_t *bits, int n,
+                          int threshold, float scale);
+
+/* Activations and their derivatives times dy; y may be x, dx may be dy */
+typedef void plni_relu_fn(float *y, const float *x, int n);
+typedef void plni_relu_back_fn(float *dx, const float *dy, const float *x, int n);
+typedef void plni_hardsigm_fn(float *y, const float *x, int n);
+typedef void plni_hardsigm_back_fn(float *dx, const float *dy, const float *x, int n);
+
+/* y[i] += a x[i] */
+typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
+
+/* One step of Adam with corrections c1 = 1 - beta1^t, c2 = 1 - beta2^t:
+ *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
+ *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */
+typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int n,
+                          float rate, float b1, float b2, float c1, float c2,
+                          float eps);
+
+typedef struct plni_kernels {
+#define K(operation) plni_##operation##_fn *operation;
+#include "kernel/kernel.def"
+#undef K
+} plni_kernels;
+
+/* Fills the table with the kernels of one level: the one named by isa, or if
+ * isa is NULL the best for the CPU's levels (base/cpu.h).  Returns the level's
+ * name, or NULL if this CPU or this build does not have it. */
+const char *plni_kernels_choose(plni_kernels *kernels, unsigned cpu,
+                                const char *isa);
+
+/* The name of the i-th level from the slowest, "scalar", on; NULL at the end. */
+const char *plni_level_name(int i);
+
+#endif

@@ -1,0 +1,159 @@
+/* reference.c - the plain loops that say what each kernel computes */
+
+#include <Random123/philox.h>
+
+#include <math.h>
+#include <string.h>
+
+#define PLNI_LEVEL scalar
+#include "kernel/level.h"
+
+void plni_gather_scalar(float *y, const float *bias, const float *panel,
+                        int width, const int *index, const float *value, int n)
+{
+    for (int c = 0; c < width; c++) y[c] = bias[c];
+    for (int m = 0; m < n; m++)
+        for (int c = 0; c < width; c++)
+            y[c] += value[m] * panel[(ptrdiff_t)index[m] * width + c];
+}
+
+void plni_dot_scalar(float *y, ptrdiff_t ldy, const float *panel, int width,
+                     int first, int last, const float *x, ptrdiff_t ldx,
+                     int samples)
+{
+    for (int s = 0; s < samples; s++)
+        for (int r = first; r < last; r++) {
+            float sum = 0;
+            for (int c = 0; c < width; c++)
+                sum += x[s * ldx + c] * panel[(ptrdiff_t)r * width + c];
+            y[s * ldy + r] = sum;
+        }
+}
+
+void plni_update_scalar(float *panel, int width, int rows, const int *start,
+                        const int *sample, const float *value, const float *d,
+                        ptrdiff_t ldd, float scale)
+{
+    for (int r = 0; r < rows; r++)
+        for (int e = start[r]; e < start[r + 1]; e++)
+            for (int c = 0; c < width; c++)
+                panel[(ptrdiff_t)r * width + c] +=
+                    scale * value[e] * d[sample[e] * ldd + c];
+}
+
+void plni_pullback_scalar(float *panel, int width, int rows, int first, int last,
+                          const int *start, const int *sample,
+                          const float *value, const float *x, ptrdiff_t ldx,
+                          float *dx, ptrdiff_t lddx, float scale)
+{
+    for (int r = 0; r < rows; r++)
+        for (int c = first; c < last; c++) {
+            float *w = panel + (ptrdiff_t)r * width + c;
+            float step = 0;
+            for (int e = start[r]; e < start[r + 1]; e++) {
+                dx[sample[e] * lddx + c] += value[e] * *w;
+                step += value[e] * x[sample[e] * ldx + c];
+            }
+            *w += scale * step;
+        }
+}
+
+/* The k best so far in descending order; a unit must beat, not match, those
+ * before it: that is what settles ties by index. */
+int plni_winners_scalar(const float *y, const float *h, int n, int k, int *winner)
+{
+    int kept = 0;
+
+    for (int i = 0; i < n; i++) {
+        const float score = y[i] - h[i];
+        int at = kept;
+
+        if (isnan(score)) continue;
+        while (at > 0 && score > y[winner[at - 1]] - h[winner[at - 1]]) at--;
+        if (at == k) continue;
+        if (kept < k) kept++;
+        memmove(winner + at + 1, winner + at,
+                (size_t)(kept - 1 - at) * sizeof *winner);
+        winner[at] = i;
+    }
+    return kept;
+}
+
+int plni_list_scalar(const float *x, int n, int *index, float *value)
+{
+    int count = 0;
+
+    for (int i = 0; i < n; i++)
+        if (x[i] != 0) {
+            index[count] = i;
+            value[count++] = x[i];
+        }
+    return count;
+}
+
+void plni_bytes_scalar(float *x, const uint8_t *byte, int n)
+{
+    for (int i = 0; i < n; i++) x[i] = (float)byte[i] * (1.0f / 255.0f);
+}
+
+void plni_draw_scalar(uint16_t *bits, int n, uint64_t seed, uint32_t purpose,
+                      uint32_t epoch, uint32_t sample)
+{
+    const philox4x32_key_t key = { { (uint32_t)seed, (uint32_t)(seed >> 32) } };
+
+    for (int u = 0; u < n; u++) {
+        const uint32_t block = (uint32_t)(16 * (u / 128) + u % 16);
+        const philox4x32_ctr_t counter = { { block, sample, epoch, purpose } };
+        const philox4x32_ctr_t words = philox4x32(counter, key);
+        const int half = u % 128 / 16;
+        bits[u] = (uint16_t)(words.v[half / 2] >> (half % 2 ? 16 : 0));
+    }
+}
+
+void plni_keep_scalar(float *y, const float *x, const uint16_t *bits, int n,
+                      int threshold, float scale)
+{
+    for (int i = 0; i < n; i++) y[i] = bits[i] >= threshold ? scale * x[i] : 0;
+}
+
+void plni_relu_scalar(float *y, const float *x, int n)
+{
+    for (int i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;
+}
+
+void plni_relu_back_scalar(float *dx, const float *dy, const float *x, int n)
+{
+    for (int i = 0; i < n; i++) dx[i] = x[i] > 0 ? dy[i] : 0;
+}
+
+void plni_hardsigm_scalar(float *y, const float *x, int n)
+{
+    for (int i = 0; i < n; i++) y[i] = x[i] < 0 ? 0 : x[i] > 1 ? 1 : x[i];
+}
+
+void plni_hardsigm_back_scalar(float *dx, const float *dy, const float *x, int n)
+{
+    for (int i = 0; i < n; i++) dx[i] = x[i] >= 0 && x[i] <= 1 ? dy[i] : 0;
+}
+
+void plni_axpy_scalar(float *y, const float *x, float a, int n)
+{
+    for (int i = 0; i < n; i++) y[i] += a * x[i];
+}
+
+void plni_adam_scalar(float *theta, const float *g, float *m, float *v, int n,
+                      float rate, float b1, float b2, float c1, float c2,
+                      float eps)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = b1 * m[i] + (1 - b1) * g[i];
+        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
+        theta[i] -= rate * (m[i] / c1) / (sqrtf(v[i] / c2) + eps);
+    }
+}
+
+#define K(operation) .operation = plni_##operation##_scalar,
+const plni_kernels plni_kernels_scalar = {
+#include "kernel/kernel.def"
+};
+#undef K

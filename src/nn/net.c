@@ -1,0 +1,472 @@
+/* net.c - layers in order: build, plan, initialise and run */
+
+#include "nn/net.h"
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "base/shape.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { EVALUATION_BATCH = 64 };
+
+/* Rough nanoseconds for one value in one sweep of a rowwise layer. */
+static const double SWEEP = 0.3;
+
+pln_net *pln_net_new(pln_ctx *ctx)
+{
+    pln_net *net = plni_alloc(ctx, sizeof *net);
+
+    if (net) net->ctx = ctx;
+    return net;
+}
+
+void pln_net_free(pln_net *net)
+{
+    if (!net) return;
+    plni_free(net->ctx, net->memory, net->bytes);
+    plni_free(net->ctx, net, sizeof *net);
+}
+
+/* ---- builders ------------------------------------------------------------- */
+
+/* Remembers the first error. */
+static void refuse(pln_net *net, pln_status status, const char *what, double value)
+{
+    if (net->error) return;
+    net->error = plni_fail(net->ctx, status, "network: layer %d: %s (%g)",
+                           net->count + 1, what, value);
+}
+
+void pln_net_input(pln_net *net, int units)
+{
+    if (net->inputs || net->count)
+        refuse(net, PLN_ERR_STATE, "the input comes first and once", units);
+    else if (units < 1 || units > PLN_MAX_UNITS)
+        refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+    else
+        net->inputs = units;
+}
+
+static plni_layer *append(pln_net *net, const plni_layer_ops *ops)
+{
+    plni_layer *layer = &net->layer[net->count];
+
+    if (net->ready) refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
+    if (!net->inputs) refuse(net, PLN_ERR_STATE, "the input must come first", 0);
+    if (net->count == PLN_MAX_LAYERS)
+        refuse(net, PLN_ERR_ARG, "too many layers", PLN_MAX_LAYERS);
+    if (net->error) return NULL;
+
+    *layer = (plni_layer){ .ops = ops, .number = net->count };
+    layer->inputs = net->count ? layer[-1].outputs : net->inputs;
+    layer->outputs = layer->inputs;
+    net->count++;
+    return layer;
+}
+
+static bool has_product(const pln_net *net, int layers)
+{
+    for (int l = 0; l < layers; l++)
+        if (!net->layer[l].ops->rowwise) return true;
+    return false;
+}
+
+void pln_net_dense(pln_net *net, int units)
+{
+    plni_layer *layer;
+
+    if (units < 1 || units > PLN_MAX_UNITS) {
+        refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+        return;
+    }
+    layer = append(net, &plni_dense_ops);
+    if (!layer) return;
+    layer->outputs = units;
+    layer->sparse_input = !has_product(net, net->count - 1);
+    layer->ops->shape(layer);
+}
+
+void pln_net_activation(pln_net *net, pln_activation activation)
+{
+    plni_layer *layer;
+
+    if ((int)activation < 0 || activation >= PLN_ACTIVATION_COUNT) {
+        refuse(net, PLN_ERR_ARG, "no such activation", activation);
+        return;
+    }
+    layer = append(net, &plni_activation_ops);
+    if (layer) layer->activation = activation;
+}
+
+void pln_net_dropout(pln_net *net, float p)
+{
+    plni_layer *layer;
+
+    if (!(p >= 0 && p < 1)) {
+        refuse(net, PLN_ERR_ARG, "the dropout probability must be in 0..1, 1 not included", (double)p);
+        return;
+    }
+    layer = append(net, &plni_dropout_ops);
+    if (layer) layer->drop = p;
+}
+
+/* ---- plan ----------------------------------------------------------------- */
+
+static bool walks_x(const plni_layer *layer)
+{
+    return layer->ops->lists_x && layer->ops->lists_x(layer);
+}
+
+static bool walks_dy(const plni_layer *layer)
+{
+    return layer->ops->lists_dy && layer->ops->lists_dy(layer);
+}
+
+static plni_signal *take_signal(const plni_signal *signal, plni_arena *arena)
+{
+    plni_signal *kept = plni_arena_take(arena, sizeof *kept);
+
+    if (kept) *kept = *signal;
+    return kept;
+}
+
+void plni_pass_plan(const pln_net *net, int batch, bool training,
+                    plni_pass *pass, plni_arena *arena)
+{
+    plni_station none, *at = plni_arena_take(arena, sizeof *at * (size_t)net->count);
+
+    *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx),
+                         .batch = batch, .training = training, .at = at };
+    for (int l = 0; l <= net->count; l++) {
+        const plni_layer *above = l < net->count ? &net->layer[l] : NULL;
+        const plni_layer *below = l > 0 ? &net->layer[l - 1] : NULL;
+        const int units = above ? above->inputs : below->outputs;
+        const plni_signal x = plni_signal_take(arena, batch, units, above && walks_x(above));
+        plni_signal *xs = take_signal(&x, arena), *ds = NULL;
+
+        if (training) {
+            const plni_signal d = plni_signal_take(arena, batch, units,
+                                                   below && walks_dy(below));
+            ds = take_signal(&d, arena);
+        }
+        if (above) {
+            plni_station *here = at ? &at[l] : &none;
+            here->x = xs;
+            here->dx = ds;
+            here->state = above->ops->plan ? above->ops->plan(above, pass, arena) : NULL;
+        }
+        if (below && at) {
+            at[l - 1].y = xs;
+            at[l - 1].dy = ds;
+        }
+    }
+}
+
+/* Hands out all of a network's memory, or measures it. */
+static void plan(pln_net *net, plni_arena *arena)
+{
+    for (int l = 0; l < net->count; l++)
+        net->layer[l].theta = plni_arena_take(arena, net->layer[l].size * sizeof(float));
+    plni_pass_plan(net, EVALUATION_BATCH, false, &net->evaluation, arena);
+}
+
+size_t pln_net_bytes(const pln_net *net)
+{
+    pln_net copy = *net;
+    plni_arena arena = { 0 };
+
+    if (net->error) return 0;
+    plan(&copy, &arena);
+    return arena.used;
+}
+
+pln_status pln_net_ready(pln_net *net)
+{
+    plni_arena arena = { 0 };
+
+    if (net->error) return net->error;
+    if (net->ready) return PLN_OK;
+    if (!net->inputs || !has_product(net, net->count))
+        return plni_fail(net->ctx, PLN_ERR_SHAPE,
+                         "network: it needs an input and a dense layer");
+    net->bytes = pln_net_bytes(net);
+    net->memory = plni_alloc(net->ctx, net->bytes);
+    if (!net->memory) {
+        net->bytes = 0;
+        return PLN_ERR_MEMORY;
+    }
+    arena.base = net->memory;
+    plan(net, &arena);
+    net->ready = true;
+    return PLN_OK;
+}
+
+/* ---- what is in it -------------------------------------------------------- */
+
+int pln_net_inputs(const pln_net *net) { return net->inputs; }
+int pln_net_layers(const pln_net *net) { return net->count; }
+
+int pln_net_outputs(const pln_net *net)
+{
+    return net->count ? net->layer[net->count - 1].outputs : net->inputs;
+}
+
+/* The numbers in a layer's parameter tensors. */
+static size_t numbers_in(const plni_layer *layer)
+{
+    size_t numbers = 0;
+
+    for (int i = 0; i < layer->ops->parameters; i++) {
+        pln_parameter_info info = { 0 };
+        size_t product = 1;
+        layer->ops->parameter(layer, i, &info);
+        for (int d = 0; d < info.rank; d++) product *= (size_t)info.dim[d];
+        numbers += product;
+    }
+    return numbers;
+}
+
+pln_layer_info pln_net_layer(const pln_net *net, int layer)
+{
+    const plni_layer *of = &net->layer[layer];
+
+    if (layer < 0 || layer >= net->count) return (pln_layer_info){ 0 };
+    return (pln_layer_info){
+        .kind = of->ops == &plni_dense_ops        ? PLN_DENSE
+                : of->ops == &plni_activation_ops ? PLN_ACTIVATION
+                                                  : PLN_DROPOUT,
+        .inputs = of->inputs, .outputs = of->outputs,
+        .activation = of->activation, .drop = of->drop,
+        .parameters = numbers_in(of)
+    };
+}
+
+int pln_net_parameters(const pln_net *net)
+{
+    int count = 0;
+
+    for (int l = 0; l < net->count; l++) count += net->layer[l].ops->parameters;
+    return count;
+}
+
+const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which)
+{
+    for (int l = 0; l < net->count && parameter >= 0; l++) {
+        *which = parameter;
+        parameter -= net->layer[l].ops->parameters;
+        if (parameter < 0) return &net->layer[l];
+    }
+    return NULL;
+}
+
+/* How many layers with parameters come before this one. */
+static int place_of(const pln_net *net, const plni_layer *layer)
+{
+    int place = 0;
+
+    for (int l = 0; &net->layer[l] != layer; l++)
+        place += net->layer[l].ops->parameters > 0;
+    return place;
+}
+
+pln_parameter_info pln_net_parameter(const pln_net *net, int parameter)
+{
+    int which = 0;
+    const plni_layer *layer = plni_parameter_owner(net, parameter, &which);
+    pln_parameter_info info = { 0 };
+    char name[sizeof info.name];
+
+    if (!layer) return info;
+    layer->ops->parameter(layer, which, &info);
+    memcpy(name, info.name, sizeof name);
+    snprintf(info.name, sizeof info.name, "%d.%.12s", place_of(net, layer), name);
+    return info;
+}
+
+/* Finds a parameter's layer and checks the tensor's shape. */
+static pln_status find(const pln_net *net, int parameter, const pln_tensor *t,
+                       const plni_layer **layer, int *which)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+
+    if (!net->ready)
+        return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    *layer = plni_parameter_owner(net, parameter, which);
+    if (!*layer)
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: there is no parameter %d",
+                         parameter);
+    if (!t->data || t->rank != info.rank ||
+        memcmp(t->dim, info.dim, (size_t)info.rank * sizeof t->dim[0]) != 0)
+        return plni_fail(net->ctx, PLN_ERR_SHAPE,
+                         "network: parameter %s has another shape", info.name);
+    return PLN_OK;
+}
+
+pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t)
+{
+    const plni_layer *layer;
+    int which;
+
+    PLN_TRY(find(net, parameter, t, &layer, &which));
+    layer->ops->get(layer, layer->theta, which, t->data);
+    return PLN_OK;
+}
+
+pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t)
+{
+    const plni_layer *layer;
+    int which;
+
+    PLN_TRY(find(net, parameter, t, &layer, &which));
+    for (ptrdiff_t i = 0; i < pln_tensor_count(t); i++)
+        if (!isfinite(t->data[i]))
+            return plni_fail(net->ctx, PLN_ERR_NAN,
+                             "network: number %td of parameter %s is not finite", i,
+                             pln_net_parameter(net, parameter).name);
+    layer->ops->set(layer, layer->theta, which, t->data);
+    return PLN_OK;
+}
+
+/* ---- run ------------------------------------------------------------------ */
+
+/* Layers first..last-1, all rowwise, after the product below them. */
+typedef struct sweep {
+    const pln_net   *net;
+    const plni_pass *pass;
+    int              first, last;
+    plni_row        *before, *after;
+    void            *arg;
+} sweep;
+
+static void forward_sample(void *arg, int s)
+{
+    const sweep *w = arg;
+    const plni_pass *pass = w->pass;
+
+    if (w->before) w->before(w->arg, s);
+    if (w->first > 0) {
+        const plni_layer *product = &w->net->layer[w->first - 1];
+        if (product->ops->forward_rest)
+            product->ops->forward_rest(product, pass, &pass->at[w->first - 1], s);
+    }
+    if (w->first < w->net->count)
+        plni_signal_list(pass->kernels, pass->at[w->first].x, s);
+    for (int l = w->first; l < w->last; l++) {
+        w->net->layer[l].ops->forward(&w->net->layer[l], pass, &pass->at[l], s, s + 1);
+        plni_signal_list(pass->kernels, pass->at[l].y, s);
+    }
+    if (w->after) w->after(w->arg, s);
+}
+
+static int next_product(const pln_net *net, int layer)
+{
+    while (layer < net->count && net->layer[layer].ops->rowwise) layer++;
+    return layer;
+}
+
+void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
+                  plni_row *last, void *arg)
+{
+    for (int l = 0; l <= net->count; ) {
+        const int product = next_product(net, l);
+        sweep w = { net, pass, l, product, l ? NULL : first,
+                    product == net->count ? last : NULL, arg };
+        const int units = l ? net->layer[l - 1].outputs : net->inputs;
+        const double work = SWEEP * pass->samples * units * (3 + product - l);
+
+        plni_parallel(net->ctx, pass->samples, work, forward_sample, &w);
+        if (product < net->count)
+            net->layer[product].ops->forward(&net->layer[product], pass,
+                                             &pass->at[product], 0, pass->samples);
+        l = product + 1;
+    }
+}
+
+int plni_product_below(const pln_net *net, int layer)
+{
+    do layer--;
+    while (layer >= 0 && net->layer[layer].ops->rowwise);
+    return layer;
+}
+
+void plni_backward_row(const pln_net *net, plni_pass *pass, int layer, int sample)
+{
+    int l = layer - 1;
+
+    for (; l >= 0 && net->layer[l].ops->rowwise; l--)
+        net->layer[l].ops->backward(&net->layer[l], pass, &pass->at[l], sample,
+                                    sample + 1);
+    if (l >= 0) plni_signal_list(pass->kernels, pass->at[l].dy, sample);
+}
+
+static void backward_sample(void *arg, int s)
+{
+    const sweep *w = arg;
+    const plni_layer *product = &w->net->layer[w->last];
+    plni_pass pass = *w->pass;
+
+    if (product->ops->backward_rest)
+        product->ops->backward_rest(product, &pass, &pass.at[w->last], s);
+    plni_backward_row(w->net, &pass, w->last, s);
+}
+
+void plni_backward_rest(const pln_net *net, plni_pass *pass, int layer)
+{
+    sweep w = { .net = net, .pass = pass, .last = layer };
+    const double work = 4 * SWEEP * pass->samples * net->layer[layer].inputs;
+
+    plni_parallel(net->ctx, pass->samples, work, backward_sample, &w);
+}
+
+/* ---- evaluation ----------------------------------------------------------- */
+
+typedef struct rows {
+    const pln_net    *net;
+    const pln_tensor *x;
+    pln_tensor       *y;
+    int               from;      /* row of x and y that is sample 0 of the pass */
+} rows;
+
+static void read_row(void *arg, int s)
+{
+    const rows *r = arg;
+    const plni_signal *to = plni_input(&r->net->evaluation);
+    const int n = r->net->inputs;
+
+    memcpy(to->value + s * to->stride, r->x->data + (ptrdiff_t)(r->from + s) * n,
+           (size_t)n * sizeof(float));
+}
+
+static void write_row(void *arg, int s)
+{
+    const rows *r = arg;
+    const plni_signal *from = r->net->evaluation.at[r->net->count - 1].y;
+    const int n = from->units;
+
+    memcpy(r->y->data + (ptrdiff_t)(r->from + s) * n, from->value + s * from->stride,
+           (size_t)n * sizeof(float));
+}
+
+pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y)
+{
+    const int batch = x->dim[0];
+    rows r = { net, x, y, 0 };
+
+    if (!net->ready)
+        return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    if (batch < 0 || !plni_is_matrix(x, batch, net->inputs) ||
+        !plni_is_matrix(y, batch, pln_net_outputs(net)))
+        return plni_fail(net->ctx, PLN_ERR_SHAPE,
+                         "network: %d inputs and %d outputs wanted, x is %dx%d, y is %dx%d",
+                         net->inputs, pln_net_outputs(net), x->dim[0], x->dim[1],
+                         y->dim[0], y->dim[1]);
+    for (; r.from < batch; r.from += net->evaluation.samples) {
+        const int left = batch - r.from;
+        net->evaluation.samples = left < EVALUATION_BATCH ? left : EVALUATION_BATCH;
+        plni_forward(net, &net->evaluation, read_row, write_row, &r);
+    }
+    return PLN_OK;
+}

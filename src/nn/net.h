@@ -1,0 +1,56 @@
+/* net.h - layers in order, and how a pass walks them
+ *
+ * Rowwise layers between two products run together, sample by sample, while the
+ * sample's row is in the cache; a learning rule may put its own work on a
+ * sample at the end of the last such sweep. */
+#ifndef PLNI_NET_H
+#define PLNI_NET_H
+
+#include "nn/layer.h"
+
+struct pln_net {
+    pln_ctx    *ctx;
+    pln_status  error;                    /* the builders' first          */
+    int         inputs, count;
+    bool        ready;
+    plni_layer  layer[PLN_MAX_LAYERS];
+    void       *memory;                   /* theta and the pass below     */
+    size_t      bytes;
+    plni_pass   evaluation;               /* for pln_net_forward          */
+};
+
+/* Plans a pass over `batch` samples in the arena's memory.  The pass points to
+ * itself, so it must not move afterwards. */
+void plni_pass_plan(const pln_net *net, int batch, bool training,
+                    plni_pass *pass, plni_arena *arena);
+
+/* Work on one sample. */
+typedef void plni_row(void *arg, int sample);
+
+/* Runs all layers over pass->samples samples.  first(arg, s) fills row s of the
+ * input, plni_input(pass), just before it is used; last(arg, s) is called when
+ * row s of the output is there.  Either may be NULL. */
+void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
+                  plni_row *last, void *arg);
+
+/* The last layer below `layer` that is not rowwise; -1 if there is none. */
+int plni_product_below(const pln_net *net, int layer);
+
+/* Takes dL/dy of the layer below `layer` back through the rowwise layers there,
+ * for one sample, and lists what comes out if somebody walks the list. */
+void plni_backward_row(const pln_net *net, plni_pass *pass, int layer, int sample);
+
+/* What remains after backward or pullback of a product: its rest, and the
+ * rowwise layers below it. */
+void plni_backward_rest(const pln_net *net, plni_pass *pass, int layer);
+
+/* The first signal of a pass. */
+static inline plni_signal *plni_input(const plni_pass *pass)
+{
+    return pass->at[0].x;
+}
+
+/* Parameter tensor `parameter` of the network in a vector like theta. */
+const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);
+
+#endif

@@ -1,0 +1,272 @@
+/* panels.c - products of a matrix in panels, shared out among the threads */
+
+#include "tensor/panels.h"
+
+#include "base/context.h"
+#include "base/shape.h"
+
+#include <cblas.h>
+#include <string.h>
+
+/* From these shares of non-zeros up CBLAS is faster, and for plni_dot from this
+ * number of samples (measured by bench/kernels.c). */
+static const double GATHER_CROSSOVER = 0.60;
+static const double UPDATE_CROSSOVER = 0.60;
+static const double PULLBACK_CROSSOVER = 0.60;
+enum { DOT_CROSSOVER = 1 << 20 };
+
+/* Rough time of a multiply-add, to decide how many threads are worth while. */
+static const double NANOSECONDS = 0.02;
+
+enum { DOT_ROWS = 512, PULLBACK_COLUMNS = 256 };     /* what one chunk takes */
+
+plni_panels plni_panels_shape(int rows, int cols, int width)
+{
+    const ptrdiff_t padded = plni_round_up(cols, 16);
+    const ptrdiff_t count = (padded + width - 1) / width;
+
+    return (plni_panels){
+        .rows = rows, .cols = cols, .count = (int)count,
+        .width = (int)plni_round_up((padded + count - 1) / count, 16)
+    };
+}
+
+size_t plni_panels_size(const plni_panels *w)
+{
+    return (size_t)w->rows * (size_t)plni_round_up(w->cols, 16);
+}
+
+static float *panel_of(const plni_panels *w, int p)
+{
+    return w->data + (ptrdiff_t)p * w->rows * w->width;
+}
+
+/* Columns of panel p, padding included. */
+static int width_of(const plni_panels *w, int p)
+{
+    const int left = (int)plni_round_up(w->cols, 16) - p * w->width;
+    return left < w->width ? left : w->width;
+}
+
+static float *element(const plni_panels *w, int r, int c)
+{
+    const int p = c / w->width;
+    return panel_of(w, p) + (ptrdiff_t)r * width_of(w, p) + c % w->width;
+}
+
+void plni_panels_pack(plni_panels *w, const float *matrix, ptrdiff_t row,
+                      ptrdiff_t col)
+{
+    for (int r = 0; r < w->rows; r++)
+        for (int c = 0; c < w->cols; c++)
+            *element(w, r, c) = matrix[r * row + c * col];
+}
+
+void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row,
+                        ptrdiff_t col)
+{
+    for (int r = 0; r < w->rows; r++)
+        for (int c = 0; c < w->cols; c++)
+            matrix[r * row + c * col] = *element(w, r, c);
+}
+
+/* What the chunks of one product share. */
+typedef struct job {
+    const plni_kernels *kernels;
+    const plni_panels  *w;
+    const plni_by_unit *by;
+    const plni_signal  *x, *d;
+    plni_signal        *y;
+    const float        *bias;
+    float              *part;
+    ptrdiff_t           stride;
+    int                 samples, batch;
+    float               scale;
+} job;
+
+/* ---- gather --------------------------------------------------------------- */
+
+static void gather_chunk(void *arg, int p)
+{
+    const job *j = arg;
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+
+    for (int s = 0; s < j->samples; s++) {
+        const ptrdiff_t at = s * j->x->stride;
+        j->kernels->gather(j->y->value + s * j->y->stride + column,
+                           j->bias + column, panel_of(j->w, p),
+                           width_of(j->w, p), j->x->index + at,
+                           j->x->active + at, j->x->count[s]);
+    }
+}
+
+static void gather_dense_chunk(void *arg, int p)
+{
+    const job *j = arg;
+    const int width = width_of(j->w, p);
+    float *y = j->y->value + (ptrdiff_t)p * j->w->width;
+
+    for (int s = 0; s < j->samples; s++)
+        memcpy(y + s * j->y->stride, j->bias + (ptrdiff_t)p * j->w->width,
+               (size_t)width * sizeof *y);
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, j->samples, width,
+                j->w->rows, 1, j->x->value, (int)j->x->stride,
+                panel_of(j->w, p), width, 1, y, (int)j->y->stride);
+}
+
+void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
+                 int samples, const float *bias, plni_signal *y)
+{
+    const double density = plni_signal_density(x, samples);
+    const double work = NANOSECONDS * density * samples * w->rows * w->cols;
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y,
+              .bias = bias, .samples = samples };
+
+    plni_parallel(ctx, w->count, work,
+                  density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk,
+                  &j);
+}
+
+/* ---- dot ------------------------------------------------------------------ */
+
+static int row_blocks(const plni_panels *w)
+{
+    return (w->rows + DOT_ROWS - 1) / DOT_ROWS;
+}
+
+static void dot_chunk(void *arg, int chunk)
+{
+    const job *j = arg;
+    const int p = chunk / row_blocks(j->w), first = chunk % row_blocks(j->w) * DOT_ROWS;
+    const int last = first + DOT_ROWS < j->w->rows ? first + DOT_ROWS : j->w->rows;
+    const int width = width_of(j->w, p);
+    const float *x = j->x->value + (ptrdiff_t)p * j->w->width;
+    float *part = j->part + (ptrdiff_t)p * j->batch * j->stride;
+
+    if (j->samples < DOT_CROSSOVER)
+        j->kernels->dot(part, j->stride, panel_of(j->w, p), width, first, last,
+                        x, j->x->stride, j->samples);
+    else
+        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, j->samples,
+                    last - first, width, 1, x, (int)j->x->stride,
+                    panel_of(j->w, p) + (ptrdiff_t)first * width, width, 0,
+                    part + first, (int)j->stride);
+}
+
+void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
+              int samples, int batch, float *part, ptrdiff_t stride)
+{
+    const double work = NANOSECONDS * samples * w->rows * w->cols;
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .part = part,
+              .stride = stride, .samples = samples, .batch = batch };
+
+    plni_parallel(ctx, w->count * row_blocks(w), work, dot_chunk, &j);
+}
+
+void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
+                  int batch, const float *part, const float *bias, plni_signal *y)
+{
+    float *sum = y->value + sample * y->stride;
+    const float *from = part + sample * y->stride;
+
+    memcpy(sum, from, (size_t)w->rows * sizeof *sum);
+    for (int p = 1; p < w->count; p++)
+        kernels->axpy(sum, from + (ptrdiff_t)p * batch * y->stride, 1, w->rows);
+    if (bias) kernels->axpy(sum, bias, 1, w->rows);
+}
+
+/* ---- update --------------------------------------------------------------- */
+
+static void update_chunk(void *arg, int p)
+{
+    const job *j = arg;
+
+    j->kernels->update(panel_of(j->w, p), width_of(j->w, p), j->w->rows,
+                       j->by->start, j->by->sample, j->by->value,
+                       j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride,
+                       j->scale);
+}
+
+static void update_dense_chunk(void *arg, int p)
+{
+    const job *j = arg;
+    const int width = width_of(j->w, p);
+
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->w->rows, width,
+                j->samples, j->scale, j->x->value, (int)j->x->stride,
+                j->d->value + (ptrdiff_t)p * j->w->width, (int)j->d->stride, 1,
+                panel_of(j->w, p), width);
+}
+
+void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                 const plni_signal *x, const plni_signal *d, int samples,
+                 float scale)
+{
+    const double density = plni_signal_density(x, samples);
+    const double work = NANOSECONDS * density * samples * w->rows * w->cols;
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
+              .samples = samples, .scale = scale };
+
+    plni_parallel(ctx, w->count, work,
+                  density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk,
+                  &j);
+}
+
+/* ---- pullback ------------------------------------------------------------- */
+
+static int column_blocks(const plni_panels *w)
+{
+    return (w->width + PULLBACK_COLUMNS - 1) / PULLBACK_COLUMNS;
+}
+
+/* Panels and their parts are walked from the last to the first, while `dot`
+ * goes from the first to the last: what it touched last is in the cache. */
+static void pullback_chunk(void *arg, int chunk)
+{
+    const job *j = arg;
+    const int p = chunk / column_blocks(j->w);
+    const int width = width_of(j->w, p);
+    const int first = chunk % column_blocks(j->w) * PULLBACK_COLUMNS;
+    const int last = first + PULLBACK_COLUMNS < width ? first + PULLBACK_COLUMNS : width;
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+
+    if (first >= width) return;
+    for (int s = 0; s < j->samples; s++)
+        memset(j->y->value + s * j->y->stride + column + first, 0,
+               (size_t)(last - first) * sizeof(float));
+    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, first, last,
+                         j->by->start, j->by->sample, j->by->value,
+                         j->x->value + column, j->x->stride,
+                         j->y->value + column, j->y->stride, j->scale);
+}
+
+static void pullback_dense_chunk(void *arg, int p)
+{
+    const job *j = arg;
+    const int width = width_of(j->w, p);
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, j->samples, width,
+                j->w->rows, 1, j->d->value, (int)j->d->stride,
+                panel_of(j->w, p), width, 0, j->y->value + column,
+                (int)j->y->stride);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->w->rows, width,
+                j->samples, j->scale, j->d->value, (int)j->d->stride,
+                j->x->value + column, (int)j->x->stride, 1, panel_of(j->w, p),
+                width);
+}
+
+void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                   const plni_signal *d, const plni_signal *x, plni_signal *dx,
+                   int samples, float scale)
+{
+    const double density = plni_signal_density(d, samples);
+    const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .d = d, .x = x,
+              .y = dx, .samples = samples, .scale = scale };
+
+    if (density < PULLBACK_CROSSOVER)
+        plni_parallel(ctx, w->count * column_blocks(w), work, pullback_chunk, &j);
+    else
+        plni_parallel(ctx, w->count, work, pullback_dense_chunk, &j);
+}

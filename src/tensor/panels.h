@@ -1,0 +1,65 @@
+/* panels.h - a matrix in panels, and the four products that learning needs
+ *
+ * The matrix [rows][cols] is cut into strips of `width` columns, and each strip
+ * lies in memory as [rows][width] without gaps: the part that one thread works
+ * on stays in its cache, and a row of it is a few registers.  The last panel
+ * may be narrower; its columns are padded with zeros to a multiple of 16, as
+ * are the rows of signals.  A layer chooses what its rows are (nn/dense.c):
+ *
+ *   rows = inputs     forward is gather, input gradient is dot
+ *   rows = outputs    forward is dot, input gradient is gather or pullback
+ *
+ * All products walk only what is active; where so much is that a dense product
+ * is faster, CBLAS computes it, panel by panel, on one thread each. */
+#ifndef PLNI_PANELS_H
+#define PLNI_PANELS_H
+
+#include "pln/core.h"
+#include "tensor/signal.h"
+
+typedef struct plni_panels {
+    int    rows, cols;
+    int    width, count;      /* count panels of width columns each */
+    float *data;
+} plni_panels;
+
+/* The shape of a matrix in panels of about `width` columns; data is NULL. */
+plni_panels plni_panels_shape(int rows, int cols, int width);
+
+/* The floats it takes. */
+size_t plni_panels_size(const plni_panels *w);
+
+/* Copies from and to a matrix whose element (r, c) is at r * row + c * col. */
+void plni_panels_pack(plni_panels *w, const float *matrix, ptrdiff_t row, ptrdiff_t col);
+void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row, ptrdiff_t col);
+
+/* y[s][c] = bias[c] + sum_r x[s][r] w[r][c]; x has lists, bias is padded with
+ * zeros to a multiple of 16. */
+void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
+                 int samples, const float *bias, plni_signal *y);
+
+/* part[p][s][r] = sum over the columns c of panel p of x[s][c] w[r][c].  The
+ * caller adds the parts up in order: plni_dot_sum. */
+void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
+              int samples, int batch, float *part, ptrdiff_t stride);
+
+/* y[s][r] = bias[r] + sum over panels of part[p][s][r], for one sample.  bias
+ * may be NULL. */
+void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
+                  int batch, const float *part, const float *bias, plni_signal *y);
+
+/* w[r][c] += scale * sum_s x[s][r] d[s][c]; x has lists and `by` is they
+ * by unit. */
+void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                 const plni_signal *x, const plni_signal *d, int samples,
+                 float scale);
+
+/* Input gradient and update in one visit of the active rows:
+ *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was
+ *     w[r][c]  += scale * sum_s d[s][r] x[s][c]
+ * d has lists and `by` is they by unit. */
+void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                   const plni_signal *d, const plni_signal *x, plni_signal *dx,
+                   int samples, float scale);
+
+#endif

@@ -1,0 +1,76 @@
+/* signal.c - rows of values and their non-zeros */
+
+#include "tensor/signal.h"
+
+#include "base/shape.h"
+
+#include <string.h>
+
+plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed)
+{
+    plni_signal x = { .units = units, .stride = plni_row_stride(units) };
+    const size_t cells = (size_t)batch * (size_t)x.stride;
+
+    x.value = plni_arena_take(arena, cells * sizeof *x.value);
+    if (listed) {
+        x.count = plni_arena_take(arena, (size_t)batch * sizeof *x.count);
+        x.index = plni_arena_take(arena, cells * sizeof *x.index);
+        x.active = plni_arena_take(arena, cells * sizeof *x.active);
+    }
+    return x;
+}
+
+void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
+{
+    const ptrdiff_t at = row * x->stride;
+
+    if (x->count)
+        x->count[row] = kernels->list(x->value + at, x->units, x->index + at,
+                                      x->active + at);
+}
+
+double plni_signal_density(const plni_signal *x, int rows)
+{
+    long count = 0;
+
+    for (int r = 0; r < rows; r++) count += x->count[r];
+    return rows ? (double)count / ((double)rows * x->units) : 0;
+}
+
+plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units)
+{
+    const size_t cells = (size_t)batch * (size_t)units;
+
+    return (plni_by_unit){
+        .start = plni_arena_take(arena, ((size_t)units + 2) * sizeof(int)),
+        .sample = plni_arena_take(arena, cells * sizeof(int)),
+        .value = plni_arena_take(arena, cells * sizeof(float)),
+    };
+}
+
+/* A counting sort.  While rows are placed, start[u + 1] is where the next entry
+ * of unit u goes; in the end that is where unit u + 1 begins. */
+void plni_by_unit_make(plni_by_unit *by, const plni_signal *x, int rows)
+{
+    int *next = by->start + 1;
+    int sum = 0;
+
+    memset(by->start, 0, ((size_t)x->units + 2) * sizeof *by->start);
+    for (int r = 0; r < rows; r++) {
+        const int *index = x->index + r * x->stride;
+        for (int m = 0; m < x->count[r]; m++) next[index[m] + 1]++;
+    }
+    for (int u = 0; u <= x->units; u++) {
+        sum += next[u];
+        next[u] = sum;
+    }
+    for (int r = 0; r < rows; r++) {
+        const int *index = x->index + r * x->stride;
+        const float *active = x->active + r * x->stride;
+        for (int m = 0; m < x->count[r]; m++) {
+            const int at = next[index[m]]++;
+            by->sample[at] = r;
+            by->value[at] = active[m];
+        }
+    }
+}
