@@ -7,6 +7,7 @@
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/target.h"
+#include "pln/rule.h"
 #include "pln/optim.h"
 #include "pln/train.h"
 #include "pln/exchange.h"

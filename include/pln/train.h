@@ -19,22 +19,14 @@
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/optim.h"
+#include "pln/rule.h"
 #include "pln/target.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-typedef enum pln_target_kind { PLN_TARGET_SELF, PLN_TARGET_LABELS } pln_target_kind;
-
-/* Losses over a batch of B rows and n outputs, y' = mask * y (specification 1.5).
- *
- *     mse             1/(B n) sum (y' - d)^2
- *     cross_entropy   -1/B sum_b sum_i d_i log softmax(y')_i             */
-typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY } pln_loss;
-
-/* How to train.  Labels are aimed at by block targets (pln_block_target),
- * which with as many outputs as classes is the one-hot target. */
+/* How to train. */
 typedef struct pln_fit {
     int             epochs;              /* >= 0                            */
     int             batch;               /* 1..PLN_MAX_BATCH                */

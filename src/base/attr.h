@@ -2,7 +2,7 @@
 #ifndef PLNI_ATTR_H
 #define PLNI_ATTR_H
 
-#define PLNI_PRINTF(format, first) __attribute__((format(printf, format, first)))
+#define PLNI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PLNI_INLINE static inline __attribute__((always_inline))
 
 #if defined(__SANITIZE_THREAD__)

@@ -72,6 +72,10 @@ typedef void plni_relu_back_fn(float *dx, const float *dy, const float *x, int n
 typedef void plni_hardsigm_fn(float *y, const float *x, int n);
 typedef void plni_hardsigm_back_fn(float *dx, const float *dy, const float *x, int n);
 
+/* dy[i] = scale (y[i] - d[i]); returns sum_i (y[i] - d[i])^2; dy may be y */
+typedef float plni_residual_fn(float *dy, const float *y, const float *d, int n,
+                               float scale);
+
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 

@@ -136,6 +136,19 @@ void plni_hardsigm_back_scalar(float *dx, const float *dy, const float *x, int n
     for (int i = 0; i < n; i++) dx[i] = x[i] >= 0 && x[i] <= 1 ? dy[i] : 0;
 }
 
+float plni_residual_scalar(float *dy, const float *y, const float *d, int n,
+                           float scale)
+{
+    float sum = 0;
+
+    for (int i = 0; i < n; i++) {
+        const float off = y[i] - d[i];
+        sum += off * off;
+        dy[i] = scale * off;
+    }
+    return sum;
+}
+
 void plni_axpy_scalar(float *y, const float *x, float a, int n)
 {
     for (int i = 0; i < n; i++) y[i] += a * x[i];

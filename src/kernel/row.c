@@ -130,6 +130,27 @@ void KERNEL(hardsigm_back)(float *dx, const float *dy, const float *x, int n)
     }
 }
 
+/* One sum for each lane, so that the additions do not wait for each other. */
+float KERNEL(residual)(float *dy, const float *y, const float *d, int n, float scale)
+{
+    float sums[16] = { 0 }, sum = 0;
+    int i = 0;
+
+    for (; i + 16 <= n; i += 16)
+        for (int lane = 0; lane < 16; lane++) {
+            const float off = y[i + lane] - d[i + lane];
+            sums[lane] += off * off;
+            dy[i + lane] = scale * off;
+        }
+    for (; i < n; i++) {
+        const float off = y[i] - d[i];
+        sums[i % 16] += off * off;
+        dy[i] = scale * off;
+    }
+    for (int lane = 0; lane < 16; lane++) sum += sums[lane];
+    return sum;
+}
+
 void KERNEL(axpy)(float *y, const float *x, float a, int n)
 {
     for (int i = 0; i < n; i++) y[i] += a * x[i];

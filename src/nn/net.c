@@ -392,7 +392,8 @@ int plni_product_below(const pln_net *net, int layer)
     return layer;
 }
 
-void plni_backward_row(const pln_net *net, plni_pass *pass, int layer, int sample)
+void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
+                       int sample)
 {
     int l = layer - 1;
 
@@ -406,14 +407,13 @@ static void backward_sample(void *arg, int s)
 {
     const sweep *w = arg;
     const plni_layer *product = &w->net->layer[w->last];
-    plni_pass pass = *w->pass;
 
     if (product->ops->backward_rest)
-        product->ops->backward_rest(product, &pass, &pass.at[w->last], s);
-    plni_backward_row(w->net, &pass, w->last, s);
+        product->ops->backward_rest(product, w->pass, &w->pass->at[w->last], s);
+    plni_backward_row(w->net, w->pass, w->last, s);
 }
 
-void plni_backward_rest(const pln_net *net, plni_pass *pass, int layer)
+void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer)
 {
     sweep w = { .net = net, .pass = pass, .last = layer };
     const double work = 4 * SWEEP * pass->samples * net->layer[layer].inputs;

@@ -38,11 +38,12 @@ int plni_product_below(const pln_net *net, int layer);
 
 /* Takes dL/dy of the layer below `layer` back through the rowwise layers there,
  * for one sample, and lists what comes out if somebody walks the list. */
-void plni_backward_row(const pln_net *net, plni_pass *pass, int layer, int sample);
+void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
+                       int sample);
 
 /* What remains after backward or pullback of a product: its rest, and the
  * rowwise layers below it. */
-void plni_backward_rest(const pln_net *net, plni_pass *pass, int layer);
+void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
 
 /* The first signal of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)

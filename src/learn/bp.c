@@ -1,0 +1,156 @@
+/* bp.c - back-propagation
+ *
+ * Written with the four questions of nn/layer.h.  Between the last product's
+ * forward pass and its backward pass everything is done sample by sample, in
+ * one sweep: activation, output mask, target, loss, derivative of the
+ * activation, list of non-zero deltas.  Plain gradient descent adds each
+ * layer's gradient into its weights as soon as nothing below needs the old
+ * ones; the gradient of a layer depends only on its own x and dy, so the result
+ * is that of a simultaneous step. */
+
+#include "learn/bp.h"
+
+#include "base/rng.h"
+#include "base/shape.h"
+#include "learn/loss.h"
+#include "learn/optim.h"
+
+#include <math.h>
+#include <string.h>
+
+void plni_bp_plan(plni_bp *rule, const pln_net *net, int batch, plni_arena *arena)
+{
+    const int n = pln_net_outputs(net);
+    const size_t rows = (size_t)batch;
+
+    rule->stride = plni_row_stride(n);
+    rule->mask_stride = plni_round_up(n, 128);
+    rule->h = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
+    rule->a = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
+    rule->d = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
+    rule->mask = plni_arena_take(arena, sizeof(uint16_t) * rows * (size_t)rule->mask_stride);
+    rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
+    for (int l = 0; l < net->count; l++) {
+        const size_t bytes = net->layer[l].size * sizeof(float);
+        if (!bytes || rule->optim.kind == PLN_SGD) continue;
+        rule->gradient[l] = plni_arena_take(arena, bytes);
+        rule->m[l] = plni_arena_take(arena, bytes);
+        rule->v[l] = plni_arena_take(arena, bytes);
+    }
+}
+
+void plni_bp_new_epoch(plni_bp *rule, int outputs)
+{
+    memset(rule->h, 0, (size_t)outputs * sizeof *rule->h);
+    memset(rule->a, 0, (size_t)outputs * sizeof *rule->a);
+}
+
+/* What the samples of one batch share. */
+typedef struct batch {
+    plni_bp       *rule;
+    const pln_net *net;
+    plni_pass     *pass;
+    plni_row      *fill;
+    void          *arg;
+    const int32_t *label;
+} batch;
+
+static void fill_sample(void *arg, int s)
+{
+    const batch *b = arg;
+    b->fill(b->arg, s);
+}
+
+/* The output mask of one sample; NULL if there is none. */
+static const uint16_t *draw_mask(const batch *b, int s, int n)
+{
+    const plni_bp *rule = b->rule;
+    uint16_t *bits = rule->mask + s * rule->mask_stride;
+    const plni_random r = plni_random_for(b->pass->seed, PLNI_FOR_OUTPUT_MASK, 0,
+                                          b->pass->epoch, b->pass->sample[s]);
+
+    if (rule->target != PLN_TARGET_SELF || rule->self.drop <= 0) return NULL;
+    b->pass->kernels->draw(bits, n, r.seed, r.purpose, r.epoch, r.sample);
+    return bits;
+}
+
+/* Steps 3 to 6 and 8 of specification 1.6 for one sample, and the way back
+ * through the layers above the last product. */
+static void aim_sample(void *arg, int s)
+{
+    const batch *b = arg;
+    const plni_bp *rule = b->rule;
+    const plni_kernels *kernels = b->pass->kernels;
+    const plni_station *top = &b->pass->at[b->net->count - 1];
+    const int n = top->y->units, keep_from = plni_mask_threshold(&rule->self);
+    const float *y = top->y->value + s * top->y->stride;
+    float *dy = top->dy->value + s * top->dy->stride;
+    float *d = rule->d + s * rule->stride;
+    const uint16_t *bits = draw_mask(b, s, n);
+    bool sound = true;
+
+    if (bits) kernels->keep(dy, y, bits, n, keep_from, 1);
+    else      memcpy(dy, y, (size_t)n * sizeof *dy);
+
+    if (rule->target == PLN_TARGET_SELF)
+        sound = plni_selftarget_row(kernels, &rule->self, dy, rule->h, bits, d, n);
+    else
+        plni_block_target_row(b->label[s], rule->classes, d, n);
+    rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
+                                              b->pass->samples, n, dy)
+                              : NAN;
+    plni_signal_list(kernels, top->dy, s);
+    plni_backward_row(b->net, b->pass, b->net->count, s);
+}
+
+/* Moves layer l; with plain gradient descent straight in the weights. */
+static void learn(plni_bp *rule, pln_net *net, plni_pass *pass, int l, bool more_below)
+{
+    plni_layer *layer = &net->layer[l];
+    const plni_station *at = &pass->at[l];
+
+    if (rule->optim.kind == PLN_SGD) {
+        if (more_below && layer->ops->pullback)
+            layer->ops->pullback(layer, pass, at, -rule->rate[l]);
+        else {
+            if (more_below) layer->ops->backward(layer, pass, at, 0, pass->samples);
+            layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
+        }
+        return;
+    }
+    if (more_below) layer->ops->backward(layer, pass, at, 0, pass->samples);
+    memset(rule->gradient[l], 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, at, 1, rule->gradient[l]);
+    plni_optim_step(pass->ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
+                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+}
+
+static double sum_of_rows(const plni_bp *rule, int samples)
+{
+    double sum = 0;
+
+    for (int s = 0; s < samples; s++) sum += (double)rule->row_loss[s];
+    return sum;
+}
+
+bool plni_bp_step(plni_bp *rule, pln_net *net, plni_pass *pass, plni_row *fill,
+                  void *arg, const int32_t *label, double *loss)
+{
+    batch b = { rule, net, pass, fill, arg, label };
+
+    plni_forward(net, pass, fill_sample, aim_sample, &b);
+    *loss = sum_of_rows(rule, pass->samples);
+    if (!isfinite(*loss)) return false;
+
+    rule->steps++;
+    if (rule->target == PLN_TARGET_SELF)
+        plni_homeostasis(pass->kernels, &rule->self, rule->d, rule->stride,
+                         pass->samples, rule->h, rule->a, pln_net_outputs(net));
+    for (int l = plni_product_below(net, net->count); l >= 0; ) {
+        const int below = plni_product_below(net, l);
+        learn(rule, net, pass, l, below >= 0);
+        if (below >= 0) plni_backward_rest(net, pass, l);
+        l = below;
+    }
+    return true;
+}

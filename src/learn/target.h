@@ -1,0 +1,39 @@
+/* target.h - what the output should have been: targets row by row
+ *
+ * A rule walks the samples of a batch; for each it asks for the target of one
+ * row of outputs, and after the batch homeostasis moves once. */
+#ifndef PLNI_TARGET_H
+#define PLNI_TARGET_H
+
+#include "base/context.h"
+#include "kernel/kernel.h"
+#include "pln/target.h"
+
+/* PLN_OK, or what is wrong with the settings for n outputs. */
+pln_status plni_selftarget_check(pln_ctx *ctx, const pln_selftarget *how, int n);
+
+/* tau, the share of the samples in which a unit should win (1.4). */
+float plni_selftarget_tau(const pln_selftarget *how, int n);
+
+/* Sets d to the target (1.1 to 1.3) of one row of masked outputs y.  bits are
+ * 16 random bits for each unit, of which the output mask is made; NULL for no
+ * mask.  False if fewer than k scores are numbers. */
+bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
+                         const float *y, const float *h, const uint16_t *bits,
+                         float *d, int n);
+
+/* The output mask as a threshold: a unit stays if its bits are not below. */
+static inline int plni_mask_threshold(const pln_selftarget *how)
+{
+    return (int)(how->drop * 65536.0f + 0.5f);
+}
+
+/* One step of homeostasis (1.4); row s of d is at d + s * stride. */
+void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
+                      const float *d, ptrdiff_t stride, int samples, float *h,
+                      float *a, int n);
+
+/* The block target of one label (specification 5.4). */
+void plni_block_target_row(int label, int classes, float *d, int n);
+
+#endif

@@ -1,0 +1,279 @@
+/* evaluate.c - what a trained network's outputs are worth
+ *
+ * Outputs are computed a batch at a time and used at once; nothing of the size
+ * of a data set is kept.  Sums over samples are taken in the order of the
+ * samples, in double precision, one block of units a chunk. */
+
+#include "base/check.h"
+#include "learn/target.h"
+#include "nn/net.h"
+#include "pln/train.h"
+
+#include <string.h>
+
+/* A walk over samples of a data set through a network, and perhaps one that
+ * comes before it. */
+typedef struct walk {
+    pln_net        *net, *features;
+    const pln_data *data;
+    const int      *index;         /* NULL: all                     */
+    int             count, from;   /* samples; the first of a batch */
+    plni_row       *use;           /* is shown each row of output   */
+    void           *arg;
+} walk;
+
+static int sample_of(const walk *w, int s)
+{
+    return w->index ? w->index[w->from + s] : w->from + s;
+}
+
+static void fill(void *arg, int s)
+{
+    const walk *w = arg;
+    const pln_net *first = w->features ? w->features : w->net;
+    const plni_signal *x = plni_input(&first->evaluation);
+    const uint8_t *bytes = pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)x->units;
+
+    first->evaluation.kernels->bytes(x->value + s * x->stride, bytes, x->units);
+}
+
+static const plni_signal *output_of(const pln_net *net)
+{
+    return net->evaluation.at[net->count - 1].y;
+}
+
+static void hand_over(void *arg, int s)
+{
+    const walk *w = arg;
+    const plni_signal *from = output_of(w->features), *to = plni_input(&w->net->evaluation);
+
+    memcpy(to->value + s * to->stride, from->value + s * from->stride,
+           (size_t)from->units * sizeof(float));
+}
+
+/* Runs the batch that begins at w->from; returns its number of samples. */
+static int run_batch(walk *w)
+{
+    plni_pass *pass = &w->net->evaluation;
+    const int left = w->count - w->from;
+
+    pass->samples = left < pass->batch ? left : pass->batch;
+    if (w->features) {
+        w->features->evaluation.samples = pass->samples;
+        plni_forward(w->features, &w->features->evaluation, fill, hand_over, w);
+        plni_forward(w->net, pass, NULL, w->use, w->arg);
+    } else {
+        plni_forward(w->net, pass, fill, w->use, w->arg);
+    }
+    return pass->samples;
+}
+
+static pln_status check(pln_ctx *ctx, const walk *w)
+{
+    const pln_net *first = w->features ? w->features : w->net;
+
+    if (!w->net->ready || !first->ready)
+        return plni_fail(ctx, PLN_ERR_STATE, "evaluate: the network is not ready");
+    if (first->inputs != pln_data_features(w->data))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the network has %d inputs, a sample %d values",
+                         first->inputs, pln_data_features(w->data));
+    if (w->features && pln_net_outputs(w->features) != w->net->inputs)
+        return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the read-out has %d inputs, the network %d outputs",
+                         w->net->inputs, pln_net_outputs(w->features));
+    if (w->count < 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "evaluate: there are no samples");
+    for (int i = 0; i < w->count; i++) {
+        const int sample = w->index ? w->index[i] : i;
+        if (sample < 0 || sample >= pln_data_count(w->data))
+            return plni_fail(ctx, PLN_ERR_ARG, "evaluate: sample %d is outside 0..%d", sample,
+                             pln_data_count(w->data) - 1);
+        if (!pln_data_labels(w->data) || pln_data_labels(w->data)[sample] < 0)
+            return plni_fail(ctx, PLN_ERR_ARG, "evaluate: sample %d has no label", sample);
+    }
+    return PLN_OK;
+}
+
+/* ---- direct association --------------------------------------------------- */
+
+typedef struct association {
+    walk    labelled, test;
+    int     classes, units;
+    double *sum;              /* [classes][units] of outputs over samples  */
+    long   *seen;             /* [classes] samples                         */
+    int    *response;         /* [units] class, or -1                      */
+    int    *owned;            /* [classes] units                           */
+    char   *right;            /* [batch] bit 0: by average, bit 1: by max  */
+} association;
+
+enum { UNITS_A_CHUNK = 256 };
+
+static void add_chunk(void *arg, int chunk)
+{
+    const association *a = arg;
+    const plni_signal *y = output_of(a->labelled.net);
+    const int first = chunk * UNITS_A_CHUNK;
+    const int last = first + UNITS_A_CHUNK < a->units ? first + UNITS_A_CHUNK : a->units;
+
+    for (int s = 0; s < a->labelled.net->evaluation.samples; s++) {
+        const int label = pln_data_labels(a->labelled.data)[sample_of(&a->labelled, s)];
+        double *sum = a->sum + (ptrdiff_t)label * a->units;
+        const float *row = y->value + s * y->stride;
+        for (int i = first; i < last; i++) sum[i] += (double)row[i];
+    }
+}
+
+static void add_responses(pln_ctx *ctx, association *a)
+{
+    walk *w = &a->labelled;
+
+    for (int n; w->from < w->count; w->from += n) {
+        n = run_batch(w);
+        for (int s = 0; s < n; s++) a->seen[pln_data_labels(w->data)[sample_of(w, s)]]++;
+        plni_parallel(ctx, (a->units + UNITS_A_CHUNK - 1) / UNITS_A_CHUNK,
+                      0.5 * n * a->units, add_chunk, a);
+    }
+}
+
+/* The class with the largest mean; a unit that never answered has none. */
+static void choose_responses(association *a)
+{
+    for (int i = 0; i < a->units; i++) {
+        double best = 0;
+        a->response[i] = -1;
+        for (int c = 0; c < a->classes; c++) {
+            const double mean = a->seen[c] ? a->sum[(ptrdiff_t)c * a->units + i] /
+                                             (double)a->seen[c] : 0;
+            if (a->response[i] < 0 ? mean != 0 : mean > best) {
+                best = mean;
+                a->response[i] = c;
+            }
+        }
+        if (a->response[i] >= 0) a->owned[a->response[i]]++;
+    }
+}
+
+static void test_row(void *arg, int s)
+{
+    const association *a = arg;
+    const walk *w = &a->test;
+    const plni_signal *y = output_of(w->net);
+    const float *row = y->value + s * y->stride;
+    const int label = pln_data_labels(w->data)[sample_of(w, s)];
+    double score[PLN_MAX_CLASSES] = { 0 };
+    int top = 0, average = 0;
+    float largest = 0;
+
+    for (int i = 0; i < a->units; i++) {
+        const float value = a->response[i] < 0 ? -1 : row[i];
+        if (a->response[i] >= 0) score[a->response[i]] += (double)value;
+        if (i == 0 || value > largest) {
+            largest = value;
+            top = i;
+        }
+    }
+    for (int c = 0; c < a->classes; c++) {
+        score[c] = a->owned[c] ? score[c] / a->owned[c] : -1;
+        if (score[c] > score[average]) average = c;
+    }
+    a->right[s] = (char)((average == label) + 2 * (a->response[top] == label));
+}
+
+static void score_test(association *a, pln_association *result)
+{
+    long by_average = 0, by_max = 0;
+    walk *w = &a->test;
+
+    for (int n; w->from < w->count; w->from += n) {
+        n = run_batch(w);
+        for (int s = 0; s < n; s++) {
+            by_average += a->right[s] & 1;
+            by_max += a->right[s] >> 1;
+        }
+    }
+    *result = (pln_association){ .average = (double)by_average / w->count,
+                                 .max = (double)by_max / w->count, .tested = w->count };
+    for (int i = 0; i < a->units; i++) result->unlearned += a->response[i] < 0;
+}
+
+static void plan(association *a, plni_arena *arena)
+{
+    const size_t classes = (size_t)a->classes, units = (size_t)a->units;
+
+    a->sum = plni_arena_take(arena, sizeof(double) * classes * units);
+    a->seen = plni_arena_take(arena, sizeof(long) * classes);
+    a->owned = plni_arena_take(arena, sizeof(int) * classes);
+    a->response = plni_arena_take(arena, sizeof(int) * units);
+    a->right = plni_arena_take(arena, (size_t)a->test.net->evaluation.batch);
+}
+
+pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
+                                    const pln_data *labelled, const int *index,
+                                    int count, const pln_data *test,
+                                    pln_association *result)
+{
+    association a = { .classes = pln_data_classes(labelled), .units = pln_net_outputs(net) };
+    plni_arena arena = { 0 };
+    void *memory;
+
+    a.labelled = (walk){ .net = net, .data = labelled, .index = index,
+                         .count = index ? count : pln_data_count(labelled) };
+    a.test = (walk){ .net = net, .data = test, .count = pln_data_count(test),
+                     .use = test_row, .arg = &a };
+    PLN_TRY(check(ctx, &a.labelled));
+    PLN_TRY(check(ctx, &a.test));
+
+    plan(&a, &arena);
+    memory = plni_alloc(ctx, arena.used);
+    if (!memory) return PLN_ERR_MEMORY;
+    const size_t bytes = arena.used;
+    arena = (plni_arena){ .base = memory };
+    plan(&a, &arena);
+    add_responses(ctx, &a);
+    choose_responses(&a);
+    score_test(&a, result);
+    plni_free(ctx, memory, bytes);
+    return PLN_OK;
+}
+
+/* ---- argmax --------------------------------------------------------------- */
+
+typedef struct argmax {
+    walk test;
+    int  block;               /* outputs a class */
+    char right[64];           /* of the batch    */
+} argmax;
+
+static void compare_row(void *arg, int s)
+{
+    argmax *a = arg;
+    const plni_signal *y = output_of(a->test.net);
+    const float *row = y->value + s * y->stride;
+    int top = 0;
+
+    for (int i = 1; i < y->units; i++)
+        if (row[i] > row[top]) top = i;
+    a->right[s] = top / a->block == pln_data_labels(a->test.data)[sample_of(&a->test, s)];
+}
+
+pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
+                               const pln_data *test, int classes, double *accuracy)
+{
+    argmax a = { .test = { .net = net, .features = features, .data = test,
+                           .count = pln_data_count(test), .use = compare_row } };
+    walk *w = &a.test;
+    long right = 0;
+
+    w->arg = &a;
+    PLN_TRY(check(ctx, w));
+    if (classes < 1 || pln_net_outputs(net) < classes)
+        return plni_fail(ctx, PLN_ERR_ARG, "evaluate: %d outputs for %d classes",
+                         pln_net_outputs(net), classes);
+    assert(net->evaluation.batch <= (int)sizeof a.right);
+    a.block = pln_net_outputs(net) / classes;
+    for (int n; w->from < w->count; w->from += n) {
+        n = run_batch(w);
+        for (int s = 0; s < n; s++) right += a.right[s];
+    }
+    *accuracy = (double)right / w->count;
+    return PLN_OK;
+}

@@ -1,0 +1,327 @@
+/* fit.c - the training loop: batch, target, rule, report */
+
+#define _POSIX_C_SOURCE 199309L          /* clock_gettime */
+
+#include "train/trainer.h"
+
+#include "base/check.h"
+#include "base/rng.h"
+
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+pln_fit pln_fit_default(void)
+{
+    return (pln_fit){ .epochs = 1, .batch = 16, .target = PLN_TARGET_SELF,
+                      .self = pln_selftarget_default(), .loss = PLN_MSE,
+                      .optim = pln_optim_default(),
+                      .schedule = pln_schedule_default(), .rates = 1, .rate = { 1 } };
+}
+
+/* ---- checks --------------------------------------------------------------- */
+
+static int products_in(const pln_net *net)
+{
+    int products = 0;
+
+    for (int l = 0; l < net->count; l++) products += net->layer[l].size > 0;
+    return products;
+}
+
+static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    const pln_schedule *s = &fit->schedule;
+    const pln_optim *o = &fit->optim;
+
+    if (fit->epochs < 0)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: epochs is %d, it must not be negative", fit->epochs);
+    if (fit->batch < 1 || fit->batch > PLN_MAX_BATCH)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: batch is %d, it must be 1..%d", fit->batch, PLN_MAX_BATCH);
+    if (fit->rates != 1 && fit->rates != products_in(net))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: %d rates for %d layers that learn",
+                         fit->rates, products_in(net));
+    for (int i = 0; i < fit->rates; i++)
+        if (!(fit->rate[i] >= 0 && fit->rate[i] < 1e9f))
+            return plni_fail(ctx, PLN_ERR_ARG, "train: rate %d is %g, it must not be negative",
+                             i + 1, (double)fit->rate[i]);
+    if ((s->kind == PLN_LINEAR || s->kind == PLN_STEP) && s->length < 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's length is %d, it must be at least 1", s->length);
+    if (s->kind == PLN_LINEAR && !(isfinite(s->start) && isfinite(s->end)))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ends must be finite");
+    if (s->kind == PLN_EXP && !(s->ratio > 0 && s->ratio <= 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ratio is %g, it must be in 0..1, 0 not included", s->ratio);
+    if (o->kind == PLN_ADAM && !(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->eps > 0))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: Adam wants 0 <= beta1, beta2 < 1 and eps > 0");
+    if (fit->target == PLN_TARGET_SELF) {
+        if (fit->self.sequential && fit->batch != 1)
+            return plni_fail(ctx, PLN_ERR_ARG, "train: sequential mode wants batch 1, it is %d", fit->batch);
+        return plni_selftarget_check(ctx, &fit->self, pln_net_outputs(net));
+    }
+    return PLN_OK;
+}
+
+static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
+                              const pln_net *features, const pln_data *data)
+{
+    const pln_net *first = features ? features : net;
+
+    if (!net->ready || (features && !features->ready))
+        return plni_fail(ctx, PLN_ERR_STATE, "train: the network is not ready");
+    if (first->inputs != pln_data_features(data))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "train: the network has %d inputs, a sample %d values",
+                         first->inputs, pln_data_features(data));
+    if (features && net->inputs != pln_net_outputs(features))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "train: the read-out has %d inputs, the network %d outputs",
+                         net->inputs, pln_net_outputs(features));
+    return PLN_OK;
+}
+
+static pln_status check_samples(pln_ctx *ctx, const pln_data *data, const int *index,
+                                int count, const pln_fit *fit, int outputs)
+{
+    const int32_t *labels = pln_data_labels(data);
+    const int classes = pln_data_classes(data);
+
+    if (count < 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: there are no samples");
+    for (int i = 0; index && i < count; i++)
+        if (index[i] < 0 || index[i] >= pln_data_count(data))
+            return plni_fail(ctx, PLN_ERR_ARG, "train: sample %d is outside 0..%d",
+                             index[i], pln_data_count(data) - 1);
+    if (fit->target != PLN_TARGET_LABELS) return PLN_OK;
+    if (classes < 1 || outputs < classes)
+        return plni_fail(ctx, PLN_ERR_SHAPE, "train: %d outputs for %d classes", outputs, classes);
+    for (int i = 0; i < count; i++) {
+        const int sample = index ? index[i] : i;
+        if (!labels || labels[sample] < 0)
+            return plni_fail(ctx, PLN_ERR_ARG, "train: sample %d has no label", sample);
+    }
+    return PLN_OK;
+}
+
+/* ---- memory --------------------------------------------------------------- */
+
+static void plan(pln_trainer *t, plni_arena *arena)
+{
+    const size_t count = (size_t)t->count, batch = (size_t)t->fit.batch;
+
+    t->index = plni_arena_take(arena, count * sizeof *t->index);
+    t->order = plni_arena_take(arena, count * sizeof *t->order);
+    t->sample = plni_arena_take(arena, batch * sizeof *t->sample);
+    t->label = plni_arena_take(arena, batch * sizeof *t->label);
+    plni_pass_plan(t->net, t->fit.batch, true, &t->pass, arena);
+    if (t->features)
+        plni_pass_plan(t->features, t->fit.batch, false, &t->feature_pass, arena);
+    plni_bp_plan(&t->rule, t->net, t->fit.batch, arena);
+}
+
+static pln_status take_memory(pln_trainer *t)
+{
+    plni_arena arena = { 0 };
+
+    plan(t, &arena);
+    t->memory = plni_alloc(t->ctx, arena.used);
+    if (!t->memory) return PLN_ERR_MEMORY;
+    t->bytes = arena.used;
+    arena = (plni_arena){ .base = t->memory };
+    plan(t, &arena);
+    return PLN_OK;
+}
+
+pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
+                           const pln_data *data, const int *index, int count,
+                           const pln_fit *fit, pln_trainer **trainer)
+{
+    pln_status status;
+    pln_trainer *t;
+
+    *trainer = NULL;
+    if (!index) count = pln_data_count(data);
+    PLN_TRY(check_sizes(ctx, net, features, data));
+    PLN_TRY(check_fit(ctx, net, fit));
+    PLN_TRY(check_samples(ctx, data, index, count, fit, pln_net_outputs(net)));
+
+    t = plni_alloc(ctx, sizeof *t);
+    if (!t) return PLN_ERR_MEMORY;
+    *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data,
+                        .fit = *fit, .count = count };
+    t->rule = (plni_bp){ .target = fit->target, .self = fit->self, .loss = fit->loss,
+                         .classes = pln_data_classes(data), .optim = fit->optim };
+    status = take_memory(t);
+    if (status != PLN_OK) {
+        pln_trainer_free(t);
+        return status;
+    }
+    for (int i = 0; i < count; i++) t->index[i] = index ? index[i] : i;
+    t->pass.seed = fit->seed;
+    plni_trainer_enter_epoch(t);
+    *trainer = t;
+    return PLN_OK;
+}
+
+void pln_trainer_free(pln_trainer *t)
+{
+    if (!t) return;
+    plni_free(t->ctx, t->memory, t->bytes);
+    plni_free(t->ctx, t, sizeof *t);
+}
+
+size_t pln_trainer_bytes(const pln_trainer *t) { return t->bytes + sizeof *t; }
+int pln_trainer_epoch(const pln_trainer *t) { return t->epoch; }
+int pln_trainer_batch(const pln_trainer *t) { return t->batch; }
+
+int pln_trainer_batches(const pln_trainer *t)
+{
+    return (t->count + t->fit.batch - 1) / t->fit.batch;
+}
+
+/* ---- the loop ------------------------------------------------------------- */
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void plni_trainer_enter_epoch(pln_trainer *t)
+{
+    const plni_random random = plni_random_for(t->fit.seed, PLNI_FOR_SHUFFLE, 0,
+                                               t->epoch, 0);
+    const double factor = pln_schedule_factor(&t->fit.schedule, t->epoch);
+    int product = 0;
+
+    plni_random_order(&random, t->order, t->count);
+    t->pass.epoch = t->epoch;
+    for (int l = 0; l < t->net->count; l++) {
+        if (!t->net->layer[l].size) continue;
+        t->rule.rate[l] = (float)(factor * (double)t->fit.rate[t->fit.rates > 1 ? product : 0]);
+        product++;
+    }
+}
+
+static void choose_samples(pln_trainer *t)
+{
+    const int first = t->batch * t->fit.batch, left = t->count - first;
+    const int32_t *labels = pln_data_labels(t->data);
+    const int n = left < t->fit.batch ? left : t->fit.batch;
+
+    for (int s = 0; s < n; s++) {
+        const int sample = t->index[t->order[first + s]];
+        t->sample[s] = (uint32_t)sample;
+        t->label[s] = labels ? labels[sample] : PLN_UNLABELLED;
+    }
+    t->pass.samples = t->feature_pass.samples = n;
+    t->pass.sample = t->feature_pass.sample = t->sample;
+}
+
+/* Row s of the data into the first signal of a pass. */
+static void fill_bytes(const pln_trainer *t, const plni_pass *pass, int s)
+{
+    const plni_signal *x = plni_input(pass);
+    const uint8_t *bytes = pln_data_samples(t->data) + (size_t)t->sample[s] * (size_t)x->units;
+
+    pass->kernels->bytes(x->value + s * x->stride, bytes, x->units);
+}
+
+static void fill_input(void *arg, int s)
+{
+    const pln_trainer *t = arg;
+    if (!t->features) fill_bytes(t, &t->pass, s);
+}
+
+static void fill_features(void *arg, int s)
+{
+    const pln_trainer *t = arg;
+    fill_bytes(t, &t->feature_pass, s);
+}
+
+static void keep_features(void *arg, int s)
+{
+    const pln_trainer *t = arg;
+    const plni_signal *from = t->feature_pass.at[t->features->count - 1].y;
+    const plni_signal *to = plni_input(&t->pass);
+
+    memcpy(to->value + s * to->stride, from->value + s * from->stride,
+           (size_t)from->units * sizeof(float));
+}
+
+static double active_input(const pln_trainer *t)
+{
+    int l = 0;
+
+    while (t->net->layer[l].ops->rowwise) l++;
+    return t->pass.at[l].x->count ? plni_signal_density(t->pass.at[l].x, t->pass.samples) : 1;
+}
+
+/* Of the batch just trained. */
+static double active_delta(const pln_trainer *t)
+{
+    const plni_signal *dy = t->pass.at[plni_product_below(t->net, t->net->count)].dy;
+    long active = 0;
+
+    for (int s = 0; s < t->pass.samples; s++)
+        for (int i = 0; i < dy->units; i++) active += dy->value[s * dy->stride + i] != 0;
+    return (double)active / ((double)t->pass.samples * dy->units);
+}
+
+static double norm(const float *x, int n)
+{
+    double sum = 0;
+
+    for (int i = 0; i < n; i++) sum += (double)x[i] * (double)x[i];
+    return sqrt(sum);
+}
+
+static void finish_epoch(pln_trainer *t)
+{
+    const int batches = pln_trainer_batches(t), n = pln_net_outputs(t->net);
+
+    t->report = (pln_epoch_report){
+        .epoch = t->epoch + 1, .samples = t->count, .seconds = t->tally.seconds,
+        .loss = t->tally.loss / batches, 
+        .rate_factor = pln_schedule_factor(&t->fit.schedule, t->epoch),
+        .homeostasis = norm(t->rule.h, n),
+        .input_active = t->tally.input_active / batches,
+        .delta_active = active_delta(t)
+    };
+    t->epoch++;
+    t->batch = 0;
+    t->tally = (plni_tally){ 0 };
+    plni_bp_new_epoch(&t->rule, n);
+    plni_trainer_enter_epoch(t);
+}
+
+static pln_status train_batch(pln_trainer *t)
+{
+    double loss;
+
+    choose_samples(t);
+    if (t->features)
+        plni_forward(t->features, &t->feature_pass, fill_features, keep_features, t);
+    if (!plni_bp_step(&t->rule, t->net, &t->pass, fill_input, t, t->label, &loss))
+        return plni_fail(t->ctx, PLN_ERR_NAN,
+                         "train: the loss is not a number in epoch %d, batch %d: lower the learning rate",
+                         t->epoch + 1, t->batch + 1);
+    t->tally.loss += loss;
+    t->tally.input_active += active_input(t);
+    t->batch++;
+    return PLN_OK;
+}
+
+pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *report)
+{
+    const int end = pln_trainer_batches(t);
+    const double start = now();
+    pln_status status = PLN_OK;
+
+    if (t->epoch >= t->fit.epochs)
+        return plni_fail(t->ctx, PLN_ERR_STATE, "train: all %d epochs are done", t->fit.epochs);
+    while (batches-- > 0 && t->batch < end && status == PLN_OK) status = train_batch(t);
+    t->tally.seconds += now() - start;
+    if (status == PLN_OK && t->batch == end) finish_epoch(t);
+    if (report) *report = t->report;
+    return status;
+}

@@ -1,0 +1,36 @@
+/* trainer.h - what a trainer holds, for fit.c and checkpoint.c */
+#ifndef PLNI_TRAINER_H
+#define PLNI_TRAINER_H
+
+#include "learn/bp.h"
+#include "pln/train.h"
+
+/* What the epoch under way adds up to. */
+typedef struct plni_tally {
+    double loss, input_active;
+    double seconds;
+} plni_tally;
+
+struct pln_trainer {
+    pln_ctx          *ctx;
+    pln_net          *net, *features;
+    const pln_data   *data;
+    pln_fit           fit;
+    int               count;             /* samples an epoch                 */
+    int              *index;             /* [count] which of data's          */
+    int              *order;             /* [count] this epoch's order       */
+    uint32_t         *sample;            /* [batch] numbers in data          */
+    int32_t          *label;             /* [batch]                          */
+    plni_pass         pass, feature_pass;
+    plni_bp           rule;
+    int               epoch, batch;      /* finished, and within the epoch   */
+    plni_tally        tally;
+    pln_epoch_report  report;            /* of the last finished epoch       */
+    void             *memory;
+    size_t            bytes;
+};
+
+/* Sets order and rates for the epoch that is under way. */
+void plni_trainer_enter_epoch(pln_trainer *trainer);
+
+#endif
