@@ -18,8 +18,8 @@ typedef struct walk {
     const pln_data *data;
     const int      *index;         /* NULL: all                     */
     int             count, from;   /* samples; the first of a batch */
-    plni_row       *use;           /* is shown each row of output   */
-    void           *arg;
+    plni_row       *use;           /* is called with the walk for   */
+    void           *owner;         /*   each row of output          */
 } walk;
 
 static int sample_of(const walk *w, int s)
@@ -61,9 +61,9 @@ static int run_batch(walk *w)
     if (w->features) {
         w->features->evaluation.samples = pass->samples;
         plni_forward(w->features, &w->features->evaluation, fill, hand_over, w);
-        plni_forward(w->net, pass, NULL, w->use, w->arg);
+        plni_forward(w->net, pass, NULL, w->use, w);
     } else {
-        plni_forward(w->net, pass, fill, w->use, w->arg);
+        plni_forward(w->net, pass, fill, w->use, w);
     }
     return pass->samples;
 }
@@ -134,28 +134,27 @@ static void add_responses(pln_ctx *ctx, association *a)
     }
 }
 
-/* The class with the largest mean; a unit that never answered has none. */
+static double mean_output(const association *a, int c, int i)
+{
+    return a->seen[c] ? a->sum[(ptrdiff_t)c * a->units + i] / (double)a->seen[c] : 0;
+}
+
+/* The class with the largest mean; a unit whose largest mean is 0 has none. */
 static void choose_responses(association *a)
 {
     for (int i = 0; i < a->units; i++) {
-        double best = 0;
-        a->response[i] = -1;
-        for (int c = 0; c < a->classes; c++) {
-            const double mean = a->seen[c] ? a->sum[(ptrdiff_t)c * a->units + i] /
-                                             (double)a->seen[c] : 0;
-            if (a->response[i] < 0 ? mean != 0 : mean > best) {
-                best = mean;
-                a->response[i] = c;
-            }
-        }
-        if (a->response[i] >= 0) a->owned[a->response[i]]++;
+        int best = 0;
+        for (int c = 1; c < a->classes; c++)
+            if (mean_output(a, c, i) > mean_output(a, best, i)) best = c;
+        a->response[i] = mean_output(a, best, i) == 0 ? -1 : best;
+        if (a->response[i] >= 0) a->owned[best]++;
     }
 }
 
 static void test_row(void *arg, int s)
 {
-    const association *a = arg;
-    const walk *w = &a->test;
+    const walk *w = arg;
+    const association *a = w->owner;
     const plni_signal *y = output_of(w->net);
     const float *row = y->value + s * y->stride;
     const int label = pln_data_labels(w->data)[sample_of(w, s)];
@@ -218,7 +217,7 @@ pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
     a.labelled = (walk){ .net = net, .data = labelled, .index = index,
                          .count = index ? count : pln_data_count(labelled) };
     a.test = (walk){ .net = net, .data = test, .count = pln_data_count(test),
-                     .use = test_row, .arg = &a };
+                     .use = test_row, .owner = &a };
     PLN_TRY(check(ctx, &a.labelled));
     PLN_TRY(check(ctx, &a.test));
 
@@ -245,14 +244,15 @@ typedef struct argmax {
 
 static void compare_row(void *arg, int s)
 {
-    argmax *a = arg;
-    const plni_signal *y = output_of(a->test.net);
+    const walk *w = arg;
+    argmax *a = w->owner;
+    const plni_signal *y = output_of(w->net);
     const float *row = y->value + s * y->stride;
     int top = 0;
 
     for (int i = 1; i < y->units; i++)
         if (row[i] > row[top]) top = i;
-    a->right[s] = top / a->block == pln_data_labels(a->test.data)[sample_of(&a->test, s)];
+    a->right[s] = top / a->block == pln_data_labels(w->data)[sample_of(w, s)];
 }
 
 pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
@@ -263,7 +263,7 @@ pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
     walk *w = &a.test;
     long right = 0;
 
-    w->arg = &a;
+    w->owner = &a;
     PLN_TRY(check(ctx, w));
     if (classes < 1 || pln_net_outputs(net) < classes)
         return plni_fail(ctx, PLN_ERR_ARG, "evaluate: %d outputs for %d classes",
