@@ -11,13 +11,16 @@ void *plni_alloc(pln_ctx *ctx, size_t bytes);
 void  plni_free(pln_ctx *ctx, void *memory, size_t bytes);
 
 /* Calls run(arg, chunk) for chunk = 0..chunks-1, shared out among the threads
- * in contiguous parts.  What a chunk computes must not depend on the others;
+ * in contiguous parts, which each thread walks upwards or, if asked, downwards:
+ * products over the same weights take turns, so that one begins with what the
+ * other left in the cache.  What a chunk computes must not depend on the others;
  * chunks are cut by the size of the problem, so the bits do not depend on the
  * number of threads.  `work` is a rough count of nanoseconds for all of them:
  * too little to pay for a thread, and the caller does it alone. */
 typedef void plni_chunk(void *arg, int chunk);
-void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_chunk *run,
-                   void *arg);
+typedef enum plni_walk { PLNI_UP, PLNI_DOWN } plni_walk;
+void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
+                   plni_chunk *run, void *arg);
 
 /* The kernels of this context's CPU level (kernel/kernel.h). */
 const struct plni_kernels *plni_kernels_of(const pln_ctx *ctx);

@@ -23,8 +23,17 @@ void AnnotateHappensAfter(const char *file, int line, const volatile void *at);
 #define ACQUIRE(at) ((void)(at))
 #endif
 
-void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_chunk *run,
-                   void *arg)
+static void walk_chunks(int first, int last, plni_walk walk, plni_chunk *run,
+                        void *arg)
+{
+    if (walk == PLNI_UP)
+        for (int c = first; c < last; c++) run(arg, c);
+    else
+        for (int c = last - 1; c >= first; c--) run(arg, c);
+}
+
+void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
+                   plni_chunk *run, void *arg)
 {
     int threads = pln_ctx_threads(ctx);
     char start = 0, end = 0;
@@ -32,20 +41,20 @@ void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_chunk *run,
     if (work < threads * WORTH_A_THREAD) threads = (int)(work / WORTH_A_THREAD);
     if (threads > chunks) threads = chunks;
     if (threads <= 1) {
-        for (int c = 0; c < chunks; c++) run(arg, c);
+        walk_chunks(0, chunks, walk, run, arg);
         return;
     }
 
     RELEASE(&start);
 #pragma omp parallel num_threads(threads) default(none) \
-    shared(chunks, run, arg, start, end)
+    shared(chunks, walk, run, arg, start, end)
     {
         const int team = omp_get_num_threads(), me = omp_get_thread_num();
         const int first = (int)((int64_t)chunks * me / team);
         const int last = (int)((int64_t)chunks * (me + 1) / team);
 
         ACQUIRE(&start);
-        for (int c = first; c < last; c++) run(arg, c);
+        walk_chunks(first, last, walk, run, arg);
         RELEASE(&end);
     }
     ACQUIRE(&end);

@@ -47,30 +47,21 @@ void plni_bp_new_epoch(plni_bp *rule, int outputs)
 
 /* What the samples of one batch share. */
 typedef struct batch {
-    plni_bp       *rule;
-    const pln_net *net;
-    plni_pass     *pass;
-    plni_row      *fill;
-    void          *arg;
-    const int32_t *label;
+    const plni_bp    *rule;
+    const pln_net    *net;
+    const plni_batch *now;
 } batch;
-
-static void fill_sample(void *arg, int s)
-{
-    const batch *b = arg;
-    b->fill(b->arg, s);
-}
 
 /* The output mask of one sample; NULL if there is none. */
 static const uint16_t *draw_mask(const batch *b, int s, int n)
 {
     const plni_bp *rule = b->rule;
     uint16_t *bits = rule->mask + s * rule->mask_stride;
-    const plni_random r = plni_random_for(b->pass->seed, PLNI_FOR_OUTPUT_MASK, 0,
-                                          b->pass->epoch, b->pass->sample[s]);
+    const plni_random r = plni_random_for(b->now->pass->seed, PLNI_FOR_OUTPUT_MASK, 0,
+                                          b->now->pass->epoch, b->now->pass->sample[s]);
 
     if (rule->target != PLN_TARGET_SELF || rule->self.drop <= 0) return NULL;
-    b->pass->kernels->draw(bits, n, r.seed, r.purpose, r.epoch, r.sample);
+    b->now->pass->kernels->draw(bits, n, r.seed, r.purpose, r.epoch, r.sample);
     return bits;
 }
 
@@ -80,8 +71,8 @@ static void aim_sample(void *arg, int s)
 {
     const batch *b = arg;
     const plni_bp *rule = b->rule;
-    const plni_kernels *kernels = b->pass->kernels;
-    const plni_station *top = &b->pass->at[b->net->count - 1];
+    const plni_kernels *kernels = b->now->pass->kernels;
+    const plni_station *top = &b->now->pass->at[b->net->count - 1];
     const int n = top->y->units, keep_from = plni_mask_threshold(&rule->self);
     const float *y = top->y->value + s * top->y->stride;
     float *dy = top->dy->value + s * top->dy->stride;
@@ -95,34 +86,57 @@ static void aim_sample(void *arg, int s)
     if (rule->target == PLN_TARGET_SELF)
         sound = plni_selftarget_row(kernels, &rule->self, dy, rule->h, bits, d, n);
     else
-        plni_block_target_row(b->label[s], rule->classes, d, n);
+        plni_block_target_row(b->now->label[s], rule->classes, d, n);
     rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
-                                              b->pass->samples, n, dy)
+                                              b->now->pass->samples, n, dy)
                               : NAN;
     plni_signal_list(kernels, top->dy, s);
-    plni_backward_row(b->net, b->pass, b->net->count, s);
+    plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
-/* Moves layer l; with plain gradient descent straight in the weights. */
-static void learn(plni_bp *rule, pln_net *net, plni_pass *pass, int l, bool more_below)
+static void step_adam(plni_bp *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    memset(rule->gradient[l], 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
+    plni_optim_step(pass->ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
+                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+}
+
+/* Moves layer l, and takes the gradient to the layer below. */
+static void learn(plni_bp *rule, pln_net *net, const plni_pass *pass, int l)
 {
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (rule->optim.kind == PLN_SGD) {
-        if (more_below && layer->ops->pullback)
-            layer->ops->pullback(layer, pass, at, -rule->rate[l]);
-        else {
-            if (more_below) layer->ops->backward(layer, pass, at, 0, pass->samples);
+    if (rule->optim.kind == PLN_SGD && layer->ops->pullback) {
+        layer->ops->pullback(layer, pass, at, -rule->rate[l]);
+    } else {
+        layer->ops->backward(layer, pass, at, 0, pass->samples);
+        if (rule->optim.kind == PLN_SGD)
             layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
-        }
-        return;
+        else
+            step_adam(rule, layer, pass, l);
     }
-    if (more_below) layer->ops->backward(layer, pass, at, 0, pass->samples);
-    memset(rule->gradient[l], 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, at, 1, rule->gradient[l]);
-    plni_optim_step(pass->ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
-                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+    plni_backward_rest(net, pass, l);
+}
+
+/* Moves the first layer, below which nothing learns. */
+static void learn_first(plni_bp *rule, pln_net *net, const plni_pass *pass,
+                        plni_batch *next)
+{
+    const int l = plni_first_product(net);
+    plni_layer *layer = &net->layer[l];
+    const plni_station *at = &pass->at[l];
+
+    if (rule->optim.kind != PLN_SGD) {
+        step_adam(rule, layer, pass, l);
+    } else if (next && layer->ops->turn) {
+        plni_forward_enter(net, next->pass, next->fill, next->arg);
+        layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
+        next->entered = true;
+    } else {
+        layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
+    }
 }
 
 static double sum_of_rows(const plni_bp *rule, int samples)
@@ -133,12 +147,18 @@ static double sum_of_rows(const plni_bp *rule, int samples)
     return sum;
 }
 
-bool plni_bp_step(plni_bp *rule, pln_net *net, plni_pass *pass, plni_row *fill,
-                  void *arg, const int32_t *label, double *loss)
+bool plni_bp_step(plni_bp *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                  double *loss)
 {
-    batch b = { rule, net, pass, fill, arg, label };
+    plni_pass *pass = now->pass;
+    batch b = { rule, net, now };
 
-    plni_forward(net, pass, fill_sample, aim_sample, &b);
+    if (!now->entered) {
+        plni_forward_enter(net, pass, now->fill, now->arg);
+        plni_forward_product(net, pass);
+    }
+    plni_forward_leave(net, pass, aim_sample, &b);
+    now->entered = false;
     *loss = sum_of_rows(rule, pass->samples);
     if (!isfinite(*loss)) return false;
 
@@ -146,11 +166,9 @@ bool plni_bp_step(plni_bp *rule, pln_net *net, plni_pass *pass, plni_row *fill,
     if (rule->target == PLN_TARGET_SELF)
         plni_homeostasis(pass->kernels, &rule->self, rule->d, rule->stride,
                          pass->samples, rule->h, rule->a, pln_net_outputs(net));
-    for (int l = plni_product_below(net, net->count); l >= 0; ) {
-        const int below = plni_product_below(net, l);
-        learn(rule, net, pass, l, below >= 0);
-        if (below >= 0) plni_backward_rest(net, pass, l);
-        l = below;
-    }
+    for (int l = plni_product_below(net, net->count); l > plni_first_product(net);
+         l = plni_product_below(net, l))
+        learn(rule, net, pass, l);
+    learn_first(rule, net, pass, next);
     return true;
 }

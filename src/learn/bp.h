@@ -34,11 +34,22 @@ void plni_bp_plan(plni_bp *rule, const pln_net *net, int batch, plni_arena *aren
 /* Forgets homeostasis, as at the start of every epoch. */
 void plni_bp_new_epoch(plni_bp *rule, int outputs);
 
-/* One batch: forward, target, loss, backward, step (specification 1.6).  The
- * pass knows its samples; fill(arg, s) writes row s of plni_input(pass); label
- * [samples] is for block targets, else NULL.  Sets *loss.  False if some output
- * was not a number; the parameters are then as before. */
-bool plni_bp_step(plni_bp *rule, pln_net *net, plni_pass *pass, plni_row *fill,
-                  void *arg, const int32_t *label, double *loss);
+/* A batch on its way: the pass knows its samples, fill(arg, s) writes row s of
+ * plni_input(pass), and label [samples] is for block targets, else NULL. */
+typedef struct plni_batch {
+    plni_pass     *pass;
+    plni_row      *fill;
+    void          *arg;
+    const int32_t *label;
+    bool           entered;      /* its first product has been computed */
+} plni_batch;
+
+/* One batch: forward, target, loss, backward, step (specification 1.6).  If the
+ * next batch is known (not NULL), its first product may be computed together
+ * with the step of the first layer, whose weights are then walked once for both;
+ * next->entered says so.  That changes no bit.  Sets *loss.  False if some
+ * output was not a number; the parameters are then as before. */
+bool plni_bp_step(plni_bp *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                  double *loss);
 
 #endif

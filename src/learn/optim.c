@@ -61,7 +61,7 @@ void plni_optim_step(pln_ctx *ctx, const pln_optim *how, float rate, int t,
 {
     job j = { plni_kernels_of(ctx), how, rate, t, n, gradient, theta, m, v };
 
-    plni_parallel(ctx, (int)((n + CHUNK - 1) / CHUNK), (double)n * 0.5, step_chunk, &j);
+    plni_parallel(ctx, (int)((n + CHUNK - 1) / CHUNK), (double)n * 0.5, PLNI_UP, step_chunk, &j);
 }
 
 pln_schedule pln_schedule_default(void)

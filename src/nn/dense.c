@@ -118,12 +118,15 @@ static void backward_rest(const plni_layer *layer, const plni_pass *pass,
         plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, NULL, at->dx);
 }
 
-static void bias_gradient(const plni_layer *layer, const plni_pass *pass,
-                          const plni_station *at, float scale, float *into)
+/* By the outputs' lists, where rows are outputs. */
+static void bias_gradient(const plni_layer *layer, const plni_by_unit *by,
+                          float scale, float *into)
 {
-    for (int s = 0; s < pass->samples; s++)
-        pass->kernels->axpy(bias_in(layer, into), at->dy->value + s * at->dy->stride,
-                            scale, layer->outputs);
+    float *bias = bias_in(layer, into);
+
+    for (int r = 0; r < layer->outputs; r++)
+        for (int e = by->start[r]; e < by->start[r + 1]; e++)
+            bias[r] += scale * by->value[e];
 }
 
 static void gradient(const plni_layer *layer, const plni_pass *pass,
@@ -135,8 +138,26 @@ static void gradient(const plni_layer *layer, const plni_pass *pass,
     const plni_signal *columns = rows_are_inputs(layer) ? at->dy : at->x;
 
     plni_by_unit_make(&own->by, rows, pass->samples);
-    plni_update(pass->ctx, &w, &own->by, rows, columns, pass->samples, scale);
-    bias_gradient(layer, pass, at, scale, into);
+    plni_update(pass->ctx, &w, &own->by, rows, columns, pass->samples, scale,
+                rows_are_inputs(layer) ? bias_in(layer, into) : NULL);
+    if (rows_are_outputs(layer)) bias_gradient(layer, &own->by, scale, into);
+}
+
+static void turn(plni_layer *layer, const plni_pass *pass, const plni_station *at,
+                 float scale, const plni_pass *next, const plni_station *next_at)
+{
+    plni_panels w = panels_in(layer, layer->theta);
+    state *own = at->state;
+
+    if (rows_are_outputs(layer)) {
+        gradient(layer, pass, at, scale, layer->theta);
+        forward(layer, next, next_at, 0, next->samples);
+        return;
+    }
+    plni_by_unit_make(&own->by, at->x, pass->samples);
+    plni_update_gather(pass->ctx, &w, &own->by, at->x, at->dy, pass->samples, scale,
+                       bias_in(layer, layer->theta), next_at->x, next->samples,
+                       next_at->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
 }
 
 static void pullback(plni_layer *layer, const plni_pass *pass,
@@ -152,7 +173,7 @@ static void pullback(plni_layer *layer, const plni_pass *pass,
     }
     plni_by_unit_make(&own->by, at->dy, pass->samples);
     plni_pullback(pass->ctx, &w, &own->by, at->dy, at->x, at->dx, pass->samples, scale);
-    bias_gradient(layer, pass, at, scale, layer->theta);
+    bias_gradient(layer, &own->by, scale, layer->theta);
 }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
@@ -199,6 +220,7 @@ const plni_layer_ops plni_dense_ops = {
     .backward_rest = backward_rest,
     .gradient = gradient,
     .pullback = pullback,
+    .turn = turn,
     .parameters = 2,
     .parameter = parameter,
     .get = get,

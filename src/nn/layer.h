@@ -32,6 +32,8 @@ typedef struct plni_pass {
     uint64_t             seed;         /* random numbers are a function of    */
     int                  epoch;        /*   seed, epoch and                   */
     const uint32_t      *sample;       /*   [samples] their numbers           */
+    int                  number;       /* of the batch, for the walk over     */
+                                       /*   weights, which changes no result  */
     struct plni_station *at;           /* [layers]                            */
 } plni_pass;
 
@@ -84,6 +86,11 @@ struct plni_layer_ops {
      * is no such way. */
     void (*pullback)(plni_layer *layer, const plni_pass *pass,
                      const plni_station *at, float scale);
+
+    /* gradient into theta for one batch, then forward for the next, in one visit
+     * of theta; NULL if there is no such way. */
+    void (*turn)(plni_layer *layer, const plni_pass *pass, const plni_station *at,
+                 float scale, const plni_pass *next, const plni_station *next_at);
 
     /* Parameter tensors: how many, their shapes, and copies between a tensor
      * and a vector that is laid out like theta. */

@@ -367,22 +367,51 @@ static int next_product(const pln_net *net, int layer)
     return layer;
 }
 
+int plni_first_product(const pln_net *net) { return next_product(net, 0); }
+
+/* The rowwise layers from `first` on; returns the product above them. */
+static int sweep_up(const pln_net *net, plni_pass *pass, int first,
+                    plni_row *before, plni_row *after, void *arg)
+{
+    const int product = next_product(net, first);
+    const int units = first ? net->layer[first - 1].outputs : net->inputs;
+    const double work = SWEEP * pass->samples * units * (3 + product - first);
+    sweep w = { net, pass, first, product, before,
+                product == net->count ? after : NULL, arg };
+
+    plni_parallel(net->ctx, pass->samples, work, PLNI_UP, forward_sample, &w);
+    return product;
+}
+
+static void run_product(const pln_net *net, plni_pass *pass, int l)
+{
+    net->layer[l].ops->forward(&net->layer[l], pass, &pass->at[l], 0, pass->samples);
+}
+
+void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, void *arg)
+{
+    (void)sweep_up(net, pass, 0, first, NULL, arg);
+}
+
+void plni_forward_product(const pln_net *net, plni_pass *pass)
+{
+    run_product(net, pass, plni_first_product(net));
+}
+
+void plni_forward_leave(const pln_net *net, plni_pass *pass, plni_row *last, void *arg)
+{
+    int l = plni_first_product(net);
+
+    while ((l = sweep_up(net, pass, l + 1, NULL, last, arg)) < net->count)
+        run_product(net, pass, l);
+}
+
 void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
                   plni_row *last, void *arg)
 {
-    for (int l = 0; l <= net->count; ) {
-        const int product = next_product(net, l);
-        sweep w = { net, pass, l, product, l ? NULL : first,
-                    product == net->count ? last : NULL, arg };
-        const int units = l ? net->layer[l - 1].outputs : net->inputs;
-        const double work = SWEEP * pass->samples * units * (3 + product - l);
-
-        plni_parallel(net->ctx, pass->samples, work, forward_sample, &w);
-        if (product < net->count)
-            net->layer[product].ops->forward(&net->layer[product], pass,
-                                             &pass->at[product], 0, pass->samples);
-        l = product + 1;
-    }
+    plni_forward_enter(net, pass, first, arg);
+    plni_forward_product(net, pass);
+    plni_forward_leave(net, pass, last, arg);
 }
 
 int plni_product_below(const pln_net *net, int layer)
@@ -418,7 +447,7 @@ void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer)
     sweep w = { .net = net, .pass = pass, .last = layer };
     const double work = 4 * SWEEP * pass->samples * net->layer[layer].inputs;
 
-    plni_parallel(net->ctx, pass->samples, work, backward_sample, &w);
+    plni_parallel(net->ctx, pass->samples, work, PLNI_UP, backward_sample, &w);
 }
 
 /* ---- evaluation ----------------------------------------------------------- */

@@ -33,6 +33,15 @@ typedef void plni_row(void *arg, int sample);
 void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
                   plni_row *last, void *arg);
 
+/* The same in three steps: what comes before the first product, the product,
+ * and what comes after. */
+void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, void *arg);
+void plni_forward_product(const pln_net *net, plni_pass *pass);
+void plni_forward_leave(const pln_net *net, plni_pass *pass, plni_row *last, void *arg);
+
+/* The first layer that is not rowwise. */
+int plni_first_product(const pln_net *net);
+
 /* The last layer below `layer` that is not rowwise; -1 if there is none. */
 int plni_product_below(const pln_net *net, int layer);
 

@@ -77,7 +77,7 @@ typedef struct job {
     const plni_by_unit *by;
     const plni_signal  *x, *d;
     plni_signal        *y;
-    const float        *bias;
+    float              *bias;
     float              *part;
     ptrdiff_t           stride;
     int                 samples, batch;
@@ -120,9 +120,9 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
     const double density = plni_signal_density(x, samples);
     const double work = NANOSECONDS * density * samples * w->rows * w->cols;
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y,
-              .bias = bias, .samples = samples };
+              .bias = (float *)(uintptr_t)bias, .samples = samples };
 
-    plni_parallel(ctx, w->count, work,
+    plni_parallel(ctx, w->count, work, PLNI_UP,
                   density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk,
                   &j);
 }
@@ -160,7 +160,7 @@ void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .part = part,
               .stride = stride, .samples = samples, .batch = batch };
 
-    plni_parallel(ctx, w->count * row_blocks(w), work, dot_chunk, &j);
+    plni_parallel(ctx, w->count * row_blocks(w), work, PLNI_UP, dot_chunk, &j);
 }
 
 void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
@@ -177,10 +177,20 @@ void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
 
 /* ---- update --------------------------------------------------------------- */
 
+static void update_bias(const job *j, int p)
+{
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+
+    for (int s = 0; j->bias && s < j->samples; s++)
+        j->kernels->axpy(j->bias + column, j->d->value + s * j->d->stride + column,
+                         j->scale, width_of(j->w, p));
+}
+
 static void update_chunk(void *arg, int p)
 {
     const job *j = arg;
 
+    update_bias(j, p);
     j->kernels->update(panel_of(j->w, p), width_of(j->w, p), j->w->rows,
                        j->by->start, j->by->sample, j->by->value,
                        j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride,
@@ -192,6 +202,7 @@ static void update_dense_chunk(void *arg, int p)
     const job *j = arg;
     const int width = width_of(j->w, p);
 
+    update_bias(j, p);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->w->rows, width,
                 j->samples, j->scale, j->x->value, (int)j->x->stride,
                 j->d->value + (ptrdiff_t)p * j->w->width, (int)j->d->stride, 1,
@@ -200,16 +211,49 @@ static void update_dense_chunk(void *arg, int p)
 
 void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                  const plni_signal *x, const plni_signal *d, int samples,
-                 float scale)
+                 float scale, float *bias)
 {
     const double density = plni_signal_density(x, samples);
     const double work = NANOSECONDS * density * samples * w->rows * w->cols;
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
-              .samples = samples, .scale = scale };
+              .samples = samples, .scale = scale, .bias = bias };
 
-    plni_parallel(ctx, w->count, work,
+    plni_parallel(ctx, w->count, work, PLNI_DOWN,
                   density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk,
                   &j);
+}
+
+typedef struct two_jobs {
+    job         update, gather;
+    plni_chunk *run_update, *run_gather;
+} two_jobs;
+
+static void update_gather_chunk(void *arg, int p)
+{
+    two_jobs *two = arg;
+
+    two->run_update(&two->update, p);
+    two->run_gather(&two->gather, p);
+}
+
+void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                        const plni_signal *x, const plni_signal *d, int samples,
+                        float scale, float *bias, const plni_signal *next_x,
+                        int next_samples, plni_signal *next_y, plni_walk walk)
+{
+    const double density = plni_signal_density(x, samples);
+    const double next_density = plni_signal_density(next_x, next_samples);
+    const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
+    two_jobs two = {
+        .update = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
+                    .samples = samples, .scale = scale, .bias = bias },
+        .gather = { .kernels = plni_kernels_of(ctx), .w = w, .x = next_x, .y = next_y,
+                    .bias = bias, .samples = next_samples },
+        .run_update = density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk,
+        .run_gather = next_density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk
+    };
+
+    plni_parallel(ctx, w->count, work, walk, update_gather_chunk, &two);
 }
 
 /* ---- pullback ------------------------------------------------------------- */
@@ -219,8 +263,6 @@ static int column_blocks(const plni_panels *w)
     return (w->width + PULLBACK_COLUMNS - 1) / PULLBACK_COLUMNS;
 }
 
-/* Panels and their parts are walked from the last to the first, while `dot`
- * goes from the first to the last: what it touched last is in the cache. */
 static void pullback_chunk(void *arg, int chunk)
 {
     const job *j = arg;
@@ -266,7 +308,7 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .y = dx, .samples = samples, .scale = scale };
 
     if (density < PULLBACK_CROSSOVER)
-        plni_parallel(ctx, w->count * column_blocks(w), work, pullback_chunk, &j);
+        plni_parallel(ctx, w->count * column_blocks(w), work, PLNI_DOWN, pullback_chunk, &j);
     else
-        plni_parallel(ctx, w->count, work, pullback_dense_chunk, &j);
+        plni_parallel(ctx, w->count, work, PLNI_DOWN, pullback_dense_chunk, &j);
 }

@@ -14,7 +14,7 @@
 #ifndef PLNI_PANELS_H
 #define PLNI_PANELS_H
 
-#include "pln/core.h"
+#include "base/context.h"
 #include "tensor/signal.h"
 
 typedef struct plni_panels {
@@ -49,10 +49,17 @@ void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
                   int batch, const float *part, const float *bias, plni_signal *y);
 
 /* w[r][c] += scale * sum_s x[s][r] d[s][c]; x has lists and `by` is they
- * by unit. */
+ * by unit.  If bias is not NULL, bias[c] += scale * sum_s d[s][c]. */
 void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                  const plni_signal *x, const plni_signal *d, int samples,
-                 float scale);
+                 float scale, float *bias);
+
+/* plni_update, then plni_gather of the next batch, panel by panel: each is in
+ * the cache for both. */
+void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+                        const plni_signal *x, const plni_signal *d, int samples,
+                        float scale, float *bias, const plni_signal *next_x,
+                        int next_samples, plni_signal *next_y, plni_walk walk);
 
 /* Input gradient and update in one visit of the active rows:
  *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was

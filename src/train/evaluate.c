@@ -130,7 +130,7 @@ static void add_responses(pln_ctx *ctx, association *a)
         n = run_batch(w);
         for (int s = 0; s < n; s++) a->seen[pln_data_labels(w->data)[sample_of(w, s)]]++;
         plni_parallel(ctx, (a->units + UNITS_A_CHUNK - 1) / UNITS_A_CHUNK,
-                      0.5 * n * a->units, add_chunk, a);
+                      0.5 * n * a->units, PLNI_UP, add_chunk, a);
     }
 }
 

@@ -108,9 +108,11 @@ static void plan(pln_trainer *t, plni_arena *arena)
 
     t->index = plni_arena_take(arena, count * sizeof *t->index);
     t->order = plni_arena_take(arena, count * sizeof *t->order);
-    t->sample = plni_arena_take(arena, batch * sizeof *t->sample);
-    t->label = plni_arena_take(arena, batch * sizeof *t->label);
-    plni_pass_plan(t->net, t->fit.batch, true, &t->pass, arena);
+    for (int i = 0; i < 2; i++) {
+        t->turn[i].sample = plni_arena_take(arena, batch * sizeof(uint32_t));
+        t->turn[i].label = plni_arena_take(arena, batch * sizeof(int32_t));
+        plni_pass_plan(t->net, t->fit.batch, true, &t->turn[i].pass, arena);
+    }
     if (t->features)
         plni_pass_plan(t->features, t->fit.batch, false, &t->feature_pass, arena);
     plni_bp_plan(&t->rule, t->net, t->fit.batch, arena);
@@ -127,6 +129,22 @@ static pln_status take_memory(pln_trainer *t)
     arena = (plni_arena){ .base = t->memory };
     plan(t, &arena);
     return PLN_OK;
+}
+
+/* Row s of the data into the first signal of a pass. */
+static void fill_bytes(const pln_trainer *t, const plni_pass *pass, int s)
+{
+    const plni_signal *x = plni_input(pass);
+    const uint8_t *bytes = pln_data_samples(t->data) +
+                           (size_t)pass->sample[s] * (size_t)x->units;
+
+    pass->kernels->bytes(x->value + s * x->stride, bytes, x->units);
+}
+
+static void fill_input(void *arg, int s)
+{
+    const plni_turn *turn = arg;
+    if (!turn->owner->features) fill_bytes(turn->owner, &turn->pass, s);
 }
 
 pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
@@ -154,7 +172,14 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
         return status;
     }
     for (int i = 0; i < count; i++) t->index[i] = index ? index[i] : i;
-    t->pass.seed = fit->seed;
+    for (int i = 0; i < 2; i++) {
+        plni_turn *turn = &t->turn[i];
+        turn->owner = t;
+        turn->pass.seed = fit->seed;
+        turn->pass.number = i;
+        turn->batch = (plni_batch){ .pass = &turn->pass, .fill = fill_input,
+                                    .arg = turn, .label = turn->label };
+    }
     plni_trainer_enter_epoch(t);
     *trainer = t;
     return PLN_OK;
@@ -194,7 +219,7 @@ void plni_trainer_enter_epoch(pln_trainer *t)
     int product = 0;
 
     plni_random_order(&random, t->order, t->count);
-    t->pass.epoch = t->epoch;
+    for (int i = 0; i < 2; i++) t->turn[i].pass.epoch = t->epoch;
     for (int l = 0; l < t->net->count; l++) {
         if (!t->net->layer[l].size) continue;
         t->rule.rate[l] = (float)(factor * (double)t->fit.rate[t->fit.rates > 1 ? product : 0]);
@@ -202,69 +227,60 @@ void plni_trainer_enter_epoch(pln_trainer *t)
     }
 }
 
-static void choose_samples(pln_trainer *t)
+/* Chooses the samples of batch number `batch` of the epoch under way. */
+static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 {
-    const int first = t->batch * t->fit.batch, left = t->count - first;
+    const int first = batch * t->fit.batch, left = t->count - first;
     const int32_t *labels = pln_data_labels(t->data);
     const int n = left < t->fit.batch ? left : t->fit.batch;
 
     for (int s = 0; s < n; s++) {
         const int sample = t->index[t->order[first + s]];
-        t->sample[s] = (uint32_t)sample;
-        t->label[s] = labels ? labels[sample] : PLN_UNLABELLED;
+        turn->sample[s] = (uint32_t)sample;
+        turn->label[s] = labels ? labels[sample] : PLN_UNLABELLED;
     }
-    t->pass.samples = t->feature_pass.samples = n;
-    t->pass.sample = t->feature_pass.sample = t->sample;
-}
-
-/* Row s of the data into the first signal of a pass. */
-static void fill_bytes(const pln_trainer *t, const plni_pass *pass, int s)
-{
-    const plni_signal *x = plni_input(pass);
-    const uint8_t *bytes = pln_data_samples(t->data) + (size_t)t->sample[s] * (size_t)x->units;
-
-    pass->kernels->bytes(x->value + s * x->stride, bytes, x->units);
-}
-
-static void fill_input(void *arg, int s)
-{
-    const pln_trainer *t = arg;
-    if (!t->features) fill_bytes(t, &t->pass, s);
+    turn->pass.samples = n;
+    turn->pass.sample = turn->sample;
 }
 
 static void fill_features(void *arg, int s)
 {
-    const pln_trainer *t = arg;
-    fill_bytes(t, &t->feature_pass, s);
+    const plni_turn *turn = arg;
+    fill_bytes(turn->owner, &turn->owner->feature_pass, s);
 }
 
 static void keep_features(void *arg, int s)
 {
-    const pln_trainer *t = arg;
+    const plni_turn *turn = arg;
+    const pln_trainer *t = turn->owner;
     const plni_signal *from = t->feature_pass.at[t->features->count - 1].y;
-    const plni_signal *to = plni_input(&t->pass);
+    const plni_signal *to = plni_input(&turn->pass);
 
     memcpy(to->value + s * to->stride, from->value + s * from->stride,
            (size_t)from->units * sizeof(float));
 }
 
-static double active_input(const pln_trainer *t)
+static void compute_features(pln_trainer *t, plni_turn *turn)
 {
-    int l = 0;
-
-    while (t->net->layer[l].ops->rowwise) l++;
-    return t->pass.at[l].x->count ? plni_signal_density(t->pass.at[l].x, t->pass.samples) : 1;
+    t->feature_pass.samples = turn->pass.samples;
+    t->feature_pass.sample = turn->pass.sample;
+    plni_forward(t->features, &t->feature_pass, fill_features, keep_features, turn);
 }
 
-/* Of the batch just trained. */
-static double active_delta(const pln_trainer *t)
+static double active_input(const pln_trainer *t, const plni_pass *pass)
 {
-    const plni_signal *dy = t->pass.at[plni_product_below(t->net, t->net->count)].dy;
+    const plni_signal *x = pass->at[plni_first_product(t->net)].x;
+    return x->count ? plni_signal_density(x, pass->samples) : 1;
+}
+
+static double active_delta(const pln_trainer *t, const plni_pass *pass)
+{
+    const plni_signal *dy = pass->at[plni_product_below(t->net, t->net->count)].dy;
     long active = 0;
 
-    for (int s = 0; s < t->pass.samples; s++)
+    for (int s = 0; s < pass->samples; s++)
         for (int i = 0; i < dy->units; i++) active += dy->value[s * dy->stride + i] != 0;
-    return (double)active / ((double)t->pass.samples * dy->units);
+    return (double)active / ((double)pass->samples * dy->units);
 }
 
 static double norm(const float *x, int n)
@@ -277,6 +293,7 @@ static double norm(const float *x, int n)
 
 static void finish_epoch(pln_trainer *t)
 {
+    const plni_turn *last = &t->turn[(pln_trainer_batches(t) - 1) % 2];
     const int batches = pln_trainer_batches(t), n = pln_net_outputs(t->net);
 
     t->report = (pln_epoch_report){
@@ -285,7 +302,7 @@ static void finish_epoch(pln_trainer *t)
         .rate_factor = pln_schedule_factor(&t->fit.schedule, t->epoch),
         .homeostasis = norm(t->rule.h, n),
         .input_active = t->tally.input_active / batches,
-        .delta_active = active_delta(t)
+        .delta_active = active_delta(t, &last->pass)
     };
     t->epoch++;
     t->batch = 0;
@@ -294,34 +311,39 @@ static void finish_epoch(pln_trainer *t)
     plni_trainer_enter_epoch(t);
 }
 
-static pln_status train_batch(pln_trainer *t)
+/* One batch, and the beginning of the next unless this is the last for now. */
+static pln_status train_batch(pln_trainer *t, bool last)
 {
+    plni_turn *now = &t->turn[t->batch % 2], *next = &t->turn[(t->batch + 1) % 2];
     double loss;
 
-    choose_samples(t);
-    if (t->features)
-        plni_forward(t->features, &t->feature_pass, fill_features, keep_features, t);
-    if (!plni_bp_step(&t->rule, t->net, &t->pass, fill_input, t, t->label, &loss))
+    if (!now->batch.entered) choose_samples(t, now, t->batch);
+    if (t->features) compute_features(t, now);
+    if (!last) choose_samples(t, next, t->batch + 1);
+    if (!plni_bp_step(&t->rule, t->net, &now->batch,
+                      last || t->features ? NULL : &next->batch, &loss))
         return plni_fail(t->ctx, PLN_ERR_NAN,
                          "train: the loss is not a number in epoch %d, batch %d: lower the learning rate",
                          t->epoch + 1, t->batch + 1);
     t->tally.loss += loss;
-    t->tally.input_active += active_input(t);
+    t->tally.input_active += active_input(t, &now->pass);
     t->batch++;
     return PLN_OK;
 }
 
 pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *report)
 {
-    const int end = pln_trainer_batches(t);
+    const int all = pln_trainer_batches(t);
     const double start = now();
     pln_status status = PLN_OK;
 
     if (t->epoch >= t->fit.epochs)
         return plni_fail(t->ctx, PLN_ERR_STATE, "train: all %d epochs are done", t->fit.epochs);
-    while (batches-- > 0 && t->batch < end && status == PLN_OK) status = train_batch(t);
+    const int end = batches < all - t->batch ? t->batch + batches : all;
+    while (t->batch < end && status == PLN_OK)
+        status = train_batch(t, t->batch + 1 == end);
     t->tally.seconds += now() - start;
-    if (status == PLN_OK && t->batch == end) finish_epoch(t);
+    if (status == PLN_OK && t->batch == all) finish_epoch(t);
     if (report) *report = t->report;
     return status;
 }

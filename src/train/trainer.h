@@ -11,6 +11,15 @@ typedef struct plni_tally {
     double seconds;
 } plni_tally;
 
+/* A batch that is being trained, and the one that is being got ready. */
+typedef struct plni_turn {
+    struct pln_trainer *owner;
+    plni_pass           pass;
+    plni_batch          batch;
+    uint32_t           *sample;          /* [batch] numbers in data          */
+    int32_t            *label;           /* [batch]                          */
+} plni_turn;
+
 struct pln_trainer {
     pln_ctx          *ctx;
     pln_net          *net, *features;
@@ -19,9 +28,8 @@ struct pln_trainer {
     int               count;             /* samples an epoch                 */
     int              *index;             /* [count] which of data's          */
     int              *order;             /* [count] this epoch's order       */
-    uint32_t         *sample;            /* [batch] numbers in data          */
-    int32_t          *label;             /* [batch]                          */
-    plni_pass         pass, feature_pass;
+    plni_turn         turn[2];           /* the batch now and the next one   */
+    plni_pass         feature_pass;
     plni_bp           rule;
     int               epoch, batch;      /* finished, and within the epoch   */
     plni_tally        tally;
