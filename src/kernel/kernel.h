@@ -34,12 +34,23 @@ typedef void plni_update_fn(float *panel, int width, int rows, const int *start,
                             const int *sample, const float *value,
                             const float *d, ptrdiff_t ldd, float scale);
 
-/* Input gradient and weight gradient in one visit of each active row, columns
- * first .. last-1 (multiples of 16).  dx is taken from the row as it was:
+/* update of one batch, then gather of the next, in one visit of each row; the
+ * entries of the next batch are (next_sample, next_value), and y holds its
+ * biases already:
+ *     y[next_sample[e]][c] += next_value[e] panel[r][c]
+ * The result is that of update and gather, to the bit. */
+typedef void plni_turn_fn(float *panel, int width, int rows, const int *start,
+                          const int *sample, const float *value, const float *d,
+                          ptrdiff_t ldd, float scale, const int *next_start,
+                          const int *next_sample, const float *next_value,
+                          float *y, ptrdiff_t ldy);
+
+/* Input gradient and weight gradient in one visit of each active row.  dx is
+ * taken from the row as it was:
  *     dx[sample[e]][c] += value[e] panel[r][c]
  *     panel[r][c]      += scale * sum_e value[e] x[sample[e]][c]             */
-typedef void plni_pullback_fn(float *panel, int width, int rows, int first,
-                              int last, const int *start, const int *sample,
+typedef void plni_pullback_fn(float *panel, int width, int rows,
+                              const int *start, const int *sample,
                               const float *value, const float *x, ptrdiff_t ldx,
                               float *dx, ptrdiff_t lddx, float scale);
 

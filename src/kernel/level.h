@@ -36,4 +36,8 @@ typedef int32_t ivec __attribute__((vector_size(4 * LANES), may_alias));
 #define KEEP_IN_REGISTER(v) __asm__("" : "+w"(v))
 #endif
 
+/* Lets the elements after p be addressed by constant offsets from one register:
+ * gcc otherwise keeps a register for each of them. */
+#define ONE_REGISTER(p) __asm__("" : "+r"(p))
+
 #endif

@@ -5,23 +5,31 @@
 
 #include "kernel/level.h"
 
-/* Columns [0, 8 LANES) of `count` vectors at once.  count is a constant at each
+/* Vectors of a row that are in registers at once: half of those there are. */
+#if defined(__AVX512F__) || defined(__aarch64__)
+enum { BLOCK = 16 };
+#else
+enum { BLOCK = 8 };
+#endif
+
+/* `count` vectors at once.  count is a constant at each
  * call, so that the array becomes registers. */
 PLNI_INLINE void gather_block(float *y, const float *bias, const float *panel,
                               int width, const int *index, const float *value,
                               int n, const int count)
 {
-    vec sum[8];
+    vec sum[BLOCK];
 
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int j = 0; j < count; j++) sum[j] = ((const vec *)bias)[j];
     for (int m = 0; m < n; m++) {
         const vec *row = (const vec *)(panel + (ptrdiff_t)index[m] * width);
         const float v = value[m];
-#pragma GCC unroll 8
+        ONE_REGISTER(row);
+#pragma GCC unroll 16
         for (int j = 0; j < count; j++) sum[j] += v * row[j];
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 16
     for (int j = 0; j < count; j++) ((vec *)y)[j] = sum[j];
 }
 
@@ -30,8 +38,8 @@ void KERNEL(gather)(float *y, const float *bias, const float *panel, int width,
 {
     int c = 0;
 
-    for (; c + 8 * LANES <= width; c += 8 * LANES)
-        gather_block(y + c, bias + c, panel + c, width, index, value, n, 8);
+    for (; c + BLOCK * LANES <= width; c += BLOCK * LANES)
+        gather_block(y + c, bias + c, panel + c, width, index, value, n, BLOCK);
     for (; c + 4 * LANES <= width; c += 4 * LANES)
         gather_block(y + c, bias + c, panel + c, width, index, value, n, 4);
     for (; c < width; c += LANES)
@@ -84,14 +92,17 @@ PLNI_INLINE vec sums(vec *part)
     return part[0];
 }
 
-/* Rows r..r+R-1 times samples s..s+S-1, R * S sums in registers. */
+/* Rows r..r+R-1 times samples s..s+S-1, R * S sums in registers.  `ahead` is a
+ * row that will be needed soon. */
 PLNI_INLINE void dot_block(float *y, ptrdiff_t ldy, const float *w, int width,
-                           const float *x, ptrdiff_t ldx, const int R, const int S)
+                           const float *x, ptrdiff_t ldx, const float *ahead,
+                           const int R, const int S)
 {
     vec sum[16] = { { 0 } };
 
     for (int c = 0; c < width; c += LANES) {
         vec row[4];
+        __builtin_prefetch(ahead + c);
 #pragma GCC unroll 4
         for (int p = 0; p < R; p++) row[p] = *(const vec *)(w + p * width + c);
 #pragma GCC unroll 4
@@ -132,103 +143,170 @@ void KERNEL(dot)(float *y, ptrdiff_t ldy, const float *panel, int width,
         const float *w = panel + (ptrdiff_t)r * width;
         int s = 0;
         for (; s + 4 <= samples; s += 4)
-            dot_block(y + s * ldy + r, ldy, w, width, x + s * ldx, ldx, 4, 4);
+            dot_block(y + s * ldy + r, ldy, w, width, x + s * ldx, ldx,
+                      w + (4 + s / 4 % 4) * width, 4, 4);
         for (; s < samples; s++)
-            dot_block(y + s * ldy + r, ldy, w, width, x + s * ldx, ldx, 4, 1);
+            dot_block(y + s * ldy + r, ldy, w, width, x + s * ldx, ldx,
+                      w + (4 + s % 4) * width, 4, 1);
     }
     for (; r < last; r++)
         for (int s = 0; s < samples; s++)
             dot_block(y + s * ldy + r, ldy, panel + (ptrdiff_t)r * width, width,
-                      x + s * ldx, ldx, 1, 1);
+                      x + s * ldx, ldx, panel, 1, 1);
 }
 
-/* ---- update and pullback ------------------------------------------------- */
+/* ---- update, turn and pullback ------------------------------------------- */
 
-PLNI_INLINE void update_block(float *row, int n, const int *sample,
-                              const float *value, const float *d, ptrdiff_t ldd,
-                              float scale, const int count)
+/* The entries of one row: n samples and their values. */
+typedef struct entries {
+    int          n;
+    const int   *sample;
+    const float *value;
+} entries;
+
+PLNI_INLINE entries entries_of(int r, const int *start, const int *sample,
+                               const float *value)
 {
-    vec w[8];
+    return (entries){ start[r + 1] - start[r], sample + start[r], value + start[r] };
+}
 
-#pragma GCC unroll 8
+/* One row: in with its old steps, and out to the next samples. */
+PLNI_INLINE void turn_block(float *row, entries in, const float *d, ptrdiff_t ldd,
+                            float scale, entries out, float *y, ptrdiff_t ldy,
+                            const int count)
+{
+    vec w[BLOCK];
+
+#pragma GCC unroll 16
     for (int j = 0; j < count; j++) w[j] = ((const vec *)row)[j];
-    for (int e = 0; e < n; e++) {
-        const vec *step = (const vec *)(d + sample[e] * ldd);
-        const float v = scale * value[e];
-#pragma GCC unroll 8
+    for (int e = 0; e < in.n; e++) {
+        const vec *step = (const vec *)(d + in.sample[e] * ldd);
+        const float v = scale * in.value[e];
+        ONE_REGISTER(step);
+#pragma GCC unroll 16
         for (int j = 0; j < count; j++) w[j] += v * step[j];
     }
-#pragma GCC unroll 8
-    for (int j = 0; j < count; j++) ((vec *)row)[j] = w[j];
+    if (in.n)
+#pragma GCC unroll 16
+        for (int j = 0; j < count; j++) ((vec *)row)[j] = w[j];
+    for (int e = 0; e < out.n; e++) {
+        vec *sum = (vec *)(y + out.sample[e] * ldy);
+        const float v = out.value[e];
+        ONE_REGISTER(sum);
+#pragma GCC unroll 16
+        for (int j = 0; j < count; j++) sum[j] += v * w[j];
+    }
+}
+
+PLNI_INLINE void turn_row(float *row, int width, entries in, const float *d,
+                          ptrdiff_t ldd, float scale, entries out, float *y,
+                          ptrdiff_t ldy)
+{
+    int c = 0;
+
+    if (in.n + out.n == 0) return;
+    for (; c + BLOCK * LANES <= width; c += BLOCK * LANES)
+        turn_block(row + c, in, d + c, ldd, scale, out, y + c, ldy, BLOCK);
+    for (; c + 4 * LANES <= width; c += 4 * LANES)
+        turn_block(row + c, in, d + c, ldd, scale, out, y + c, ldy, 4);
+    for (; c < width; c += LANES)
+        turn_block(row + c, in, d + c, ldd, scale, out, y + c, ldy, 1);
 }
 
 void KERNEL(update)(float *panel, int width, int rows, const int *start,
                     const int *sample, const float *value, const float *d,
                     ptrdiff_t ldd, float scale)
 {
-    for (int r = 0; r < rows; r++) {
-        const int n = start[r + 1] - start[r];
-        const int *s = sample + start[r];
-        const float *v = value + start[r];
-        float *row = panel + (ptrdiff_t)r * width;
-        int c = 0;
+    const entries none = { 0, NULL, NULL };
 
-        if (n == 0) continue;
-        for (; c + 8 * LANES <= width; c += 8 * LANES)
-            update_block(row + c, n, s, v, d + c, ldd, scale, 8);
-        for (; c + 4 * LANES <= width; c += 4 * LANES)
-            update_block(row + c, n, s, v, d + c, ldd, scale, 4);
-        for (; c < width; c += LANES)
-            update_block(row + c, n, s, v, d + c, ldd, scale, 1);
-    }
+    for (int r = 0; r < rows; r++)
+        turn_row(panel + (ptrdiff_t)r * width, width,
+                 entries_of(r, start, sample, value), d, ldd, scale, none, NULL, 0);
 }
 
-/* Two loops for the two commonest cases, one sample and several, because with
- * one sample the step needs no sum. */
-PLNI_INLINE void pullback_row(float *row, int n, int width, const int *sample,
-                              const float *value, const float *x, ptrdiff_t ldx,
-                              float *dx, ptrdiff_t lddx, float scale)
+void KERNEL(turn)(float *panel, int width, int rows, const int *start,
+                  const int *sample, const float *value, const float *d,
+                  ptrdiff_t ldd, float scale, const int *next_start,
+                  const int *next_sample, const float *next_value, float *y,
+                  ptrdiff_t ldy)
 {
-    vec *w = (vec *)row;
+    for (int r = 0; r < rows; r++)
+        turn_row(panel + (ptrdiff_t)r * width, width,
+                 entries_of(r, start, sample, value), d, ldd, scale,
+                 entries_of(r, next_start, next_sample, next_value), y, ldy);
+}
 
-    if (n == 1) {
-        const vec *from = (const vec *)(x + sample[0] * ldx);
-        vec *to = (vec *)(dx + sample[0] * lddx);
-        const float v = value[0], step = scale * value[0];
-        for (int c = 0; c < width / LANES; c++) {
-            const vec old = w[c];
-            to[c] += v * old;
-            w[c] = old + step * from[c];
-        }
-        return;
+/* A row with n samples, up to four: n is a constant at each call, so that their
+ * values and addresses stay in registers. */
+PLNI_INLINE void pullback_few(float *row, int width, entries in, const float *x,
+                              ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
+                              float scale, const float *soon, const int n)
+{
+    const float *from[4];
+    float *to[4], v[4], step[4];
+
+#pragma GCC unroll 4
+    for (int e = 0; e < n; e++) {
+        from[e] = x + in.sample[e] * ldx;
+        to[e] = dx + in.sample[e] * lddx;
+        v[e] = in.value[e];
+        step[e] = scale * in.value[e];
     }
-    for (int c = 0; c < width / LANES; c++) {
-        const vec old = w[c];
-        vec step = { 0 };
+    for (int c = 0; c < width; c += LANES) {
+        vec w = *(const vec *)(row + c), moved = w;
+        __builtin_prefetch(soon + c, 1);
+#pragma GCC unroll 4
         for (int e = 0; e < n; e++) {
-            vec *to = (vec *)(dx + sample[e] * lddx) + c;
-            *to += value[e] * old;
-            step += value[e] * ((const vec *)(x + sample[e] * ldx))[c];
+            *(vec *)(to[e] + c) += v[e] * w;
+            moved += step[e] * *(const vec *)(from[e] + c);
         }
-        w[c] = old + scale * step;
+        *(vec *)(row + c) = moved;
     }
 }
 
-void KERNEL(pullback)(float *panel, int width, int rows, int first, int last,
-                      const int *start, const int *sample, const float *value,
-                      const float *x, ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
-                      float scale)
+PLNI_INLINE void pullback_many(float *row, int width, entries in, const float *x,
+                               ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
+                               float scale, const float *soon)
 {
-    enum { AHEAD = 6 };          /* rows to fetch in advance */
+    for (int c = 0; c < width; c += LANES) {
+        const vec w = *(const vec *)(row + c);
+        vec step = { 0 };
+        __builtin_prefetch(soon + c, 1);
+        for (int e = 0; e < in.n; e++) {
+            *(vec *)(dx + in.sample[e] * lddx + c) += in.value[e] * w;
+            step += in.value[e] * *(const vec *)(x + in.sample[e] * ldx + c);
+        }
+        *(vec *)(row + c) = w + scale * step;
+    }
+}
 
-    for (int r = 0; r < rows; r++) {
-        const int n = start[r + 1] - start[r];
-        float *row = panel + (ptrdiff_t)r * width + first;
+/* The first row after r that has entries, or `rows`. */
+PLNI_INLINE int next_active(const int *start, int r, int rows)
+{
+    do r++;
+    while (r < rows && start[r] == start[r + 1]);
+    return r;
+}
 
-        if (n == 0) continue;
-        for (int c = 0; c < last - first; c += 16)
-            __builtin_prefetch(row + (ptrdiff_t)AHEAD * width + c, 1);
-        pullback_row(row, n, last - first, sample + start[r], value + start[r],
-                     x + first, ldx, dx + first, lddx, scale);
+void KERNEL(pullback)(float *panel, int width, int rows, const int *start,
+                      const int *sample, const float *value, const float *x,
+                      ptrdiff_t ldx, float *dx, ptrdiff_t lddx, float scale)
+{
+    enum { LEAD = 3 };           /* active rows to fetch in advance */
+    int ahead = -1;
+
+    for (int i = 0; i < LEAD && ahead < rows; i++) ahead = next_active(start, ahead, rows);
+    for (int r = next_active(start, -1, rows); r < rows; r = next_active(start, r, rows)) {
+        const entries e = entries_of(r, start, sample, value);
+        float *row = panel + (ptrdiff_t)r * width;
+        const float *soon = panel + (ptrdiff_t)ahead * width;
+
+        if (ahead < rows) ahead = next_active(start, ahead, rows);
+        switch (e.n) {
+#define FEW(n) case n: pullback_few(row, width, e, x, ldx, dx, lddx, scale, soon, n); break;
+        FEW(1) FEW(2) FEW(3) FEW(4)
+#undef FEW
+        default: pullback_many(row, width, e, x, ldx, dx, lddx, scale, soon);
+        }
     }
 }

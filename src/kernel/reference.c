@@ -41,13 +41,26 @@ void plni_update_scalar(float *panel, int width, int rows, const int *start,
                     scale * value[e] * d[sample[e] * ldd + c];
 }
 
-void plni_pullback_scalar(float *panel, int width, int rows, int first, int last,
-                          const int *start, const int *sample,
-                          const float *value, const float *x, ptrdiff_t ldx,
+void plni_turn_scalar(float *panel, int width, int rows, const int *start,
+                      const int *sample, const float *value, const float *d,
+                      ptrdiff_t ldd, float scale, const int *next_start,
+                      const int *next_sample, const float *next_value, float *y,
+                      ptrdiff_t ldy)
+{
+    plni_update_scalar(panel, width, rows, start, sample, value, d, ldd, scale);
+    for (int r = 0; r < rows; r++)
+        for (int e = next_start[r]; e < next_start[r + 1]; e++)
+            for (int c = 0; c < width; c++)
+                y[next_sample[e] * ldy + c] +=
+                    next_value[e] * panel[(ptrdiff_t)r * width + c];
+}
+
+void plni_pullback_scalar(float *panel, int width, int rows, const int *start,
+                          const int *sample, const float *value, const float *x, ptrdiff_t ldx,
                           float *dx, ptrdiff_t lddx, float scale)
 {
     for (int r = 0; r < rows; r++)
-        for (int c = first; c < last; c++) {
+        for (int c = 0; c < width; c++) {
             float *w = panel + (ptrdiff_t)r * width + c;
             float step = 0;
             for (int e = start[r]; e < start[r + 1]; e++) {

@@ -8,12 +8,19 @@
 #include "kernel/level.h"
 
 #include <math.h>
+#include <string.h>
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+/* Whether any lane of a comparison is true. */
 static bool any(ivec mask)
 {
-    int32_t bits = 0;
+    uint64_t half[LANES / 2], bits = 0;
 
-    for (int i = 0; i < LANES; i++) bits |= mask[i];
+    memcpy(half, &mask, sizeof half);
+    for (int i = 0; i < LANES / 2; i++) bits |= half[i];
     return bits != 0;
 }
 
@@ -31,29 +38,66 @@ static int insert(float *best, int *winner, int kept, int k, float score, int i)
     return kept;
 }
 
-/* One pass.  Most units do not beat the k-th best, and one comparison of a
- * vector shows it for all its units; NaN beats nothing. */
-int KERNEL(winners)(const float *y, const float *h, int n, int k, int *winner)
+/* Shows units first..last-1 to the k best so far. */
+static int challenge(const float *y, const float *h, int first, int last,
+                     float *best, int *winner, int kept, int k)
 {
-    float best[64];              /* PLN_MAX_WINNERS */
-    int kept = 0, i = 0;
-
-    for (; i < n && kept < k; i++)
-        if (!isnan(y[i] - h[i]))
-            kept = insert(best, winner, kept, k, y[i] - h[i], i);
-    for (; i < n && i % LANES; i++)
-        if (y[i] - h[i] > best[k - 1])
-            insert(best, winner, kept, k, y[i] - h[i], i);
-    for (; i < n; i += LANES) {
-        const vec score = *(const vec *)(y + i) - *(const vec *)(h + i);
-        if (!any(score > best[k - 1])) continue;
-        for (int j = i; j < i + LANES && j < n; j++)
-            if (y[j] - h[j] > best[k - 1])
-                insert(best, winner, kept, k, y[j] - h[j], j);
+    for (int i = first; i < last; i++) {
+        const float score = y[i] - h[i];
+        if (isnan(score) || (kept == k && score <= best[k - 1])) continue;
+        kept = insert(best, winner, kept, k, score, i);
     }
     return kept;
 }
 
+/* One pass.  Most units do not beat the k-th best, and comparing some vectors
+ * at once shows it for all their units; NaN beats nothing. */
+int KERNEL(winners)(const float *y, const float *h, int n, int k, int *winner)
+{
+    enum { STEP = 64 };
+    float best[64];              /* PLN_MAX_WINNERS */
+    int kept = 0, i = 0;
+
+    for (; i + STEP <= n; i += STEP) {
+        if (kept == k) {
+            ivec beats = { 0 };
+            for (int j = i; j < i + STEP; j += LANES)
+                beats |= *(const vec *)(y + j) - *(const vec *)(h + j) > best[k - 1];
+            if (!any(beats)) continue;
+        }
+        for (int j = i; j < i + STEP; j += LANES) {
+            const vec score = *(const vec *)(y + j) - *(const vec *)(h + j);
+            if (kept < k || any(score > best[k - 1]))
+                kept = challenge(y, h, j, j + LANES, best, winner, kept, k);
+        }
+    }
+    return challenge(y, h, i, n, best, winner, kept, k);
+}
+
+#if defined(__AVX512F__)
+/* Written by hand because no compiler finds the instruction: 2.5 times as fast
+ * as the loop below (bench/kernels.c). */
+int KERNEL(list)(const float *x, int n, int *index, float *value)
+{
+    const __m512i step = _mm512_set1_epi32(16);
+    __m512i at = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    int count = 0;
+
+    for (int i = 0; i < n; i += 16) {
+        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : 0xffff;
+        const __m512 v = _mm512_load_ps(x + i);
+        const __mmask16 active = _mm512_mask_cmp_ps_mask(inside, v, _mm512_setzero_ps(),
+                                                         _CMP_NEQ_UQ);
+        const int found = __builtin_popcount(active);
+        const __mmask16 room = (__mmask16)((1u << found) - 1);
+        _mm512_mask_storeu_ps(value + count, room, _mm512_maskz_compress_ps(active, v));
+        _mm512_mask_storeu_epi32(index + count, room, _mm512_maskz_compress_epi32(active, at));
+        at = _mm512_add_epi32(at, step);
+        count += found;
+    }
+    return count;
+}
+#else
 int KERNEL(list)(const float *x, int n, int *index, float *value)
 {
     int count = 0;
@@ -68,6 +112,7 @@ int KERNEL(list)(const float *x, int n, int *index, float *value)
     }
     return count;
 }
+#endif
 
 void KERNEL(bytes)(float *x, const uint8_t *byte, int n)
 {
@@ -130,24 +175,27 @@ void KERNEL(hardsigm_back)(float *dx, const float *dy, const float *x, int n)
     }
 }
 
-/* One sum for each lane, so that the additions do not wait for each other. */
+/* Four sums, so that the additions do not wait for each other. */
 float KERNEL(residual)(float *dy, const float *y, const float *d, int n, float scale)
 {
-    float sums[16] = { 0 }, sum = 0;
+    vec sums[4] = { { 0 } };
+    float sum = 0;
     int i = 0;
 
-    for (; i + 16 <= n; i += 16)
-        for (int lane = 0; lane < 16; lane++) {
-            const float off = y[i + lane] - d[i + lane];
-            sums[lane] += off * off;
-            dy[i + lane] = scale * off;
+    for (; i + 4 * LANES <= n; i += 4 * LANES)
+#pragma GCC unroll 4
+        for (int j = 0; j < 4; j++) {
+            const vec off = ((const vec *)(y + i))[j] - ((const vec *)(d + i))[j];
+            sums[j] += off * off;
+            ((vec *)(dy + i))[j] = scale * off;
         }
     for (; i < n; i++) {
         const float off = y[i] - d[i];
-        sums[i % 16] += off * off;
+        sum += off * off;
         dy[i] = scale * off;
     }
-    for (int lane = 0; lane < 16; lane++) sum += sums[lane];
+    sums[0] = (sums[0] + sums[1]) + (sums[2] + sums[3]);
+    for (int lane = 0; lane < LANES; lane++) sum += sums[0][lane];
     return sum;
 }
 

@@ -16,10 +16,11 @@
 
 /* Floats in a row of a panel: eight registers of AVX-512 for rows of inputs; for
  * rows of outputs as many as let 16 samples of x stay in the first cache. */
-enum { INPUT_ROWS_WIDTH = 128, OUTPUT_ROWS_WIDTH = 512, FEW_OUTPUTS = 64 };
+enum { INPUT_ROWS_WIDTH = 256, OUTPUT_ROWS_WIDTH = 336, FEW_OUTPUTS = 64 };
 
 typedef struct state {
     plni_by_unit by;          /* active rows: x by input, or dy by output */
+    bool         made;        /* by a turn, for the batch under way       */
     float       *part;        /* of a dot product, see plni_dot           */
     ptrdiff_t    stride;
     float       *zeros;       /* a bias for backward                      */
@@ -137,7 +138,8 @@ static void gradient(const plni_layer *layer, const plni_pass *pass,
     const plni_signal *rows = rows_are_inputs(layer) ? at->x : at->dy;
     const plni_signal *columns = rows_are_inputs(layer) ? at->dy : at->x;
 
-    plni_by_unit_make(&own->by, rows, pass->samples);
+    if (!own->made) plni_by_unit_make(&own->by, rows, pass->samples);
+    own->made = false;
     plni_update(pass->ctx, &w, &own->by, rows, columns, pass->samples, scale,
                 rows_are_inputs(layer) ? bias_in(layer, into) : NULL);
     if (rows_are_outputs(layer)) bias_gradient(layer, &own->by, scale, into);
@@ -147,17 +149,20 @@ static void turn(plni_layer *layer, const plni_pass *pass, const plni_station *a
                  float scale, const plni_pass *next, const plni_station *next_at)
 {
     plni_panels w = panels_in(layer, layer->theta);
-    state *own = at->state;
+    state *own = at->state, *next_own = next_at->state;
 
     if (rows_are_outputs(layer)) {
         gradient(layer, pass, at, scale, layer->theta);
         forward(layer, next, next_at, 0, next->samples);
         return;
     }
-    plni_by_unit_make(&own->by, at->x, pass->samples);
-    plni_update_gather(pass->ctx, &w, &own->by, at->x, at->dy, pass->samples, scale,
-                       bias_in(layer, layer->theta), next_at->x, next->samples,
-                       next_at->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
+    if (!own->made) plni_by_unit_make(&own->by, at->x, pass->samples);
+    plni_by_unit_make(&next_own->by, next_at->x, next->samples);
+    plni_turn(pass->ctx, &w, &own->by, at->x, at->dy, pass->samples, scale,
+              bias_in(layer, layer->theta), &next_own->by, next_at->x, next->samples,
+              next_at->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
+    own->made = false;
+    next_own->made = true;
 }
 
 static void pullback(plni_layer *layer, const plni_pass *pass,

@@ -18,7 +18,7 @@ enum { DOT_CROSSOVER = 1 << 20 };
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
 
-enum { DOT_ROWS = 512, PULLBACK_COLUMNS = 256 };     /* what one chunk takes */
+enum { DOT_ROWS = 512 };     /* what one chunk takes */
 
 plni_panels plni_panels_shape(int rows, int cols, int width)
 {
@@ -223,61 +223,68 @@ void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                   &j);
 }
 
-typedef struct two_jobs {
+typedef struct turn_job {
     job         update, gather;
-    plni_chunk *run_update, *run_gather;
-} two_jobs;
+    plni_chunk *run_update, *run_gather;      /* NULL: both in one visit */
+} turn_job;
 
-static void update_gather_chunk(void *arg, int p)
+static void turn_chunk(void *arg, int p)
 {
-    two_jobs *two = arg;
+    turn_job *t = arg;
+    const job *j = &t->update, *next = &t->gather;
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+    const int width = width_of(j->w, p);
 
-    two->run_update(&two->update, p);
-    two->run_gather(&two->gather, p);
+    if (t->run_update) {
+        t->run_update(&t->update, p);
+        t->run_gather(&t->gather, p);
+        return;
+    }
+    update_bias(j, p);
+    for (int s = 0; s < next->samples; s++)
+        memcpy(next->y->value + s * next->y->stride + column, j->bias + column,
+               (size_t)width * sizeof(float));
+    j->kernels->turn(panel_of(j->w, p), width, j->w->rows, j->by->start,
+                     j->by->sample, j->by->value, j->d->value + column,
+                     j->d->stride, j->scale, next->by->start, next->by->sample,
+                     next->by->value, next->y->value + column, next->y->stride);
 }
 
-void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
-                        const plni_signal *x, const plni_signal *d, int samples,
-                        float scale, float *bias, const plni_signal *next_x,
-                        int next_samples, plni_signal *next_y, plni_walk walk)
+void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+               const plni_signal *x, const plni_signal *d, int samples,
+               float scale, float *bias, const plni_by_unit *next_by,
+               const plni_signal *next_x, int next_samples, plni_signal *next_y,
+               plni_walk walk)
 {
     const double density = plni_signal_density(x, samples);
     const double next_density = plni_signal_density(next_x, next_samples);
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
-    two_jobs two = {
+    turn_job t = {
         .update = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
                     .samples = samples, .scale = scale, .bias = bias },
-        .gather = { .kernels = plni_kernels_of(ctx), .w = w, .x = next_x, .y = next_y,
-                    .bias = bias, .samples = next_samples },
-        .run_update = density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk,
-        .run_gather = next_density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk
+        .gather = { .kernels = plni_kernels_of(ctx), .w = w, .by = next_by, .x = next_x,
+                    .y = next_y, .bias = bias, .samples = next_samples }
     };
 
-    plni_parallel(ctx, w->count, work, walk, update_gather_chunk, &two);
+    if (density >= UPDATE_CROSSOVER || next_density >= GATHER_CROSSOVER) {
+        t.run_update = density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk;
+        t.run_gather = next_density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk;
+    }
+    plni_parallel(ctx, w->count, work, walk, turn_chunk, &t);
 }
 
 /* ---- pullback ------------------------------------------------------------- */
 
-static int column_blocks(const plni_panels *w)
-{
-    return (w->width + PULLBACK_COLUMNS - 1) / PULLBACK_COLUMNS;
-}
-
-static void pullback_chunk(void *arg, int chunk)
+static void pullback_chunk(void *arg, int p)
 {
     const job *j = arg;
-    const int p = chunk / column_blocks(j->w);
     const int width = width_of(j->w, p);
-    const int first = chunk % column_blocks(j->w) * PULLBACK_COLUMNS;
-    const int last = first + PULLBACK_COLUMNS < width ? first + PULLBACK_COLUMNS : width;
     const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
 
-    if (first >= width) return;
     for (int s = 0; s < j->samples; s++)
-        memset(j->y->value + s * j->y->stride + column + first, 0,
-               (size_t)(last - first) * sizeof(float));
-    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, first, last,
-                         j->by->start, j->by->sample, j->by->value,
+        memset(j->y->value + s * j->y->stride + column, 0,
+               (size_t)width * sizeof(float));
+    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, j->by->start, j->by->sample, j->by->value,
                          j->x->value + column, j->x->stride,
                          j->y->value + column, j->y->stride, j->scale);
 }
@@ -307,8 +314,7 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .d = d, .x = x,
               .y = dx, .samples = samples, .scale = scale };
 
-    if (density < PULLBACK_CROSSOVER)
-        plni_parallel(ctx, w->count * column_blocks(w), work, PLNI_DOWN, pullback_chunk, &j);
-    else
-        plni_parallel(ctx, w->count, work, PLNI_DOWN, pullback_dense_chunk, &j);
+    plni_parallel(ctx, w->count, work, PLNI_DOWN,
+                  density < PULLBACK_CROSSOVER ? pullback_chunk : pullback_dense_chunk,
+                  &j);
 }

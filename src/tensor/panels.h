@@ -54,12 +54,13 @@ void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                  const plni_signal *x, const plni_signal *d, int samples,
                  float scale, float *bias);
 
-/* plni_update, then plni_gather of the next batch, panel by panel: each is in
- * the cache for both. */
-void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
-                        const plni_signal *x, const plni_signal *d, int samples,
-                        float scale, float *bias, const plni_signal *next_x,
-                        int next_samples, plni_signal *next_y, plni_walk walk);
+/* plni_update, then plni_gather of the next batch, whose lists by unit are
+ * next_by, in one visit of the active rows. */
+void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+               const plni_signal *x, const plni_signal *d, int samples,
+               float scale, float *bias, const plni_by_unit *next_by,
+               const plni_signal *next_x, int next_samples, plni_signal *next_y,
+               plni_walk walk);
 
 /* Input gradient and update in one visit of the active rows:
  *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was
