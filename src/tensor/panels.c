@@ -8,12 +8,11 @@
 #include <cblas.h>
 #include <string.h>
 
-/* From these shares of non-zeros up CBLAS is faster, and for plni_dot from this
- * number of samples (measured by bench/kernels.c). */
-static const double GATHER_CROSSOVER = 0.60;
-static const double UPDATE_CROSSOVER = 0.60;
-static const double PULLBACK_CROSSOVER = 0.60;
-enum { DOT_CROSSOVER = 1 << 20 };
+/* From this share of non-zeros and this many samples up a dense product may be
+ * faster by CBLAS; below, it never was (bench/kernels.c, docs/adr/0005).  The
+ * product with dense input, plni_dot, is ours at any size. */
+static const double DENSE_FROM = 0.9;
+enum { BLAS_FROM_SAMPLES = 64 };
 
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
@@ -34,6 +33,11 @@ plni_panels plni_panels_shape(int rows, int cols, int width)
 size_t plni_panels_size(const plni_panels *w)
 {
     return (size_t)w->rows * (size_t)plni_round_up(w->cols, 16);
+}
+
+static bool is_dense(double density, int samples)
+{
+    return density >= DENSE_FROM && samples >= BLAS_FROM_SAMPLES;
 }
 
 static float *panel_of(const plni_panels *w, int p)
@@ -123,8 +127,7 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
               .bias = (float *)(uintptr_t)bias, .samples = samples };
 
     plni_parallel(ctx, w->count, work, PLNI_UP,
-                  density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk,
-                  &j);
+                  is_dense(density, samples) ? gather_dense_chunk : gather_chunk, &j);
 }
 
 /* ---- dot ------------------------------------------------------------------ */
@@ -139,18 +142,11 @@ static void dot_chunk(void *arg, int chunk)
     const job *j = arg;
     const int p = chunk / row_blocks(j->w), first = chunk % row_blocks(j->w) * DOT_ROWS;
     const int last = first + DOT_ROWS < j->w->rows ? first + DOT_ROWS : j->w->rows;
-    const int width = width_of(j->w, p);
     const float *x = j->x->value + (ptrdiff_t)p * j->w->width;
     float *part = j->part + (ptrdiff_t)p * j->batch * j->stride;
 
-    if (j->samples < DOT_CROSSOVER)
-        j->kernels->dot(part, j->stride, panel_of(j->w, p), width, first, last,
-                        x, j->x->stride, j->samples);
-    else
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, j->samples,
-                    last - first, width, 1, x, (int)j->x->stride,
-                    panel_of(j->w, p) + (ptrdiff_t)first * width, width, 0,
-                    part + first, (int)j->stride);
+    j->kernels->dot(part, j->stride, panel_of(j->w, p), width_of(j->w, p), first,
+                    last, x, j->x->stride, j->samples);
 }
 
 void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
@@ -219,8 +215,7 @@ void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .samples = samples, .scale = scale, .bias = bias };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk,
-                  &j);
+                  is_dense(density, samples) ? update_dense_chunk : update_chunk, &j);
 }
 
 typedef struct turn_job {
@@ -266,9 +261,10 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                     .y = next_y, .bias = bias, .samples = next_samples }
     };
 
-    if (density >= UPDATE_CROSSOVER || next_density >= GATHER_CROSSOVER) {
-        t.run_update = density < UPDATE_CROSSOVER ? update_chunk : update_dense_chunk;
-        t.run_gather = next_density < GATHER_CROSSOVER ? gather_chunk : gather_dense_chunk;
+    if (is_dense(density, samples) || is_dense(next_density, next_samples)) {
+        t.run_update = is_dense(density, samples) ? update_dense_chunk : update_chunk;
+        t.run_gather = is_dense(next_density, next_samples) ? gather_dense_chunk
+                                                            : gather_chunk;
     }
     plni_parallel(ctx, w->count, work, walk, turn_chunk, &t);
 }
@@ -315,6 +311,6 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .y = dx, .samples = samples, .scale = scale };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  density < PULLBACK_CROSSOVER ? pullback_chunk : pullback_dense_chunk,
+                  is_dense(density, samples) ? pullback_dense_chunk : pullback_chunk,
                   &j);
 }
