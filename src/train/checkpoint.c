@@ -1,0 +1,313 @@
+/* checkpoint.c - all that a trainer needs to go on, in one file
+ *
+ * Parameters and Adam's moments are stored as tensors of the network's shapes,
+ * so a checkpoint does not depend on how weights lie in memory; counters and
+ * sums are texts, floating-point ones in hexadecimal, which loses nothing. */
+
+#include "base/check.h"
+#include "format/file.h"
+#include "format/safetensors.h"
+#include "train/trainer.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_CHECKPOINT_GB = 64, MAX_USER = 1 << 20, KINDS = 3 };
+
+static const char *const kind_names[KINDS] = { "parameter", "moment1", "moment2" };
+
+/* The vector of one kind that belongs to layer l; NULL if there is none. */
+static float *vector_of(const pln_trainer *t, int kind, int l)
+{
+    return kind == 0 ? t->net->layer[l].theta : kind == 1 ? t->rule.m[l] : t->rule.v[l];
+}
+
+/* One tensor of a checkpoint and where it belongs. */
+typedef struct entry {
+    char                name[64];
+    int                 kind, which, layer;
+    pln_parameter_info  info;
+    size_t              floats;
+} entry;
+
+static entry entry_for(const pln_trainer *t, int kind, int parameter)
+{
+    entry e = { .kind = kind, .info = pln_net_parameter(t->net, parameter), .floats = 1 };
+    const plni_layer *layer = plni_parameter_owner(t->net, parameter, &e.which);
+
+    e.layer = layer->number;
+    for (int d = 0; d < e.info.rank; d++) e.floats *= (size_t)e.info.dim[d];
+    snprintf(e.name, sizeof e.name, "%s.%s", kind_names[kind], e.info.name);
+    return e;
+}
+
+static int kinds_of(const pln_trainer *t)
+{
+    return t->fit.optim.kind == PLN_ADAM ? KINDS : 1;
+}
+
+/* What must be equal for a checkpoint to belong to this run, as a text. */
+static char *fingerprint(const pln_trainer *t)
+{
+    const pln_fit *f = &t->fit;
+    json_t *layers = json_array(), *rates = json_array(), *all;
+    uint32_t samples = 0;
+    char *text;
+
+    for (int l = 0; l < t->net->count; l++) {
+        const plni_layer *layer = &t->net->layer[l];
+        json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
+                                                (int)layer->activation, (double)layer->drop));
+    }
+    for (int i = 0; i < f->rates; i++) json_array_append_new(rates, json_real((double)f->rate[i]));
+    for (int i = 0; i < t->count; i++)
+        samples = samples * 31 + (uint32_t)t->index[i] + 1;
+    all = json_pack("{s:o, s:o, s:i, s:I, s:i, s:I, s:[i, i, b, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
+                    "layers", layers, "rates", rates, "batch", f->batch,
+                    "seed", (json_int_t)f->seed, "samples", t->count,
+                    "choice", (json_int_t)samples,
+                    "target", (int)f->target, f->self.winners, (int)f->self.sequential,
+                    (double)f->self.gamma, (double)f->self.eta, (double)f->self.smoothing,
+                    (double)f->self.drop, "loss", (int)f->loss,
+                    "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
+                    (double)f->optim.beta2, (double)f->optim.eps,
+                    "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
+                    f->schedule.ratio, f->schedule.length);
+    text = json_dumps(all, JSON_COMPACT);
+    json_decref(all);
+    return text;
+}
+
+/* ---- save ----------------------------------------------------------------- */
+
+static void put_real(json_t *texts, const char *key, double value)
+{
+    char text[64];
+
+    snprintf(text, sizeof text, "%a", value);
+    json_object_set_new(texts, key, json_string(text));
+}
+
+static void put_count(json_t *texts, const char *key, long value)
+{
+    char text[32];
+
+    snprintf(text, sizeof text, "%ld", value);
+    json_object_set_new(texts, key, json_string(text));
+}
+
+static json_t *describe(const pln_trainer *t, const char *user)
+{
+    json_t *texts = json_object();
+    char *run = fingerprint(t);
+
+    json_object_set_new(texts, "planaria.checkpoint", json_string("1"));
+    json_object_set_new(texts, "run", json_string(run ? run : ""));
+    json_object_set_new(texts, "user", json_string(user ? user : ""));
+    put_count(texts, "epoch", t->epoch);
+    put_count(texts, "batch", t->batch);
+    put_count(texts, "steps", t->rule.steps);
+    put_real(texts, "loss", t->tally.loss);
+    put_real(texts, "input_active", t->tally.input_active);
+    free(run);
+    return texts;
+}
+
+/* Floats of all tensors. */
+static size_t floats_in(const pln_trainer *t)
+{
+    size_t floats = 2 * (size_t)pln_net_outputs(t->net);
+
+    for (int k = 0; k < kinds_of(t); k++)
+        for (int p = 0; p < pln_net_parameters(t->net); p++) floats += entry_for(t, k, p).floats;
+    return floats;
+}
+
+pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
+{
+    const int parameters = pln_net_parameters(t->net), n = pln_net_outputs(t->net);
+    const int count = kinds_of(t) * parameters + 2;
+    const size_t entry_bytes = (size_t)count * sizeof(entry);
+    const size_t tensor_bytes = (size_t)count * sizeof(plni_st_tensor);
+    const size_t bytes = floats_in(t) * sizeof(float);
+    entry *entries = plni_alloc(t->ctx, entry_bytes);
+    plni_st_tensor *tensor = plni_alloc(t->ctx, tensor_bytes);
+    float *values = plni_alloc(t->ctx, bytes), *next = values;
+    pln_status status = PLN_ERR_MEMORY;
+    json_t *texts = NULL;
+    int i = 0;
+
+    if (user && strlen(user) > MAX_USER) {
+        status = plni_fail(t->ctx, PLN_ERR_ARG, "checkpoint: the user's text has %zu bytes, at most %d are kept",
+                           strlen(user), MAX_USER);
+        goto done;
+    }
+    if (!entries || !tensor || !values) goto done;
+    for (int k = 0; k < kinds_of(t); k++)
+        for (int p = 0; p < parameters; p++, i++) {
+            entry *e = &entries[i];
+            *e = entry_for(t, k, p);
+            const plni_layer *layer = &t->net->layer[e->layer];
+            layer->ops->get(layer, vector_of(t, k, e->layer), e->which, next);
+            tensor[i] = (plni_st_tensor){ e->name, "F32", e->info.rank,
+                                          { e->info.dim[0], e->info.dim[1] }, next,
+                                          e->floats * sizeof(float) };
+            next += e->floats;
+        }
+    tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->rule.h, (size_t)n * sizeof(float) };
+    tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->rule.a, (size_t)n * sizeof(float) };
+    texts = describe(t, user);
+    status = plni_st_write(t->ctx, path, tensor, count, texts);
+done:
+    json_decref(texts);
+    plni_free(t->ctx, values, bytes);
+    plni_free(t->ctx, tensor, tensor_bytes);
+    plni_free(t->ctx, entries, entry_bytes);
+    return status;
+}
+
+/* ---- load ----------------------------------------------------------------- */
+
+static bool get_count(const plni_st *st, const char *key, long most, int *value)
+{
+    const char *text = plni_st_text(st, key);
+    char *end;
+    long number;
+
+    if (!text) return false;
+    number = strtol(text, &end, 10);
+    if (*text == 0 || *end || number < 0 || number > most) return false;
+    *value = (int)number;
+    return true;
+}
+
+static bool get_real(const plni_st *st, const char *key, double *value)
+{
+    const char *text = plni_st_text(st, key);
+    char *end;
+
+    if (!text) return false;
+    *value = strtod(text, &end);
+    return *text && !*end && isfinite(*value);
+}
+
+/* A float32 tensor of so many finite numbers, aligned or not. */
+static pln_status check_tensor(pln_ctx *ctx, const plni_st *st, const char *name,
+                               const pln_parameter_info *info, const plni_st_tensor **found)
+{
+    const plni_st_tensor *t = plni_st_find(st, name);
+
+    if (!t || strcmp(t->type, "F32") != 0 || t->rank != info->rank)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "checkpoint: there is no tensor %s as it should be", name);
+    for (int d = 0; d < t->rank; d++)
+        if (t->dim[d] != info->dim[d])
+            return plni_fail(ctx, PLN_ERR_FORMAT, "checkpoint: tensor %s has another shape", name);
+    for (size_t i = 0; i < t->size / sizeof(float); i++) {
+        float value;
+        memcpy(&value, (const char *)t->bytes + i * sizeof value, sizeof value);
+        if (!isfinite(value))
+            return plni_fail(ctx, PLN_ERR_FORMAT, "checkpoint: number %zu of tensor %s is not finite", i, name);
+    }
+    *found = t;
+    return PLN_OK;
+}
+
+/* Everything that could be wrong, before anything is changed. */
+static pln_status check_file(const pln_trainer *t, const plni_st *st)
+{
+    const char *run = plni_st_text(st, "run");
+    const pln_parameter_info outputs = { "", 1, { pln_net_outputs(t->net) } };
+    const plni_st_tensor *found;
+    char *mine;
+    bool same;
+
+    if (!plni_st_text(st, "planaria.checkpoint") || !run)
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: the file is no checkpoint of planaria");
+    mine = fingerprint(t);
+    same = mine && strcmp(mine, run) == 0;
+    free(mine);
+    if (!same)
+        return plni_fail(t->ctx, PLN_ERR_FORMAT,
+                         "checkpoint: it belongs to another run: network, data, seed or settings differ");
+    for (int k = 0; k < kinds_of(t); k++)
+        for (int p = 0; p < pln_net_parameters(t->net); p++) {
+            const entry e = entry_for(t, k, p);
+            PLN_TRY(check_tensor(t->ctx, st, e.name, &e.info, &found));
+        }
+    PLN_TRY(check_tensor(t->ctx, st, "homeostasis", &outputs, &found));
+    return check_tensor(t->ctx, st, "moving_average", &outputs, &found);
+}
+
+/* Tensors in the file may lie at any byte; layers want floats. */
+static pln_status copy_tensors(pln_trainer *t, const plni_st *st)
+{
+    const size_t bytes = floats_in(t) * sizeof(float);
+    float *values = plni_alloc(t->ctx, bytes);
+
+    if (!values) return PLN_ERR_MEMORY;
+    for (int k = 0; k < kinds_of(t); k++)
+        for (int p = 0; p < pln_net_parameters(t->net); p++) {
+            const entry e = entry_for(t, k, p);
+            const plni_layer *layer = &t->net->layer[e.layer];
+            memcpy(values, plni_st_find(st, e.name)->bytes, e.floats * sizeof(float));
+            layer->ops->set(layer, vector_of(t, k, e.layer), e.which, values);
+        }
+    plni_free(t->ctx, values, bytes);
+    memcpy(t->rule.h, plni_st_find(st, "homeostasis")->bytes, (size_t)pln_net_outputs(t->net) * sizeof(float));
+    memcpy(t->rule.a, plni_st_find(st, "moving_average")->bytes, (size_t)pln_net_outputs(t->net) * sizeof(float));
+    return PLN_OK;
+}
+
+static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
+{
+    const char *text = plni_st_text(st, "user");
+    plni_tally tally = { 0 };
+    int epoch, batch, steps;
+
+    PLN_TRY(check_file(t, st));
+    if (!get_count(st, "epoch", t->fit.epochs, &epoch) ||
+        !get_count(st, "batch", pln_trainer_batches(t) - 1, &batch) ||
+        !get_count(st, "steps", INT32_MAX, &steps) || !get_real(st, "loss", &tally.loss) ||
+        !get_real(st, "input_active", &tally.input_active))
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
+    if (user) {
+        *user = plni_alloc(t->ctx, (text ? strlen(text) : 0) + 1);
+        if (!*user) return PLN_ERR_MEMORY;
+        if (text) strcpy(*user, text);
+    }
+    const pln_status status = copy_tensors(t, st);
+    if (status != PLN_OK) {
+        if (user) pln_text_free(t->ctx, *user);
+        return status;
+    }
+    t->epoch = epoch;
+    t->batch = batch;
+    t->rule.steps = steps;
+    t->tally = tally;
+    plni_trainer_enter_epoch(t);
+    return PLN_OK;
+}
+
+pln_status pln_trainer_load(pln_trainer *t, const char *path, char **user)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    plni_st st = { 0 };
+    pln_status status;
+
+    if (user) *user = NULL;
+    PLN_TRY(plni_file_read(t->ctx, path, (size_t)MAX_CHECKPOINT_GB << 30, &bytes, &size));
+    status = plni_st_parse(t->ctx, bytes, size, &st);
+    if (status == PLN_OK) status = apply(t, &st, user);
+    plni_st_free(t->ctx, &st);
+    plni_free(t->ctx, bytes, size);
+    return status;
+}
+
+void pln_text_free(pln_ctx *ctx, char *text)
+{
+    if (text) plni_free(ctx, text, strlen(text) + 1);
+}
