@@ -90,6 +90,10 @@ PLN_API int pln_trainer_epoch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 
+/* Seconds spent in pln_trainer_step on the epoch under way; if none is, on the
+ * last one. */
+PLN_API double pln_trainer_seconds(const pln_trainer *trainer);
+
 /* Writes all that is needed to go on (parameters, moments, homeostasis, place
  * in the epoch) to a safetensors file: first to a temporary name beside it,
  * synced, then renamed.  `user` is a text of the caller's, NULL for none, that

@@ -14,6 +14,7 @@
 #include <immintrin.h>
 #endif
 
+#if !defined(__AVX512F__)
 /* Whether any lane of a comparison is true. */
 static bool any(ivec mask)
 {
@@ -23,6 +24,7 @@ static bool any(ivec mask)
     for (int i = 0; i < LANES / 2; i++) bits |= half[i];
     return bits != 0;
 }
+#endif
 
 /* Puts unit i into the k best so far, which are in descending order. */
 static int insert(float *best, int *winner, int kept, int k, float score, int i)

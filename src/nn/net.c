@@ -307,8 +307,8 @@ static pln_status find(const pln_net *net, int parameter, const pln_tensor *t,
 
 pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t)
 {
-    const plni_layer *layer;
-    int which;
+    const plni_layer *layer = NULL;
+    int which = 0;
 
     PLN_TRY(find(net, parameter, t, &layer, &which));
     layer->ops->get(layer, layer->theta, which, t->data);
@@ -317,8 +317,8 @@ pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t)
 
 pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t)
 {
-    const plni_layer *layer;
-    int which;
+    const plni_layer *layer = NULL;
+    int which = 0;
 
     PLN_TRY(find(net, parameter, t, &layer, &which));
     for (ptrdiff_t i = 0; i < pln_tensor_count(t); i++)

@@ -201,6 +201,11 @@ int pln_trainer_batches(const pln_trainer *t)
     return (t->count + t->fit.batch - 1) / t->fit.batch;
 }
 
+double pln_trainer_seconds(const pln_trainer *t)
+{
+    return t->batch > 0 ? t->tally.seconds : t->report.seconds;
+}
+
 /* ---- the loop ------------------------------------------------------------- */
 
 static double now(void)

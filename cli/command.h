@@ -1,0 +1,24 @@
+/* command.h - what the subcommands share: exit codes and messages */
+#ifndef CLI_COMMAND_H
+#define CLI_COMMAND_H
+
+#include "planaria.h"
+
+/* Exit codes, as scripts know them. */
+enum { DONE = 0, FAILED = 1, MISUSED = 2, BAD_INPUT = 3, INTERRUPTED = 130 };
+
+/* Prints "planaria: " and a sentence on stderr and returns code. */
+__attribute__((format(printf, 2, 3)))
+int complain(int code, const char *format, ...);
+
+/* The same with the last error of the context; the code follows from status. */
+int complain_status(const pln_ctx *ctx, pln_status status);
+
+/* Each subcommand gets the arguments from its own name on. */
+int command_train(int argc, const char **argv);
+int command_eval(int argc, const char **argv);
+int command_inspect(int argc, const char **argv);
+int command_presets(int argc, const char **argv);
+int command_data(int argc, const char **argv);
+
+#endif

@@ -1,0 +1,349 @@
+/* config.c - experiments in YAML: schema, reading, checking, writing */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "config.h"
+#include "override.h"
+
+#include <cyaml/cyaml.h>
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { MAX_FILE = 1 << 20, MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000 };
+
+/* ---- schema --------------------------------------------------------------- */
+
+static const cyaml_strval_t targets[] = { { "self", PLN_TARGET_SELF }, { "labels", PLN_TARGET_LABELS } };
+static const cyaml_strval_t losses[] = { { "mse", PLN_MSE }, { "cross_entropy", PLN_CROSS_ENTROPY } };
+static const cyaml_strval_t optimisers[] = { { "sgd", PLN_SGD }, { "adam", PLN_ADAM } };
+static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PLN_FAN_IN } };
+static const cyaml_strval_t schedules[] = { { "constant", PLN_CONSTANT }, { "linear", PLN_LINEAR },
+                                            { "exp", PLN_EXP }, { "step", PLN_STEP } };
+
+static const cyaml_schema_value_t number = { CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float) };
+static const cyaml_schema_value_t count = { CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int) };
+
+#define NEEDED   CYAML_FLAG_DEFAULT
+#define OPTIONAL CYAML_FLAG_OPTIONAL
+#define POINTER  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
+
+static const cyaml_schema_field_t layer_fields[] = {
+    CYAML_FIELD_FLOAT_PTR("dropout", POINTER, layer_config, dropout),
+    CYAML_FIELD_INT_PTR("dense", POINTER, layer_config, dense),
+    CYAML_FIELD_STRING_PTR("activation", POINTER, layer_config, activation, 0, 32),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t layer = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, layer_config, layer_fields) };
+
+static const cyaml_schema_field_t schedule_fields[] = {
+    CYAML_FIELD_ENUM("kind", NEEDED | CYAML_FLAG_STRICT, schedule_config, kind, schedules, CYAML_ARRAY_LEN(schedules)),
+    CYAML_FIELD_FLOAT("start", OPTIONAL, schedule_config, start),
+    CYAML_FIELD_FLOAT("end", OPTIONAL, schedule_config, end),
+    CYAML_FIELD_FLOAT("ratio", OPTIONAL, schedule_config, ratio),
+    CYAML_FIELD_INT("length", OPTIONAL, schedule_config, length),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t train_fields[] = {
+    CYAML_FIELD_ENUM("target", NEEDED | CYAML_FLAG_STRICT, train_config, target, targets, CYAML_ARRAY_LEN(targets)),
+    CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
+    CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
+    CYAML_FIELD_ENUM("loss", NEEDED | CYAML_FLAG_STRICT, train_config, loss, losses, CYAML_ARRAY_LEN(losses)),
+    CYAML_FIELD_ENUM("optimiser", NEEDED | CYAML_FLAG_STRICT, train_config, optimiser, optimisers, CYAML_ARRAY_LEN(optimisers)),
+    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, train_config, rate, &number, 1, PLN_MAX_LAYERS),
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, train_config, schedule, schedule_fields),
+    CYAML_FIELD_INT("winners", OPTIONAL, train_config, winners),
+    CYAML_FIELD_FLOAT("gamma", OPTIONAL, train_config, gamma),
+    CYAML_FIELD_FLOAT("eta", OPTIONAL, train_config, eta),
+    CYAML_FIELD_FLOAT("smoothing", OPTIONAL, train_config, smoothing),
+    CYAML_FIELD_FLOAT("output_dropout", OPTIONAL, train_config, output_dropout),
+    CYAML_FIELD_BOOL("sequential", OPTIONAL, train_config, sequential),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t evaluate_fields[] = {
+    CYAML_FIELD_SEQUENCE("at", POINTER, evaluate_config, at, &count, 0, MAX_LIST),
+    CYAML_FIELD_FLOAT("labels", OPTIONAL, evaluate_config, labels),
+    CYAML_FIELD_INT("split_seed", OPTIONAL, evaluate_config, split_seed),
+    CYAML_FIELD_SEQUENCE("fractions", POINTER, evaluate_config, fractions, &number, 0, MAX_LIST),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t classifier_fields[] = {
+    CYAML_FIELD_INT("epochs", NEEDED, classifier_config, epochs),
+    CYAML_FIELD_INT("batch", NEEDED, classifier_config, batch),
+    CYAML_FIELD_FLOAT("rate", NEEDED, classifier_config, rate),
+    CYAML_FIELD_FLOAT("dropout", OPTIONAL, classifier_config, dropout),
+    CYAML_FIELD_FLOAT("decay", NEEDED, classifier_config, decay),
+    CYAML_FIELD_STRING_PTR("activation", CYAML_FLAG_POINTER, classifier_config, activation, 0, 32),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t expected_fields[] = {
+    CYAML_FIELD_FLOAT("direct_average", OPTIONAL, expected_config, direct_average),
+    CYAML_FIELD_FLOAT("direct_max", OPTIONAL, expected_config, direct_max),
+    CYAML_FIELD_FLOAT("linear", OPTIONAL, expected_config, linear),
+    CYAML_FIELD_FLOAT("accuracy", OPTIONAL, expected_config, accuracy),
+    CYAML_FIELD_STRING_PTR("source", POINTER, expected_config, source, 0, MAX_TEXT),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t fields[] = {
+    CYAML_FIELD_STRING_PTR("description", POINTER, config, description, 0, MAX_TEXT),
+    CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
+    CYAML_FIELD_ENUM("init", OPTIONAL | CYAML_FLAG_STRICT, config, init, inits, CYAML_ARRAY_LEN(inits)),
+    CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, config, layers, &layer, 1, PLN_MAX_LAYERS),
+    CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
+    CYAML_FIELD_MAPPING_PTR("evaluate", POINTER, config, evaluate, evaluate_fields),
+    CYAML_FIELD_MAPPING_PTR("classifier", POINTER, config, classifier, classifier_fields),
+    CYAML_FIELD_MAPPING_PTR("expected", POINTER, config, expected, expected_fields),
+    CYAML_FIELD_END
+};
+static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, config, fields) };
+
+/* ---- messages of libcyaml ------------------------------------------------- */
+
+/* The first message says what is wrong, the first with a line says where. */
+typedef struct report {
+    char what[256], where[256];
+} report;
+
+static void note(cyaml_log_t level, void *user, const char *format, va_list args)
+{
+    report *r = user;
+    char text[256], *start, *end;
+
+    if (level < CYAML_LOG_ERROR) return;
+    vsnprintf(text, sizeof text, format, args);
+    start = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
+    end = strchr(start, '\n');
+    if (end) *end = 0;
+    if (strstr(start, "(line:") && !*r->where) snprintf(r->where, sizeof r->where, "%s", start + strspn(start, " "));
+    else if (!*r->what && strcmp(start, "Backtrace:") != 0) snprintf(r->what, sizeof r->what, "%s", start);
+}
+
+static cyaml_config_t settings(report *r)
+{
+    return (cyaml_config_t){ .log_fn = note, .log_ctx = r, .mem_fn = cyaml_mem,
+                             .log_level = CYAML_LOG_ERROR,
+                             .flags = CYAML_CFG_NO_ALIAS | CYAML_CFG_CASE_INSENSITIVE };
+}
+
+/* ---- checks --------------------------------------------------------------- */
+
+/* The line of a key inside a section (NULL: top level), or 0. */
+static int line_of(const char *text, const char *section, const char *key)
+{
+    bool inside = section == NULL;
+    int line = 1;
+
+    for (const char *at = text; *at; line++) {
+        const size_t indent = strspn(at, " -");
+        const char *word = at + indent;
+        if (indent == 0 && section && *word != '#' && *word != '\n')
+            inside = strncmp(word, section, strlen(section)) == 0 && word[strlen(section)] == ':';
+        else if (inside && strncmp(word, key, strlen(key)) == 0 && word[strlen(key)] == ':')
+            return line;
+        at = strchr(at, '\n');
+        if (!at) break;
+        at++;
+    }
+    return 0;
+}
+
+/* What is being checked, for messages. */
+typedef struct source {
+    const char *name, *text;
+} source;
+
+static int refuse(const source *from, const char *section, const char *key,
+                  double value, const char *wanted)
+{
+    const int line = line_of(from->text, section, key);
+
+    return complain(BAD_INPUT, "%s:%d: %s%s%s is %g; it must be %s", from->name, line,
+                    section ? section : "", section ? "." : "", key, value, wanted);
+}
+
+static int check_train(const source *from, const config *c)
+{
+    const train_config *t = &c->train;
+    unsigned dense = 0;
+
+    for (unsigned i = 0; i < c->layers_count; i++) dense += c->layers[i].dense != NULL;
+    if (t->epochs < 0 || t->epochs > MAX_EPOCHS) return refuse(from, "train", "epochs", t->epochs, "0..1000000");
+    if (t->batch < 1 || t->batch > PLN_MAX_BATCH) return refuse(from, "train", "batch", t->batch, "1..4096");
+    if (t->rate_count != 1 && t->rate_count != dense)
+        return refuse(from, "train", "rate", t->rate_count, "a list of one rate, or of one for each dense layer");
+    for (unsigned i = 0; i < t->rate_count; i++)
+        if (!(t->rate[i] >= 0 && t->rate[i] <= 1e6f)) return refuse(from, "train", "rate", (double)t->rate[i], "0..1000000");
+    if (t->schedule && t->schedule->length < 0) return refuse(from, "train", "length", t->schedule->length, "at least 0");
+    if (t->schedule && t->schedule->kind == PLN_EXP && !(t->schedule->ratio > 0 && t->schedule->ratio <= 1))
+        return refuse(from, "train", "ratio", (double)t->schedule->ratio, "above 0 and at most 1");
+    if (t->target == PLN_TARGET_LABELS) return DONE;
+    if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
+    if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
+    if (!(t->smoothing >= 0 && t->smoothing < 1)) return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
+    if (!(t->output_dropout >= 0 && t->output_dropout < 1)) return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");
+    if (t->sequential && !(t->eta > 0 && t->eta <= 1)) return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
+    if (t->sequential && t->batch != 1) return refuse(from, "train", "batch", t->batch, "1 in sequential mode");
+    return DONE;
+}
+
+static int check_layers(const source *from, const config *c)
+{
+    bool dense = false;
+
+    for (unsigned i = 0; i < c->layers_count; i++) {
+        const layer_config *l = &c->layers[i];
+        pln_activation activation;
+        if ((l->dropout != NULL) + (l->dense != NULL) + (l->activation != NULL) != 1)
+            return complain(BAD_INPUT, "%s:%d: layer %u must have one key: dropout, dense or activation",
+                            from->name, line_of(from->text, NULL, "layers"), i + 1);
+        if (l->dropout && !(*l->dropout >= 0 && *l->dropout < 1))
+            return refuse(from, "layers", "dropout", (double)*l->dropout, "at least 0 and below 1");
+        if (l->dense && (*l->dense < 1 || *l->dense > PLN_MAX_UNITS))
+            return refuse(from, "layers", "dense", *l->dense, "1..1048576");
+        if (l->activation && !pln_activation_find(l->activation, &activation))
+            return complain(BAD_INPUT, "%s:%d: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
+                            from->name, line_of(from->text, NULL, "layers"), l->activation);
+        dense |= l->dense != NULL;
+    }
+    if (dense) return DONE;
+    return complain(BAD_INPUT, "%s:%d: the network has no dense layer", from->name, line_of(from->text, NULL, "layers"));
+}
+
+static int check_rest(const source *from, const config *c)
+{
+    const evaluate_config *e = c->evaluate;
+    const classifier_config *k = c->classifier;
+    pln_activation activation;
+
+    if (e && !(e->labels >= 0 && e->labels <= 1)) return refuse(from, "evaluate", "labels", (double)e->labels, "0..1");
+    for (unsigned i = 0; e && i < e->fractions_count; i++)
+        if (!(e->fractions[i] > 0 && e->fractions[i] <= 1))
+            return refuse(from, "evaluate", "fractions", (double)e->fractions[i], "above 0 and at most 1");
+    if (!k) return DONE;
+    if (k->epochs < 0 || k->epochs > MAX_EPOCHS) return refuse(from, "classifier", "epochs", k->epochs, "0..1000000");
+    if (k->batch < 1 || k->batch > PLN_MAX_BATCH) return refuse(from, "classifier", "batch", k->batch, "1..4096");
+    if (!(k->rate >= 0 && k->rate <= 1e6f)) return refuse(from, "classifier", "rate", (double)k->rate, "0..1000000");
+    if (!(k->dropout >= 0 && k->dropout < 1)) return refuse(from, "classifier", "dropout", (double)k->dropout, "at least 0 and below 1");
+    if (!(k->decay > 0 && k->decay <= 1)) return refuse(from, "classifier", "decay", (double)k->decay, "above 0 and at most 1");
+    if (!pln_activation_find(k->activation, &activation))
+        return complain(BAD_INPUT, "%s:%d: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
+                        from->name, line_of(from->text, "classifier", "activation"), k->activation);
+    return DONE;
+}
+
+static int check(const source *from, const config *c)
+{
+    int code = check_layers(from, c);
+
+    if (code == DONE) code = check_train(from, c);
+    if (code == DONE) code = check_rest(from, c);
+    return code;
+}
+
+/* ---- reading and writing -------------------------------------------------- */
+
+static int parse(const char *name, const char *text, size_t size, config **c)
+{
+    report r = { { 0 }, { 0 } };
+    const cyaml_config_t how = settings(&r);
+    cyaml_err_t error;
+
+    if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
+    error = cyaml_load_data((const uint8_t *)text, size, &how, &schema, (cyaml_data_t **)c, NULL);
+    if (error == CYAML_OK && *c) return DONE;
+    if (error == CYAML_OK) return complain(BAD_INPUT, "%s: the file is empty", name);
+    return complain(BAD_INPUT, "%s: %s%s%s", name, *r.what ? r.what : cyaml_strerror(error),
+                    *r.where ? ", " : "", r.where);
+}
+
+int config_parse(const char *name, const char *text, size_t size,
+                 const char *const *set, config **c)
+{
+    char *changed = NULL;
+    int code;
+
+    *c = NULL;
+    code = override_apply(name, text, size, set, &changed);
+    if (code == DONE) code = parse(name, changed, strlen(changed), c);
+    if (code == DONE) {
+        const source from = { name, changed };
+        code = check(&from, *c);
+    }
+    free(changed);
+    if (code != DONE) {
+        config_free(*c);
+        *c = NULL;
+    }
+    return code;
+}
+
+/* The whole file as text, freed by free. */
+static int read_file(const char *path, char **text, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    int code = DONE;
+
+    *text = NULL;
+    if (!file) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
+    *text = malloc(MAX_FILE + 2);
+    if (!*text) {
+        code = complain(FAILED, "no memory left to read %s", path);
+    } else {
+        *size = fread(*text, 1, MAX_FILE + 1, file);
+        (*text)[*size] = 0;
+        if (ferror(file)) code = complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+        else if (*size > MAX_FILE) code = complain(BAD_INPUT, "%s has more than 1 MB: this is no configuration", path);
+    }
+    fclose(file);
+    return code;
+}
+
+int config_load(const char *name, const char *const *set, config **c)
+{
+    char path[4096], *text = NULL;
+    struct stat about;
+    size_t size = 0;
+    int code;
+
+    *c = NULL;
+    if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
+    else if (!preset_path(name, path, sizeof path))
+        return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
+    code = read_file(path, &text, &size);
+    if (code == DONE) code = config_parse(path, text, size, set, c);
+    free(text);
+    return code;
+}
+
+void config_free(config *c)
+{
+    report r = { { 0 }, { 0 } };
+    const cyaml_config_t how = settings(&r);
+
+    if (c) (void)cyaml_free(&how, &schema, c, 0);
+}
+
+char *config_text(const config *c, size_t *size)
+{
+    report r = { { 0 }, { 0 } };
+    const cyaml_config_t how = settings(&r);
+    char *out = NULL, *copy;
+
+    if (cyaml_save_data(&out, size, &how, &schema, c, 0) != CYAML_OK) return NULL;
+    copy = malloc(*size + 1);
+    if (copy) {
+        memcpy(copy, out, *size);
+        copy[*size] = 0;
+    }
+    (void)cyaml_mem(NULL, out, 0);
+    return copy;
+}

@@ -1,0 +1,88 @@
+/* config.h - experiments in YAML
+ *
+ * The structs below are the schema: keys in a file are their fields.  A field
+ * that a file leaves out is 0, false or NULL, which always means "none". */
+#ifndef CLI_CONFIG_H
+#define CLI_CONFIG_H
+
+#include "command.h"
+
+/* One of the three is there. */
+typedef struct layer_config {
+    float *dropout;              /* probability                 */
+    int   *dense;                /* units                       */
+    char  *activation;           /* x, relu, hardsigm, ...      */
+} layer_config;
+
+typedef struct schedule_config {
+    int   kind;                  /* pln_schedule_kind           */
+    float start, end, ratio;
+    int   length;                /* 0: as many as epochs        */
+} schedule_config;
+
+typedef struct train_config {
+    int              target;         /* pln_target_kind              */
+    int              epochs, batch;
+    int              loss;           /* pln_loss                     */
+    int              optimiser;      /* pln_optim_kind               */
+    float           *rate;           /* one, or one a dense layer    */
+    unsigned         rate_count;
+    schedule_config *schedule;       /* NULL: constant               */
+    int              winners;        /* the rest: self-defined target */
+    float            gamma, eta, smoothing, output_dropout;
+    bool             sequential;
+} train_config;
+
+typedef struct evaluate_config {
+    int     *at;                 /* epochs after which to evaluate; none: the last */
+    unsigned at_count;
+    float    labels;             /* fraction of labels used; 0: all                */
+    int      split_seed;
+    float   *fractions;          /* more fractions, at the end                     */
+    unsigned fractions_count;
+} evaluate_config;
+
+typedef struct classifier_config {
+    int   epochs, batch;
+    float rate, dropout, decay;  /* decay: ratio of the exponential schedule */
+    char *activation;
+} classifier_config;
+
+/* Reference figures, as fractions of 1; 0: none. */
+typedef struct expected_config {
+    float direct_average, direct_max, linear, accuracy;
+    char *source;
+} expected_config;
+
+typedef struct config {
+    char              *description;
+    char              *data;          /* name of a data set         */
+    int                init;          /* pln_init                   */
+    layer_config      *layers;
+    unsigned           layers_count;
+    train_config       train;
+    evaluate_config   *evaluate;
+    classifier_config *classifier;
+    expected_config   *expected;
+} config;
+
+/* Reads a configuration file, or a preset by its name, and applies the texts
+ * "key=value" of `set`, a NULL-terminated list or NULL.  Complains and returns
+ * an exit code; DONE with *c to be freed by config_free. */
+int  config_load(const char *name, const char *const *set, config **c);
+
+/* The same from text; name is used in messages. */
+int  config_parse(const char *name, const char *text, size_t size,
+                  const char *const *set, config **c);
+void config_free(config *c);
+
+/* The configuration as YAML, freed by free; NULL if memory is short. */
+char *config_text(const config *c, size_t *size);
+
+/* Finds the file of a preset, "liu2024/unsup-bp-1layer"; false if there is none. */
+bool preset_path(const char *name, char *path, size_t room);
+
+/* Calls see(name, path, user) for all presets in alphabetical order. */
+void preset_each(void (*see)(const char *name, const char *path, void *user), void *user);
+
+#endif

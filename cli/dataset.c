@@ -1,0 +1,282 @@
+/* dataset.c - find a data set, read it, and say which it is */
+
+#define _XOPEN_SOURCE 700
+
+#include "dataset.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <sha2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <zlib.h>
+
+enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
+
+static const size_t MOST = (size_t)4 << 30;
+
+/* Names a file may have, in the order in which they are tried. */
+static const char *const idx_names[FILES][3] = {
+    { "train-images-idx3-ubyte", "train-images.idx3-ubyte", "train-images-idx4-ubyte" },
+    { "train-labels-idx1-ubyte", "train-labels.idx1-ubyte", NULL },
+    { "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", "test-images-idx3-ubyte" },
+    { "t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte", "test-labels-idx1-ubyte" },
+};
+static const char *const npy_names[FILES][3] = {
+    { "train-images.npy", "x_train.npy", "X_train.npy" },
+    { "train-labels.npy", "y_train.npy", NULL },
+    { "test-images.npy", "x_test.npy", "X_test.npy" },
+    { "test-labels.npy", "y_test.npy", NULL },
+};
+
+/* ---- reading a file ------------------------------------------------------- */
+
+/* The size that an IDX header announces, or 0 if this is none. */
+static size_t announced(const unsigned char *header, size_t size)
+{
+    size_t total = 1;
+
+    if (size < 4 || header[0] || header[1] || header[2] != 8 || header[3] < 1 || header[3] > 4) return 0;
+    if (size < 4 + 4 * (size_t)header[3]) return 0;
+    for (int i = 0; i < header[3]; i++) {
+        const unsigned char *at = header + 4 + 4 * i;
+        const size_t dim = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+        if (__builtin_mul_overflow(total, dim, &total)) return SIZE_MAX;
+    }
+    return total > SIZE_MAX - 20 ? SIZE_MAX : total + 4 + 4 * (size_t)header[3];
+}
+
+static int gz_fail(const char *path, gzFile file)
+{
+    int number;
+    const char *text = gzerror(file, &number);
+
+    if (number == Z_ERRNO) return complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+    return complain(BAD_INPUT, "%s is damaged: %s (at byte %ld of its contents)", path,
+                    number == Z_BUF_ERROR ? "the gzip data are cut off" : text, (long)gztell(file));
+}
+
+/* Reads until the end or `most` bytes, growing as it goes. */
+static int read_rest(const char *path, gzFile file, size_t most, char **bytes, size_t *size)
+{
+    size_t room = *size;
+
+    for (;;) {
+        char *more;
+        int got;
+        if (*size == room) {
+            room = room < (1u << 20) ? 1u << 20 : room > most / 2 ? most + 1 : 2 * room;
+            more = realloc(*bytes, room);
+            if (!more) return complain(FAILED, "no memory left to read %s", path);
+            *bytes = more;
+        }
+        const size_t want = room - *size < (1u << 28) ? room - *size : 1u << 28;
+        got = gzread(file, *bytes + *size, (unsigned)want);
+        if (got < 0) return gz_fail(path, file);
+        if (got == 0) return gzclose_r(file) == Z_OK ? DONE : complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+        *size += (size_t)got;
+        if (*size > most)
+            return complain(BAD_INPUT, "%s holds more than the %zu bytes that %s", path, most,
+                            most == MOST ? "are read at most" : "its header announces");
+    }
+}
+
+int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
+{
+    unsigned char header[20];
+    gzFile file = gzopen(path, "rb");
+    char *text = malloc(sizeof header);
+    size_t expected;
+    int got, code;
+
+    *bytes = NULL;
+    *size = 0;
+    if (!file || !text) {
+        free(text);
+        if (file) gzclose(file);
+        return complain(file ? FAILED : BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
+    }
+    gzbuffer(file, 1 << 17);
+    got = gzread(file, header, sizeof header);
+    if (got < 0) {
+        code = gz_fail(path, file);
+        gzclose(file);
+        free(text);
+        return code;
+    }
+    memcpy(text, header, (size_t)got);
+    *size = (size_t)got;
+    expected = announced(header, *size);
+    if (expected && expected < most) most = expected;
+    if (expected > MOST) {
+        gzclose(file);
+        free(text);
+        return complain(BAD_INPUT, "%s announces %zu bytes in its header; at most 4 GB are read", path, expected);
+    }
+    if (expected) {
+        /* Room for all of it at once; a liar cannot get more than 4 GB of
+         * address space, of which only what is there is touched. */
+        char *room = realloc(text, expected + 1);
+        if (!room) {
+            gzclose(file);
+            free(text);
+            return complain(FAILED, "no memory left to read %s", path);
+        }
+        text = room;
+        while (*size < expected + 1) {
+            const size_t want = expected + 1 - *size < (1u << 28) ? expected + 1 - *size : 1u << 28;
+            got = gzread(file, text + *size, (unsigned)want);
+            if (got <= 0) break;
+            *size += (size_t)got;
+        }
+        code = got < 0 ? gz_fail(path, file) : DONE;
+        if (code == DONE && *size > expected)
+            code = complain(BAD_INPUT, "%s holds more than the %zu bytes that its header announces", path, expected);
+        if (gzclose(file) != Z_OK && code == DONE)
+            code = complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+    } else {
+        code = read_rest(path, file, most, &text, size);
+        if (code != DONE) gzclose(file);
+    }
+    if (code != DONE) free(text);
+    else *bytes = text;
+    return code;
+}
+
+/* ---- finding -------------------------------------------------------------- */
+
+static bool exists(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
+}
+
+/* One of the names in the folder, plain or zipped. */
+static bool find_file(const char *folder, const char *const names[3], char *path, size_t room)
+{
+    for (int i = 0; i < 3 && names[i]; i++)
+        for (int zipped = 0; zipped < 2; zipped++)
+            if (snprintf(path, room, "%s/%s%s", folder, names[i], zipped ? ".gz" : "") < (int)room && exists(path))
+                return true;
+    return false;
+}
+
+static bool holds_set(const char *folder)
+{
+    char path[PATH_MAX];
+
+    return find_file(folder, idx_names[TRAIN_IMAGES], path, sizeof path) ||
+           find_file(folder, npy_names[TRAIN_IMAGES], path, sizeof path);
+}
+
+void dataset_cache(const char *name, char *path, size_t room)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+    if (cache && *cache) snprintf(path, room, "%s/planaria/%s", cache, name);
+    else                 snprintf(path, room, "%s/.cache/planaria/%s", home ? home : ".", name);
+}
+
+void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user)
+{
+    const char *own = getenv("PLANARIA_DATA");
+    char path[PATH_MAX];
+
+    if (own && *own) {
+        snprintf(path, sizeof path, "%s/%s", own, name);
+        see(path, user);
+    }
+    dataset_cache(name, path, sizeof path);
+    see(path, user);
+    snprintf(path, sizeof path, "/usr/share/datasets/%s", name);
+    see(path, user);
+}
+
+static void take_first(const char *folder, void *user)
+{
+    char *found = user;
+    if (!*found && holds_set(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
+}
+
+static int find_folder(const char *name, const char *folder, char *found, size_t room)
+{
+    *found = 0;
+    if (folder) {
+        if (holds_set(folder)) snprintf(found, room, "%s", folder);
+        else {
+            snprintf(found, room, "%s/%s", folder, name);
+            if (!holds_set(found)) *found = 0;
+        }
+        if (*found) return DONE;
+        return complain(BAD_INPUT, "%s holds neither IDX files (train-images-idx3-ubyte[.gz], ...) nor .npy files (train-images.npy, ...)", folder);
+    }
+    dataset_places(name, take_first, found);
+    if (*found) return DONE;
+    return complain(BAD_INPUT, "the data set '%s' is not on this machine: name its folder with --data%s", name,
+                    strcmp(name, "fashion-mnist") == 0 ? ", 'apt install dataset-fashion-mnist', or 'planaria data fetch fashion-mnist'"
+                    : strcmp(name, "mnist") == 0 ? " or get it by 'planaria data fetch mnist'" : "");
+}
+
+/* ---- opening -------------------------------------------------------------- */
+
+static void digest(dataset *d)
+{
+    SHA2_CTX sha;
+
+    SHA256Init(&sha);
+    for (int f = 0; f < FILES; f++) SHA256Update(&sha, d->bytes[f], d->size[f]);
+    SHA256End(&sha, d->digest);
+}
+
+static int read_files(dataset *d, bool *npy)
+{
+    char path[PATH_MAX];
+
+    *npy = !find_file(d->path, idx_names[TRAIN_IMAGES], path, sizeof path);
+    for (int f = 0; f < FILES; f++) {
+        const char *const *names = *npy ? npy_names[f] : idx_names[f];
+        int code;
+        if (!find_file(d->path, names, path, sizeof path))
+            return complain(BAD_INPUT, "%s has no file %s", d->path, names[0]);
+        code = dataset_read_file(path, MOST, &d->bytes[f], &d->size[f]);
+        if (code != DONE) return code;
+    }
+    return DONE;
+}
+
+static int bind_part(pln_ctx *ctx, const dataset *d, bool npy, int first, const char *part, pln_data **data)
+{
+    const pln_status status = (npy ? pln_data_bind_npy : pln_data_bind_idx)(
+        ctx, d->bytes[first], d->size[first], d->bytes[first + 1], d->size[first + 1], data);
+
+    if (status == PLN_OK) return DONE;
+    return complain(status == PLN_ERR_MEMORY ? FAILED : BAD_INPUT, "%s, %s set: %s", d->path, part, pln_error(ctx));
+}
+
+int dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+{
+    bool npy = false;
+    int code;
+
+    *d = (dataset){ .train = NULL };
+    code = find_folder(name, folder, d->path, sizeof d->path);
+    if (code == DONE) code = read_files(d, &npy);
+    if (code == DONE) code = bind_part(ctx, d, npy, TRAIN_IMAGES, "training", &d->train);
+    if (code == DONE) code = bind_part(ctx, d, npy, TEST_IMAGES, "test", &d->test);
+    if (code == DONE && pln_data_features(d->train) != pln_data_features(d->test))
+        code = complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
+                        pln_data_features(d->train), pln_data_features(d->test));
+    if (code == DONE) digest(d);
+    else              dataset_close(d);
+    return code;
+}
+
+void dataset_close(dataset *d)
+{
+    pln_data_free(d->train);
+    pln_data_free(d->test);
+    for (int f = 0; f < FILES; f++) free(d->bytes[f]);
+    *d = (dataset){ .train = NULL };
+}

@@ -1,0 +1,32 @@
+/* dataset.h - find a data set, read it, and say which it is */
+#ifndef CLI_DATASET_H
+#define CLI_DATASET_H
+
+#include "command.h"
+
+typedef struct dataset {
+    char      path[4096];
+    char      digest[65];        /* SHA-256 of all four files' contents       */
+    pln_data *train, *test;
+    void     *bytes[4];          /* images and labels of train, then of test  */
+    size_t    size[4];
+} dataset;
+
+/* Finds `name`: in folder if not NULL (the set's own, or one above it), else in
+ * $PLANARIA_DATA, the cache, /usr/share/datasets.  Reads IDX files, plain or
+ * gzip, or pairs of .npy files.  Complains and returns an exit code. */
+int  dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d);
+void dataset_close(dataset *d);
+
+/* Reads one file, unzipped if it is gzip, into memory that is freed by free.
+ * An IDX file is read no further than its header says, so that a small file
+ * cannot fill the memory; `most` bounds others. */
+int  dataset_read_file(const char *path, size_t most, void **bytes, size_t *size);
+
+/* The folder where fetched sets are kept. */
+void dataset_cache(const char *name, char *path, size_t room);
+
+/* Calls see(folder) for each place where sets are looked for. */
+void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user);
+
+#endif

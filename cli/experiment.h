@@ -1,0 +1,31 @@
+/* experiment.h - a configuration turned into networks and parameters */
+#ifndef CLI_EXPERIMENT_H
+#define CLI_EXPERIMENT_H
+
+#include "config.h"
+
+/* The network of a configuration for so many inputs, initialised; NULL after a
+ * complaint, with *code set. */
+pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t seed, int *code);
+
+/* The linear classifier: dropout, one unit a class, activation. */
+pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,
+                               uint64_t seed, int *code);
+
+/* How to train the two. */
+pln_fit experiment_fit(const config *c, uint64_t seed);
+pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
+
+/* Whether the network is evaluated after this epoch (1-based). */
+bool experiment_evaluates_at(const config *c, int epoch);
+
+/* The samples of a labelled fraction; NULL with *count 0 for all of them.  Freed
+ * by free.  Complains and sets *code. */
+int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
+                         int *count, int *code);
+
+/* The fraction of labels a configuration asks for, 1 for all: the main one for
+ * i = 0, the further ones after it. */
+double experiment_fraction(const config *c, int i);
+
+#endif

@@ -1,0 +1,27 @@
+/* message.c - one sentence on stderr, and an exit code */
+
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int complain(int code, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    fputs("planaria: ", stderr);
+    vfprintf(stderr, format, args);
+    fputc('\n', stderr);
+    va_end(args);
+    return code;
+}
+
+int complain_status(const pln_ctx *ctx, pln_status status)
+{
+    const int code = status == PLN_ERR_FORMAT ? BAD_INPUT
+                     : status == PLN_ERR_ARG || status == PLN_ERR_SHAPE ? BAD_INPUT
+                     : FAILED;
+
+    return complain(code, "%s", *pln_error(ctx) ? pln_error(ctx) : pln_status_text(status));
+}

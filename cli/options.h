@@ -1,0 +1,24 @@
+/* options.h - arguments of a subcommand, by popt */
+#ifndef CLI_OPTIONS_H
+#define CLI_OPTIONS_H
+
+#include "command.h"
+
+#include <popt.h>
+
+/* Nothing more to do: help has been shown. */
+enum { OPTIONS_HELPED = -1 };
+
+typedef struct options {
+    poptContext  context;
+    const char **extra;          /* what is no option      */
+    int          extra_count;
+} options;
+
+/* Reads argv[1..] by a popt table whose options store their values themselves.
+ * Complains and returns an exit code; DONE, or OPTIONS_HELPED after --help. */
+int  options_read(options *o, int argc, const char **argv, const struct poptOption *table,
+                  const char *usage, const char *purpose);
+void options_free(options *o);
+
+#endif

@@ -1,0 +1,57 @@
+/* progress.c - tell somebody at a terminal how far it is */
+
+#define _XOPEN_SOURCE 700
+
+#include "progress.h"
+
+#include <stdbool.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+static bool shown;
+
+static bool on_terminal(void)
+{
+    const char *term = getenv("TERM");
+    return isatty(STDERR_FILENO) && term && *term && term[0] != 'd';
+}
+
+/* Ten times a second is enough for an eye. */
+static bool too_soon(void)
+{
+    static double last;
+    struct timespec t;
+    double now;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    if (now - last < 0.1) return true;
+    last = now;
+    return false;
+}
+
+void progress_show(double share, double seconds_left, const char *text)
+{
+    enum { WIDTH = 24 };
+    const int full = (int)(share * WIDTH);
+    const bool colour = getenv("NO_COLOR") == NULL;
+    char bar[WIDTH + 1];
+
+    if (!on_terminal() || too_soon()) return;
+    for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
+    bar[WIDTH] = 0;
+    fprintf(stderr, "\r\033[K%s%s%s %3.0f %%  %s", colour ? "\033[32m" : "", bar, colour ? "\033[0m" : "", 100 * share, text);
+    if (seconds_left >= 0)
+        fprintf(stderr, "  %d:%02d left", (int)(seconds_left / 60), (int)seconds_left % 60);
+    fflush(stderr);
+    shown = true;
+}
+
+void progress_clear(void)
+{
+    if (shown) fputs("\r\033[K", stderr);
+    shown = false;
+}

@@ -1,0 +1,39 @@
+/* run.h - the folder of a run: configuration, manifest, metrics, model */
+#ifndef CLI_RUN_H
+#define CLI_RUN_H
+
+#include "command.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+typedef struct run {
+    char  folder[3000];
+    FILE *metrics;             /* metrics.jsonl, open for appending */
+} run;
+
+/* folder/name; valid until the fourth next call. */
+const char *run_path(const run *r, const char *name);
+
+/* Makes the folder.  One that holds a run already is refused unless it is to
+ * be resumed, or overwritten by force.  Complains and returns an exit code. */
+int run_create(run *r, const char *folder, bool resume, bool force);
+
+/* Writes a text to a file of the folder, whole or not at all. */
+int run_write(const run *r, const char *name, const char *text, size_t size);
+
+/* Opens metrics.jsonl and forgets what is behind byte `keep`. */
+int run_open_metrics(run *r, long keep);
+
+/* Appends one line; takes over the object.  Sets *size to the file's size. */
+int run_add_metrics(run *r, json_t *line, long *size);
+
+void run_close(run *r);
+
+/* The bytes this process had resident at most. */
+size_t run_peak_bytes(void);
+
+/* The model of the CPU. */
+void run_cpu(char *name, size_t room);
+
+#endif

@@ -1,0 +1,616 @@
+/* train.c - planaria train: from a configuration to a run folder
+ *
+ * A run has two parts: the network, and then, for each fraction of labels, the
+ * direct association and the linear classifier.  A checkpoint holds the trainer
+ * of the part under way and, as its text, what this file needs to go on: the
+ * part, the length of metrics.jsonl and the figures so far. */
+
+#define _XOPEN_SOURCE 700
+
+#include "dataset.h"
+#include "estimate.h"
+#include "experiment.h"
+#include "options.h"
+#include "picture.h"
+#include "progress.h"
+#include "report.h"
+#include "run.h"
+
+#include <errno.h>
+#include <sha2.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SLICE = 64, SECONDS_BETWEEN_CHECKPOINTS = 30 };
+
+/* What the command line says. */
+typedef struct arguments {
+    const char *name;
+    char       *data, *out;
+    char      **set;
+    int         epochs, limit, threads, resume, force, dry_run, json;
+    long        seed;
+} arguments;
+
+/* A run under way. */
+typedef struct job {
+    arguments   args;
+    config     *c;
+    pln_ctx    *ctx;
+    dataset     d;
+    run         r;
+    pln_net    *net;
+    char        identity[65];     /* of configuration, data and seed       */
+    json_t     *state;            /* of the checkpoint that is resumed     */
+    json_t     *result;           /* figures so far                        */
+    long        metrics_size;
+    double      last_checkpoint;
+} job;
+
+static volatile sig_atomic_t interrupted;
+
+/* The first Ctrl-C asks for a checkpoint, the second ends at once. */
+static void interrupt(int signal_number)
+{
+    if (interrupted) _exit(128 + signal_number);
+    interrupted = 1;
+}
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* ---- checkpoints ---------------------------------------------------------- */
+
+static int save_checkpoint(job *j, pln_trainer *trainer, const char *part, int fraction)
+{
+    json_t *state = json_pack("{s:s, s:s, s:i, s:I, s:O}", "identity", j->identity, "part", part,
+                              "fraction", fraction, "metrics", (json_int_t)j->metrics_size,
+                              "result", j->result);
+    char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
+    pln_status status = PLN_ERR_MEMORY;
+
+    if (text) status = pln_trainer_save(trainer, run_path(&j->r, "checkpoint.safetensors"), text);
+    free(text);
+    json_decref(state);
+    j->last_checkpoint = now();
+    return status == PLN_OK ? DONE : complain_status(j->ctx, status);
+}
+
+static void find_state(void *user, const char *key, const char *value)
+{
+    json_t **state = user;
+    if (strcmp(key, "user") == 0 && !*state) *state = json_loads(value, 0, NULL);
+}
+
+/* Reads the text of the checkpoint; j->state stays NULL if there is none yet. */
+static int read_state(job *j)
+{
+    const char *path = run_path(&j->r, "checkpoint.safetensors"), *identity;
+    void *bytes;
+    size_t size;
+    int code;
+
+    if (access(path, F_OK) != 0) return DONE;
+    code = dataset_read_file(path, (size_t)64 << 30, &bytes, &size);
+    if (code != DONE) return code;
+    const pln_status status = pln_safetensors_visit(j->ctx, bytes, size, NULL, find_state, &j->state);
+    free(bytes);
+    if (status != PLN_OK) return complain(BAD_INPUT, "%s: %s", path, pln_error(j->ctx));
+    identity = json_string_value(json_object_get(j->state, "identity"));
+    if (!identity || !json_is_object(json_object_get(j->state, "result")))
+        return complain(BAD_INPUT, "%s is no checkpoint of 'planaria train'", path);
+    if (strcmp(identity, j->identity) != 0)
+        return complain(BAD_INPUT, "%s belongs to another run: configuration, data or seed differ", path);
+    j->metrics_size = (long)json_integer_value(json_object_get(j->state, "metrics"));
+    json_decref(j->result);
+    j->result = json_incref(json_object_get(j->state, "result"));
+    return DONE;
+}
+
+static bool resumes(const job *j, const char *part, int fraction)
+{
+    const char *saved = json_string_value(json_object_get(j->state, "part"));
+
+    return saved && strcmp(saved, part) == 0 &&
+           json_integer_value(json_object_get(j->state, "fraction")) == fraction;
+}
+
+static int load_checkpoint(job *j, pln_trainer *trainer)
+{
+    const char *path = run_path(&j->r, "checkpoint.safetensors");
+    const pln_status status = pln_trainer_load(trainer, path, NULL);
+
+    if (status == PLN_OK) return DONE;
+    return complain(status == PLN_ERR_FORMAT ? BAD_INPUT : FAILED, "%s: %s", path, pln_error(j->ctx));
+}
+
+/* ---- the network ---------------------------------------------------------- */
+
+/* Accuracies of the network as it is, as an object with names that begin with
+ * `prefix`; NULL after a complaint. */
+static json_t *measure(job *j, const char *prefix, const int *index, int count)
+{
+    json_t *line = json_object();
+    char name[64];
+
+    if (j->c->train.target == PLN_TARGET_LABELS) {
+        double accuracy;
+        const pln_status status = pln_evaluate_argmax(j->ctx, j->net, NULL, j->d.test,
+                                                      pln_data_classes(j->d.train), &accuracy);
+        if (status != PLN_OK) goto failed;
+        snprintf(name, sizeof name, "%saccuracy", prefix);
+        json_object_set_new(line, name, json_real(accuracy));
+    } else {
+        pln_association a;
+        const pln_status status = pln_evaluate_association(j->ctx, j->net, j->d.train, index, count,
+                                                           j->d.test, &a);
+        if (status != PLN_OK) goto failed;
+        snprintf(name, sizeof name, "%sdirect_average", prefix);
+        json_object_set_new(line, name, json_real(a.average));
+        snprintf(name, sizeof name, "%sdirect_max", prefix);
+        json_object_set_new(line, name, json_real(a.max));
+        snprintf(name, sizeof name, "%sunlearned", prefix);
+        json_object_set_new(line, name, json_integer(a.unlearned));
+    }
+    return line;
+failed:
+    (void)complain_status(j->ctx, PLN_ERR_STATE);
+    json_decref(line);
+    return NULL;
+}
+
+/* Measures by the configured fraction of labels and adds the figures to line
+ * and to the result. */
+static int measure_into(job *j, const char *prefix, json_t *line)
+{
+    int count, code;
+    int *index = experiment_labelled(j->ctx, j->c, j->d.train, experiment_fraction(j->c, 0), &count, &code);
+    const double start = now();
+    json_t *figures = code == DONE ? measure(j, prefix, index, count) : NULL;
+
+    free(index);
+    if (!figures) return code == DONE ? FAILED : code;
+    json_object_update(j->result, figures);
+    json_object_update(line, figures);
+    json_object_set_new(line, "evaluate_seconds", json_real(now() - start));
+    json_decref(figures);
+    return DONE;
+}
+
+static json_t *describe_epoch(const pln_epoch_report *e)
+{
+    return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "epoch", e->epoch,
+                     "train_seconds", e->seconds, "samples_per_second",
+                     e->seconds > 0 ? (double)e->samples / e->seconds : 0.0, "train_loss", e->loss,
+                     "rate_factor", e->rate_factor, "homeostasis", e->homeostasis,
+                     "input_active", e->input_active, "delta_active", e->delta_active,
+                     "peak_bytes", (json_int_t)run_peak_bytes());
+}
+
+static void show_epoch_progress(const job *j, const pln_trainer *t, double started, int first)
+{
+    const double all = (double)j->c->train.epochs * pln_trainer_batches(t);
+    const double done = (double)pln_trainer_epoch(t) * pln_trainer_batches(t) + pln_trainer_batch(t);
+    const double rate = (done - first) / (now() - started + 1e-9);
+    char text[96];
+
+    snprintf(text, sizeof text, "epoch %d of %d", pln_trainer_epoch(t) + 1, j->c->train.epochs);
+    progress_show(done / all, rate > 0 ? (all - done) / rate : -1, text);
+}
+
+/* After an epoch: measure if it is time, write its line, keep a checkpoint. */
+static int finish_epoch(job *j, pln_trainer *t, const pln_epoch_report *report)
+{
+    const bool measured = experiment_evaluates_at(j->c, report->epoch);
+    json_t *line = describe_epoch(report);
+    int code = DONE;
+
+    if (measured) {
+        code = measure_into(j, "", line);
+        progress_clear();
+        if (code == DONE && !j->args.json) report_epoch(line);
+    }
+    json_object_set_new(j->result, "epoch", json_integer(report->epoch));
+    if (code != DONE) {
+        json_decref(line);
+        return code;
+    }
+    code = run_add_metrics(&j->r, line, &j->metrics_size);
+    if (code == DONE && (measured || now() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS))
+        code = save_checkpoint(j, t, "network", 0);
+    return code;
+}
+
+static int stop_here(job *j, pln_trainer *t, const char *part, int fraction)
+{
+    const int code = save_checkpoint(j, t, part, fraction);
+
+    progress_clear();
+    if (code != DONE) return code;
+    return complain(INTERRUPTED, "interrupted; 'planaria train %s --out %s --resume' goes on", j->args.name, j->r.folder);
+}
+
+static int train_epochs(job *j, pln_trainer *t)
+{
+    const double started = now();
+    const int first = pln_trainer_epoch(t) * pln_trainer_batches(t) + pln_trainer_batch(t);
+    int code = DONE;
+
+    while (code == DONE && pln_trainer_epoch(t) < j->c->train.epochs) {
+        const int epoch = pln_trainer_epoch(t);
+        pln_epoch_report report;
+        const pln_status status = pln_trainer_step(t, SLICE, &report);
+
+        if (status != PLN_OK) return complain(FAILED, "%s", pln_error(j->ctx));
+        if (pln_trainer_epoch(t) > epoch) code = finish_epoch(j, t, &report);
+        else if (now() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS)
+            code = save_checkpoint(j, t, "network", 0);
+        if (code == DONE && interrupted) return stop_here(j, t, "network", 0);
+        show_epoch_progress(j, t, started, first);
+    }
+    progress_clear();
+    return code;
+}
+
+static int train_network(job *j)
+{
+    const pln_fit fit = experiment_fit(j->c, (uint64_t)j->args.seed);
+    pln_trainer *t;
+    int code = DONE;
+
+    if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, NULL, 0, &fit, &t) != PLN_OK)
+        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (resumes(j, "network", 0)) {
+        code = load_checkpoint(j, t);
+    } else {
+        json_t *line = json_pack("{s:i}", "epoch", 0);
+        code = measure_into(j, "untrained_", line);
+        if (code == DONE && !j->args.json) report_epoch(line);
+        if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
+        else json_decref(line);
+        if (code == DONE && j->c->train.epochs == 0) code = measure_into(j, "", j->result);
+        json_object_del(j->result, "evaluate_seconds");
+    }
+    if (code == DONE) code = train_epochs(j, t);
+    pln_trainer_free(t);
+    return code;
+}
+
+static int keep_model(job *j)
+{
+    const pln_data_info info = pln_data_get_info(j->d.train);
+    const pln_status status = pln_model_save(j->net, run_path(&j->r, "model.safetensors"), NULL);
+
+    if (status != PLN_OK) return complain(FAILED, "%s", pln_error(j->ctx));
+    if (info.rank != 2) return DONE;
+    return picture_fields(j->ctx, j->net, info.shape[0], info.shape[1], run_path(&j->r, "fields.png"));
+}
+
+/* ---- the read-outs -------------------------------------------------------- */
+
+/* Trains the classifier of one fraction; *linear is its last accuracy. */
+static int train_classifier(job *j, int fraction, double share, const int *index, int count, double *linear)
+{
+    const pln_fit fit = experiment_classifier_fit(j->c->classifier, (uint64_t)j->args.seed);
+    const int classes = pln_data_classes(j->d.train);
+    int code;
+    pln_net *head = experiment_classifier(j->ctx, j->c->classifier, pln_net_outputs(j->net), classes,
+                                          (uint64_t)j->args.seed, &code);
+    pln_trainer *t = NULL;
+
+    if (code == DONE && pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t) != PLN_OK)
+        code = complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (code == DONE && resumes(j, "classifier", fraction)) {
+        code = load_checkpoint(j, t);
+        *linear = json_real_value(json_object_get(j->result, "linear_so_far"));
+    }
+    while (code == DONE && pln_trainer_epoch(t) < fit.epochs) {
+        const int epoch = pln_trainer_epoch(t);
+        char text[64];
+        if (pln_trainer_step(t, SLICE, NULL) != PLN_OK) {
+            code = complain(FAILED, "%s", pln_error(j->ctx));
+            break;
+        }
+        if (pln_trainer_epoch(t) > epoch) {
+            if (pln_evaluate_argmax(j->ctx, head, j->net, j->d.test, classes, linear) != PLN_OK)
+                code = complain(FAILED, "%s", pln_error(j->ctx));
+            json_object_set_new(j->result, "linear_so_far", json_real(*linear));
+            if (code == DONE)
+                code = run_add_metrics(&j->r, json_pack("{s:i, s:f, s:f}", "classifier_epoch", epoch + 1,
+                                                        "labels", share, "linear", *linear), &j->metrics_size);
+        }
+        if (code == DONE && interrupted) code = stop_here(j, t, "classifier", fraction);
+        else if (code == DONE && now() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS)
+            code = save_checkpoint(j, t, "classifier", fraction);
+        snprintf(text, sizeof text, "classifier, %g %% of the labels", 100 * share);
+        progress_show((double)pln_trainer_epoch(t) / fit.epochs, -1, text);
+    }
+    progress_clear();
+    if (code == DONE && fraction == 0 &&
+        pln_model_save(head, run_path(&j->r, "classifier.safetensors"), NULL) != PLN_OK)
+        code = complain(FAILED, "%s", pln_error(j->ctx));
+    pln_trainer_free(t);
+    pln_net_free(head);
+    return code;
+}
+
+/* Association and classifier by one fraction of the labels, as a row of the
+ * result. */
+static int read_out(job *j, int fraction, double share)
+{
+    int count, code;
+    int *index = experiment_labelled(j->ctx, j->c, j->d.train, share, &count, &code);
+    json_t *row = NULL, *rows = json_object_get(j->result, "fractions");
+    const bool classifies = j->c->classifier && j->c->classifier->epochs > 0 &&
+                            j->c->train.target == PLN_TARGET_SELF;
+    double linear = 0;
+
+    if (code == DONE) row = measure(j, "", index, count);
+    if (!row) {
+        free(index);
+        return code == DONE ? FAILED : code;
+    }
+    json_object_set_new(row, "labels", json_real(share));
+    if (classifies) {
+        code = train_classifier(j, fraction, share, index, count, &linear);
+        json_object_set_new(row, "linear", json_real(linear));
+    }
+    free(index);
+    json_object_del(j->result, "linear_so_far");
+    if (code != DONE) {
+        json_decref(row);
+        return code;
+    }
+    if (!rows) {
+        rows = json_array();
+        json_object_set_new(j->result, "fractions", rows);
+    }
+    if (fraction == 0) json_object_update(j->result, row);
+    if (!j->args.json) report_fraction(row);
+    json_array_append(rows, row);
+    return run_add_metrics(&j->r, row, &j->metrics_size);
+}
+
+static int read_outs(job *j)
+{
+    const int done = (int)json_array_size(json_object_get(j->result, "fractions"));
+    const int more = j->c->evaluate ? (int)j->c->evaluate->fractions_count : 0;
+    int code = DONE;
+
+    for (int i = done; i <= more && code == DONE; i++)
+        code = read_out(j, i, experiment_fraction(j->c, i));
+    return code;
+}
+
+/* ---- beginning and end ---------------------------------------------------- */
+
+/* The configuration as it is used, and what identifies the run. */
+static int settle(job *j)
+{
+    schedule_config *s = j->c->train.schedule;
+    const int epochs = j->c->train.epochs;
+    SHA2_CTX sha;
+    size_t size;
+    char *text;
+
+    if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
+    j->c->train.epochs = 0;
+    text = config_text(j->c, &size);
+    j->c->train.epochs = j->args.epochs >= 0 ? j->args.epochs : epochs;
+    if (!text) return complain(FAILED, "no memory left");
+    SHA256Init(&sha);
+    SHA256Update(&sha, (const uint8_t *)text, size);
+    SHA256Update(&sha, (const uint8_t *)j->d.digest, sizeof j->d.digest);
+    free(text);
+    SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
+    SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
+    SHA256End(&sha, j->identity);
+    return DONE;
+}
+
+static int write_manifest(const job *j)
+{
+    char cpu[128];
+    json_t *m;
+    char *text;
+    int code = FAILED;
+
+    run_cpu(cpu, sizeof cpu);
+    m = json_pack("{s:s, s:s, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:{s:s}}",
+                  "planaria", pln_version(), "configuration", j->args.name, "seed", (json_int_t)j->args.seed,
+                  "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
+                  "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
+                  "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
+                  "isa", pln_ctx_isa(j->ctx), "libraries", "jansson", jansson_version_str());
+    text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
+    if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
+    free(text);
+    json_decref(m);
+    return code;
+}
+
+static int write_config(const job *j)
+{
+    size_t size;
+    char *text = config_text(j->c, &size);
+    const int code = text ? run_write(&j->r, "config.yaml", text, size) : complain(FAILED, "no memory left");
+
+    free(text);
+    return code;
+}
+
+/* The figures of a run that has finished already, or NULL. */
+static json_t *finished(const job *j)
+{
+    json_t *result = json_load_file(run_path(&j->r, "result.json"), 0, NULL);
+
+    if (json_integer_value(json_object_get(result, "epoch")) == j->c->train.epochs) return result;
+    json_decref(result);
+    return NULL;
+}
+
+static int write_result(job *j)
+{
+    char *text;
+    int code = FAILED;
+
+    json_object_set_new(j->result, "epoch", json_integer(j->c->train.epochs));
+    json_object_set_new(j->result, "seed", json_integer(j->args.seed));
+    json_object_set_new(j->result, "run", json_string(j->r.folder));
+    json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
+    text = json_dumps(j->result, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
+    if (text) code = run_write(&j->r, "result.json", text, strlen(text));
+    free(text);
+    return code;
+}
+
+static int load_model(job *j)
+{
+    pln_net *net;
+
+    if (pln_model_load(j->ctx, run_path(&j->r, "model.safetensors"), &net) != PLN_OK)
+        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    pln_net_free(j->net);
+    j->net = net;
+    return DONE;
+}
+
+static int run_parts(job *j)
+{
+    const char *part = json_string_value(json_object_get(j->state, "part"));
+    int code = DONE;
+
+    if (part && strcmp(part, "classifier") == 0) {
+        code = load_model(j);
+    } else {
+        code = train_network(j);
+        if (code == DONE) code = keep_model(j);
+    }
+    if (code == DONE) code = read_outs(j);
+    if (code == DONE) code = write_result(j);
+    return code;
+}
+
+static int carry_out(job *j)
+{
+    json_t *before = NULL;
+    int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
+
+    if (code == DONE && j->args.resume) code = read_state(j);
+    if (code == DONE && j->args.resume && (before = finished(j)) != NULL) {
+        json_decref(j->result);
+        j->result = before;
+    } else if (code == DONE) {
+        code = run_open_metrics(&j->r, j->metrics_size);
+        if (code == DONE) code = write_config(j);
+        if (code == DONE) code = write_manifest(j);
+        if (code == DONE) code = run_parts(j);
+    }
+    if (code == DONE) report_result(j->result, j->c->expected, j->args.json, j->r.folder);
+    run_close(&j->r);
+    return code;
+}
+
+static int open_all(job *j)
+{
+    pln_ctx_options how = pln_ctx_options_default();
+    int code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
+
+    if (code != DONE) return code;
+    how.threads = j->args.threads;
+    j->ctx = pln_ctx_new(&how);
+    if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
+    code = dataset_open(j->ctx, j->c->data, j->args.data, &j->d);
+    if (code != DONE) return code;
+    if (j->args.limit > 0) pln_data_limit(j->d.train, j->args.limit);
+    code = settle(j);
+    if (code == DONE)
+        j->net = experiment_network(j->ctx, j->c, pln_data_features(j->d.train), (uint64_t)j->args.seed, &code);
+    return code;
+}
+
+/* runs/NAME-seedN, NAME without folders and ending. */
+static void default_folder(const arguments *a, char *folder, size_t room)
+{
+    const char *slash = strrchr(a->name, '/'), *name = slash ? slash + 1 : a->name;
+    const size_t length = strlen(name);
+    const int keep = length > 5 && strcmp(name + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
+
+    snprintf(folder, room, "runs/%.*s-seed%ld", keep, name, a->seed);
+}
+
+static int check_arguments(const options *o, arguments *a)
+{
+    if (o->extra_count != 1) return complain(MISUSED, "train wants one configuration file or preset; try 'planaria train --help'");
+    a->name = o->extra[0];
+    if (a->epochs < -1) return complain(MISUSED, "--epochs must not be negative");
+    if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
+    if (a->seed < 0) return complain(MISUSED, "--seed must not be negative");
+    if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
+    if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
+    return DONE;
+}
+
+static void free_arguments(arguments *a)
+{
+    for (int i = 0; a->set && a->set[i]; i++) free(a->set[i]);
+    free(a->set);
+    free(a->data);
+    free(a->out);
+}
+
+int command_train(int argc, const char **argv)
+{
+    job j = { .args = { .epochs = -1, .seed = 1 }, .result = json_object() };
+    arguments *a = &j.args;
+    char folder[2048];
+    const struct poptOption table[] = {
+        { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
+        { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "stop after so many epochs; a schedule keeps its configured length", "N" },
+        { "limit", 0, POPT_ARG_INT, &a->limit, 0, "use only the first N training samples", "N" },
+        { "set", 0, POPT_ARG_ARGV, &a->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },
+        { "seed", 0, POPT_ARG_LONG, &a->seed, 0, "of all random numbers (default: 1)", "N" },
+        { "threads", 0, POPT_ARG_INT, &a->threads, 0, "default: one for each processor; no result depends on it", "N" },
+        { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
+        { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
+        { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
+        { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
+    options o;
+    int code = options_read(&o, argc, argv, table, "CONFIG|PRESET",
+                            "Trains a network and keeps everything about it in a run folder.\n"
+                            "The same configuration, data and seed give the same model, to the bit.");
+
+    if (code == DONE) code = check_arguments(&o, a);
+    if (code == DONE && !a->out) {
+        default_folder(a, folder, sizeof folder);
+        a->out = strdup(folder);
+    }
+    signal(SIGINT, interrupt);
+    signal(SIGTERM, interrupt);
+    if (code == DONE) code = open_all(&j);
+    if (code == DONE && a->dry_run)
+        code = estimate_print(j.ctx, j.c, j.net, &j.d, a->json);
+    else if (code == DONE)
+        code = carry_out(&j);
+
+    pln_net_free(j.net);
+    if (j.ctx) dataset_close(&j.d);
+    pln_ctx_free(j.ctx);
+    config_free(j.c);
+    json_decref(j.state);
+    json_decref(j.result);
+    free_arguments(a);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}
