@@ -1,0 +1,120 @@
+/* eval.c - planaria eval: measure the model of a run again */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "dataset.h"
+#include "experiment.h"
+#include "options.h"
+#include "run.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Adds the figures of the network, and of its classifier if there is one. */
+static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
+                          const dataset *d, const int *index, int count, json_t *result)
+{
+    const int classes = pln_data_classes(d->train);
+    pln_association a;
+    double accuracy;
+    pln_status status;
+
+    if (c->train.target == PLN_TARGET_LABELS) {
+        status = pln_evaluate_argmax(ctx, net, NULL, d->test, classes, &accuracy);
+        if (status == PLN_OK) json_object_set_new(result, "accuracy", json_real(accuracy));
+        return status;
+    }
+    status = pln_evaluate_association(ctx, net, d->train, index, count, d->test, &a);
+    if (status != PLN_OK) return status;
+    json_object_set_new(result, "direct_average", json_real(a.average));
+    json_object_set_new(result, "direct_max", json_real(a.max));
+    json_object_set_new(result, "unlearned", json_integer(a.unlearned));
+    if (!head) return PLN_OK;
+    status = pln_evaluate_argmax(ctx, head, net, d->test, classes, &accuracy);
+    if (status == PLN_OK) json_object_set_new(result, "linear", json_real(accuracy));
+    return status;
+}
+
+static void print(const json_t *result, int as_json)
+{
+    const char *key;
+    json_t *value;
+
+    if (as_json) {
+        char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(10));
+        if (text) puts(text);
+        free(text);
+        return;
+    }
+    json_object_foreach((json_t *)(uintptr_t)result, key, value)
+        if (json_is_real(value)) printf("%-16s %6.2f %%\n", key, 100 * json_real_value(value));
+        else                     printf("%-16s %lld\n", key, (long long)json_integer_value(value));
+}
+
+static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double labels, int as_json)
+{
+    config *c = NULL;
+    dataset d = { .train = NULL };
+    pln_net *net = NULL, *head = NULL;
+    json_t *result = json_object();
+    int *index = NULL, count = 0;
+    int code = config_load(run_path(r, "config.yaml"), NULL, &c);
+
+    if (code == DONE) code = dataset_open(ctx, c->data, folder, &d);
+    if (code == DONE && pln_model_load(ctx, run_path(r, "model.safetensors"), &net) != PLN_OK)
+        code = complain(BAD_INPUT, "%s: %s", run_path(r, "model.safetensors"), pln_error(ctx));
+    if (code == DONE && labels == 0) labels = experiment_fraction(c, 0);
+    if (code == DONE && pln_model_load(ctx, run_path(r, "classifier.safetensors"), &head) != PLN_OK) head = NULL;
+    if (code == DONE) index = experiment_labelled(ctx, c, d.train, labels, &count, &code);
+    if (code == DONE) {
+        json_object_set_new(result, "labels", json_real(labels));
+        if (measure(ctx, c, net, head, &d, index, count, result) != PLN_OK)
+            code = complain(BAD_INPUT, "%s", pln_error(ctx));
+    }
+    if (code == DONE) print(result, as_json);
+    json_decref(result);
+    free(index);
+    pln_net_free(head);
+    pln_net_free(net);
+    dataset_close(&d);
+    config_free(c);
+    return code;
+}
+
+int command_eval(int argc, const char **argv)
+{
+    char *data = NULL;
+    int threads = 0, as_json = 0, code;
+    double labels = 0;
+    const struct poptOption table[] = {
+        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)", "FRACTION" },
+        { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor", "N" },
+        { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
+    pln_ctx_options how = pln_ctx_options_default();
+    pln_ctx *ctx = NULL;
+    options o;
+    run r = { .metrics = NULL };
+
+    code = options_read(&o, argc, argv, table, "RUN",
+                        "Measures the model of a run folder on the test set.  The classifier, if there\n"
+                        "is one, is that of the run; the association is made anew.");
+    if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
+    if (code == DONE && !(labels >= 0 && labels <= 1)) code = complain(MISUSED, "--labels must be in 0..1");
+    if (code == DONE) {
+        how.threads = threads;
+        ctx = pln_ctx_new(&how);
+        if (!ctx) code = complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
+    }
+    if (code == DONE) {
+        snprintf(r.folder, sizeof r.folder, "%s", o.extra[0]);
+        code = evaluate(ctx, &r, data, labels, as_json);
+    }
+    pln_ctx_free(ctx);
+    free(data);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}

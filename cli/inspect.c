@@ -1,0 +1,125 @@
+/* inspect.c - planaria inspect: what is in a run folder or a file */
+
+#define _XOPEN_SOURCE 700
+
+#include "dataset.h"
+#include "options.h"
+#include "run.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void print_shape(int rank, const int64_t *dim)
+{
+    char text[128] = "[";
+    size_t at = 1;
+
+    for (int i = 0; i < rank && at < sizeof text - 24; i++)
+        at += (size_t)snprintf(text + at, sizeof text - at, "%s%" PRId64, i ? ", " : "", dim[i]);
+    printf(" %-16s", strcat(text, "]"));
+}
+
+static void see_tensor(void *user, const char *name, const char *type, int rank,
+                       const int64_t *dim, const void *bytes, size_t size)
+{
+    const size_t n = size / sizeof(float);
+    double sum = 0, least = INFINITY, most = -INFINITY;
+    size_t zeros = 0, bad = 0;
+
+    (void)user;
+    printf("%-24.60s %-4s", name, type);
+    print_shape(rank, dim);
+    if (strcmp(type, "F32") != 0 || n == 0) {
+        printf(" %zu bytes\n", size);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        float value;
+        memcpy(&value, (const char *)bytes + i * sizeof value, sizeof value);
+        if (!isfinite(value)) { bad++; continue; }
+        zeros += value == 0;
+        sum += (double)value;
+        least = fmin(least, (double)value);
+        most = fmax(most, (double)value);
+    }
+    printf(" %10.4g .. %-10.4g mean %-10.3g zero %.1f %%", least, most, sum / (double)n, 100.0 * (double)zeros / (double)n);
+    if (bad) printf("  not finite: %zu", bad);
+    printf("\n");
+}
+
+static void see_text(void *user, const char *key, const char *value)
+{
+    (void)user;
+    printf("%-24.60s %.200s%s\n", key, value, strlen(value) > 200 ? "..." : "");
+}
+
+static int inspect_file(const char *path)
+{
+    pln_ctx *ctx = pln_ctx_new(NULL);
+    void *bytes = NULL;
+    size_t size = 0;
+    int code = ctx ? dataset_read_file(path, (size_t)64 << 30, &bytes, &size) : complain(FAILED, "no memory left");
+
+    if (code == DONE && pln_safetensors_visit(ctx, bytes, size, see_tensor, see_text, NULL) != PLN_OK)
+        code = complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
+    free(bytes);
+    pln_ctx_free(ctx);
+    return code;
+}
+
+static int print_file(const char *path)
+{
+    char line[4096];
+    FILE *file = fopen(path, "r");
+
+    if (!file) return FAILED;
+    while (fgets(line, sizeof line, file)) fputs(line, stdout);
+    fclose(file);
+    return DONE;
+}
+
+/* The last line of a run's metrics. */
+static void print_last(const char *path)
+{
+    char line[4096], last[4096] = "";
+    FILE *file = fopen(path, "r");
+
+    while (file && fgets(line, sizeof line, file)) memcpy(last, line, sizeof last);
+    if (file) fclose(file);
+    if (*last) printf("\nlast metrics: %s", last);
+}
+
+static int inspect_run(const char *folder)
+{
+    run r = { .metrics = NULL };
+    int code;
+
+    snprintf(r.folder, sizeof r.folder, "%s", folder);
+    if (print_file(run_path(&r, "manifest.json")) != DONE)
+        return complain(BAD_INPUT, "%s is no run folder: it has no manifest.json", folder);
+    printf("\n\n");
+    code = print_file(run_path(&r, "config.yaml"));
+    print_last(run_path(&r, "metrics.jsonl"));
+    printf("\n");
+    if (code == DONE) code = inspect_file(run_path(&r, "model.safetensors"));
+    return code;
+}
+
+int command_inspect(int argc, const char **argv)
+{
+    const struct poptOption table[] = { POPT_AUTOHELP POPT_TABLEEND };
+    struct stat about;
+    options o;
+    int code = options_read(&o, argc, argv, table, "RUN|FILE",
+                            "Shows what is in a run folder, or the tensors and texts of a safetensors file.");
+
+    if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "inspect wants one run folder or file");
+    if (code == DONE)
+        code = stat(o.extra[0], &about) == 0 && S_ISDIR(about.st_mode) ? inspect_run(o.extra[0])
+                                                                      : inspect_file(o.extra[0]);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}
