@@ -122,7 +122,8 @@ static int fetch_file(const struct known_set *set, int f, const char *mirror, co
     const char *name = set->file[f].name, *sha256 = set->file[f].sha256;
     char path[PATH_MAX];
 
-    snprintf(path, sizeof path, "%s/%s.gz", folder, name);
+    if (snprintf(path, sizeof path, "%s/%s.gz", folder, name) >= (int)sizeof path)
+        return complain(FAILED, "the path of the folder is too long");
     if (is_right(path, sha256)) return DONE;
     if (mirror && try_mirror(mirror, name, sha256, path)) return DONE;
     for (int m = 0; !mirror && m < 3 && set->mirrors[m]; m++)
