@@ -4,6 +4,7 @@
 
 #include "config.h"
 #include "override.h"
+#include "strict.h"
 
 #include <cyaml/cyaml.h>
 #include <errno.h>
@@ -257,7 +258,6 @@ static int parse(const char *name, const char *text, size_t size, config **c)
     const cyaml_config_t how = settings(&r);
     cyaml_err_t error;
 
-    if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
     error = cyaml_load_data((const uint8_t *)text, size, &how, &schema, (cyaml_data_t **)c, NULL);
     if (error == CYAML_OK && *c) return DONE;
     if (error == CYAML_OK) return complain(BAD_INPUT, "%s: the file is empty", name);
@@ -272,7 +272,11 @@ int config_parse(const char *name, const char *text, size_t size,
     int code;
 
     *c = NULL;
-    code = override_apply(name, text, size, set, &changed);
+    if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
+    code = strict_check(name, text, size, &schema, BAD_INPUT);
+    if (code == DONE) code = override_apply(name, text, size, set, &changed);
+    if (code == DONE && set && set[0])
+        code = strict_check("--set", changed, strlen(changed), &schema, MISUSED);
     if (code == DONE) code = parse(name, changed, strlen(changed), c);
     if (code == DONE) {
         const source from = { name, changed };

@@ -1,0 +1,16 @@
+/* strict.h - what libcyaml would let pass: numbers with a tail, anchors, a second document */
+#ifndef CLI_STRICT_H
+#define CLI_STRICT_H
+
+#include "command.h"
+
+#include <cyaml/cyaml.h>
+
+/* Compares a YAML text with a schema before libcyaml reads it: keys must be
+ * known, numbers must be numbers to their last character, and the text must be
+ * one document without anchors.  Complains with name and line; the exit code is
+ * `code` then, DONE if all is well. */
+int strict_check(const char *name, const char *text, size_t size,
+                 const cyaml_schema_value_t *schema, int code);
+
+#endif
