@@ -75,7 +75,7 @@ int command_data(int argc, const char **argv)
         { "to", 0, POPT_ARG_STRING, &to, 0, "fetch: where to put the set (default: the user's cache)", "DIR" },
         POPT_AUTOHELP POPT_TABLEEND
     };
-    options o;
+    options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "list | info NAME | check DIR | fetch mnist|fashion-mnist",
                             "Sets are looked for in $PLANARIA_DATA/NAME, the user's cache and\n"
                             "/usr/share/datasets/NAME.  A folder of your own IDX files (train-images-idx3-ubyte,\n"

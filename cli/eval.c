@@ -96,7 +96,7 @@ int command_eval(int argc, const char **argv)
     };
     pln_ctx_options how = pln_ctx_options_default();
     pln_ctx *ctx = NULL;
-    options o;
+    options o = { .context = NULL };
     run r = { .metrics = NULL };
 
     code = options_read(&o, argc, argv, table, "RUN",

@@ -66,8 +66,9 @@ static int show(void *user, curl_off_t total, curl_off_t done, curl_off_t up, cu
     return done > MOST_BYTES;
 }
 
-/* Downloads into path, behind what is there already; false with a message. */
-static bool download(const char *url, const char *path, const char *label)
+/* Downloads into path, behind what is there already.  Complains unless all is
+ * well or the server cannot begin in the middle of a file. */
+static CURLcode download(const char *url, const char *path, const char *label)
 {
     CURL *curl = curl_easy_init();
     FILE *file = fopen(path, "ab");
@@ -93,12 +94,13 @@ static bool download(const char *url, const char *path, const char *label)
     if (file && fclose(file) != 0 && result == CURLE_OK) result = CURLE_WRITE_ERROR;
     if (curl) curl_easy_cleanup(curl);
     progress_clear();
-    if (result == CURLE_OK) return true;
-    (void)complain(FAILED, "%s: %s", url, *why ? why : curl_easy_strerror(result));
-    return false;
+    if (result != CURLE_OK && result != CURLE_RANGE_ERROR)
+        (void)complain(FAILED, "%s: %s", url, *why ? why : curl_easy_strerror(result));
+    return result;
 }
 
-/* From one mirror: first behind what an earlier attempt left, then anew. */
+/* From one mirror: first behind what an earlier attempt left, then anew.  What
+ * has come is thrown away only if it is known to be wrong. */
 static bool try_mirror(const char *mirror, const char *name, const char *sha256, const char *path)
 {
     char url[2048], part[PATH_MAX];
@@ -108,8 +110,9 @@ static bool try_mirror(const char *mirror, const char *name, const char *sha256,
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) return false;
     for (int attempt = 0; attempt < 2; attempt++) {
         const bool before = stat(part, &about) == 0 && about.st_size > 0;
-        if (!download(url, part, name) && !before) return false;
-        if (is_right(part, sha256)) return rename(part, path) == 0;
+        const CURLcode result = download(url, part, name);
+        if (result != CURLE_OK && result != CURLE_RANGE_ERROR) return false;
+        if (result == CURLE_OK && is_right(part, sha256)) return rename(part, path) == 0;
         (void)remove(part);
         if (!before) break;
     }
@@ -128,7 +131,7 @@ static int fetch_file(const struct known_set *set, int f, const char *mirror, co
     if (mirror && try_mirror(mirror, name, sha256, path)) return DONE;
     for (int m = 0; !mirror && m < 3 && set->mirrors[m]; m++)
         if (try_mirror(set->mirrors[m], name, sha256, path)) return DONE;
-    return complain(FAILED, "%s could not be fetched; what has come is kept and used next time", name);
+    return complain(FAILED, "%s could not be fetched; running the command again goes on with what has come", name);
 }
 
 static bool make_folders(char *path)

@@ -112,7 +112,7 @@ int command_inspect(int argc, const char **argv)
 {
     const struct poptOption table[] = { POPT_AUTOHELP POPT_TABLEEND };
     struct stat about;
-    options o;
+    options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "RUN|FILE",
                             "Shows what is in a run folder, or the tensors and texts of a safetensors file.");
 

@@ -1,9 +1,13 @@
 /* main.c - the planaria command: subcommands, help, exit codes */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "command.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     const char *name;
@@ -31,8 +35,20 @@ static void print_help(FILE *to)
           "after writing a checkpoint.\n", to);
 }
 
+/* Threads that wait for each other should look for a moment and then sleep: by
+ * default libgomp looks for a millisecond and more, which on a shared machine
+ * stops everybody else.  It reads the variable only when it is loaded, so the
+ * command starts itself once more with it. */
+static void wait_politely(const char **argv)
+{
+    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
+    if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0)
+        (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
+}
+
 int main(int argc, const char **argv)
 {
+    wait_politely(argv);
     if (argc < 2) {
         print_help(stderr);
         return MISUSED;

@@ -5,6 +5,7 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* popt would exit on --help by itself; here a subcommand returns. */
@@ -18,23 +19,26 @@ static bool wants_help(int argc, const char **argv)
 int options_read(options *o, int argc, const char **argv, const struct poptOption *table,
                  const char *usage, const char *purpose)
 {
-    char other[256], name[64];
+    char other[1024];
     int code;
 
-    snprintf(name, sizeof name, "planaria %s", argv[0]);
+    snprintf(o->name, sizeof o->name, "planaria %s", argv[0]);
     snprintf(other, sizeof other, "[OPTION]... %s\n%s\n", usage, purpose);
-    *o = (options){ .context = poptGetContext(name, argc, argv, table, 0) };
+    o->argv = malloc(((size_t)argc + 1) * sizeof *o->argv);
+    if (!o->argv) return complain(FAILED, "no memory left");
+    memcpy(o->argv, argv, ((size_t)argc + 1) * sizeof *o->argv);
+    o->argv[0] = o->name;
+    o->context = poptGetContext(o->name, argc, o->argv, table, 0);
     if (!o->context) return complain(FAILED, "no memory left");
     poptSetOtherOptionHelp(o->context, other);
     if (wants_help(argc, argv)) {
-        printf("Usage: %s %s", name, other);
         poptPrintHelp(o->context, stdout, 0);
         return OPTIONS_HELPED;
     }
     while ((code = poptGetNextOpt(o->context)) > 0) continue;
     if (code < -1)
         return complain(MISUSED, "%s: %s; try '%s --help'", poptBadOption(o->context, POPT_BADOPTION_NOALIAS),
-                        poptStrerror(code), name);
+                        poptStrerror(code), o->name);
     o->extra = poptGetArgs(o->context);
     while (o->extra && o->extra[o->extra_count]) o->extra_count++;
     return DONE;
@@ -43,4 +47,5 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
 void options_free(options *o)
 {
     if (o->context) poptFreeContext(o->context);
+    free(o->argv);
 }

@@ -11,11 +11,13 @@ enum { OPTIONS_HELPED = -1 };
 
 typedef struct options {
     poptContext  context;
-    const char **extra;          /* what is no option      */
+    const char **argv;           /* with the full name of the command */
+    char         name[64];
+    const char **extra;          /* what is no option                 */
     int          extra_count;
 } options;
 
-/* Reads argv[1..] by a popt table whose options store their values themselves.
+/* Begins with *o all zero.  Reads argv[1..] by a popt table whose options store their values themselves.
  * Complains and returns an exit code; DONE, or OPTIONS_HELPED after --help. */
 int  options_read(options *o, int argc, const char **argv, const struct poptOption *table,
                   const char *usage, const char *purpose);

@@ -114,7 +114,7 @@ static int print_text(const char *name)
 int command_presets(int argc, const char **argv)
 {
     const struct poptOption table[] = { POPT_AUTOHELP POPT_TABLEEND };
-    options o;
+    options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "[NAME]",
                             "Lists the presets, or shows one: a configuration to copy and change.");
 

@@ -586,7 +586,7 @@ int command_train(int argc, const char **argv)
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
-    options o;
+    options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "CONFIG|PRESET",
                             "Trains a network and keeps everything about it in a run folder.\n"
                             "The same configuration, data and seed give the same model, to the bit.");

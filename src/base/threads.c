@@ -32,6 +32,8 @@ static void walk_chunks(int first, int last, plni_walk walk, plni_chunk *run,
         for (int c = last - 1; c >= first; c--) run(arg, c);
 }
 
+/* Not watched itself: the threads' shared variables pass through libgomp. */
+PLNI_UNWATCHED
 void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
                    plni_chunk *run, void *arg)
 {

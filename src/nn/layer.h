@@ -76,8 +76,8 @@ struct plni_layer_ops {
     void (*backward_rest)(const plni_layer *layer, const plni_pass *pass,
                           const plni_station *at, int sample);
 
-    /* into[] += scale * dL/dtheta[].  `into` is laid out like theta and may be
-     * theta itself: with scale = -rate that is a step of gradient descent
+    /* into[] += scale * dL/dtheta[].  `into` is laid out and aligned like theta, to a
+     * cache line, and may be theta itself: with scale = -rate that is a step of gradient descent
      * without a gradient buffer.  NULL if nothing is learned. */
     void (*gradient)(const plni_layer *layer, const plni_pass *pass,
                      const plni_station *at, float scale, float *into);

@@ -1,0 +1,343 @@
+/* test_layers.c - what every layer must satisfy
+ *
+ * The table lists the layers in all their forms; each is asked the four
+ * questions.  Finite differences are those of sum(weight * output), in float
+ * with steps of 1/64 and differences in double, hence the tolerance. */
+
+#include "test.h"
+
+#include "nn/net.h"
+#include "planaria.h"
+
+enum { INPUTS = 21, OUTPUTS = 37, SAMPLES = 5 };
+
+static pln_ctx *ctx;
+
+typedef struct form {
+    const char    *name;
+    bool           dense, rows_are_outputs;
+    pln_activation activation;
+    float          drop;
+    int            outputs;
+} form;
+
+static const form forms[] = {
+    { "dense, rows are inputs", true, false, PLN_IDENTITY, 0, OUTPUTS },
+    { "dense, rows are outputs", true, true, PLN_IDENTITY, 0, 131 },
+    { "dense, one output", true, false, PLN_IDENTITY, 0, 1 },
+    { "identity", false, false, PLN_IDENTITY, -1, INPUTS },
+    { "relu", false, false, PLN_RELU, -1, INPUTS },
+    { "hardsigm", false, false, PLN_HARDSIGM, -1, INPUTS },
+    { "sigmoid", false, false, PLN_SIGMOID, -1, INPUTS },
+    { "tanh", false, false, PLN_TANH, -1, INPUTS },
+    { "softmax", false, false, PLN_SOFTMAX, -1, INPUTS },
+    { "dropout", false, false, PLN_IDENTITY, 0.3f, INPUTS },
+    { "no dropout", false, false, PLN_IDENTITY, 0, INPUTS },
+};
+
+/* A network with the layer under test as number `at`, in a training pass. */
+typedef struct bench {
+    pln_net   *net;
+    plni_pass  pass;
+    int        at;
+    void      *memory;
+    size_t     bytes;
+    uint32_t   sample[SAMPLES];
+} bench;
+
+static bench set_up(const form *f)
+{
+    bench b = { .net = pln_net_new(ctx) };
+    plni_arena arena = { 0 };
+
+    pln_net_input(b.net, INPUTS);
+    if (f->rows_are_outputs) {                  /* not the first product */
+        pln_net_dense(b.net, INPUTS);
+        b.at = 1;
+    }
+    if (f->dense) pln_net_dense(b.net, f->outputs);
+    else if (f->drop >= 0) pln_net_dropout(b.net, f->drop);
+    else pln_net_activation(b.net, f->activation);
+    if (!f->dense) pln_net_dense(b.net, 3);
+    assert_int_equal(pln_net_ready(b.net), PLN_OK);
+    assert_int_equal(pln_net_initialise(b.net, PLN_FAN_IN, 3), PLN_OK);
+
+    plni_pass_plan(b.net, SAMPLES, true, &b.pass, &arena);
+    b.bytes = arena.used;
+    b.memory = plni_alloc(ctx, b.bytes);
+    arena = (plni_arena){ .base = b.memory };
+    plni_pass_plan(b.net, SAMPLES, true, &b.pass, &arena);
+    b.pass.samples = SAMPLES;
+    b.pass.sample = b.sample;
+    b.pass.seed = 9;
+    for (uint32_t s = 0; s < SAMPLES; s++) b.sample[s] = 7 * s;
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    plni_free(ctx, b->memory, b->bytes);
+    pln_net_free(b->net);
+}
+
+static const plni_layer *layer_of(const bench *b) { return &b->net->layer[b->at]; }
+static const plni_station *station_of(const bench *b) { return &b->pass.at[b->at]; }
+
+/* Values away from 0 and 1, where some activations have a corner. */
+static void fill(const bench *b, const plni_signal *x, float share)
+{
+    for (int s = 0; s < SAMPLES; s++) {
+        for (int i = 0; i < x->units; i++) {
+            const float v = 0.06f + 0.86f * test_uniform();
+            const float sign = test_uniform() < 0.3f ? -1.0f : 1.0f;
+            x->value[s * x->stride + i] = test_uniform() < share ? sign * v : 0;
+        }
+        plni_signal_list(b->pass.kernels, (plni_signal *)(uintptr_t)x, s);
+    }
+}
+
+static void forward(const bench *b)
+{
+    const plni_layer *layer = layer_of(b);
+
+    for (int s = 0; s < SAMPLES; s++) plni_signal_list(b->pass.kernels, station_of(b)->x, s);
+    layer->ops->forward(layer, &b->pass, station_of(b), 0, SAMPLES);
+    for (int s = 0; layer->ops->forward_rest && s < SAMPLES; s++)
+        layer->ops->forward_rest(layer, &b->pass, station_of(b), s);
+}
+
+static void backward(const bench *b)
+{
+    const plni_layer *layer = layer_of(b);
+
+    layer->ops->backward(layer, &b->pass, station_of(b), 0, SAMPLES);
+    for (int s = 0; layer->ops->backward_rest && s < SAMPLES; s++)
+        layer->ops->backward_rest(layer, &b->pass, station_of(b), s);
+}
+
+static double weighted_sum(const bench *b)
+{
+    const plni_signal *y = station_of(b)->y, *dy = station_of(b)->dy;
+    double sum = 0;
+
+    for (int s = 0; s < SAMPLES; s++)
+        for (int i = 0; i < y->units; i++)
+            sum += (double)y->value[s * y->stride + i] * (double)dy->value[s * dy->stride + i];
+    return sum;
+}
+
+/* (f(v + 1/64) - f(v - 1/64)) * 32 for the number at v. */
+static double slope(const bench *b, float *v)
+{
+    const float was = *v;
+    double up, down;
+
+    *v = was + 1.0f / 64;
+    forward(b);
+    up = weighted_sum(b);
+    *v = was - 1.0f / 64;
+    forward(b);
+    down = weighted_sum(b);
+    *v = was;
+    return (up - down) * 32;
+}
+
+static void test_finite_differences(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++) {
+        bench b = set_up(&forms[f]);
+        const plni_station *at = station_of(&b);
+        fill(&b, at->x, 0.8f);
+        fill(&b, at->dy, 0.6f);
+        forward(&b);
+        backward(&b);
+        for (int n = 0; n < 60; n++) {
+            const int s = (int)(test_bits() % SAMPLES), i = (int)(test_bits() % INPUTS);
+            float *v = at->x->value + s * at->x->stride + i;
+            if (fabsf(*v) < 0.05f) continue;
+            CHECK_NEAR(at->dx->value[s * at->dx->stride + i], slope(&b, v), 4e-3);
+        }
+        const plni_layer *layer = layer_of(&b);
+        if (layer->size) {
+            float *into = test_zeros(layer->size);
+            forward(&b);
+            layer->ops->gradient(layer, &b.pass, at, 1, into);
+            for (int n = 0; n < 60; n++) {
+                const size_t i = test_bits() % layer->size;
+                CHECK_NEAR(into[i], slope(&b, &layer->theta[i]), 4e-3);
+            }
+            free(into);
+        }
+        tear_down(&b);
+    }
+}
+
+/* gradient into a buffer, then added, equals gradient into theta; twice half the
+ * scale equals the whole. */
+static void test_gradient_scales(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++) {
+        bench b = set_up(&forms[f]);
+        const plni_layer *layer = layer_of(&b);
+        if (layer->size) {
+            float *into = test_zeros(layer->size), *before = test_copy(layer->theta, layer->size);
+            fill(&b, station_of(&b)->x, 0.3f);
+            fill(&b, station_of(&b)->dy, 0.2f);
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.5f, layer->theta);
+            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], before[i] + into[i], 1e-6);
+            free(into), free(before);
+        }
+        tear_down(&b);
+    }
+}
+
+/* One visit equals backward and then gradient. */
+static void test_pullback(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++) {
+        bench b = set_up(&forms[f]);
+        plni_layer *layer = &b.net->layer[b.at];
+        const plni_station *at = station_of(&b);
+        if (layer->ops->pullback) {
+            const size_t cells = (size_t)(SAMPLES * at->dx->stride);
+            float *theta = test_copy(layer->theta, layer->size);
+            fill(&b, at->x, 0.5f);
+            fill(&b, at->dy, 0.15f);
+            backward(&b);
+            float *dx = test_copy(at->dx->value, cells);
+            layer->ops->gradient(layer, &b.pass, at, -0.5f, theta);
+            layer->ops->pullback(layer, &b.pass, at, -0.5f);
+            for (int s = 0; layer->ops->backward_rest && s < SAMPLES; s++)
+                layer->ops->backward_rest(layer, &b.pass, at, s);
+            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], theta[i], 1e-6);
+            for (int s = 0; s < SAMPLES; s++)
+                for (int i = 0; i < INPUTS; i++)
+                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx[s * at->dx->stride + i], 1e-5);
+            free(theta), free(dx);
+        }
+        tear_down(&b);
+    }
+}
+
+/* Sparse, half full and full inputs all give the product of plain loops. */
+static void test_active_equals_dense(void **state)
+{
+    static const float shares[] = { 0, 0.05f, 0.5f, 1 };
+
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++)
+        for (int h = 0; h < TEST_COUNT(shares) && forms[f].dense; h++) {
+            bench b = set_up(&forms[f]);
+            const plni_layer *layer = layer_of(&b);
+            const plni_station *at = station_of(&b);
+            float *w = malloc((size_t)layer->outputs * INPUTS * sizeof *w), *bias = malloc((size_t)layer->outputs * sizeof *bias);
+            layer->ops->get(layer, layer->theta, 0, w);
+            layer->ops->get(layer, layer->theta, 1, bias);
+            fill(&b, at->x, shares[h]);
+            fill(&b, at->dy, shares[h]);
+            forward(&b);
+            backward(&b);
+            for (int s = 0; s < SAMPLES; s++) {
+                for (int o = 0; o < layer->outputs; o++) {
+                    double y = (double)bias[o];
+                    for (int i = 0; i < INPUTS; i++) y += (double)w[o * INPUTS + i] * (double)at->x->value[s * at->x->stride + i];
+                    CHECK_NEAR(at->y->value[s * at->y->stride + o], y, 1e-5);
+                }
+                for (int i = 0; i < INPUTS; i++) {
+                    double dx = 0;
+                    for (int o = 0; o < layer->outputs; o++) dx += (double)w[o * INPUTS + i] * (double)at->dy->value[s * at->dy->stride + o];
+                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx, 1e-4);
+                }
+            }
+            free(w), free(bias);
+            tear_down(&b);
+        }
+}
+
+/* Full batches of full inputs go through CBLAS; the product is the same. */
+static void test_blas(void **state)
+{
+    enum { ROWS = 64, IN = 40, OUT = 150 };
+    static float x[ROWS * IN], y[ROWS * OUT], w[OUT * IN];
+    pln_net *net = pln_net_new(ctx);
+    pln_tensor tx = { x, 2, { ROWS, IN } }, ty = { y, 2, { ROWS, OUT } }, tw = { w, 2, { OUT, IN } };
+
+    (void)state;
+    for (int i = 0; i < ROWS * IN; i++) x[i] = test_uniform() + 0.1f;
+    pln_net_input(net, IN);
+    pln_net_dense(net, OUT);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 1), PLN_OK);
+    assert_int_equal(pln_net_get(net, 0, &tw), PLN_OK);
+    assert_int_equal(pln_net_forward(net, &tx, &ty), PLN_OK);
+    for (int s = 0; s < ROWS; s++)
+        for (int o = 0; o < OUT; o++) {
+            double sum = 0;
+            for (int i = 0; i < IN; i++) sum += (double)w[o * IN + i] * (double)x[s * IN + i];
+            CHECK_NEAR(y[s * OUT + o], sum, 1e-5);
+        }
+    pln_net_free(net);
+}
+
+/* Dropout keeps the mean, and its mask depends on sample and epoch alone. */
+static void test_dropout(void **state)
+{
+    bench b = set_up(&forms[9]);
+    const plni_station *at = station_of(&b);
+    double sum = 0;
+    int kept = 0, same = 0;
+
+    (void)state;
+    for (int n = 0; n < 400; n++) {
+        b.pass.epoch = n;
+        for (int s = 0; s < SAMPLES; s++)
+            for (int i = 0; i < INPUTS; i++) at->x->value[s * at->x->stride + i] = 1;
+        forward(&b);
+        for (int s = 0; s < SAMPLES; s++)
+            for (int i = 0; i < INPUTS; i++) {
+                const float y = at->y->value[s * at->y->stride + i];
+                sum += (double)y, kept += y != 0;
+                if (s == 1) same += (y != 0) == (at->y->value[i] != 0);
+                assert_true(y == 0 || fabsf(y - 1 / 0.7f) < 1e-6f);
+            }
+    }
+    const int all = 400 * SAMPLES * INPUTS;
+    CHECK_NEAR(sum / all, 1, 0.02);
+    CHECK_NEAR((double)kept / all, 0.7, 0.01);
+    CHECK_NEAR((double)same / (400 * INPUTS), 0.58, 0.03);       /* 0.7^2 + 0.3^2 */
+    tear_down(&b);
+}
+
+static void test_zero_batch(void **state)
+{
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++) {
+        bench b = set_up(&forms[f]);
+        float nothing = 0;
+        pln_tensor x = { &nothing, 2, { 0, INPUTS } }, y = { &nothing, 2, { 0, pln_net_outputs(b.net) } };
+        assert_int_equal(pln_net_forward(b.net, &x, &y), PLN_OK);
+        x.dim[1]++;
+        assert_int_equal(pln_net_forward(b.net, &x, &y), PLN_ERR_SHAPE);
+        tear_down(&b);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales),
+        cmocka_unit_test(test_pullback), cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas),
+        cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch),
+    };
+    int failed;
+
+    ctx = pln_ctx_new(NULL);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    pln_ctx_free(ctx);
+    return failed;
+}

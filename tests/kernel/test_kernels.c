@@ -1,0 +1,247 @@
+/* test_kernels.c - every kernel of every level of this CPU against the reference
+ *
+ * Sums of n products differ by rounding only, so by at most n ulps of the sum
+ * of their absolute values; numbers here are below 1. */
+
+#include "test.h"
+
+#include "base/cpu.h"
+#include "kernel/kernel.h"
+
+#include <stdbool.h>
+
+static plni_kernels reference;
+
+/* Calls check for each level but the reference. */
+static void for_levels(void (*check)(const plni_kernels *))
+{
+    const char *level;
+
+    assert_non_null(plni_kernels_choose(&reference, 0, "scalar"));
+    for (int i = 1; (level = plni_level_name(i)) != NULL; i++) {
+        plni_kernels kernels;
+        if (!plni_kernels_choose(&kernels, plni_cpu_levels(), level)) continue;
+        check(&kernels);
+    }
+}
+
+static void check_equal(const float *a, const float *b, int n, double bound)
+{
+    for (int i = 0; i < n; i++) CHECK_NEAR(a[i], b[i], bound);
+}
+
+/* Lists of the non-zeros of rows, as signals make them. */
+typedef struct lists {
+    int   *start, *sample;
+    float *value;
+    int    entries;
+} lists;
+
+static lists random_lists(int rows, int samples, float share)
+{
+    lists l = { calloc((size_t)rows + 1, sizeof(int)), calloc((size_t)(rows * samples) + 1, sizeof(int)),
+                calloc((size_t)(rows * samples) + 1, sizeof(float)), 0 };
+
+    for (int r = 0; r < rows; r++) {
+        l.start[r] = l.entries;
+        for (int s = 0; s < samples; s++)
+            if (test_uniform() < share) {
+                l.sample[l.entries] = s;
+                l.value[l.entries++] = test_uniform() - 0.5f;
+            }
+    }
+    l.start[rows] = l.entries;
+    return l;
+}
+
+static void free_lists(lists *l)
+{
+    free(l->start);
+    free(l->sample);
+    free(l->value);
+}
+
+static const int widths[] = { 16, 32, 48, 64, 80, 112, 128, 208, 256, 272, 336, 512 };
+static const int row_counts[] = { 1, 2, 3, 4, 5, 7, 9, 33, 100 };
+static const int sample_counts[] = { 1, 2, 3, 4, 5, 16, 17, 33 };
+static const float shares[] = { 0, 0.1f, 0.5f, 1 };
+
+static void check_gather(const plni_kernels *k)
+{
+    for (int w = 0; w < TEST_COUNT(widths); w++)
+        for (int s = 0; s < TEST_COUNT(shares); s++) {
+            const int width = widths[w], rows = 37;
+            float *panel = test_floats((size_t)(rows * width)), *bias = test_floats((size_t)width);
+            float *a = test_floats((size_t)width + 16), *b = test_copy(a, (size_t)width + 16);
+            lists l = random_lists(1, rows, shares[s]);
+
+            reference.gather(a, bias, panel, width, l.sample, l.value, l.entries);
+            k->gather(b, bias, panel, width, l.sample, l.value, l.entries);
+            check_equal(a, b, width + 16, 1e-5);
+            free(panel), free(bias), free(a), free(b);
+            free_lists(&l);
+        }
+}
+
+static void check_dot(const plni_kernels *k)
+{
+    for (int w = 0; w < TEST_COUNT(widths); w++)
+        for (int r = 0; r < TEST_COUNT(row_counts); r++)
+            for (int s = 0; s < TEST_COUNT(sample_counts); s++) {
+                const int width = widths[w], rows = row_counts[r], samples = sample_counts[s];
+                const int first = rows > 4 ? 2 : 0, ldy = 112, ldx = width + 16;
+                float *panel = test_floats((size_t)(rows * width)), *x = test_floats((size_t)(samples * ldx));
+                float *a = test_floats((size_t)(samples * ldy)), *b = test_copy(a, (size_t)(samples * ldy));
+
+                reference.dot(a, ldy, panel, width, first, rows, x, ldx, samples);
+                k->dot(b, ldy, panel, width, first, rows, x, ldx, samples);
+                check_equal(a, b, samples * ldy, 2e-5);
+                free(panel), free(x), free(a), free(b);
+            }
+}
+
+/* update, turn and pullback on one shape; turn is update and gather to the bit. */
+static void check_visits(const plni_kernels *k, int width, int rows, int samples, float share)
+{
+    const size_t cells = (size_t)(rows * width);
+    const int ld = width + 16;
+    const size_t row_cells = (size_t)(samples * ld);
+    float *w = test_floats(cells), *w1 = test_copy(w, cells), *w2 = test_copy(w, cells), *w3 = test_copy(w, cells);
+    float *d = test_floats(row_cells), *y1 = test_floats(row_cells), *y2 = test_copy(y1, row_cells);
+    lists in = random_lists(rows, samples, share), out = random_lists(rows, samples, share);
+
+    reference.update(w1, width, rows, in.start, in.sample, in.value, d, ld, 0.5f);
+    k->update(w2, width, rows, in.start, in.sample, in.value, d, ld, 0.5f);
+    check_equal(w1, w2, (int)cells, 1e-5);
+
+    k->turn(w3, width, rows, in.start, in.sample, in.value, d, ld, 0.5f, out.start, out.sample, out.value, y2, ld);
+    assert_memory_equal(w2, w3, cells * sizeof *w);
+    for (int s = 0; s < samples; s++) {
+        int *index = calloc((size_t)rows + 1, sizeof *index), n = 0;
+        float *value = calloc((size_t)rows + 1, sizeof *value);
+        for (int r = 0; r < rows; r++)
+            for (int e = out.start[r]; e < out.start[r + 1]; e++)
+                if (out.sample[e] == s) index[n] = r, value[n++] = out.value[e];
+        k->gather(y1 + s * ld, y1 + s * ld, w2, width, index, value, n);
+        free(index), free(value);
+    }
+    assert_memory_equal(y1, y2, row_cells * sizeof *y1);
+
+    memcpy(w1, w, cells * sizeof *w);
+    memcpy(w2, w, cells * sizeof *w);
+    memcpy(y2, y1, row_cells * sizeof *y1);
+    reference.pullback(w1, width, rows, in.start, in.sample, in.value, d, ld, y1, ld, 0.5f);
+    k->pullback(w2, width, rows, in.start, in.sample, in.value, d, ld, y2, ld, 0.5f);
+    check_equal(w1, w2, (int)cells, 1e-5);
+    check_equal(y1, y2, (int)row_cells, 1e-4);
+    free(w), free(w1), free(w2), free(w3), free(d), free(y1), free(y2);
+    free_lists(&in), free_lists(&out);
+}
+
+static void check_all_visits(const plni_kernels *k)
+{
+    for (int w = 0; w < TEST_COUNT(widths); w++)
+        for (int r = 0; r < TEST_COUNT(row_counts); r += 2)
+            for (int s = 0; s < TEST_COUNT(sample_counts); s += 2)
+                for (int h = 0; h < TEST_COUNT(shares); h++)
+                    check_visits(k, widths[w], row_counts[r], sample_counts[s], shares[h]);
+}
+
+static void check_winners(const plni_kernels *k)
+{
+    static const int sizes[] = { 1, 2, 5, 15, 16, 17, 33, 64, 100, 1999, 2000, 2001 };
+
+    for (int i = 0; i < TEST_COUNT(sizes); i++)
+        for (int wanted = 1; wanted <= 64 && wanted <= sizes[i]; wanted += wanted < 8 ? 1 : 7)
+            for (int kind = 0; kind < 4; kind++) {
+                const int n = sizes[i];
+                float *y = test_floats((size_t)n + 16), *h = test_floats((size_t)n + 16);
+                int a[64] = { 0 }, b[64] = { 0 };
+                for (int j = 0; j < n; j++) {
+                    if (kind == 1) y[j] = floorf(4 * y[j]), h[j] = 0;      /* ties */
+                    if (kind == 2 && j % 3 == 0) y[j] = NAN;
+                    if (kind == 3) y[j] = j % 5 ? -INFINITY : y[j];
+                }
+                for (int j = n; j < n + 16; j++) y[j] = 100, h[j] = 0;      /* behind the end */
+                const int found = reference.winners(y, h, n, wanted, a);
+                assert_int_equal(k->winners(y, h, n, wanted, b), found);
+                assert_memory_equal(a, b, (size_t)found * sizeof a[0]);
+                free(y), free(h);
+            }
+}
+
+static void check_rows(const plni_kernels *k)
+{
+    static const int sizes[] = { 1, 2, 7, 15, 16, 17, 31, 40, 63, 64, 65, 784, 1999, 2000, 2001 };
+
+    for (int i = 0; i < TEST_COUNT(sizes); i++) {
+        const int n = sizes[i];
+        const size_t room = (size_t)n + 144;
+        float *x = test_floats(room), *y = test_floats(room), *a = test_floats(room), *b = test_copy(a, room);
+        uint16_t *bits1 = calloc(room, 2), *bits2 = calloc(room, 2);
+        uint8_t *bytes = malloc(room);
+        int *i1 = calloc(room, sizeof *i1), *i2 = calloc(room, sizeof *i2);
+
+        reference.draw(bits1, n, 0x123456789abcdefu, 3, 4, 5);
+        k->draw(bits2, n, 0x123456789abcdefu, 3, 4, 5);
+        assert_memory_equal(bits1, bits2, (size_t)n * 2);
+        reference.keep(a, x, bits1, n, 20000, 1.5f), k->keep(b, x, bits1, n, 20000, 1.5f);
+        check_equal(a, b, n, 0);
+        const int active = reference.list(a, n, i1, y);
+        assert_int_equal(k->list(a, n, i2, x), active);
+        assert_memory_equal(i1, i2, (size_t)active * sizeof *i1);
+        assert_memory_equal(x, y, (size_t)active * sizeof *x);
+        for (int j = 0; j < n; j++) bytes[j] = (uint8_t)test_bits();
+        reference.bytes(a, bytes, n), k->bytes(b, bytes, n);
+        check_equal(a, b, n, 0);
+        for (int j = 0; j < n; j++) x[j] = j % 5 ? 3 * (test_uniform() - 0.3f) : (float)(j % 3) / 2;
+        reference.relu(a, x, n), k->relu(b, x, n);
+        check_equal(a, b, n, 0);
+        reference.relu_back(a, y, x, n), k->relu_back(b, y, x, n);
+        check_equal(a, b, n, 0);
+        reference.hardsigm(a, x, n), k->hardsigm(b, x, n);
+        check_equal(a, b, n, 0);
+        reference.hardsigm_back(a, y, x, n), k->hardsigm_back(b, y, x, n);
+        check_equal(a, b, n, 0);
+        CHECK_NEAR(reference.residual(a, x, y, n, 0.7f), k->residual(b, x, y, n, 0.7f), 1e-5 * n + 1e-6);
+        check_equal(a, b, n, 1e-6);
+        reference.axpy(a, y, 0.3f, n), k->axpy(b, y, 0.3f, n);
+        check_equal(a, b, n, 1e-6);
+        float *m1 = test_floats(room), *v1 = test_floats(room);
+        for (int j = 0; j < n; j++) v1[j] = fabsf(v1[j]);
+        float *m2 = test_copy(m1, room), *v2 = test_copy(v1, room);
+        reference.adam(a, y, m1, v1, n, 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f);
+        k->adam(b, y, m2, v2, n, 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f);
+        check_equal(a, b, n, 1e-5);
+        check_equal(m1, m2, n, 1e-6);
+        free(x), free(y), free(a), free(b), free(bits1), free(bits2), free(bytes), free(i1), free(i2);
+        free(m1), free(m2), free(v1), free(v2);
+    }
+}
+
+static void test_gather(void **state) { (void)state; for_levels(check_gather); }
+static void test_dot(void **state) { (void)state; for_levels(check_dot); }
+static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
+static void test_winners(void **state) { (void)state; for_levels(check_winners); }
+static void test_rows(void **state) { (void)state; for_levels(check_rows); }
+
+static void test_choice(void **state)
+{
+    plni_kernels kernels;
+
+    (void)state;
+    assert_string_equal(plni_kernels_choose(&kernels, 0, NULL), "scalar");
+    assert_null(plni_kernels_choose(&kernels, 0, "x86-64-v3"));
+    assert_null(plni_kernels_choose(&kernels, ~0u, "vax"));
+    assert_null(plni_level_name(-1));
+    assert_null(plni_level_name(99));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_dot),
+        cmocka_unit_test(test_visits), cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
