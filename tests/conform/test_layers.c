@@ -42,8 +42,9 @@ typedef struct bench {
     int        at;
     void      *memory;
     size_t     bytes;
-    uint32_t   sample[SAMPLES];
 } bench;
+
+static const uint32_t sample_numbers[SAMPLES] = { 0, 7, 14, 21, 28 };
 
 static bench set_up(const form *f)
 {
@@ -68,9 +69,8 @@ static bench set_up(const form *f)
     arena = (plni_arena){ .base = b.memory };
     plni_pass_plan(b.net, SAMPLES, true, &b.pass, &arena);
     b.pass.samples = SAMPLES;
-    b.pass.sample = b.sample;
+    b.pass.sample = sample_numbers;
     b.pass.seed = 9;
-    for (uint32_t s = 0; s < SAMPLES; s++) b.sample[s] = 7 * s;
     return b;
 }
 

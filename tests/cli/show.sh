@@ -1,0 +1,18 @@
+# eval, inspect and presets: the shape of what they print.
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --json 2>err | sed 's/[0-9][0-9.e-]*/N/g'; cat err
+"$PLANARIA" eval r --data "$DATA" --json > a; "$PLANARIA" eval r --data "$DATA" --threads 1 --json | cmp - a && sed 's/:[0-9.]*/:N/g' a
+"$PLANARIA" eval r --data "$DATA" --labels 0.5 | sed 's/[0-9.]* %/N %/'
+"$PLANARIA" eval r --data "$DATA/sides"; echo "-> $?"
+"$PLANARIA" eval nowhere; echo "-> $?"
+"$PLANARIA" inspect r | grep -E '^(data|planaria|0\.|  "(data|cpu|seed|isa|threads))' | cut -c1-50 | sed 's/"cpu.*/"cpu"/; s/"isa.*/"isa"/; s/"threads.*/"threads"/'
+"$PLANARIA" inspect r/classifier.safetensors | cut -c1-46
+"$PLANARIA" inspect nowhere; echo "-> $?"
+"$PLANARIA" inspect "$TESTS/tiny.yaml" 2>&1 | sed "s|$TESTS|TESTS|"
+head -c 500 r/model.safetensors > cut; "$PLANARIA" inspect cut; echo "-> $?"
+cp cut r/model.safetensors; "$PLANARIA" eval r --data "$DATA"; echo "-> $?"
+od -An -tx1 -N8 r/fields.png
+"$PLANARIA" presets | grep -c liu2024/
+"$PLANARIA" presets liu2024/unsup-bp-1layer | head -2
+for p in $("$PLANARIA" presets | grep -oE '^[a-z0-9]+/[^ ]+'); do
+    "$PLANARIA" train "$p" --data "$DATA/tiny" --out x --dry-run --json >out 2>err || echo "$p: $(cat err)"
+done
