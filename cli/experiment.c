@@ -126,7 +126,12 @@ int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, d
     *code = DONE;
     *count = 0;
     if (fraction >= 1) return NULL;
-    index = malloc((size_t)(n > 0 ? n : 1) * sizeof *index);
+    if (n < 1) {
+        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d training samples is none; make it larger",
+                         fraction, pln_data_count(train));
+        return NULL;
+    }
+    index = malloc((size_t)n * sizeof *index);
     if (!index) {
         *code = complain(FAILED, "no memory left");
         return NULL;

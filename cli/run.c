@@ -1,17 +1,23 @@
 /* run.c - the folder of a run: configuration, manifest, metrics, model */
 
-#define _XOPEN_SOURCE 700
+#define _DEFAULT_SOURCE
 
 #include "run.h"
 
+#include <curl/curl.h>
+#include <cyaml/cyaml.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <png.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <zlib.h>
 
 const char *run_path(const run *r, const char *name)
 {
@@ -35,25 +41,65 @@ static bool make_folders(const char *path)
     return mkdir(path, 0777) == 0 || errno == EEXIST;
 }
 
+static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
+                                     "classifier.safetensors", "checkpoint.safetensors", "fields.png",
+                                     "result.json" };
+enum { FILES = sizeof files / sizeof files[0] };
+
+/* Whether a process that was killed has left this: a file of ours with ".part"
+ * or with the six letters of mkstemp behind its name. */
+static bool is_leftover(const char *name)
+{
+    for (int i = 0; i < FILES; i++) {
+        const size_t length = strlen(files[i]);
+        if (strncmp(name, files[i], length) != 0 || name[length] != '.') continue;
+        if (strcmp(name + length, ".part") == 0) return true;
+        if (strlen(name + length) == 7 && strspn(name + length + 1, "abcdefghijklmnopqrstuvwxyz"
+                                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 6) return true;
+    }
+    return false;
+}
+
+static void remove_leftovers(const run *r)
+{
+    DIR *dir = opendir(r->folder);
+    const struct dirent *entry;
+
+    while (dir && (entry = readdir(dir)) != NULL)
+        if (is_leftover(entry->d_name)) (void)unlinkat(r->lock, entry->d_name, 0);
+    if (dir) closedir(dir);
+}
+
+/* The lock ends with the process, however that ends. */
+static int lock_folder(run *r)
+{
+    r->lock = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (r->lock < 0) return complain(FAILED, "cannot open the folder %s: %s", r->folder, strerror(errno));
+    if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) return DONE;
+    if (errno == EWOULDBLOCK)
+        return complain(FAILED, "another process is training in %s: wait for it, or name another folder by --out", r->folder);
+    return DONE;
+}
+
 int run_create(run *r, const char *folder, bool resume, bool force)
 {
-    static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
-                                         "classifier.safetensors", "checkpoint.safetensors", "fields.png", "result.json" };
     struct stat about;
+    int code;
 
-    *r = (run){ .metrics = NULL };
+    *r = (run){ .lock = -1 };
     if (snprintf(r->folder, sizeof r->folder, "%s", folder) >= (int)sizeof r->folder)
         return complain(FAILED, "the path of the run folder is too long");
     if (!make_folders(folder)) return complain(FAILED, "cannot make the folder %s: %s", folder, strerror(errno));
-    if (resume) return DONE;
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    code = lock_folder(r);
+    for (int i = 0; code == DONE && !resume && i < FILES; i++) {
         if (stat(run_path(r, files[i]), &about) != 0) continue;
         if (!force)
             return complain(FAILED, "%s holds a run already: --resume goes on with it, --force overwrites it, --out names another folder", folder);
         if (unlink(run_path(r, files[i])) != 0)
             return complain(FAILED, "cannot remove %s: %s", run_path(r, files[i]), strerror(errno));
     }
-    return DONE;
+    if (code == DONE) remove_leftovers(r);
+    return code;
 }
 
 int run_write(const run *r, const char *name, const char *text, size_t size)
@@ -103,7 +149,8 @@ int run_add_metrics(run *r, json_t *line, long *size)
 void run_close(run *r)
 {
     if (r->metrics) fclose(r->metrics);
-    r->metrics = NULL;
+    if (r->lock >= 0) close(r->lock);
+    *r = (run){ .lock = -1 };
 }
 
 size_t run_peak_bytes(void)
@@ -112,6 +159,13 @@ size_t run_peak_bytes(void)
 
     getrusage(RUSAGE_SELF, &usage);
     return (size_t)usage.ru_maxrss * 1024;
+}
+
+json_t *run_libraries(void)
+{
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "libcyaml", cyaml_version_str,
+                     "zlib", zlibVersion(), "libpng", png_get_libpng_ver(NULL), "libcurl",
+                     curl_version_info(CURLVERSION_NOW)->version);
 }
 
 void run_cpu(char *name, size_t room)

@@ -10,13 +10,16 @@
 typedef struct run {
     char  folder[3000];
     FILE *metrics;             /* metrics.jsonl, open for appending */
+    int   lock;                /* the folder, open and locked; -1   */
 } run;
 
 /* folder/name; valid until the fourth next call. */
 const char *run_path(const run *r, const char *name);
 
-/* Makes the folder.  One that holds a run already is refused unless it is to
- * be resumed, or overwritten by force.  Complains and returns an exit code. */
+/* Makes the folder and locks it against another process; what an earlier one
+ * left half-written is removed.  A folder that holds a run already is refused
+ * unless that is to be resumed, or overwritten by force.  Complains and returns
+ * an exit code; run_close is called in any case. */
 int run_create(run *r, const char *folder, bool resume, bool force);
 
 /* Writes a text to a file of the folder, whole or not at all. */
@@ -32,6 +35,9 @@ void run_close(run *r);
 
 /* The bytes this process had resident at most. */
 size_t run_peak_bytes(void);
+
+/* The versions of the libraries in use. */
+json_t *run_libraries(void);
 
 /* The model of the CPU. */
 void run_cpu(char *name, size_t room);

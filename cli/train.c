@@ -33,6 +33,7 @@ typedef struct arguments {
     char      **set;
     int         epochs, limit, threads, resume, force, dry_run, json;
     long        seed;
+    json_t     *line;            /* the command line as it was typed */
 } arguments;
 
 /* A run under way. */
@@ -123,11 +124,36 @@ static bool resumes(const job *j, const char *part, int fraction)
            json_integer_value(json_object_get(j->state, "fraction")) == fraction;
 }
 
-static int load_checkpoint(job *j, pln_trainer *trainer)
+/* Whether the checkpoint is of a read-out, and the network finished. */
+static bool reads_out(const job *j)
+{
+    const char *part = json_string_value(json_object_get(j->state, "part"));
+
+    return part && strcmp(part, "classifier") == 0;
+}
+
+/* A checkpoint from behind the epochs that are wanted now, or a network that was
+ * finished after fewer of them, would pass for what it is not. */
+static int check_length(const job *j)
+{
+    const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = j->c->train.epochs;
+
+    if (j->state && done > wanted)
+        return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done, wanted);
+    if (reads_out(j) && done < wanted)
+        return complain(FAILED, "the network in %s was finished after %d epochs and is being read out: "
+                        "--epochs %d goes on with that, --force begins anew", j->r.folder, done, done);
+    return DONE;
+}
+
+static int load_checkpoint(job *j, pln_trainer *trainer, int epochs)
 {
     const char *path = run_path(&j->r, "checkpoint.safetensors");
     const pln_status status = pln_trainer_load(trainer, path, NULL);
 
+    if (status == PLN_OK && pln_trainer_epoch(trainer) == epochs && pln_trainer_batch(trainer) > 0)
+        return complain(FAILED, "%s is inside epoch %d already, %d are wanted: --force begins anew", path,
+                        pln_trainer_epoch(trainer) + 1, pln_trainer_epoch(trainer));
     if (status == PLN_OK) return DONE;
     return complain(status == PLN_ERR_FORMAT ? BAD_INPUT : FAILED, "%s: %s", path, pln_error(j->ctx));
 }
@@ -235,7 +261,7 @@ static int stop_here(job *j, pln_trainer *t, const char *part, int fraction)
 
     progress_clear();
     if (code != DONE) return code;
-    return complain(INTERRUPTED, "interrupted; 'planaria train %s --out %s --resume' goes on", j->args.name, j->r.folder);
+    return complain(INTERRUPTED, "interrupted; the same command with --resume goes on");
 }
 
 static int train_epochs(job *j, pln_trainer *t)
@@ -269,7 +295,7 @@ static int train_network(job *j)
     if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, NULL, 0, &fit, &t) != PLN_OK)
         return complain(BAD_INPUT, "%s", pln_error(j->ctx));
     if (resumes(j, "network", 0)) {
-        code = load_checkpoint(j, t);
+        code = load_checkpoint(j, t, fit.epochs);
     } else {
         json_t *line = json_pack("{s:i}", "epoch", 0);
         code = measure_into(j, "untrained_", line);
@@ -309,7 +335,7 @@ static int train_classifier(job *j, int fraction, double share, const int *index
     if (code == DONE && pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t) != PLN_OK)
         code = complain(BAD_INPUT, "%s", pln_error(j->ctx));
     if (code == DONE && resumes(j, "classifier", fraction)) {
-        code = load_checkpoint(j, t);
+        code = load_checkpoint(j, t, fit.epochs);
         *linear = json_real_value(json_object_get(j->result, "linear_so_far"));
     }
     while (code == DONE && pln_trainer_epoch(t) < fit.epochs) {
@@ -424,14 +450,16 @@ static int write_manifest(const job *j)
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:{s:s}}",
-                  "planaria", pln_version(), "configuration", j->args.name, "seed", (json_int_t)j->args.seed,
+    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:o}",
+                  "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
+                  "seed", (json_int_t)j->args.seed,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
                   "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
-                  "isa", pln_ctx_isa(j->ctx), "libraries", "jansson", jansson_version_str());
+                  "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
     text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
+    else      code = complain(FAILED, "cannot write manifest.json: a name or path is not UTF-8");
     free(text);
     json_decref(m);
     return code;
@@ -445,6 +473,18 @@ static int write_config(const job *j)
 
     free(text);
     return code;
+}
+
+/* What is in the folder must be this run, also if it left no checkpoint. */
+static int check_manifest(const job *j)
+{
+    json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);
+    const char *identity = json_string_value(json_object_get(manifest, "identity"));
+    const bool other = identity && strcmp(identity, j->identity) != 0;
+
+    json_decref(manifest);
+    if (!other) return DONE;
+    return complain(BAD_INPUT, "%s belongs to another run: configuration, data or seed differ", j->r.folder);
 }
 
 /* The figures of a run that has finished already, or NULL. */
@@ -468,6 +508,7 @@ static int write_result(job *j)
     json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
     text = json_dumps(j->result, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     if (text) code = run_write(&j->r, "result.json", text, strlen(text));
+    else      code = complain(FAILED, "cannot write result.json: a name or path is not UTF-8");
     free(text);
     return code;
 }
@@ -485,10 +526,9 @@ static int load_model(job *j)
 
 static int run_parts(job *j)
 {
-    const char *part = json_string_value(json_object_get(j->state, "part"));
     int code = DONE;
 
-    if (part && strcmp(part, "classifier") == 0) {
+    if (reads_out(j)) {
         code = load_model(j);
     } else {
         code = train_network(j);
@@ -504,7 +544,9 @@ static int carry_out(job *j)
     json_t *before = NULL;
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
 
+    if (code == DONE && j->args.resume) code = check_manifest(j);
     if (code == DONE && j->args.resume) code = read_state(j);
+    if (code == DONE) code = check_length(j);
     if (code == DONE && j->args.resume && (before = finished(j)) != NULL) {
         json_decref(j->result);
         j->result = before;
@@ -516,6 +558,18 @@ static int carry_out(job *j)
     }
     if (code == DONE) report_result(j->result, j->c->expected, j->args.json, j->r.folder);
     run_close(&j->r);
+    return code;
+}
+
+/* Fractions of labels that no samples belong to are found before the training,
+ * not after it. */
+static int check_fractions(job *j)
+{
+    const int more = j->c->evaluate ? (int)j->c->evaluate->fractions_count : 0;
+    int code = DONE, count;
+
+    for (int i = 0; i <= more && code == DONE; i++)
+        free(experiment_labelled(j->ctx, j->c, j->d.train, experiment_fraction(j->c, i), &count, &code));
     return code;
 }
 
@@ -531,7 +585,8 @@ static int open_all(job *j)
     code = dataset_open(j->ctx, j->c->data, j->args.data, &j->d);
     if (code != DONE) return code;
     if (j->args.limit > 0) pln_data_limit(j->d.train, j->args.limit);
-    code = settle(j);
+    code = check_fractions(j);
+    if (code == DONE) code = settle(j);
     if (code == DONE)
         j->net = experiment_network(j->ctx, j->c, pln_data_features(j->d.train), (uint64_t)j->args.seed, &code);
     return code;
@@ -565,11 +620,22 @@ static void free_arguments(arguments *a)
     free(a->set);
     free(a->data);
     free(a->out);
+    json_decref(a->line);
+}
+
+static json_t *command_line(int argc, const char **argv)
+{
+    json_t *line = json_array();
+
+    json_array_append_new(line, json_string("planaria"));
+    for (int i = 0; i < argc; i++) json_array_append_new(line, json_string(argv[i]));
+    return line;
 }
 
 int command_train(int argc, const char **argv)
 {
-    job j = { .args = { .epochs = -1, .seed = 1 }, .result = json_object() };
+    job j = { .args = { .epochs = -1, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
+              .r = { .lock = -1 } };
     arguments *a = &j.args;
     char folder[2048];
     const struct poptOption table[] = {
