@@ -4,6 +4,7 @@
 
 #include "command.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,9 +47,8 @@ static void wait_politely(const char **argv)
         (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
-int main(int argc, const char **argv)
+static int run(int argc, const char **argv)
 {
-    wait_politely(argv);
     if (argc < 2) {
         print_help(stderr);
         return MISUSED;
@@ -65,4 +65,16 @@ int main(int argc, const char **argv)
         if (strcmp(argv[1], commands[i].name) == 0)
             return commands[i].run(argc - 1, argv + 1);
     return complain(MISUSED, "there is no command '%s'; try 'planaria --help'", argv[1]);
+}
+
+/* A result that nobody could read is none. */
+int main(int argc, const char **argv)
+{
+    int code;
+
+    wait_politely(argv);
+    code = run(argc, argv);
+    if ((ferror(stdout) || fflush(stdout) != 0) && code == DONE)
+        code = complain(FAILED, "cannot write to stdout: %s", strerror(errno));
+    return code;
 }
