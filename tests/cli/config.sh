@@ -34,6 +34,10 @@ refused 's/  gamma: 0.4/  gamma: *x/'
 refused '$s/$/\n---\nmore: 1/'
 refused 's/loss: mse/loss: [mse/'
 
+refused 's/fractions: \[0.5\]/fractions: [0.001]/'
+refused 's/  fractions/  labels: 0.001\n  fractions/'
+refused 's/fractions: \[0.5\]/fractions: [1.5]/'
+
 echo "# hostile files"
 : > x.yaml; try
 printf 'a\0b' > x.yaml; try

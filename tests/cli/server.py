@@ -36,10 +36,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if first:
             self.send_header("Content-Range", f"bytes {first}-{len(content) - 1}/{len(content)}")
         self.end_headers()
-        body = content[first:]
-        self.wfile.write(body if options.cut is None else body[:options.cut])
         with open(os.path.join(os.getcwd(), "server.log"), "a") as log:
             log.write(f"{os.path.basename(self.path)} from {first}\n")
+        body = content[first:]
+        self.wfile.write(body if options.cut is None else body[:options.cut])
 
     def log_message(self, *_):
         pass

@@ -2,12 +2,12 @@
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --json 2>err | sed 's/[0-9][0-9.e-]*/N/g'; cat err
 "$PLANARIA" eval r --data "$DATA" --json > a; "$PLANARIA" eval r --data "$DATA" --threads 1 --json | cmp - a && sed 's/:[0-9.]*/:N/g' a
 "$PLANARIA" eval r --data "$DATA" --labels 0.5 | sed 's/[0-9.]* %/N %/'
-"$PLANARIA" eval r --data "$DATA/sides"; echo "-> $?"
+"$PLANARIA" eval r --data "$DATA/sides" >out 2>&1; echo "-> $? $(sed "s|$DATA|DATA|" out)"
 "$PLANARIA" eval nowhere; echo "-> $?"
 "$PLANARIA" inspect r | grep -E '^(data|planaria|0\.|  "(data|cpu|seed|isa|threads))' | cut -c1-50 | sed 's/"cpu.*/"cpu"/; s/"isa.*/"isa"/; s/"threads.*/"threads"/'
 "$PLANARIA" inspect r/classifier.safetensors | cut -c1-46
 "$PLANARIA" inspect nowhere; echo "-> $?"
-"$PLANARIA" inspect "$TESTS/tiny.yaml" 2>&1 | sed "s|$TESTS|TESTS|"
+"$PLANARIA" inspect "$TESTS/tiny.yaml" >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"
 head -c 500 r/model.safetensors > cut; "$PLANARIA" inspect cut; echo "-> $?"
 cp cut r/model.safetensors; "$PLANARIA" eval r --data "$DATA"; echo "-> $?"
 od -An -tx1 -N8 r/fields.png
@@ -16,3 +16,13 @@ od -An -tx1 -N8 r/fields.png
 for p in $("$PLANARIA" presets | grep -oE '^[a-z0-9]+/[^ ]+'); do
     "$PLANARIA" train "$p" --data "$DATA/tiny" --out x --dry-run --json >out 2>err || echo "$p: $(cat err)"
 done
+echo "# eval measures what train measured, also of a run that saw fewer samples"
+figures() { grep -oE '"(direct_average|direct_max|linear)":[0-9.]*' | sort -u; }
+for limit in 240 50; do
+    sed 's/  fractions.*//' "$TESTS/tiny.yaml" > one.yaml
+    "$PLANARIA" train one.yaml --data "$DATA" --out l$limit --limit $limit --epochs 1 --json 2>err | figures > a
+    "$PLANARIA" eval l$limit --data "$DATA" --json | figures | cmp - a && echo "limit $limit: the same"
+done
+"$PLANARIA" eval l240 --data "$DATA/other" --json >out 2>err; echo "-> $? $(sed "s|$DATA|DATA|" err)"
+head -c 300 l240/classifier.safetensors > cut; cp cut l240/classifier.safetensors
+"$PLANARIA" eval l240 --data "$DATA"; echo "-> $?"
