@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Adds the figures of the network, and of its classifier if there is one. */
 static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
@@ -52,6 +53,30 @@ static void print(const json_t *result, int as_json)
         else                     printf("%-16s %lld\n", key, (long long)json_integer_value(value));
 }
 
+/* The samples of training again: as many as then, and a word if they are others. */
+static void recall_data(const run *r, dataset *d)
+{
+    json_t *manifest = json_load_file(run_path(r, "manifest.json"), 0, NULL);
+    const json_t *data = json_object_get(manifest, "data");
+    const json_int_t limit = json_integer_value(json_object_get(data, "limit"));
+    const char *digest = json_string_value(json_object_get(data, "sha256"));
+
+    if (limit > 0 && limit < pln_data_count(d->train)) pln_data_limit(d->train, (int)limit);
+    if (!digest || strcmp(digest, d->digest) != 0)
+        fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
+    json_decref(manifest);
+}
+
+/* A network of the run; *net stays NULL if it may be missing and is. */
+static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net)
+{
+    const char *path = run_path(r, name);
+
+    if (may_be_missing && access(path, F_OK) != 0) return DONE;
+    if (pln_model_load(ctx, path, net) == PLN_OK) return DONE;
+    return complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
+}
+
 static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double labels, int as_json)
 {
     config *c = NULL;
@@ -62,10 +87,10 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     int code = config_load(run_path(r, "config.yaml"), NULL, &c);
 
     if (code == DONE) code = dataset_open(ctx, c->data, folder, &d);
-    if (code == DONE && pln_model_load(ctx, run_path(r, "model.safetensors"), &net) != PLN_OK)
-        code = complain(BAD_INPUT, "%s: %s", run_path(r, "model.safetensors"), pln_error(ctx));
+    if (code == DONE) recall_data(r, &d);
+    if (code == DONE) code = load(ctx, r, "model.safetensors", false, &net);
+    if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels == 0) labels = experiment_fraction(c, 0);
-    if (code == DONE && pln_model_load(ctx, run_path(r, "classifier.safetensors"), &head) != PLN_OK) head = NULL;
     if (code == DONE) index = experiment_labelled(ctx, c, d.train, labels, &count, &code);
     if (code == DONE) {
         json_object_set_new(result, "labels", json_real(labels));
