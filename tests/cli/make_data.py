@@ -79,6 +79,10 @@ def main(root):
     variant("tiny-gz", {}, wrap=True)
     variant("other", {labels: idx(bytes(reversed(train_labels)), TRAIN)})
 
+    # Enough samples for an epoch that can be interrupted.
+    variant("many", {images: idx(train * 100, TRAIN * 100, SIDE, SIDE),
+                     labels: idx(train_labels * 100, TRAIN * 100)})
+
     write(root, "tiny-npy", "train-images.npy", npy(train, "|u1", (TRAIN, SIDE, SIDE)))
     write(root, "tiny-npy", "train-labels.npy", npy(train_labels, "|u1", (TRAIN,)))
     write(root, "tiny-npy", "test-images.npy", npy(test, "|u1", (TEST, SIDE, SIDE)))
