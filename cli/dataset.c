@@ -50,98 +50,84 @@ static size_t announced(const unsigned char *header, size_t size)
 
 static int gz_fail(const char *path, gzFile file)
 {
+    const size_t length = strlen(path);
     int number;
     const char *text = gzerror(file, &number);
 
     if (number == Z_ERRNO) return complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
-    return complain(BAD_INPUT, "%s is damaged: %s (at byte %ld of its contents)", path,
-                    number == Z_BUF_ERROR ? "the gzip data are cut off" : text, (long)gztell(file));
+    if (number == Z_BUF_ERROR) return complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2;
+    return complain(BAD_INPUT, "%s is damaged: %s", path, text);
 }
 
-/* Reads until the end or `most` bytes, growing as it goes. */
-static int read_rest(const char *path, gzFile file, size_t most, char **bytes, size_t *size)
+/* Reads on until `room` bytes are there or the file ends. */
+static int read_up_to(const char *path, gzFile file, size_t room, char *bytes, size_t *size)
 {
-    size_t room = *size;
-
-    for (;;) {
-        char *more;
-        int got;
-        if (*size == room) {
-            room = room < (1u << 20) ? 1u << 20 : room > most / 2 ? most + 1 : 2 * room;
-            more = realloc(*bytes, room);
-            if (!more) return complain(FAILED, "no memory left to read %s", path);
-            *bytes = more;
-        }
+    while (*size < room) {
         const size_t want = room - *size < (1u << 28) ? room - *size : 1u << 28;
-        got = gzread(file, *bytes + *size, (unsigned)want);
+        const int got = gzread(file, bytes + *size, (unsigned)want);
         if (got < 0) return gz_fail(path, file);
-        if (got == 0) return gzclose_r(file) == Z_OK ? DONE : complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+        if (got == 0) break;
         *size += (size_t)got;
-        if (*size > most)
-            return complain(BAD_INPUT, "%s holds more than the %zu bytes that %s", path, most,
-                            most == MOST ? "are read at most" : "its header announces");
     }
+    return DONE;
+}
+
+static int make_room(const char *path, size_t room, char **bytes)
+{
+    char *more = realloc(*bytes, room);
+
+    if (!more) return complain(FAILED, "no memory left to read %s", path);
+    *bytes = more;
+    return DONE;
+}
+
+/* Reads to the end, in ever larger pieces, so that only what is there takes
+ * memory whatever a header announces; one byte beyond `most` shows a liar. */
+static int read_growing(const char *path, gzFile file, size_t most, const char *why, char **bytes, size_t *size)
+{
+    for (size_t room = 1u << 20;; room *= 2) {
+        int code;
+        if (room > most) room = most + 1;
+        code = make_room(path, room, bytes);
+        if (code == DONE) code = read_up_to(path, file, room, *bytes, size);
+        if (code != DONE || *size < room) return code;
+        if (*size > most) return complain(BAD_INPUT, "%s holds more than the %zu bytes that %s", path, most, why);
+    }
+}
+
+static int read_contents(const char *path, gzFile file, size_t most, char **bytes, size_t *size)
+{
+    enum { HEADER = 20 };
+    size_t expected;
+    int code = make_room(path, HEADER, bytes);
+
+    if (code == DONE) code = read_up_to(path, file, HEADER, *bytes, size);
+    if (code != DONE || *size == 0) return code;
+    expected = announced((const unsigned char *)*bytes, *size);
+    if (expected > MOST)
+        return complain(BAD_INPUT, "%s announces %zu bytes in its header; at most 4 GB are read", path, expected);
+    if (expected && *size > expected)
+        return complain(BAD_INPUT, "%s holds more than the %zu bytes that its header announces", path, expected);
+    if (expected) return read_growing(path, file, expected, "its header announces", bytes, size);
+    return read_growing(path, file, most, "are read at most", bytes, size);
 }
 
 int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
 {
-    unsigned char header[20];
     gzFile file = gzopen(path, "rb");
-    char *text = malloc(sizeof header);
-    size_t expected;
-    int got, code;
+    char *text = NULL;
+    int code;
 
     *bytes = NULL;
     *size = 0;
-    if (!file || !text) {
-        free(text);
-        if (file) gzclose(file);
-        return complain(file ? FAILED : BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
-    }
+    if (!file) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
     gzbuffer(file, 1 << 17);
-    got = gzread(file, header, sizeof header);
-    if (got < 0) {
-        code = gz_fail(path, file);
-        gzclose(file);
-        free(text);
-        return code;
-    }
-    memcpy(text, header, (size_t)got);
-    *size = (size_t)got;
-    expected = announced(header, *size);
-    if (expected && expected < most) most = expected;
-    if (expected > MOST) {
-        gzclose(file);
-        free(text);
-        return complain(BAD_INPUT, "%s announces %zu bytes in its header; at most 4 GB are read", path, expected);
-    }
-    if (expected) {
-        /* Room for all of it at once; a liar cannot get more than 4 GB of
-         * address space, of which only what is there is touched. */
-        char *room = realloc(text, expected + 1);
-        if (!room) {
-            gzclose(file);
-            free(text);
-            return complain(FAILED, "no memory left to read %s", path);
-        }
-        text = room;
-        while (*size < expected + 1) {
-            const size_t want = expected + 1 - *size < (1u << 28) ? expected + 1 - *size : 1u << 28;
-            got = gzread(file, text + *size, (unsigned)want);
-            if (got <= 0) break;
-            *size += (size_t)got;
-        }
-        code = got < 0 ? gz_fail(path, file) : DONE;
-        if (code == DONE && *size > expected)
-            code = complain(BAD_INPUT, "%s holds more than the %zu bytes that its header announces", path, expected);
-        if (gzclose(file) != Z_OK && code == DONE)
-            code = complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
-    } else {
-        code = read_rest(path, file, most, &text, size);
-        if (code != DONE) gzclose(file);
-    }
-    if (code != DONE) free(text);
-    else *bytes = text;
+    code = read_contents(path, file, most, &text, size);
+    if (gzclose(file) != Z_OK && code == DONE)
+        code = complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+    if (code == DONE) *bytes = text;
+    else              free(text);
     return code;
 }
 

@@ -3,7 +3,7 @@ for set in tiny tiny-gz tiny-npy; do
     "$PLANARIA" data check "$DATA/$set" 2>&1 | sed "s|$DATA|DATA|"
 done
 for set in cut-plain cut-gz trailer-gz long header-only empty magic rank mislabelled huge five-gigabytes \
-           zero counts no-labels sides bomb npy-pickle nothing no-such-folder; do
+           zero counts no-labels sides bomb npy-pickle npy-cut-gz nothing no-such-folder; do
     "$PLANARIA" data check "$DATA/$set" >out 2>err; code=$?
     echo "$set -> $code, $(wc -l <err | tr -d ' ') line: $(sed "s|$DATA|DATA|g" err)$(cat out)"
 done

@@ -112,6 +112,11 @@ def main(root):
     write(root, "npy-pickle", "train-images.npy", npy(b"\x80\x04N.", "|O", (1,)))
     for name in ("train-labels.npy", "test-images.npy", "test-labels.npy"):
         write(root, "npy-pickle", name, npy(b"", "|u1", (0,)))
+    # Truncated, and not IDX: the reader does not know how much should come.
+    for part, count in (("train", TRAIN), ("test", TEST)):
+        write(root, "npy-cut-gz", f"{part}-images.npy.gz",
+              zipped(npy(train[:count * SIDE * SIDE], "|u1", (count, SIDE, SIDE)))[:-300])
+        write(root, "npy-cut-gz", f"{part}-labels.npy.gz", zipped(npy(train_labels[:count], "|u1", (count,))))
     write(root, "nothing", "readme.txt", b"no data\n")
 
 
