@@ -6,6 +6,7 @@
 #include "options.h"
 
 #include <dirent.h>
+#include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,12 +84,37 @@ static void print_figure(const char *name, float value)
     if (value > 0) printf("  %s %.2f %%", name, 100 * (double)value);
 }
 
-static void print_preset(const char *name, const char *path, void *user)
+static void add_figure(json_t *to, const char *name, float value)
+{
+    if (value > 0) json_object_set_new(to, name, json_real((double)value));
+}
+
+static void add_preset(json_t *list, const char *name, const config *c)
+{
+    json_t *preset = json_pack("{s:s, s:s*, s:s}", "name", name, "description", c->description, "data", c->data);
+    json_t *expected = json_object();
+
+    if (c->expected) {
+        add_figure(expected, "direct_average", c->expected->direct_average);
+        add_figure(expected, "direct_max", c->expected->direct_max);
+        add_figure(expected, "linear", c->expected->linear);
+        add_figure(expected, "accuracy", c->expected->accuracy);
+    }
+    json_object_set_new(preset, "expected", expected);
+    json_array_append_new(list, preset);
+}
+
+/* Prints a preset or, if there is a list, adds it. */
+static void show_preset(const char *name, const char *path, void *list)
 {
     config *c;
 
-    (void)user;
     if (config_load(path, NULL, &c) != DONE) return;
+    if (list) {
+        add_preset(list, name, c);
+        config_free(c);
+        return;
+    }
     printf("%-38s %s\n", name, c->description ? c->description : "");
     if (c->expected) {
         printf("%-38s expected:", "");
@@ -111,16 +137,33 @@ static int print_text(const char *name)
     return DONE;
 }
 
+static void list_presets(bool as_json)
+{
+    json_t *list = as_json ? json_array() : NULL;
+    char *text;
+
+    preset_each(show_preset, list);
+    if (!as_json) return;
+    text = json_dumps(list, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+    if (text) puts(text);
+    free(text);
+    json_decref(list);
+}
+
 int command_presets(int argc, const char **argv)
 {
-    const struct poptOption table[] = { POPT_AUTOHELP POPT_TABLEEND };
+    int as_json = 0;
+    const struct poptOption table[] = {
+        { "json", 0, POPT_ARG_NONE, &as_json, 0, "the list as JSON", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
     options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "[NAME]",
                             "Lists the presets, or shows one: a configuration to copy and change.");
 
     if (code == DONE && o.extra_count > 1) code = complain(MISUSED, "one preset at a time");
     if (code == DONE && o.extra_count == 1) code = print_text(o.extra[0]);
-    else if (code == DONE) preset_each(print_preset, NULL);
+    else if (code == DONE) list_presets(as_json);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }
