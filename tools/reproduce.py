@@ -72,6 +72,8 @@ def run(args, row, seed):
         line += ["--epochs", str(args.epochs)]
     if args.data:
         line += ["--data", args.data]
+    if args.threads:
+        line += ["--threads", str(args.threads)]
     print(f"{row}, seed {seed}", file=sys.stderr, flush=True)
     code = subprocess.run(line, stdout=subprocess.DEVNULL).returncode
     if code != 0:
@@ -212,6 +214,7 @@ def main():
     parser.add_argument("--seeds", default="1,2,3", help="comma-separated")
     parser.add_argument("--epochs", type=int, help="stop earlier than the preset does")
     parser.add_argument("--data", help="folder of the data sets")
+    parser.add_argument("--threads", type=int, help="of each run; changes no figure but the time")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/reproduce", help="where the run folders are")
     args = parser.parse_args()
     reference = read_reference()
