@@ -5,12 +5,10 @@
  * of what a synapse sees at its two ends, is the gradient (specification 4.6):
  *
  *     g_W = -1/(beta B) sum_b ( s+_l s+_(l-1)^T - s0_l s0_(l-1)^T )
- *         = -1/(beta B) sum_b ( D_l s+_(l-1)^T + s0_l D_(l-1)^T ),   D = s+ - s0
+ *     g_b = -1/(beta B) sum_b ( s+_l - s0_l )
  *
- * The second form is two calls of a layer's gradient question that add small
- * numbers instead of subtracting large ones, it saves the second call for the
- * first layer, whose input does not change, and D_l of the output is as sparse
- * as the target makes it.
+ * that is, two calls of a layer's gradient question with opposite signs; one call
+ * with s+_1 - s0_1 for the first layer, whose input is the same in both phases.
  *
  * A softmax read-out has no contrast: with e = beta (t - y), which is what it
  * sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
@@ -67,8 +65,7 @@ static void aim_sample(void *arg, int s)
     rule->row_loss[s] = cost / (float)b->now->pass->samples;
 }
 
-/* into += scale times what one product learns from the two phases. */
-static void add_contrast(const pln_net *net, const plni_pass *pass, int l, bool symmetric, float scale, float *into)
+void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool symmetric, float scale, float *into)
 {
     const struct plni_settling *own = pass->settling;
     const plni_level *level = &own->level[l], *below = level - 1;
@@ -77,18 +74,12 @@ static void add_contrast(const pln_net *net, const plni_pass *pass, int l, bool 
     plni_station at = pass->at[level->layer];
 
     at.x = below->s;
-    at.dy = level->change;
+    at.dy = readout || l == 1 ? level->change : level->s;
     layer->ops->gradient(layer, pass, &at, scale, into);
-    if (readout && !symmetric) return;
-    if (readout) {
-        at.x = below->rest;
-        at.dy = level->rest_change;         /* -beta (t - y) */
-        layer->ops->gradient(layer, pass, &at, -scale, into);
-    } else if (l > 1) {
-        at.x = below->change;
-        at.dy = level->rest;
-        layer->ops->gradient(layer, pass, &at, scale, into);
-    }
+    if (l == 1 || (readout && !symmetric)) return;
+    at.x = below->rest;
+    at.dy = readout ? level->rest_change : level->rest;
+    layer->ops->gradient(layer, pass, &at, -scale, into);
 }
 
 /* Moves product l by what it learns. */
@@ -99,11 +90,11 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
     const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)pass->samples);
 
     if (rule->optim.kind == PLN_SGD) {
-        add_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, layer->theta);
+        plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, layer->theta);
         return;
     }
     memset(rule->gradient[at], 0, layer->size * sizeof(float));
-    add_contrast(net, pass, l, rule->ep.symmetric, -each, rule->gradient[at]);
+    plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, rule->gradient[at]);
     plni_rule_adam(rule, layer, pass->ctx, at);
 }
 

@@ -112,7 +112,8 @@ static void take_level(const pln_net *net, const plni_pass *pass, struct plni_se
     if (!pass->training) return;
     if (below >= 0) {
         level->rest = take_signal(arena, pass->batch, units, listed);
-        level->change = take_signal(arena, pass->batch, units, listed);
+        if (l == 1 || (own->readout && l == own->levels))
+            level->change = take_signal(arena, pass->batch, units, listed);
         if (own->readout && l == own->levels)
             level->rest_change = take_signal(arena, pass->batch, units, listed);
     }
@@ -207,7 +208,7 @@ void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
     own->level[own->levels].drop = output_drop;
     for (int l = 0; l <= own->levels; l++) {
         own->level[l].up_stale = true;
-        own->level[l].down_stale = false;       /* nothing comes down from zeros */
+        own->level[l].down_stale = own->level[l].driven_down = false;   /* by zeros */
         units += own->level[l].s->units;
     }
     plni_parallel(net->ctx, pass->samples, STEP * pass->samples * units, PLNI_UP, enter_row, &e);
@@ -225,7 +226,6 @@ typedef struct phase {
     int                   first, last;       /* levels that are being set              */
     int                   power;             /* so many Euler steps at once; 0: a = 0  */
     bool                  up_fresh[PLN_MAX_LAYERS / 2 + 1], down_fresh[PLN_MAX_LAYERS / 2 + 1];
-    bool                  from_above[PLN_MAX_LAYERS / 2 + 1];    /* something comes down */
 } phase;
 
 static plni_station *station_of(const phase *p, int l)
@@ -263,7 +263,7 @@ static void drive_down(phase *p, int l)
     const plni_layer *above = &p->net->layer[level[1].layer];
     const plni_station *at = station_of(p, l + 1);
 
-    if (!p->from_above[l] || !level->down_stale) return;
+    if (!p->own->level[l].driven_down || !level->down_stale) return;
     above->ops->backward(above, p->pass, at, 0, p->pass->samples);
     count_work(p, l + 1, walks_dy(p->net, level[1].layer) ? at->dy : NULL);
     level->down_stale = false;
@@ -296,7 +296,7 @@ static float relax_row(const phase *p, int l, int s)
     const float b = (1 - a) / (1 + beta);
     const float *down = NULL;
 
-    if (p->from_above[l]) {
+    if (p->own->level[l].driven_down) {
         const plni_signal *dx = station_of(p, l + 1)->dx;
         down = dx->value + s * dx->stride;
     }
@@ -325,7 +325,7 @@ static void mark_moved(phase *p, int l)
     p->own->level[l + 1].up_stale = l < p->own->levels;
     if (l > 1) {
         p->own->level[l - 1].down_stale = true;
-        p->from_above[l - 1] = true;
+        p->own->level[l - 1].driven_down = true;
     }
 }
 
@@ -397,7 +397,7 @@ static void read_out(phase *p)
     p->up_fresh[top] = false;
     if (p->nudge->beta == 0) return;
     p->own->level[top - 1].down_stale = true;
-    p->from_above[top - 1] = true;
+    p->own->level[top - 1].driven_down = true;
 }
 
 void plni_settle_logits(const pln_net *net, plni_pass *pass)
@@ -474,8 +474,6 @@ plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps, const pl
 {
     phase p = { .net = net, .pass = pass, .own = pass->settling, .nudge = nudge };
 
-    for (int l = 1; l < p.own->levels; l++)
-        p.from_above[l] = nudge->beta != 0 && (l + 1 < p.own->levels || !p.own->readout);
     /* The pull of a read-out is no energy of the level below: Euler steps. */
     if (net->dynamics.kind == PLN_BLOCK && !(p.own->readout && nudge->beta != 0)) block(&p, steps);
     else euler(&p, steps);
@@ -483,11 +481,6 @@ plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps, const pl
 }
 
 /* ---- two phases side by side ---------------------------------------------- */
-
-typedef struct pair {
-    plni_pass *pass;
-    int        level;
-} pair;
 
 static void copy_rows(const plni_signal *to, const plni_signal *from, int rows)
 {
@@ -530,21 +523,18 @@ void plni_settle_swap(const pln_net *net, plni_pass *pass)
 
 static void compare_row(void *arg, int s)
 {
-    const pair *p = arg;
-    const plni_level *level = &p->pass->settling->level[p->level];
+    const plni_pass *pass = arg;
+    const plni_level *level = &pass->settling->level[1];
     const float *now = level->s->value + s * level->s->stride, *then = level->rest->value + s * level->rest->stride;
     float *change = level->change->value + s * level->change->stride;
 
     for (int i = 0; i < level->s->units; i++) change[i] = now[i] - then[i];
-    plni_signal_list(p->pass->kernels, level->change, s);
+    plni_signal_list(pass->kernels, level->change, s);
 }
 
 void plni_settle_compare(const pln_net *net, plni_pass *pass)
 {
-    const struct plni_settling *own = pass->settling;
+    const plni_level *first = &pass->settling->level[1];
 
-    for (int l = 1; l <= own->levels - (own->readout ? 1 : 0); l++) {
-        pair p = { pass, l };
-        plni_parallel(net->ctx, pass->samples, STEP * pass->samples * own->level[l].s->units, PLNI_UP, compare_row, &p);
-    }
+    plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->s->units, PLNI_UP, compare_row, pass);
 }

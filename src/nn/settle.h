@@ -23,13 +23,15 @@ typedef struct plni_level {
     int          layer;        /* the product below this level, -1 for the input */
     plni_signal *s;            /* states                                         */
     plni_signal *rest;         /* training: states of the phase to compare with  */
-    plni_signal *change;       /* training: s - rest; of a read-out beta (t - y) */
+    plni_signal *change;       /* training: s - rest of the first level; of a
+                                  read-out beta (t - y)                         */
     plni_signal *rest_change;  /* of a read-out, in the phase to compare with    */
     uint16_t    *bits;         /* training: the mask, see plni_settle_enter      */
     ptrdiff_t    bits_stride;
     float        drop;
     int          purpose;      /* of the mask's random numbers                   */
-    bool         up_stale, down_stale;
+    bool         up_stale, down_stale;   /* what drives it has moved since        */
+    bool         driven_down;  /* something comes down at all                    */
     float        moved;        /* the largest change when it was last set        */
 } plni_level;
 
@@ -81,7 +83,8 @@ void plni_settle_keep(const pln_net *net, plni_pass *pass);
  * the next goes on from where that one began. */
 void plni_settle_swap(const pln_net *net, plni_pass *pass);
 
-/* change = s - rest on all levels, with the lists that gradients walk. */
+/* change = s - rest on the first level, whose product sees the same input in both
+ * phases, with the lists that gradients walk. */
 void plni_settle_compare(const pln_net *net, plni_pass *pass);
 
 #endif
