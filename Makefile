@@ -67,12 +67,10 @@ bench: build     ## speed against PyTorch in one run, and the kernels alone
 reproduce: build ## the published rows over seeds; picks up where it was
 	python3 tools/reproduce.py --command $(BUILD)/release/planaria $(ROWS)
 
-docs:            ## the API reference by Doxygen, in build/docs
+docs:            ## the API reference and the pages of docs/, in build/docs/html
 	tools/deps.sh docs
 	cmake -E make_directory $(BUILD)/docs
-	( echo 'PROJECT_NAME=Planaria'; echo 'INPUT=include README.md docs'; echo 'RECURSIVE=YES'; \
-	  echo 'OPTIMIZE_OUTPUT_FOR_C=YES'; echo 'EXTRACT_ALL=YES'; echo 'QUIET=YES'; \
-	  echo 'GENERATE_LATEX=NO'; echo 'OUTPUT_DIRECTORY=$(BUILD)/docs' ) | doxygen -
+	DOCS_OUTPUT=$(BUILD)/docs doxygen tools/Doxyfile
 
 install: build   ## install below PREFIX (and DESTDIR)
 	cmake --install $(BUILD)/release --prefix $(PREFIX)
