@@ -164,18 +164,28 @@ double experiment_fraction(const config *c, int i)
     return c->evaluate && c->evaluate->labels > 0 ? tidy(c->evaluate->labels) : 1;
 }
 
+static int count_labelled(const pln_data *train)
+{
+    const int32_t *labels = pln_data_labels(train);
+    int n = 0;
+
+    for (int i = 0; labels && i < pln_data_count(train); i++) n += labels[i] >= 0;
+    return n;
+}
+
 int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
                          int *count, int *code)
 {
-    const int n = (int)floor(fraction * pln_data_count(train) * (1 + 1e-9));
+    const int labelled = count_labelled(train);
+    const int n = (int)floor(fraction * labelled * (1 + 1e-9));
     int *index;
 
     *code = DONE;
     *count = 0;
-    if (fraction >= 1) return NULL;
+    if (fraction >= 1 && labelled == pln_data_count(train)) return NULL;
     if (n < 1) {
-        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d training samples is none; make it larger",
-                         fraction, pln_data_count(train));
+        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d labelled training samples is none; make it larger, "
+                         "or train with --no-eval", fraction, labelled);
         return NULL;
     }
     index = malloc((size_t)n * sizeof *index);
@@ -206,9 +216,8 @@ int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint6
     const int all = pln_data_count(train);
     const int32_t *labels = pln_data_labels(train);
     const semi_config *m = c->semi;
-    int n = m->labels;
+    const int n = m->labels ? m->labels : count_labelled(train);
 
-    for (int i = 0; m->labels == 0 && labels && i < all; i++) n += labels[i] >= 0;
     *labelled = malloc(sizeof **labelled * ((size_t)n + 1));
     *unlabelled = malloc(sizeof **unlabelled * ((size_t)all + 1));
     if (!*labelled || !*unlabelled) return complain(FAILED, "no memory left");

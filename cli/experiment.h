@@ -32,8 +32,8 @@ bool experiment_reads_argmax(const config *c);
 /* Whether the network is evaluated after this epoch (1-based). */
 bool experiment_evaluates_at(const config *c, int epoch);
 
-/* The samples of a labelled fraction; NULL with *count 0 for all of them.  Freed
- * by free.  Complains and sets *code. */
+/* The samples of a fraction of those with a label; NULL with *count 0 for all
+ * samples.  Freed by free.  Complains and sets *code. */
 int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
                          int *count, int *code);
 

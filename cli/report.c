@@ -61,7 +61,8 @@ static void print_table(const json_t *result, const expected_config *expected, c
     const expected_config none = { 0 };
     const expected_config *e = expected ? expected : &none;
 
-    printf("%-36s %11s %11s%s\n", "test accuracy", "untrained", "trained", expected ? "   reference" : "");
+    if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
+        printf("%-36s %11s %11s%s\n", "test accuracy", "untrained", "trained", expected ? "   reference" : "");
     print_row("direct association, average", result, "direct_average", e->direct_average);
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);

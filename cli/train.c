@@ -32,7 +32,7 @@ typedef struct arguments {
     const char *name;
     char       *data, *out;
     char      **set;
-    int         epochs, limit, threads, resume, force, dry_run, json;
+    int         epochs, limit, threads, resume, force, dry_run, json, no_eval;
     long        seed;
     json_t     *line;            /* the command line as it was typed */
 } arguments;
@@ -264,7 +264,7 @@ static int finish_first_pass(job *j, const pln_epoch_report *report)
 
     describe_pass(line, j->c, report);
     json_object_set_new(line, "unlabelled_loss", json_real(report->loss));
-    if (experiment_evaluates_at(j->c, report->epoch)) {
+    if (!j->args.no_eval && experiment_evaluates_at(j->c, report->epoch)) {
         json_t *figures = measure(j, "unlabelled_", NULL, 0);
         if (figures) json_object_update(line, figures);
         else         code = FAILED;
@@ -277,7 +277,8 @@ static int finish_first_pass(job *j, const pln_epoch_report *report)
 /* After an epoch: measure if it is time, write its line, keep a checkpoint. */
 static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_report *report)
 {
-    const bool measured = experiment_evaluates_at(j->c, report->epoch) || report->epoch == g->epochs;
+    const bool measured = !j->args.no_eval &&
+                          (experiment_evaluates_at(j->c, report->epoch) || report->epoch == g->epochs);
     const bool network = g->part == NETWORK;
     json_t *pass = json_object_get(j->result, "pass");
     json_t *line = pass ? json_copy(pass) : json_object();
@@ -387,7 +388,7 @@ static int train_network(job *j)
         course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled, j->labelled_count };
         courses = 2;
     }
-    if (!j->state) code = measure_untrained(j);
+    if (!j->state && !j->args.no_eval) code = measure_untrained(j);
     if (code == DONE && j->c->semi && j->c->semi->pretrain && !resumes(j, NETWORK, 0)) code = pretrain(j);
     if (code != DONE) return code;
     if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, courses, &t) != PLN_OK)
@@ -621,7 +622,7 @@ static int run_parts(job *j)
         code = train_network(j);
         if (code == DONE) code = keep_model(j);
     }
-    if (code == DONE) code = read_outs(j);
+    if (code == DONE && !j->args.no_eval) code = read_outs(j);
     if (code == DONE) code = write_result(j);
     return code;
 }
@@ -675,7 +676,7 @@ static int open_all(job *j)
     if (j->c->semi)
         code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,
                                 &j->unlabelled, &j->unlabelled_count);
-    if (code == DONE) code = check_fractions(j);
+    if (code == DONE && !j->args.no_eval) code = check_fractions(j);
     if (code == DONE) code = settle(j);
     if (code == DONE)
         j->net = experiment_network(j->ctx, j->c, pln_data_features(j->d.train), (uint64_t)j->args.seed, &code);
@@ -739,6 +740,7 @@ int command_train(int argc, const char **argv)
         { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
         { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
+        { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0, "only train: labels and test set are not looked at", NULL },
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };

@@ -28,7 +28,7 @@ READ_OUTS = {"direct_average": "direct_average", "direct_max": "direct_max",
              "linear": "classifier", "accuracy": "argmax"}
 
 # Presets whose figures are recorded in reference.csv, and under which name.  The runs of the one-layer net
-# mix two settings; those that start fast have the published one (docs/theory.md, section 7).
+# mix two settings; those that start fast have the published one (docs/theory.md, section 9).
 REFERENCE = {
     "liu2024/unsup-bp-1layer": "unsupervised_bp_1layer/full_labels#fast_start_subset",
     "liu2024/unsup-bp-2layer": "unsupervised_bp_2layer/full_labels",
