@@ -162,7 +162,7 @@ bool plni_bp_step(plni_bp *rule, pln_net *net, plni_batch *now, plni_batch *next
     *loss = sum_of_rows(rule, pass->samples);
     if (!isfinite(*loss)) return false;
 
-    rule->steps++;
+    if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     if (rule->target == PLN_TARGET_SELF)
         plni_homeostasis(pass->kernels, &rule->self, rule->d, rule->stride,
                          pass->samples, rule->h, rule->a, pln_net_outputs(net));
