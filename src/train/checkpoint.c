@@ -280,7 +280,10 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     }
     const pln_status status = copy_tensors(t, st);
     if (status != PLN_OK) {
-        if (user) pln_text_free(t->ctx, *user);
+        if (user) {
+            pln_text_free(t->ctx, *user);
+            *user = NULL;
+        }
         return status;
     }
     t->epoch = epoch;
