@@ -49,20 +49,23 @@ static int kinds_of(const pln_trainer *t)
     return t->fit.optim.kind == PLN_ADAM ? KINDS : 1;
 }
 
-/* What must be equal for a checkpoint to belong to this run, as a text. */
+/* What must be equal for a checkpoint to belong to this run, as a text; NULL if
+ * memory is short. */
 static char *fingerprint(const pln_trainer *t)
 {
     const pln_fit *f = &t->fit;
     json_t *layers = json_array(), *rates = json_array(), *all;
     uint32_t samples = 0;
+    int failed = 0;
     char *text;
 
     for (int l = 0; l < t->net->count; l++) {
         const plni_layer *layer = &t->net->layer[l];
-        json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
-                                                (int)layer->activation, (double)layer->drop));
+        failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
+                                                          (int)layer->activation, (double)layer->drop));
     }
-    for (int i = 0; i < f->rates; i++) json_array_append_new(rates, json_real((double)f->rate[i]));
+    for (int i = 0; i < f->rates; i++)
+        failed |= json_array_append_new(rates, json_real((double)f->rate[i]));
     for (int i = 0; i < t->count; i++)
         samples = samples * 31 + (uint32_t)t->index[i] + 1;
     all = json_pack("{s:o, s:o, s:i, s:I, s:i, s:I, s:[i, i, b, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
@@ -76,44 +79,53 @@ static char *fingerprint(const pln_trainer *t)
                     (double)f->optim.beta2, (double)f->optim.eps,
                     "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
                     f->schedule.ratio, f->schedule.length);
-    text = json_dumps(all, JSON_COMPACT);
+    text = failed ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
 }
 
 /* ---- save ----------------------------------------------------------------- */
 
-static void put_real(json_t *texts, const char *key, double value)
+static int put_text(json_t *texts, const char *key, const char *text)
+{
+    return json_object_set_new(texts, key, json_string(text));
+}
+
+static int put_real(json_t *texts, const char *key, double value)
 {
     char text[64];
 
     snprintf(text, sizeof text, "%a", value);
-    json_object_set_new(texts, key, json_string(text));
+    return put_text(texts, key, text);
 }
 
-static void put_count(json_t *texts, const char *key, long value)
+static int put_count(json_t *texts, const char *key, long value)
 {
     char text[32];
 
     snprintf(text, sizeof text, "%ld", value);
-    json_object_set_new(texts, key, json_string(text));
+    return put_text(texts, key, text);
 }
 
+/* NULL if memory is short or user is not UTF-8: no text is left out. */
 static json_t *describe(const pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
     char *run = fingerprint(t);
+    int failed = 0;
 
-    json_object_set_new(texts, "planaria.checkpoint", json_string("1"));
-    json_object_set_new(texts, "run", json_string(run ? run : ""));
-    json_object_set_new(texts, "user", json_string(user ? user : ""));
-    put_count(texts, "epoch", t->epoch);
-    put_count(texts, "batch", t->batch);
-    put_count(texts, "steps", t->rule.steps);
-    put_real(texts, "loss", t->tally.loss);
-    put_real(texts, "input_active", t->tally.input_active);
+    failed |= put_text(texts, "planaria.checkpoint", "1");
+    failed |= put_text(texts, "run", run);
+    failed |= put_text(texts, "user", user ? user : "");
+    failed |= put_count(texts, "epoch", t->epoch);
+    failed |= put_count(texts, "batch", t->batch);
+    failed |= put_count(texts, "steps", t->rule.steps);
+    failed |= put_real(texts, "loss", t->tally.loss);
+    failed |= put_real(texts, "input_active", t->tally.input_active);
     free(run);
-    return texts;
+    if (!failed) return texts;
+    json_decref(texts);
+    return NULL;
 }
 
 /* Floats of all tensors. */
@@ -160,7 +172,8 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->rule.h, (size_t)n * sizeof(float) };
     tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->rule.a, (size_t)n * sizeof(float) };
     texts = describe(t, user);
-    status = plni_st_write(t->ctx, path, tensor, count, texts);
+    status = texts ? plni_st_write(t->ctx, path, tensor, count, texts)
+                   : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
 done:
     json_decref(texts);
     plni_free(t->ctx, values, bytes);
@@ -227,7 +240,8 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
     if (!plni_st_text(st, "planaria.checkpoint") || !run)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: the file is no checkpoint of planaria");
     mine = fingerprint(t);
-    same = mine && strcmp(mine, run) == 0;
+    if (!mine) return plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left");
+    same = strcmp(mine, run) == 0;
     free(mine);
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,
