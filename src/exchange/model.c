@@ -94,6 +94,10 @@ pln_status pln_model_save(const pln_net *net, const char *path,
     float *values = NULL, *next;
     json_t *texts = NULL;
 
+    if (!net->ready) {
+        status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
+        goto done;
+    }
     if (!info || !tensor) goto done;
     for (int p = 0; p < count; p++) {
         info[p] = pln_net_parameter(net, p);
