@@ -40,6 +40,6 @@ else
     cp -r "$DATA/tiny" secret; chmod 000 secret/train-images-idx3-ubyte
     as_nobody=./command
 fi
-$as_nobody train tiny.yaml --data "$DATA" --out locked/r >out 2>err; echo "-> $? $(cat err)"
-$as_nobody train tiny.yaml --data secret --out open/r >out 2>err; echo "-> $? $(cat err)"
+$as_nobody train tiny.yaml --data "$DATA" --out locked/r >out 2>err; echo "-> $? $(grep planaria: err)"
+$as_nobody train tiny.yaml --data secret --out open/r >out 2>err; echo "-> $? $(grep planaria: err)"
 chmod 755 locked

@@ -342,17 +342,25 @@ static void test_only_chosen_samples_are_used(void **state)
     assert_memory_equal(numbers[0], numbers[1], sizeof numbers[0]);
 }
 
-static void test_a_loss_that_is_no_number_is_reported(void **state)
+/* Nothing bounds its outputs. */
+static pln_net *linear_net(void)
 {
     pln_net *net = pln_net_new(ctx);
+
+    pln_net_input(net, FEATURES);
+    pln_net_dense(net, UNITS);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 5), PLN_OK);
+    return net;
+}
+
+static void test_a_loss_that_is_no_number_is_reported(void **state)
+{
+    pln_net *net = linear_net();
     pln_fit fit = make_fit();
     pln_status status = PLN_OK;
 
     (void)state;
-    pln_net_input(net, FEATURES);
-    pln_net_dense(net, UNITS);                           /* nothing bounds it */
-    assert_int_equal(pln_net_ready(net), PLN_OK);
-    assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 5), PLN_OK);
     fit.epochs = 1000;
     fit.optim.kind = PLN_SGD;
     fit.rate[0] = 1e8f;
@@ -360,6 +368,50 @@ static void test_a_loss_that_is_no_number_is_reported(void **state)
     while (status == PLN_OK) status = pln_trainer_step(t, 1, NULL);
     assert_int_equal(status, PLN_ERR_NAN);
     assert_non_null(strstr(pln_error(ctx), "epoch"));
+    pln_trainer_free(t);
+    pln_net_free(net);
+}
+
+/* A run that goes wrong can be taken back to any earlier place, and does from
+ * there what a fresh one does: nothing of the batch at fault is left. */
+static void test_loading_after_a_failure(void **state)
+{
+    pln_fit fit = make_fit();
+    char name[64];
+
+    (void)state;
+    fit.epochs = 1000;
+    fit.optim.kind = PLN_SGD;
+    fit.rate[0] = 1e5f;
+    pln_net *net = linear_net();
+    pln_trainer *t = make_trainer(net, &fit);
+    for (int b = 0; b < 2; b++) {
+        snprintf(name, sizeof name, "%s.%d", path, b);
+        assert_int_equal(pln_trainer_save(t, name, NULL), PLN_OK);
+        assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    }
+    for (int b = 0; b < 2; b++) {
+        float after_failure[FEATURES * UNITS + UNITS], fresh[FEATURES * UNITS + UNITS];
+        pln_status status = PLN_OK;
+        snprintf(name, sizeof name, "%s.%d", path, b);
+        while (status == PLN_OK) status = pln_trainer_step(t, 100, NULL);
+        assert_int_equal(status, PLN_ERR_NAN);
+        assert_int_equal(pln_trainer_load(t, name, NULL), PLN_OK);
+        assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+        get_numbers(net, after_failure);
+        pln_net *other = linear_net();
+        pln_trainer *u = make_trainer(other, &fit);
+        assert_int_equal(pln_trainer_load(u, name, NULL), PLN_OK);
+        assert_int_equal(pln_trainer_step(u, 1, NULL), PLN_OK);
+        get_numbers(other, fresh);
+        assert_memory_equal(after_failure, fresh, sizeof fresh);
+        pln_trainer_free(u);
+        pln_net_free(other);
+    }
+    for (int b = 0; b < 2; b++) {
+        snprintf(name, sizeof name, "%s.%d", path, b);
+        (void)remove(name);
+    }
     pln_trainer_free(t);
     pln_net_free(net);
 }
@@ -712,6 +764,7 @@ int main(void)
         cmocka_unit_test(test_features_stay_as_they_are),
         cmocka_unit_test(test_only_chosen_samples_are_used),
         cmocka_unit_test(test_a_loss_that_is_no_number_is_reported),
+        cmocka_unit_test(test_loading_after_a_failure),
         cmocka_unit_test(test_steps_allocate_nothing),
         cmocka_unit_test(test_continues_bit_for_bit_from_anywhere),
         cmocka_unit_test(test_damaged_checkpoints_change_nothing),
