@@ -256,6 +256,22 @@ static void test_random_depends_on_its_use_alone(void **state)
     assert_int_equal(order[0], 0);
 }
 
+/* All orders of three are equally likely. */
+static void test_random_order_is_fair(void **state)
+{
+    int seen[3][3] = { { 0 } }, order[3];
+
+    (void)state;
+    for (int e = 0; e < 6000; e++) {
+        const plni_random r = plni_random_for(1, PLNI_FOR_SHUFFLE, 0, e, 0);
+        plni_random_order(&r, order, 3);
+        seen[order[0]][order[1]]++;
+    }
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++)
+            assert_true(a == b ? seen[a][b] == 0 : seen[a][b] > 850 && seen[a][b] < 1150);
+}
+
 static void test_shapes(void **state)
 {
     float x[6];
@@ -291,7 +307,8 @@ int main(void)
         cmocka_unit_test(test_allocator), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_arena), cmocka_unit_test(test_parallel),
         cmocka_unit_test(test_philox), cmocka_unit_test(test_random),
-        cmocka_unit_test(test_random_depends_on_its_use_alone), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_random_depends_on_its_use_alone),
+        cmocka_unit_test(test_random_order_is_fair), cmocka_unit_test(test_shapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

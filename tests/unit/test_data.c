@@ -1,8 +1,12 @@
 /* test_data.c - readers of data sets, and what they refuse */
 
+#define _DEFAULT_SOURCE                  /* mmap */
+
 #include "test.h"
 
 #include "planaria.h"
+
+#include <sys/mman.h>
 
 static pln_ctx *ctx;
 
@@ -112,6 +116,26 @@ static void test_idx_lengths(void **state)
         assert_int_equal(read_idx(x, sizeof images, labels, sizeof labels), PLN_ERR_FORMAT);
         assert_int_equal(read_idx(x, 16, labels, sizeof labels), PLN_ERR_FORMAT);
     }
+}
+
+/* Files that are really so long: 2^31 samples do not fit an int.  They take no
+ * memory but for the page that holds their header. */
+static void test_idx_of_two_gigabytes(void **state)
+{
+    static const uint8_t x_header[] = { 0, 0, 8, 2, 0x80, 0, 0, 0, 0, 0, 0, 1 };
+    static const uint8_t y_header[] = { 0, 0, 8, 1, 0x80, 0, 0, 0 };
+    const size_t two = (size_t)1 << 31, room = two + 4096;
+    uint8_t *x = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *y = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    pln_data *data;
+
+    (void)state;
+    if (x == MAP_FAILED || y == MAP_FAILED) skip();
+    memcpy(x, x_header, sizeof x_header);
+    memcpy(y, y_header, sizeof y_header);
+    assert_int_equal(pln_data_bind_idx(ctx, x, sizeof x_header + two, y, sizeof y_header + two, &data), PLN_ERR_FORMAT);
+    assert_non_null(strstr(pln_error(ctx), "dimension 1"));
+    munmap(x, room), munmap(y, room);
 }
 
 /* Shapes of rank 1 to 3, as a table and as images with channels. */
@@ -385,7 +409,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_idx), cmocka_unit_test(test_idx_cut_off),
         cmocka_unit_test(test_idx_header_bytes), cmocka_unit_test(test_idx_lengths),
-        cmocka_unit_test(test_idx_ranks), cmocka_unit_test(test_npy_samples),
+        cmocka_unit_test(test_idx_of_two_gigabytes), cmocka_unit_test(test_idx_ranks), cmocka_unit_test(test_npy_samples),
         cmocka_unit_test(test_npy_labels), cmocka_unit_test(test_npy_prefix),
         cmocka_unit_test(test_npy_version_2), cmocka_unit_test(test_bind),
         cmocka_unit_test(test_stratified_choice),

@@ -76,8 +76,10 @@ static const struct { const char *what, *header; } bad_headers[] = {
     { "overlap of one byte", PAIR(WEIGHT, TENSOR("0.bias", "[1]", "[3,7]")) },
     { "hole, and behind the end", PAIR(WEIGHT, TENSOR("0.bias", "[1]", "[5,9]")) },
     { "both too far", PAIR(TENSOR("0.weight", "[1,1]", "[4,8]"), TENSOR("0.bias", "[1]", "[8,12]")) },
+    { "hole, and both in one place", PAIR(TENSOR("0.weight", "[1,1]", "[4,8]"), BIAS) },
     { "bytes that no tensor has", PAIR(WEIGHT, TENSOR("0.bias", "[0]", "[4,4]")) },
     { "more bytes than the shape", PAIR(TENSOR("0.weight", "[1,1]", "[0,8]"), TENSOR("0.bias", "[0]", "[8,8]")) },
+    { "more bytes than the shape, over the next", PAIR(TENSOR("0.weight", "[1,1]", "[0,8]"), BIAS) },
     { "shape of another network", "{" NETWORK "," TENSOR("0.weight", "[1,2]", "[0,8]") "}" },
     { "offsets backwards", PAIR(TENSOR("0.weight", "[1,1]", "[4,0]"), BIAS) },
     { "negative offset", PAIR(TENSOR("0.weight", "[1,1]", "[-4,0]"), BIAS) },
@@ -230,6 +232,38 @@ static void test_round_trip(void **state)
     (void)remove(path);
 }
 
+/* No network is built that is larger than the file it comes from. */
+static void test_layers_share_the_room_of_the_file(void **state)
+{
+#define SEVEN "{\\\"dense\\\":7}"
+    static const char header[] = NET("{\\\"input\\\":1,\\\"layers\\\":[" SEVEN "," SEVEN "," SEVEN "," SEVEN "]}");
+#undef SEVEN
+
+    (void)state;
+    assert_int_equal(parse(header, 8, NULL), PLN_ERR_FORMAT);
+    assert_non_null(strstr(pln_error(ctx), "larger than what the file holds"));
+}
+
+/* Decimals in the file give back the same float. */
+static void test_dropout_keeps_its_bits(void **state)
+{
+    static const float drops[] = { 0, 0.1f, 0.3f, 1.0f / 3, 0.12345679f, 1e-20f, 0.99999994f };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(drops); i++) {
+        pln_net *net = pln_net_new(ctx), *again;
+        pln_net_input(net, 1);
+        pln_net_dropout(net, drops[i]);
+        pln_net_dense(net, 1);
+        assert_int_equal(pln_net_ready(net), PLN_OK);
+        assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+        assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
+        assert_true(pln_net_layer(again, 0).drop == drops[i]);
+        pln_net_free(net), pln_net_free(again);
+    }
+    (void)remove(path);
+}
+
 /* A text that JSON cannot hold is an error and not left out. */
 static void test_texts_must_be_utf8(void **state)
 {
@@ -267,6 +301,7 @@ static void test_files(void **state)
     size_t size;
 
     (void)state;
+    assert_int_equal(system("rm -f test-model.safetensors.*"), 0);    /* of a test that crashed */
     assert_int_equal(pln_model_save(net, "no-such-folder/model", NULL), PLN_ERR_IO);
     assert_int_equal(pln_model_load(ctx, "no-such-file", &none), PLN_ERR_IO);
     assert_int_equal(pln_model_load(ctx, ".", &none), PLN_ERR_IO);
@@ -294,7 +329,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_headers_are_refused),
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_texts_must_be_utf8),
+        cmocka_unit_test(test_layers_share_the_room_of_the_file),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_texts_must_be_utf8),
         cmocka_unit_test(test_unready_nets_are_not_saved), cmocka_unit_test(test_files),
     };
     int failed;

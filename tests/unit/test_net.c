@@ -373,6 +373,12 @@ static void test_mask_and_ties(void **state)
     assert_true(u[0] == 1 && u[1] == 0 && u[2] == 1 && u[3] == 0);
     assert_int_equal(pln_selftarget_make(ctx, &how, &y, NULL, &h, NULL, &d), PLN_OK);
     assert_true(u[0] == 1 && u[1] == 1 && u[2] == 0 && u[3] == 0);
+    how.smoothing = 0.5f;                                /* low is 0.25, high 0.75 */
+    for (int masked = 0; masked < 4; masked++) {
+        for (int i = 0; i < 4; i++) mask[i] = i != masked;
+        assert_int_equal(pln_selftarget_make(ctx, &how, &y, &k, &h, NULL, &d), PLN_OK);
+        for (int i = 0; i < 4; i++) assert_true(i == masked ? u[i] == 0 : u[i] == 0.25f || u[i] == 0.75f);
+    }
 }
 
 static void test_block_targets(void **state)
