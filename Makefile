@@ -16,7 +16,7 @@ deps:            ## install what the build and the tests need (Debian, apt)
 
 build:           ## build the library and the command
 	tools/deps.sh build
-	cmake --preset release -B $(BUILD)/release
+	cmake --preset release -B $(BUILD)/release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	cmake --build $(BUILD)/release -j $(JOBS)
 
 demo: build      ## learn Fashion-MNIST without labels, and show the result

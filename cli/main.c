@@ -5,6 +5,7 @@
 #include "command.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,11 +68,13 @@ static int run(int argc, const char **argv)
     return complain(MISUSED, "there is no command '%s'; try 'planaria --help'", argv[1]);
 }
 
-/* A result that nobody could read is none. */
+/* A result that nobody could read is none.  A file that may not grow further is
+ * an error of write, which cleans up, and not the end of the process. */
 int main(int argc, const char **argv)
 {
     int code;
 
+    signal(SIGXFSZ, SIG_IGN);
     wait_politely(argv);
     code = run(argc, argv);
     if ((ferror(stdout) || fflush(stdout) != 0) && code == DONE)

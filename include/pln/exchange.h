@@ -16,8 +16,8 @@ extern "C" {
 /* Writes a model: first to a temporary name beside path, synced, then renamed,
  * so that path holds either the old file or the whole new one.
  *
- *   metadata  pairs of texts {key, value, key, value, ..., NULL} for the
- *             file's metadata, or NULL
+ *   metadata  pairs of texts in UTF-8 {key, value, key, value, ..., NULL} for
+ *             the file's metadata, or NULL
  *
  * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_IO with the reason,
  * PLN_ERR_MEMORY. */

@@ -129,8 +129,8 @@ PLN_API double pln_trainer_seconds(const pln_trainer *trainer);
 
 /* Writes all that is needed to go on (parameters, moments, homeostasis, place
  * in the epoch) to a safetensors file: first to a temporary name beside it,
- * synced, then renamed.  `user` is a text of the caller's, NULL for none, that
- * pln_trainer_load gives back (at most 1 MB).
+ * synced, then renamed.  `user` is a text of the caller's in UTF-8, NULL for
+ * none, that pln_trainer_load gives back (at most 1 MB).
  *
  * Load wants a trainer made with the same network, data and fit, and returns
  * PLN_ERR_FORMAT if the file is damaged or of another run; the trainer is then

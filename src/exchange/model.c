@@ -53,32 +53,37 @@ static json_t *describe_dynamics(const pln_net *net)
     return NULL;
 }
 
+/* NULL if memory is short. */
 static char *describe(const pln_net *net)
 {
     json_t *layers = json_array(), *all;
+    int failed = 0;
     char *text;
 
     for (int l = 0; l < pln_net_layers(net); l++) {
         const pln_layer_info layer = pln_net_layer(net, l);
-        json_array_append_new(layers, describe_layer(&layer));
+        failed |= json_array_append_new(layers, describe_layer(&layer));
     }
     all = json_pack("{s:i, s:o, s:o*}", "input", pln_net_inputs(net), "layers", layers,
                     "settle", describe_dynamics(net));
-    text = json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
+    text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     return text;
 }
 
+/* NULL if memory is short or a text is not UTF-8: none is left out. */
 static json_t *make_texts(const pln_net *net, const char *const *metadata)
 {
     json_t *texts = json_object();
     char *network = describe(net);
+    int failed = json_object_set_new(texts, NETWORK, json_string(network));
 
-    json_object_set_new(texts, NETWORK, json_string(network ? network : ""));
     for (int i = 0; metadata && metadata[i] && metadata[i + 1]; i += 2)
-        json_object_set_new(texts, metadata[i], json_string(metadata[i + 1]));
+        failed |= json_object_set_new(texts, metadata[i], json_string(metadata[i + 1]));
     free(network);
-    return texts;
+    if (!failed) return texts;
+    json_decref(texts);
+    return NULL;
 }
 
 static size_t floats_of(const pln_parameter_info *info)
@@ -103,6 +108,10 @@ pln_status pln_model_save(const pln_net *net, const char *path,
     float *values = NULL, *next;
     json_t *texts = NULL;
 
+    if (!net->ready) {
+        status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
+        goto done;
+    }
     if (!info || !tensor) goto done;
     for (int p = 0; p < count; p++) {
         info[p] = pln_net_parameter(net, p);
@@ -121,7 +130,8 @@ pln_status pln_model_save(const pln_net *net, const char *path,
         next += floats_of(&info[p]);
     }
     texts = make_texts(net, metadata);
-    status = plni_st_write(ctx, path, tensor, count, texts);
+    status = texts ? plni_st_write(ctx, path, tensor, count, texts)
+                   : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
 done:
     json_decref(texts);
     plni_free(ctx, values, floats * sizeof *values);

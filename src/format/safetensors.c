@@ -188,26 +188,33 @@ const char *plni_st_text(const plni_st *st, const char *key)
 static json_t *describe(const plni_st_tensor *t, size_t begin)
 {
     json_t *shape = json_array();
+    int failed = 0;
 
-    for (int i = 0; i < t->rank; i++) json_array_append_new(shape, json_integer(t->dim[i]));
+    for (int i = 0; i < t->rank; i++)
+        failed |= json_array_append_new(shape, json_integer(t->dim[i]));
+    if (failed) {
+        json_decref(shape);
+        return NULL;
+    }
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->type, "shape", shape,
                      "data_offsets", (json_int_t)begin, (json_int_t)(begin + t->size));
 }
 
-/* The header as text, padded with spaces to a multiple of 8; freed by free. */
+/* The header as text, padded with spaces to a multiple of 8; freed by free.
+ * NULL if memory is short at any point: no header leaves out a part. */
 static char *make_header(const plni_st_tensor *tensor, int count, json_t *metadata,
                          size_t *length)
 {
     json_t *header = json_object();
     size_t at = 0;
-    char *text, *padded = NULL;
+    char *text = NULL, *padded = NULL;
+    int failed = metadata ? json_object_set(header, "__metadata__", metadata) : 0;
 
-    if (metadata) json_object_set(header, "__metadata__", metadata);
     for (int i = 0; i < count; i++) {
-        json_object_set_new(header, tensor[i].name, describe(&tensor[i], at));
+        failed |= json_object_set_new(header, tensor[i].name, describe(&tensor[i], at));
         at += tensor[i].size;
     }
-    text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
+    if (!failed) text = json_dumps(header, JSON_COMPACT | JSON_PRESERVE_ORDER);
     json_decref(header);
     if (text) {
         const size_t n = strlen(text);

@@ -217,11 +217,11 @@ void KERNEL(update)(float *panel, int width, int rows, const int *start,
                     const int *sample, const float *value, const float *d,
                     ptrdiff_t ldd, float scale)
 {
-    const entries none = { 0, NULL, NULL };
+    const entries none = { 0, NULL, NULL };     /* y is not used, but an address */
 
     for (int r = 0; r < rows; r++)
         turn_row(panel + (ptrdiff_t)r * width, width,
-                 entries_of(r, start, sample, value), d, ldd, scale, none, NULL, 0);
+                 entries_of(r, start, sample, value), d, ldd, scale, none, panel, 0);
 }
 
 void KERNEL(turn)(float *panel, int width, int rows, const int *start,

@@ -121,7 +121,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     outcome->loss = plni_rule_loss(rule, pass->samples);
     if (!isfinite(outcome->loss)) return false;
 
-    rule->steps++;
+    if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     plni_rule_homeostasis(rule, now, pln_net_outputs(net));
     for (int l = plni_product_below(net, net->count); l > plni_first_product(net);
          l = plni_product_below(net, l))

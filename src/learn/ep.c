@@ -139,7 +139,7 @@ bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_outcome *
 
     const float beta = nudge(rule, net, now, outcome);
     plni_settle_compare(net, pass);
-    rule->steps++;
+    if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     for (int l = 1; l <= pass->settling->levels; l++) learn(rule, net, pass, l, beta);
     plni_rule_homeostasis(rule, now, b.n);
     return true;

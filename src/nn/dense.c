@@ -76,9 +76,10 @@ static void forward(const plni_layer *layer, const plni_pass *pass,
                     const plni_station *at, int first, int last)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    const state *own = at->state;
+    state *own = at->state;
 
     (void)first;
+    own->made = false;            /* lists of a batch that was given up */
     if (rows_are_inputs(layer))
         plni_gather(pass->ctx, &w, at->x, last, bias_in(layer, layer->theta), at->y);
     else

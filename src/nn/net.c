@@ -197,7 +197,7 @@ size_t pln_net_bytes(const pln_net *net)
     pln_net copy = *net;
     plni_arena arena = { 0 };
 
-    if (net->error || !has_product(net, net->count)) return 0;
+    if (net->error || !net->inputs || !has_product(net, net->count)) return 0;
     if (net->dynamics.kind != PLN_FEEDFORWARD && plni_settle_check(net) != PLN_OK) return 0;
     plan(&copy, &arena);
     return arena.used;
@@ -252,9 +252,9 @@ static size_t numbers_in(const plni_layer *layer)
 
 pln_layer_info pln_net_layer(const pln_net *net, int layer)
 {
-    const plni_layer *of = &net->layer[layer];
-
     if (layer < 0 || layer >= net->count) return (pln_layer_info){ 0 };
+
+    const plni_layer *of = &net->layer[layer];
     return (pln_layer_info){
         .kind = of->ops == &plni_dense_ops        ? PLN_DENSE
                 : of->ops == &plni_activation_ops ? PLN_ACTIVATION

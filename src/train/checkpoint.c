@@ -80,15 +80,21 @@ static entry entry_for(const pln_trainer *t, int kind, int parameter)
     return e;
 }
 
-/* What must be equal of a course for a checkpoint to belong to this run. */
+/* What must be equal of a course for a checkpoint to belong to this run; NULL if
+ * memory is short. */
 static json_t *describe_course(const plni_course *c)
 {
     const pln_fit *f = &c->fit;
     json_t *rates = json_array();
     uint32_t samples = 0;
+    int failed = 0;
 
-    for (int i = 0; i < f->rates; i++) json_array_append_new(rates, json_real((double)f->rate[i]));
+    for (int i = 0; i < f->rates; i++) failed |= json_array_append_new(rates, json_real((double)f->rate[i]));
     for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
+    if (failed) {
+        json_decref(rates);
+        return NULL;
+    }
     return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
                      "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
                      "choice", (json_int_t)samples,
@@ -102,42 +108,48 @@ static json_t *describe_course(const plni_course *c)
                      f->schedule.ratio, f->schedule.length);
 }
 
-/* The same of all, as a text. */
+/* The same of all, as a text; NULL if memory is short. */
 static char *fingerprint(const pln_trainer *t)
 {
     const pln_dynamics *d = &t->net->dynamics;
     json_t *layers = json_array(), *courses = json_array(), *all;
+    int failed = 0;
     char *text;
 
     for (int l = 0; l < t->net->count; l++) {
         const plni_layer *layer = &t->net->layer[l];
-        json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
-                                                (int)layer->activation, (double)layer->drop));
+        failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
+                                                          (int)layer->activation, (double)layer->drop));
     }
-    for (int i = 0; i < t->courses; i++) json_array_append_new(courses, describe_course(&t->course[i]));
+    for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
     all = json_pack("{s:o, s:o, s:[i, i, f, f]}", "layers", layers, "courses", courses,
                     "dynamics", (int)d->kind, d->steps, (double)d->dt, (double)d->tolerance);
-    text = json_dumps(all, JSON_COMPACT);
+    text = failed ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
 }
 
 /* ---- save ----------------------------------------------------------------- */
 
-static void put_real(json_t *texts, const char *key, double value)
+static int put_text(json_t *texts, const char *key, const char *text)
+{
+    return json_object_set_new(texts, key, json_string(text));
+}
+
+static int put_real(json_t *texts, const char *key, double value)
 {
     char text[64];
 
     snprintf(text, sizeof text, "%a", value);
-    json_object_set_new(texts, key, json_string(text));
+    return put_text(texts, key, text);
 }
 
-static void put_count(json_t *texts, const char *key, long value)
+static int put_count(json_t *texts, const char *key, long value)
 {
     char text[32];
 
     snprintf(text, sizeof text, "%ld", value);
-    json_object_set_new(texts, key, json_string(text));
+    return put_text(texts, key, text);
 }
 
 /* The sums that a report is made of; seconds are not kept. */
@@ -164,22 +176,26 @@ static const char *steps_key(int course, char key[24])
     return key;
 }
 
+/* NULL if memory is short or user is not UTF-8: no text is left out. */
 static json_t *describe(const pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
     plni_tally tally = t->tally;
     char *run = fingerprint(t), key[24];
+    int failed = 0;
 
-    json_object_set_new(texts, "planaria.checkpoint", json_string("1"));
-    json_object_set_new(texts, "run", json_string(run ? run : ""));
-    json_object_set_new(texts, "user", json_string(user ? user : ""));
-    put_count(texts, "epoch", t->epoch);
-    put_count(texts, "course", t->at);
-    put_count(texts, "batch", t->batch);
-    for (int i = 0; i < t->courses; i++) put_count(texts, steps_key(i, key), t->course[i].rule.steps);
-    for (int i = 0; i < SUMS; i++) put_real(texts, sums[i].name, *sum_of(&tally, i));
+    failed |= put_text(texts, "planaria.checkpoint", "1");
+    failed |= put_text(texts, "run", run);
+    failed |= put_text(texts, "user", user ? user : "");
+    failed |= put_count(texts, "epoch", t->epoch);
+    failed |= put_count(texts, "course", t->at);
+    failed |= put_count(texts, "batch", t->batch);
+    for (int i = 0; i < t->courses; i++) failed |= put_count(texts, steps_key(i, key), t->course[i].rule.steps);
+    for (int i = 0; i < SUMS; i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
     free(run);
-    return texts;
+    if (!failed) return texts;
+    json_decref(texts);
+    return NULL;
 }
 
 /* Floats of all tensors. */
@@ -226,7 +242,8 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->course[t->at].rule.h, (size_t)n * sizeof(float) };
     tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->course[t->at].rule.a, (size_t)n * sizeof(float) };
     texts = describe(t, user);
-    status = plni_st_write(t->ctx, path, tensor, count, texts);
+    status = texts ? plni_st_write(t->ctx, path, tensor, count, texts)
+                   : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
 done:
     json_decref(texts);
     plni_free(t->ctx, values, bytes);
@@ -293,7 +310,8 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
     if (!plni_st_text(st, "planaria.checkpoint") || !run)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: the file is no checkpoint of planaria");
     mine = fingerprint(t);
-    same = mine && strcmp(mine, run) == 0;
+    if (!mine) return plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left");
+    same = strcmp(mine, run) == 0;
     free(mine);
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,
@@ -358,7 +376,10 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     }
     const pln_status status = copy_tensors(t, st, course);
     if (status != PLN_OK) {
-        if (user) pln_text_free(t->ctx, *user);
+        if (user) {
+            pln_text_free(t->ctx, *user);
+            *user = NULL;
+        }
         return status;
     }
     t->epoch = epoch;

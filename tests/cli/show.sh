@@ -26,3 +26,6 @@ done
 "$PLANARIA" eval l240 --data "$DATA/other" --json >out 2>err; echo "-> $? $(sed "s|$DATA|DATA|" err)"
 head -c 300 l240/classifier.safetensors > cut; cp cut l240/classifier.safetensors
 "$PLANARIA" eval l240 --data "$DATA"; echo "-> $?"
+echo "# a dry run says what it would take, presets say what they should give"
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out dry --dry-run | sed 's/[0-9.]* s\([ ,]\)/N s\1/; s/[0-9.]* MB/N MB/; s/[0-9.]* s$/N s/'; [ -e dry ] || echo "and does nothing"
+"$PLANARIA" presets --json | python3 -c 'import json, sys; all = json.load(sys.stdin); print(len(all) > 20, {type(p["expected"]) for p in all} == {dict}, any(p["expected"] for p in all))'

@@ -9,7 +9,10 @@
 #include "nn/net.h"
 #include "planaria.h"
 
-enum { INPUTS = 21, OUTPUTS = 37, SAMPLES = 5 };
+enum { INPUTS = 21, OUTPUTS = 37, MOST = 80 };
+
+/* A few; or many, for which full batches go through CBLAS. */
+static int samples = 5;
 
 static pln_ctx *ctx;
 
@@ -44,12 +47,28 @@ typedef struct bench {
     size_t     bytes;
 } bench;
 
-static const uint32_t sample_numbers[SAMPLES] = { 0, 7, 14, 21, 28 };
+static uint32_t sample_numbers[MOST];             /* 0, 7, 14, 21, ... */
+
+/* Memory for a pass over the network; freed by plni_free. */
+static void *plan_pass(const pln_net *net, plni_pass *pass, size_t *bytes)
+{
+    plni_arena arena = { 0 };
+    void *memory;
+
+    plni_pass_plan(net, samples, true, pass, &arena);
+    *bytes = arena.used;
+    memory = plni_alloc(ctx, *bytes);
+    arena = (plni_arena){ .base = memory };
+    plni_pass_plan(net, samples, true, pass, &arena);
+    pass->samples = samples;
+    pass->sample = sample_numbers;
+    pass->seed = 9;
+    return memory;
+}
 
 static bench set_up(const form *f)
 {
     bench b = { .net = pln_net_new(ctx) };
-    plni_arena arena = { 0 };
 
     pln_net_input(b.net, INPUTS);
     if (f->rows_are_outputs) {                  /* not the first product */
@@ -63,14 +82,7 @@ static bench set_up(const form *f)
     assert_int_equal(pln_net_ready(b.net), PLN_OK);
     assert_int_equal(pln_net_initialise(b.net, PLN_FAN_IN, 3), PLN_OK);
 
-    plni_pass_plan(b.net, SAMPLES, true, &b.pass, &arena);
-    b.bytes = arena.used;
-    b.memory = plni_alloc(ctx, b.bytes);
-    arena = (plni_arena){ .base = b.memory };
-    plni_pass_plan(b.net, SAMPLES, true, &b.pass, &arena);
-    b.pass.samples = SAMPLES;
-    b.pass.sample = sample_numbers;
-    b.pass.seed = 9;
+    b.memory = plan_pass(b.net, &b.pass, &b.bytes);
     return b;
 }
 
@@ -86,7 +98,7 @@ static const plni_station *station_of(const bench *b) { return &b->pass.at[b->at
 /* Values away from 0 and 1, where some activations have a corner. */
 static void fill(const bench *b, const plni_signal *x, float share)
 {
-    for (int s = 0; s < SAMPLES; s++) {
+    for (int s = 0; s < samples; s++) {
         for (int i = 0; i < x->units; i++) {
             const float v = 0.06f + 0.86f * test_uniform();
             const float sign = test_uniform() < 0.3f ? -1.0f : 1.0f;
@@ -96,22 +108,30 @@ static void fill(const bench *b, const plni_signal *x, float share)
     }
 }
 
+/* Sums over a batch have errors that grow with it. */
+static double within(double bound) { return bound * samples / 5; }
+
+static void finish_forward(const plni_layer *layer, const plni_pass *pass, const plni_station *at)
+{
+    for (int s = 0; layer->ops->forward_rest && s < samples; s++)
+        layer->ops->forward_rest(layer, pass, at, s);
+}
+
 static void forward(const bench *b)
 {
     const plni_layer *layer = layer_of(b);
 
-    for (int s = 0; s < SAMPLES; s++) plni_signal_list(b->pass.kernels, station_of(b)->x, s);
-    layer->ops->forward(layer, &b->pass, station_of(b), 0, SAMPLES);
-    for (int s = 0; layer->ops->forward_rest && s < SAMPLES; s++)
-        layer->ops->forward_rest(layer, &b->pass, station_of(b), s);
+    for (int s = 0; s < samples; s++) plni_signal_list(b->pass.kernels, station_of(b)->x, s);
+    layer->ops->forward(layer, &b->pass, station_of(b), 0, samples);
+    finish_forward(layer, &b->pass, station_of(b));
 }
 
 static void backward(const bench *b)
 {
     const plni_layer *layer = layer_of(b);
 
-    layer->ops->backward(layer, &b->pass, station_of(b), 0, SAMPLES);
-    for (int s = 0; layer->ops->backward_rest && s < SAMPLES; s++)
+    layer->ops->backward(layer, &b->pass, station_of(b), 0, samples);
+    for (int s = 0; layer->ops->backward_rest && s < samples; s++)
         layer->ops->backward_rest(layer, &b->pass, station_of(b), s);
 }
 
@@ -120,7 +140,7 @@ static double weighted_sum(const bench *b)
     const plni_signal *y = station_of(b)->y, *dy = station_of(b)->dy;
     double sum = 0;
 
-    for (int s = 0; s < SAMPLES; s++)
+    for (int s = 0; s < samples; s++)
         for (int i = 0; i < y->units; i++)
             sum += (double)y->value[s * y->stride + i] * (double)dy->value[s * dy->stride + i];
     return sum;
@@ -153,7 +173,7 @@ static void test_finite_differences(void **state)
         forward(&b);
         backward(&b);
         for (int n = 0; n < 60; n++) {
-            const int s = (int)(test_bits() % SAMPLES), i = (int)(test_bits() % INPUTS);
+            const int s = (int)(test_bits() % (uint32_t)samples), i = (int)(test_bits() % INPUTS);
             float *v = at->x->value + s * at->x->stride + i;
             if (fabsf(*v) < 0.05f) continue;
             CHECK_NEAR(at->dx->value[s * at->dx->stride + i], slope(&b, v), 4e-3);
@@ -188,7 +208,7 @@ static void test_gradient_scales(void **state)
             layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
             layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
             layer->ops->gradient(layer, &b.pass, station_of(&b), -0.5f, layer->theta);
-            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], before[i] + into[i], 1e-6);
+            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], before[i] + into[i], within(1e-6));
             free(into), free(before);
         }
         tear_down(&b);
@@ -199,29 +219,86 @@ static void test_gradient_scales(void **state)
 static void test_pullback(void **state)
 {
     (void)state;
-    for (int f = 0; f < TEST_COUNT(forms); f++) {
-        bench b = set_up(&forms[f]);
+    for (int f = 0; f < 2 * TEST_COUNT(forms); f++) {
+        bench b = set_up(&forms[f / 2]);
         plni_layer *layer = &b.net->layer[b.at];
         const plni_station *at = station_of(&b);
         if (layer->ops->pullback) {
-            const size_t cells = (size_t)(SAMPLES * at->dx->stride);
+            const size_t cells = (size_t)samples * (size_t)at->dx->stride;
             float *theta = test_copy(layer->theta, layer->size);
             fill(&b, at->x, 0.5f);
-            fill(&b, at->dy, 0.15f);
+            fill(&b, at->dy, f % 2 ? 1 : 0.15f);
             backward(&b);
             float *dx = test_copy(at->dx->value, cells);
             layer->ops->gradient(layer, &b.pass, at, -0.5f, theta);
             layer->ops->pullback(layer, &b.pass, at, -0.5f);
-            for (int s = 0; layer->ops->backward_rest && s < SAMPLES; s++)
+            for (int s = 0; layer->ops->backward_rest && s < samples; s++)
                 layer->ops->backward_rest(layer, &b.pass, at, s);
-            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], theta[i], 1e-6);
-            for (int s = 0; s < SAMPLES; s++)
+            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], theta[i], within(1e-6));
+            for (int s = 0; s < samples; s++)
                 for (int i = 0; i < INPUTS; i++)
-                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx[s * at->dx->stride + i], 1e-5);
+                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx[s * at->dx->stride + i], 1e-4);
             free(theta), free(dx);
         }
         tear_down(&b);
     }
+}
+
+/* One visit equals gradient and then the next batch's forward. */
+static void test_turn(void **state)
+{
+    static const float shares[] = { 0.1f, 1 };
+
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++)
+        for (int h = 0; h < 4; h++) {
+            bench b = set_up(&forms[f]);
+            plni_layer *layer = &b.net->layer[b.at];
+            if (layer->ops->turn) {
+                plni_pass next;
+                size_t bytes;
+                void *memory = plan_pass(b.net, &next, &bytes);
+                const plni_station *at = station_of(&b), *soon = &next.at[b.at];
+                const size_t cells = (size_t)samples * (size_t)soon->y->stride;
+                float *theta = test_copy(layer->theta, layer->size);
+                fill(&b, at->x, shares[h % 2]), fill(&b, at->dy, 0.3f), fill(&b, soon->x, shares[h / 2]);
+                layer->ops->turn(layer, &b.pass, at, -0.5f, &next, soon);
+                finish_forward(layer, &next, soon);
+                float *turned = test_copy(layer->theta, layer->size), *y = test_copy(soon->y->value, cells);
+                memcpy(layer->theta, theta, layer->size * sizeof *theta);
+                layer->ops->gradient(layer, &b.pass, at, -0.5f, layer->theta);
+                layer->ops->forward(layer, &next, soon, 0, samples);
+                finish_forward(layer, &next, soon);
+                for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], turned[i], within(1e-6));
+                for (int s = 0; s < samples; s++)
+                    for (int o = 0; o < layer->outputs; o++)
+                        CHECK_NEAR(soon->y->value[s * soon->y->stride + o], y[s * soon->y->stride + o], within(1e-5));
+                free(theta), free(turned), free(y);
+                plni_free(ctx, memory, bytes);
+            }
+            tear_down(&b);
+        }
+}
+
+/* The sums over the batch of dy x and of dy. */
+static void check_gradient(const plni_layer *layer, const plni_station *at, const float *into)
+{
+    float *w = test_zeros((size_t)layer->outputs * INPUTS), *bias = test_zeros((size_t)layer->outputs);
+
+    layer->ops->get(layer, into, 0, w);
+    layer->ops->get(layer, into, 1, bias);
+    for (int o = 0; o < layer->outputs; o++) {
+        double sum = 0;
+        for (int s = 0; s < samples; s++) sum += (double)at->dy->value[s * at->dy->stride + o];
+        CHECK_NEAR(bias[o], sum, within(1e-5));
+        for (int i = 0; i < INPUTS; i++) {
+            sum = 0;
+            for (int s = 0; s < samples; s++)
+                sum += (double)at->dy->value[s * at->dy->stride + o] * (double)at->x->value[s * at->x->stride + i];
+            CHECK_NEAR(w[o * INPUTS + i], sum, within(1e-5));
+        }
+    }
+    free(w), free(bias);
 }
 
 /* Sparse, half full and full inputs all give the product of plain loops. */
@@ -242,7 +319,11 @@ static void test_active_equals_dense(void **state)
             fill(&b, at->dy, shares[h]);
             forward(&b);
             backward(&b);
-            for (int s = 0; s < SAMPLES; s++) {
+            float *into = test_zeros(layer->size);
+            layer->ops->gradient(layer, &b.pass, at, 1, into);
+            check_gradient(layer, at, into);
+            free(into);
+            for (int s = 0; s < samples; s++) {
                 for (int o = 0; o < layer->outputs; o++) {
                     double y = (double)bias[o];
                     for (int i = 0; i < INPUTS; i++) y += (double)w[o * INPUTS + i] * (double)at->x->value[s * at->x->stride + i];
@@ -284,6 +365,19 @@ static void test_blas(void **state)
     pln_net_free(net);
 }
 
+/* The products above, once more in batches that are worth CBLAS. */
+static void test_large_batches(void **state)
+{
+    const int was = samples;
+
+    samples = MOST;
+    test_gradient_scales(state);
+    test_pullback(state);
+    test_turn(state);
+    test_active_equals_dense(state);
+    samples = was;
+}
+
 /* Dropout keeps the mean, and its mask depends on sample and epoch alone. */
 static void test_dropout(void **state)
 {
@@ -295,10 +389,10 @@ static void test_dropout(void **state)
     (void)state;
     for (int n = 0; n < 400; n++) {
         b.pass.epoch = n;
-        for (int s = 0; s < SAMPLES; s++)
+        for (int s = 0; s < samples; s++)
             for (int i = 0; i < INPUTS; i++) at->x->value[s * at->x->stride + i] = 1;
         forward(&b);
-        for (int s = 0; s < SAMPLES; s++)
+        for (int s = 0; s < samples; s++)
             for (int i = 0; i < INPUTS; i++) {
                 const float y = at->y->value[s * at->y->stride + i];
                 sum += (double)y, kept += y != 0;
@@ -306,7 +400,7 @@ static void test_dropout(void **state)
                 assert_true(y == 0 || fabsf(y - 1 / 0.7f) < 1e-6f);
             }
     }
-    const int all = 400 * SAMPLES * INPUTS;
+    const int all = 400 * samples * INPUTS;
     CHECK_NEAR(sum / all, 1, 0.02);
     CHECK_NEAR((double)kept / all, 0.7, 0.01);
     CHECK_NEAR((double)same / (400 * INPUTS), 0.58, 0.03);       /* 0.7^2 + 0.3^2 */
@@ -331,11 +425,13 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales),
-        cmocka_unit_test(test_pullback), cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas),
+        cmocka_unit_test(test_pullback), cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas), cmocka_unit_test(test_large_batches),
         cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch),
     };
     int failed;
 
+    for (int i = 0; i < MOST; i++) sample_numbers[i] = 7 * (uint32_t)i;
     ctx = pln_ctx_new(NULL);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     pln_ctx_free(ctx);

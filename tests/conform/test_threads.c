@@ -81,7 +81,22 @@ static pln_trainer *through_file(pln_ctx *ctx, pln_net **net, pln_trainer *t, co
     return t;
 }
 
-/* Trains, and gives all parameters, one after the other; freed by free. */
+enum { FIGURES = 4 };
+
+/* What evaluation says, as numbers. */
+static void evaluate(pln_ctx *ctx, pln_net *net, const pln_data *data, float *figures)
+{
+    pln_association a;
+    double accuracy;
+
+    assert_int_equal(pln_evaluate_association(ctx, net, data, NULL, 0, data, &a), PLN_OK);
+    assert_int_equal(pln_evaluate_argmax(ctx, net, NULL, data, CLASSES, &accuracy), PLN_OK);
+    figures[0] = (float)a.average, figures[1] = (float)a.max;
+    figures[2] = (float)a.unlearned, figures[3] = (float)accuracy;
+}
+
+/* Trains, and gives all parameters and what they are worth, one after the other;
+ * freed by free. */
 static float *train(const plan *p, size_t *count)
 {
     pln_ctx_options how = pln_ctx_options_default();
@@ -112,6 +127,9 @@ static float *train(const plan *p, size_t *count)
         assert_int_equal(pln_net_get(net, i, &x), PLN_OK);
         *count += n;
     }
+    all = realloc(all, (*count + FIGURES) * sizeof *all);
+    evaluate(ctx, net, data, all + *count);
+    *count += FIGURES;
     pln_trainer_free(t);
     pln_data_free(data);
     pln_net_free(net);

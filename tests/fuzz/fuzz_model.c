@@ -1,0 +1,80 @@
+/* fuzz_model.c - safetensors files of any origin, and models */
+
+#include "box.h"
+
+#include "planaria.h"
+
+#include <math.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* Where the next tensor must begin, and the end of the file. */
+typedef struct place {
+    const uint8_t *at, *end;
+} place;
+
+static void see(void *user, const char *name, const char *type, int rank,
+                const int64_t *dim, const void *bytes, size_t size)
+{
+    place *next = user;
+    const uint8_t *from = bytes;
+
+    if (!name || !type || rank < 0) abort();
+    for (int d = 0; d < rank; d++)
+        if (dim[d] < 0) abort();
+    if (next->at && from != next->at) abort();
+    next->at = from + size;
+    if (next->at > next->end) abort();
+}
+
+static void note(void *user, const char *key, const char *value)
+{
+    (void)user;
+    if (!key || !value) abort();
+}
+
+/* A network that was accepted can be run, and all its numbers are finite. */
+static void check_net(pln_net *net)
+{
+    const int inputs = pln_net_inputs(net), outputs = pln_net_outputs(net);
+    float *in = calloc((size_t)inputs, sizeof *in), *out = calloc((size_t)outputs, sizeof *out);
+    pln_tensor x = { in, 2, { 1, inputs } }, y = { out, 2, { 1, outputs } };
+
+    if (!in || !out || pln_net_forward(net, &x, &y) != PLN_OK) abort();
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        pln_tensor t = { .rank = info.rank };
+        memcpy(t.dim, info.dim, sizeof t.dim);
+        t.data = malloc((size_t)pln_tensor_count(&t) * sizeof *t.data);
+        if (!t.data || pln_net_get(net, p, &t) != PLN_OK) abort();
+        for (ptrdiff_t i = 0; i < pln_tensor_count(&t); i++)
+            if (!isfinite(t.data[i])) abort();
+        free(t.data);
+    }
+    free(in);
+    free(out);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static pln_ctx *ctx;
+    size_t length;
+    uint8_t *box = box_make(data, size, &length);
+    place next = { NULL, box + length };
+    pln_net *net = NULL;
+    pln_status visit, parse;
+
+    if (!ctx && !(ctx = pln_ctx_new(NULL))) abort();
+    visit = pln_safetensors_visit(ctx, box, length, see, note, &next);
+    parse = pln_model_parse(ctx, box, length, &net);
+    if (visit != PLN_OK && visit != PLN_ERR_FORMAT) abort();
+    if (parse != PLN_OK && (parse != PLN_ERR_FORMAT || net)) abort();
+    if (parse == PLN_OK) {
+        if (visit != PLN_OK) abort();
+        check_net(net);
+    }
+    pln_net_free(net);
+    if (pln_ctx_bytes(ctx) != 0) abort();
+    free(box);
+    return 0;
+}

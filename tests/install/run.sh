@@ -1,0 +1,38 @@
+#!/bin/sh
+# Installs a build into a folder and uses it from there, as others would: by
+# pkg-config, by find_package, and as a command.
+#
+#   run.sh CMAKE BUILD EXAMPLE COMPILER [FLAGS]
+set -eu
+
+cmake=$1 build=$2 example=$3 compiler=$4 flags=${5:-}
+here=$(cd "$(dirname "$0")" && pwd)
+folder=$(mktemp -d)
+trap 'rm -rf "$folder"' EXIT
+unset DESTDIR
+
+# Where it was installed it must not be needed: the folder is moved once.
+"$cmake" --install "$build" --prefix "$folder/first" >"$folder/log"
+mv "$folder/first" "$folder/prefix"
+prefix=$folder/prefix
+
+echo "# pkg-config"
+pc=$(find "$prefix" -name planaria.pc)
+PKG_CONFIG_PATH=$(dirname "$pc")
+export PKG_CONFIG_PATH
+pkg-config --modversion planaria
+# shellcheck disable=SC2046,SC2086
+"$compiler" $flags -Wall -Wextra -Werror "$example" -o "$folder/by-pkg-config" \
+    $(pkg-config --static --cflags --libs planaria)
+"$folder/by-pkg-config"
+
+echo "# find_package"
+"$cmake" -S "$here" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
+    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" -DEXAMPLE="$example" >>"$folder/log"
+"$cmake" --build "$folder/build" >>"$folder/log" || { cat "$folder/log"; exit 1; }
+"$folder/build/user"
+
+echo "# the command"
+"$prefix/bin/planaria" --version
+[ -n "$(find "$prefix/share/planaria/presets" -name '*.yaml')" ] || { echo "no presets"; exit 1; }
+PLANARIA_PRESETS=$prefix/share/planaria/presets "$prefix/bin/planaria" presets | grep -c /
