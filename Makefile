@@ -60,21 +60,24 @@ coverage:        ## line coverage of src/; fails below 90 %
 	ctest --test-dir $(BUILD)/coverage --output-on-failure
 	gcovr -r . --object-directory $(BUILD)/coverage --filter src/ --fail-under-line 90 --print-summary
 
-bench: build     ## speed against PyTorch in one run, and the kernels alone
-	python3 bench/speed.py --command $(BUILD)/release/planaria --build $(BUILD)
+bench: build     ## speed against PyTorch in one run (needs MNIST), and the kernels alone
+	test -x $(BUILD)/torch/bin/python || python3 -m venv $(BUILD)/torch
+	$(BUILD)/torch/bin/python -c 'import torch' 2>/dev/null || $(BUILD)/torch/bin/pip install -q torch==2.13.0
+	python3 bench/speed.py --command $(BUILD)/release/planaria --python $(BUILD)/torch/bin/python
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_kernels
 
 reproduce: build ## the published rows over seeds; picks up where it was
 	python3 tools/reproduce.py --command $(BUILD)/release/planaria $(ROWS)
 
-docs:            ## the API reference by Doxygen, in build/docs
+docs:            ## the API reference and the pages of docs/, in build/docs/html
 	tools/deps.sh docs
 	cmake -E make_directory $(BUILD)/docs
-	( echo 'PROJECT_NAME=Planaria'; echo 'INPUT=include README.md docs'; echo 'RECURSIVE=YES'; \
-	  echo 'OPTIMIZE_OUTPUT_FOR_C=YES'; echo 'EXTRACT_ALL=YES'; echo 'QUIET=YES'; \
-	  echo 'GENERATE_LATEX=NO'; echo 'OUTPUT_DIRECTORY=$(BUILD)/docs' ) | doxygen -
+	DOCS_OUTPUT=$(BUILD)/docs doxygen tools/Doxyfile
 
-install: build   ## install below PREFIX (and DESTDIR)
+install:         ## build and install below PREFIX (and DESTDIR)
+	tools/deps.sh build
+	cmake --preset release -B $(BUILD)/release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	cmake --build $(BUILD)/release -j $(JOBS)
 	cmake --install $(BUILD)/release --prefix $(PREFIX)
 
 format:          ## rewrite our sources by clang-format

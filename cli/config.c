@@ -20,6 +20,8 @@ enum { MAX_FILE = 1 << 20, MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000
 /* ---- schema --------------------------------------------------------------- */
 
 static const cyaml_strval_t targets[] = { { "self", PLN_TARGET_SELF }, { "labels", PLN_TARGET_LABELS } };
+static const cyaml_strval_t rules[] = { { "bp", PLN_RULE_BP }, { "ep", PLN_RULE_EP } };
+static const cyaml_strval_t relaxations[] = { { "euler", PLN_EULER }, { "block", PLN_BLOCK } };
 static const cyaml_strval_t losses[] = { { "mse", PLN_MSE }, { "cross_entropy", PLN_CROSS_ENTROPY } };
 static const cyaml_strval_t optimisers[] = { { "sgd", PLN_SGD }, { "adam", PLN_ADAM } };
 static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PLN_FAN_IN } };
@@ -50,7 +52,20 @@ static const cyaml_schema_field_t schedule_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t ep_fields[] = {
+    CYAML_FIELD_ENUM("relaxation", NEEDED | CYAML_FLAG_STRICT, ep_config, relaxation, relaxations, CYAML_ARRAY_LEN(relaxations)),
+    CYAML_FIELD_INT("steps", NEEDED, ep_config, steps),
+    CYAML_FIELD_INT("nudged_steps", NEEDED, ep_config, nudged_steps),
+    CYAML_FIELD_FLOAT("dt", OPTIONAL, ep_config, dt),
+    CYAML_FIELD_FLOAT("tolerance", OPTIONAL, ep_config, tolerance),
+    CYAML_FIELD_FLOAT("beta", NEEDED, ep_config, beta),
+    CYAML_FIELD_BOOL("symmetric", OPTIONAL, ep_config, symmetric),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t train_fields[] = {
+    CYAML_FIELD_ENUM("rule", OPTIONAL | CYAML_FLAG_STRICT, train_config, rule, rules, CYAML_ARRAY_LEN(rules)),
+    CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
     CYAML_FIELD_ENUM("target", NEEDED | CYAML_FLAG_STRICT, train_config, target, targets, CYAML_ARRAY_LEN(targets)),
     CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
     CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
@@ -64,6 +79,25 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_FLOAT("smoothing", OPTIONAL, train_config, smoothing),
     CYAML_FIELD_FLOAT("output_dropout", OPTIONAL, train_config, output_dropout),
     CYAML_FIELD_BOOL("sequential", OPTIONAL, train_config, sequential),
+    CYAML_FIELD_FLOAT("label_smoothing", OPTIONAL, train_config, label_smoothing),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t pretrain_fields[] = {
+    CYAML_FIELD_INT("epochs", NEEDED, pretrain_config, epochs),
+    CYAML_FIELD_INT("batch", NEEDED, pretrain_config, batch),
+    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, pretrain_config, rate, &number, 1, PLN_MAX_LAYERS),
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, pretrain_config, schedule, schedule_fields),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t semi_fields[] = {
+    CYAML_FIELD_INT("labels", OPTIONAL, semi_config, labels),
+    CYAML_FIELD_INT("split_seed", OPTIONAL, semi_config, split_seed),
+    CYAML_FIELD_INT("batch", NEEDED, semi_config, batch),
+    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, semi_config, rate, &number, 1, PLN_MAX_LAYERS),
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, semi_config, schedule, schedule_fields),
+    CYAML_FIELD_MAPPING_PTR("pretrain", POINTER, semi_config, pretrain, pretrain_fields),
     CYAML_FIELD_END
 };
 
@@ -80,7 +114,8 @@ static const cyaml_schema_field_t classifier_fields[] = {
     CYAML_FIELD_INT("batch", NEEDED, classifier_config, batch),
     CYAML_FIELD_FLOAT("rate", NEEDED, classifier_config, rate),
     CYAML_FIELD_FLOAT("dropout", OPTIONAL, classifier_config, dropout),
-    CYAML_FIELD_FLOAT("decay", NEEDED, classifier_config, decay),
+    CYAML_FIELD_FLOAT("decay", OPTIONAL, classifier_config, decay),
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, classifier_config, schedule, schedule_fields),
     CYAML_FIELD_STRING_PTR("activation", CYAML_FLAG_POINTER, classifier_config, activation, 0, 32),
     CYAML_FIELD_END
 };
@@ -90,6 +125,7 @@ static const cyaml_schema_field_t expected_fields[] = {
     CYAML_FIELD_FLOAT("direct_max", OPTIONAL, expected_config, direct_max),
     CYAML_FIELD_FLOAT("linear", OPTIONAL, expected_config, linear),
     CYAML_FIELD_FLOAT("accuracy", OPTIONAL, expected_config, accuracy),
+    CYAML_FIELD_FLOAT("minutes", OPTIONAL, expected_config, minutes),
     CYAML_FIELD_STRING_PTR("source", POINTER, expected_config, source, 0, MAX_TEXT),
     CYAML_FIELD_END
 };
@@ -100,6 +136,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_ENUM("init", OPTIONAL | CYAML_FLAG_STRICT, config, init, inits, CYAML_ARRAY_LEN(inits)),
     CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, config, layers, &layer, 1, PLN_MAX_LAYERS),
     CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
+    CYAML_FIELD_MAPPING_PTR("semi", POINTER, config, semi, semi_fields),
     CYAML_FIELD_MAPPING_PTR("evaluate", POINTER, config, evaluate, evaluate_fields),
     CYAML_FIELD_MAPPING_PTR("classifier", POINTER, config, classifier, classifier_fields),
     CYAML_FIELD_MAPPING_PTR("expected", POINTER, config, expected, expected_fields),
@@ -171,21 +208,62 @@ static int refuse(const source *from, const char *section, const char *key,
                     section ? section : "", section ? "." : "", key, value, wanted);
 }
 
-static int check_train(const source *from, const config *c)
+static unsigned dense_layers(const config *c)
 {
-    const train_config *t = &c->train;
     unsigned dense = 0;
 
     for (unsigned i = 0; i < c->layers_count; i++) dense += c->layers[i].dense != NULL;
+    return dense;
+}
+
+/* What every section that trains has: batch, rates, schedule. */
+static int check_course(const source *from, const config *c, const char *section, int batch, const float *rate,
+                        unsigned rates, const schedule_config *schedule, int epochs)
+{
+    if (batch < 1 || batch > PLN_MAX_BATCH) return refuse(from, section, "batch", batch, "1..4096");
+    if (rates != 1 && rates != dense_layers(c))
+        return refuse(from, section, "rate", rates, "a list of one rate, or of one for each dense layer");
+    for (unsigned i = 0; i < rates; i++)
+        if (!(rate[i] >= 0 && rate[i] <= 1e6f)) return refuse(from, section, "rate", (double)rate[i], "0..1000000");
+    if (!schedule) return DONE;
+    if (schedule->length < 0) return refuse(from, section, "length", schedule->length, "at least 0");
+    if (epochs > 0 && schedule->length > epochs)
+        return refuse(from, section, "length", schedule->length, "at most the epochs there are");
+    if (schedule->kind == PLN_EXP && !(schedule->ratio > 0 && schedule->ratio <= 1))
+        return refuse(from, section, "ratio", (double)schedule->ratio, "above 0 and at most 1");
+    return DONE;
+}
+
+static int check_ep(const source *from, const config *c)
+{
+    const ep_config *e = c->train.ep;
+
+    if (c->train.rule == PLN_RULE_EP && !e)
+        return complain(BAD_INPUT, "%s:%d: rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta",
+                        from->name, line_of(from->text, "train", "rule"));
+    if (c->train.rule != PLN_RULE_EP && e)
+        return complain(BAD_INPUT, "%s:%d: train.ep is there, but the rule is not ep", from->name, line_of(from->text, "train", "ep"));
+    if (!e) return DONE;
+    if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train", "beta", (double)e->beta, "above 0 and below 1");
+    if (e->steps < 1) return refuse(from, "train", "steps", e->steps, "at least 1");
+    if (e->nudged_steps < 1) return refuse(from, "train", "nudged_steps", e->nudged_steps, "at least 1");
+    if (!(e->dt >= 0 && e->dt < 1) || (e->relaxation == PLN_EULER && e->dt <= 0))
+        return refuse(from, "train", "dt", (double)e->dt, "above 0 and below 1");
+    if (!(e->tolerance >= 0)) return refuse(from, "train", "tolerance", (double)e->tolerance, "at least 0");
+    return DONE;
+}
+
+static int check_train(const source *from, const config *c)
+{
+    const train_config *t = &c->train;
+    int code;
+
     if (t->epochs < 0 || t->epochs > MAX_EPOCHS) return refuse(from, "train", "epochs", t->epochs, "0..1000000");
-    if (t->batch < 1 || t->batch > PLN_MAX_BATCH) return refuse(from, "train", "batch", t->batch, "1..4096");
-    if (t->rate_count != 1 && t->rate_count != dense)
-        return refuse(from, "train", "rate", t->rate_count, "a list of one rate, or of one for each dense layer");
-    for (unsigned i = 0; i < t->rate_count; i++)
-        if (!(t->rate[i] >= 0 && t->rate[i] <= 1e6f)) return refuse(from, "train", "rate", (double)t->rate[i], "0..1000000");
-    if (t->schedule && t->schedule->length < 0) return refuse(from, "train", "length", t->schedule->length, "at least 0");
-    if (t->schedule && t->schedule->kind == PLN_EXP && !(t->schedule->ratio > 0 && t->schedule->ratio <= 1))
-        return refuse(from, "train", "ratio", (double)t->schedule->ratio, "above 0 and at most 1");
+    code = check_course(from, c, "train", t->batch, t->rate, t->rate_count, t->schedule, 0);
+    if (code == DONE) code = check_ep(from, c);
+    if (code != DONE) return code;
+    if (!(t->label_smoothing >= 0 && t->label_smoothing < 1))
+        return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
     if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
@@ -194,6 +272,24 @@ static int check_train(const source *from, const config *c)
     if (t->sequential && !(t->eta > 0 && t->eta <= 1)) return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
     if (t->sequential && t->batch != 1) return refuse(from, "train", "batch", t->batch, "1 in sequential mode");
     return DONE;
+}
+
+static int check_semi(const source *from, const config *c)
+{
+    const semi_config *m = c->semi;
+    int code;
+
+    if (!m) return DONE;
+    if (c->train.target != PLN_TARGET_SELF)
+        return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
+                        from->name, line_of(from->text, "train", "target"));
+    if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
+    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, c->train.epochs);
+    if (code != DONE || !m->pretrain) return code;
+    if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)
+        return refuse(from, "semi", "epochs", m->pretrain->epochs, "0..1000000");
+    return check_course(from, c, "semi", m->pretrain->batch, m->pretrain->rate, m->pretrain->rate_count,
+                        m->pretrain->schedule, m->pretrain->epochs);
 }
 
 static int check_layers(const source *from, const config *c)
@@ -234,7 +330,10 @@ static int check_rest(const source *from, const config *c)
     if (k->batch < 1 || k->batch > PLN_MAX_BATCH) return refuse(from, "classifier", "batch", k->batch, "1..4096");
     if (!(k->rate >= 0 && k->rate <= 1e6f)) return refuse(from, "classifier", "rate", (double)k->rate, "0..1000000");
     if (!(k->dropout >= 0 && k->dropout < 1)) return refuse(from, "classifier", "dropout", (double)k->dropout, "at least 0 and below 1");
-    if (!(k->decay > 0 && k->decay <= 1)) return refuse(from, "classifier", "decay", (double)k->decay, "above 0 and at most 1");
+    if (!(k->decay >= 0 && k->decay <= 1)) return refuse(from, "classifier", "decay", (double)k->decay, "above 0 and at most 1");
+    if (k->schedule && k->decay > 0) return refuse(from, "classifier", "decay", (double)k->decay, "left out where there is a schedule");
+    const int code = check_course(from, c, "classifier", k->batch, &k->rate, 1, k->schedule, k->epochs);
+    if (code != DONE) return code;
     if (!pln_activation_find(k->activation, &activation))
         return complain(BAD_INPUT, "%s:%d: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
                         from->name, line_of(from->text, "classifier", "activation"), k->activation);
@@ -246,6 +345,7 @@ static int check(const source *from, const config *c)
     int code = check_layers(from, c);
 
     if (code == DONE) code = check_train(from, c);
+    if (code == DONE) code = check_semi(from, c);
     if (code == DONE) code = check_rest(from, c);
     return code;
 }

@@ -20,7 +20,18 @@ typedef struct schedule_config {
     int   length;                /* 0: as many as epochs        */
 } schedule_config;
 
+typedef struct ep_config {
+    int   relaxation;            /* PLN_EULER or PLN_BLOCK                    */
+    int   steps, nudged_steps;   /* T and K of Euler steps, or most sweeps    */
+    float dt;                    /* euler                                     */
+    float tolerance;             /* block                                     */
+    float beta;
+    bool  symmetric;
+} ep_config;
+
 typedef struct train_config {
+    int              rule;           /* pln_rule_kind                */
+    ep_config       *ep;             /* with rule ep                 */
     int              target;         /* pln_target_kind              */
     int              epochs, batch;
     int              loss;           /* pln_loss                     */
@@ -31,7 +42,28 @@ typedef struct train_config {
     int              winners;        /* the rest: self-defined target */
     float            gamma, eta, smoothing, output_dropout;
     bool             sequential;
+    float            label_smoothing; /* of one-hot targets          */
 } train_config;
+
+/* How to learn from labels before anything else. */
+typedef struct pretrain_config {
+    int              epochs, batch;
+    float           *rate;
+    unsigned         rate_count;
+    schedule_config *schedule;
+} pretrain_config;
+
+/* Few labels: the training above takes the samples without a label, and in every
+ * epoch this takes those with one. */
+typedef struct semi_config {
+    int              labels;         /* so many are chosen; 0: those that the data have */
+    int              split_seed;     /* 0: a split of its own for every run            */
+    int              batch;
+    float           *rate;
+    unsigned         rate_count;
+    schedule_config *schedule;
+    pretrain_config *pretrain;
+} semi_config;
 
 typedef struct evaluate_config {
     int     *at;                 /* epochs after which to evaluate; none: the last */
@@ -44,13 +76,16 @@ typedef struct evaluate_config {
 
 typedef struct classifier_config {
     int   epochs, batch;
-    float rate, dropout, decay;  /* decay: ratio of the exponential schedule */
+    float rate, dropout;
+    float decay;                 /* ratio of an exponential schedule; 0: the other */
+    schedule_config *schedule;   /* NULL: constant                                 */
     char *activation;
 } classifier_config;
 
 /* Reference figures, as fractions of 1; 0: none. */
 typedef struct expected_config {
     float direct_average, direct_max, linear, accuracy;
+    float minutes;               /* measured on two cores */
     char *source;
 } expected_config;
 
@@ -61,6 +96,7 @@ typedef struct config {
     layer_config      *layers;
     unsigned           layers_count;
     train_config       train;
+    semi_config       *semi;
     evaluate_config   *evaluate;
     classifier_config *classifier;
     expected_config   *expected;

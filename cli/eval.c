@@ -21,7 +21,7 @@ static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *
     double accuracy;
     pln_status status;
 
-    if (c->train.target == PLN_TARGET_LABELS) {
+    if (experiment_reads_argmax(c)) {
         status = pln_evaluate_argmax(ctx, net, NULL, d->test, classes, &accuracy);
         if (status == PLN_OK) json_object_set_new(result, "accuracy", json_real(accuracy));
         return status;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Purposes of a run's seed that must not share random numbers. */
-enum { CLASSIFIER_SEED = 1 };
+enum { CLASSIFIER_SEED = 1, PRETRAIN_SEED, LABELS_SEED };
 
 static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed, int *code)
 {
@@ -34,6 +34,11 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t 
             pln_net_activation(net, activation);
         }
     }
+    if (net && c->train.ep) {
+        const pln_dynamics how = { (pln_dynamics_kind)c->train.ep->relaxation, c->train.ep->steps,
+                                   c->train.ep->dt, c->train.ep->tolerance };
+        pln_net_settle(net, &how);
+    }
     return finish(ctx, net, c->init == PLN_FAN_IN ? PLN_FAN_IN : PLN_GLOROT, seed, code);
 }
 
@@ -53,6 +58,24 @@ pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inp
     return finish(ctx, net, PLN_FAN_IN, seed + ((uint64_t)CLASSIFIER_SEED << 32), code);
 }
 
+/* A schedule of its own length, or else as long as the training. */
+static pln_schedule schedule_of(const schedule_config *s, int epochs)
+{
+    pln_schedule schedule = pln_schedule_default();
+
+    if (s)
+        schedule = (pln_schedule){ .kind = (pln_schedule_kind)s->kind, .start = (double)s->start,
+                                   .end = (double)s->end, .ratio = (double)s->ratio, .length = s->length };
+    if (schedule.length < 1) schedule.length = epochs > 0 ? epochs : 1;
+    return schedule;
+}
+
+static void set_rates(pln_fit *fit, const float *rate, unsigned count)
+{
+    fit->rates = (int)count;
+    for (unsigned i = 0; i < count; i++) fit->rate[i] = rate[i];
+}
+
 pln_fit experiment_fit(const config *c, uint64_t seed)
 {
     const train_config *t = &c->train;
@@ -61,21 +84,40 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     fit.epochs = t->epochs;
     fit.batch = t->batch;
     fit.seed = seed;
+    fit.rule = (pln_rule_kind)t->rule;
+    if (t->ep) fit.ep = (pln_ep){ .beta = t->ep->beta, .steps = t->ep->nudged_steps, .symmetric = t->ep->symmetric };
     fit.target = (pln_target_kind)t->target;
+    fit.label_smoothing = t->label_smoothing;
     fit.loss = (pln_loss)t->loss;
     fit.optim.kind = (pln_optim_kind)t->optimiser;
     fit.self = (pln_selftarget){ .winners = t->winners, .gamma = t->gamma, .eta = t->eta,
                                  .sequential = t->sequential, .smoothing = t->smoothing,
                                  .drop = t->output_dropout };
-    fit.rates = (int)t->rate_count;
-    for (unsigned i = 0; i < t->rate_count; i++) fit.rate[i] = t->rate[i];
-    if (t->schedule)
-        fit.schedule = (pln_schedule){ .kind = (pln_schedule_kind)t->schedule->kind,
-                                       .start = (double)t->schedule->start,
-                                       .end = (double)t->schedule->end,
-                                       .ratio = (double)t->schedule->ratio,
-                                       .length = t->schedule->length };
-    if (fit.schedule.length < 1) fit.schedule.length = t->epochs > 0 ? t->epochs : 1;
+    set_rates(&fit, t->rate, t->rate_count);
+    fit.schedule = schedule_of(t->schedule, t->epochs);
+    return fit;
+}
+
+pln_fit experiment_labelled_fit(const config *c, uint64_t seed)
+{
+    pln_fit fit = experiment_fit(c, seed);
+
+    fit.target = PLN_TARGET_LABELS;
+    fit.batch = c->semi->batch;
+    set_rates(&fit, c->semi->rate, c->semi->rate_count);
+    fit.schedule = schedule_of(c->semi->schedule, c->train.epochs);
+    return fit;
+}
+
+pln_fit experiment_pretrain_fit(const config *c, uint64_t seed)
+{
+    const pretrain_config *p = c->semi->pretrain;
+    pln_fit fit = experiment_labelled_fit(c, seed + ((uint64_t)PRETRAIN_SEED << 32));
+
+    fit.epochs = p->epochs;
+    fit.batch = p->batch;
+    set_rates(&fit, p->rate, p->rate_count);
+    fit.schedule = schedule_of(p->schedule, p->epochs);
     return fit;
 }
 
@@ -90,9 +132,14 @@ pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed)
     fit.loss = PLN_CROSS_ENTROPY;
     fit.optim.kind = PLN_ADAM;
     fit.rate[0] = c->rate;
-    fit.schedule.kind = PLN_EXP;
-    fit.schedule.ratio = (double)c->decay;
+    fit.schedule = schedule_of(c->schedule, c->epochs);
+    if (c->decay > 0) fit.schedule = (pln_schedule){ .kind = PLN_EXP, .ratio = (double)c->decay, .length = 1 };
     return fit;
+}
+
+bool experiment_reads_argmax(const config *c)
+{
+    return c->train.target == PLN_TARGET_LABELS || c->semi;
 }
 
 bool experiment_evaluates_at(const config *c, int epoch)
@@ -117,18 +164,28 @@ double experiment_fraction(const config *c, int i)
     return c->evaluate && c->evaluate->labels > 0 ? tidy(c->evaluate->labels) : 1;
 }
 
+static int count_labelled(const pln_data *train)
+{
+    const int32_t *labels = pln_data_labels(train);
+    int n = 0;
+
+    for (int i = 0; labels && i < pln_data_count(train); i++) n += labels[i] >= 0;
+    return n;
+}
+
 int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
                          int *count, int *code)
 {
-    const int n = (int)floor(fraction * pln_data_count(train) * (1 + 1e-9));
+    const int labelled = count_labelled(train);
+    const int n = (int)floor(fraction * labelled * (1 + 1e-9));
     int *index;
 
     *code = DONE;
     *count = 0;
-    if (fraction >= 1) return NULL;
+    if (fraction >= 1 && labelled == pln_data_count(train)) return NULL;
     if (n < 1) {
-        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d training samples is none; make it larger",
-                         fraction, pln_data_count(train));
+        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d labelled training samples is none; make it larger, "
+                         "or train with --no-eval", fraction, labelled);
         return NULL;
     }
     index = malloc((size_t)n * sizeof *index);
@@ -145,4 +202,40 @@ int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, d
     }
     *count = n;
     return index;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const int x = *(const int *)a, y = *(const int *)b;
+    return (x > y) - (x < y);
+}
+
+int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
+                     int *labelled_count, int **unlabelled, int *unlabelled_count)
+{
+    const int all = pln_data_count(train);
+    const int32_t *labels = pln_data_labels(train);
+    const semi_config *m = c->semi;
+    const int n = m->labels ? m->labels : count_labelled(train);
+
+    *labelled = malloc(sizeof **labelled * ((size_t)n + 1));
+    *unlabelled = malloc(sizeof **unlabelled * ((size_t)all + 1));
+    if (!*labelled || !*unlabelled) return complain(FAILED, "no memory left");
+    *labelled_count = 0;
+    *unlabelled_count = 0;
+    if (n < 1) return complain(BAD_INPUT, "semi: no training sample has a label");
+    if (m->labels > 0) {
+        const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
+        if (pln_data_stratified(ctx, train, n, split, *labelled) != PLN_OK)
+            return complain(BAD_INPUT, "semi.labels is %d: %s", n, pln_error(ctx));
+        *labelled_count = n;
+    }
+    for (int i = 0; i < all; i++) {
+        const bool has = m->labels > 0 ? *labelled_count > 0 && bsearch(&i, *labelled, (size_t)n, sizeof i, by_number)
+                                       : labels[i] >= 0;
+        if (!has) (*unlabelled)[(*unlabelled_count)++] = i;
+        else if (m->labels == 0) (*labelled)[(*labelled_count)++] = i;
+    }
+    if (*unlabelled_count < 1) return complain(BAD_INPUT, "semi: every training sample has a label; make semi.labels smaller");
+    return DONE;
 }

@@ -14,13 +14,26 @@ pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inp
 
 /* How to train the two. */
 pln_fit experiment_fit(const config *c, uint64_t seed);
+
+/* With a section semi: how to learn from the samples with labels, in turn with
+ * experiment_fit and before it. */
+pln_fit experiment_labelled_fit(const config *c, uint64_t seed);
+pln_fit experiment_pretrain_fit(const config *c, uint64_t seed);
+
+/* With a section semi: the samples with a label and those without, freed by free
+ * also after a complaint.  Returns an exit code. */
+int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
+                     int *labelled_count, int **unlabelled, int *unlabelled_count);
 pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
+
+/* Whether its outputs are classes: trained with labels, few or all. */
+bool experiment_reads_argmax(const config *c);
 
 /* Whether the network is evaluated after this epoch (1-based). */
 bool experiment_evaluates_at(const config *c, int epoch);
 
-/* The samples of a labelled fraction; NULL with *count 0 for all of them.  Freed
- * by free.  Complains and sets *code. */
+/* The samples of a fraction of those with a label; NULL with *count 0 for all
+ * samples.  Freed by free.  Complains and sets *code. */
 int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
                          int *count, int *code);
 

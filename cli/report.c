@@ -11,14 +11,15 @@ static void print_share(FILE *to, const char *label, const json_t *from, const c
     if (value) fprintf(to, "  %s %6.2f %%", label, 100 * json_number_value(value));
 }
 
-void report_epoch(const json_t *line)
+void report_epoch(const json_t *line, const char *title)
 {
     const json_t *speed = json_object_get(line, "samples_per_second");
 
-    fprintf(stderr, "epoch %4d", (int)json_integer_value(json_object_get(line, "epoch")));
+    fprintf(stderr, "%sepoch %4d", title, (int)json_integer_value(json_object_get(line, "epoch")));
     print_share(stderr, "direct association", line, "direct_average");
     print_share(stderr, "single unit", line, "direct_max");
     print_share(stderr, "accuracy", line, "accuracy");
+    print_share(stderr, "accuracy", line, "pretrained_accuracy");
     print_share(stderr, "direct association", line, "untrained_direct_average");
     print_share(stderr, "single unit", line, "untrained_direct_max");
     print_share(stderr, "accuracy", line, "untrained_accuracy");
@@ -60,7 +61,8 @@ static void print_table(const json_t *result, const expected_config *expected, c
     const expected_config none = { 0 };
     const expected_config *e = expected ? expected : &none;
 
-    printf("%-36s %11s %11s%s\n", "test accuracy", "untrained", "trained", expected ? "   reference" : "");
+    if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
+        printf("%-36s %11s %11s%s\n", "test accuracy", "untrained", "trained", expected ? "   reference" : "");
     print_row("direct association, average", result, "direct_average", e->direct_average);
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);

@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 /* One evaluated epoch, from its line of metrics, on stderr. */
-void report_epoch(const json_t *line);
+void report_epoch(const json_t *line, const char *title);
 
 /* The figures of one fraction of labels, on stderr. */
 void report_fraction(const json_t *row);

@@ -1,7 +1,8 @@
 /* train.c - planaria train: from a configuration to a run folder
  *
- * A run has two parts: the network, and then, for each fraction of labels, the
- * direct association and the linear classifier.  A checkpoint holds the trainer
+ * A run has three parts: with few labels, pre-training by them; the network; and
+ * then, for each fraction of labels, the direct association and the linear
+ * classifier.  A checkpoint holds the trainer
  * of the part under way and, as its text, what this file needs to go on: the
  * part, the length of metrics.jsonl and the figures so far. */
 
@@ -31,7 +32,7 @@ typedef struct arguments {
     const char *name;
     char       *data, *out;
     char      **set;
-    int         epochs, limit, threads, resume, force, dry_run, json;
+    int         epochs, limit, threads, resume, force, dry_run, json, no_eval;
     long        seed;
     json_t     *line;            /* the command line as it was typed */
 } arguments;
@@ -45,6 +46,7 @@ typedef struct job {
     run         r;
     pln_net    *net;
     char        identity[65];     /* of configuration, data and seed       */
+    int        *labelled, *unlabelled, labelled_count, unlabelled_count;   /* with few labels */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */
     long        metrics_size;
@@ -167,7 +169,7 @@ static json_t *measure(job *j, const char *prefix, const int *index, int count)
     json_t *line = json_object();
     char name[64];
 
-    if (j->c->train.target == PLN_TARGET_LABELS) {
+    if (experiment_reads_argmax(j->c)) {
         double accuracy;
         const pln_status status = pln_evaluate_argmax(j->ctx, j->net, NULL, j->d.test,
                                                       pln_data_classes(j->d.train), &accuracy);
@@ -211,47 +213,98 @@ static int measure_into(job *j, const char *prefix, json_t *line)
     return DONE;
 }
 
-static json_t *describe_epoch(const pln_epoch_report *e)
+/* Adds what a pass was like, or to what an earlier one of the epoch was like. */
+static void describe_pass(json_t *line, const config *c, const pln_epoch_report *e)
 {
-    return json_pack("{s:i, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "epoch", e->epoch,
-                     "train_seconds", e->seconds, "samples_per_second",
-                     e->seconds > 0 ? (double)e->samples / e->seconds : 0.0, "train_loss", e->loss,
-                     "rate_factor", e->rate_factor, "homeostasis", e->homeostasis,
-                     "input_active", e->input_active, "delta_active", e->delta_active,
-                     "peak_bytes", (json_int_t)run_peak_bytes());
+    const double before = json_real_value(json_object_get(line, "train_seconds"));
+    const json_int_t samples = json_integer_value(json_object_get(line, "samples")) + e->samples;
+    const double seconds = before + e->seconds;
+    json_t *more = json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "epoch", e->epoch, "samples", samples,
+                             "train_seconds", seconds, "samples_per_second", seconds > 0 ? (double)samples / seconds : 0.0,
+                             "train_loss", e->loss, "rate_factor", e->rate_factor, "homeostasis", e->homeostasis,
+                             "input_active", e->input_active, "delta_active", e->delta_active,
+                             "peak_bytes", (json_int_t)run_peak_bytes());
+
+    if (c->train.rule == PLN_RULE_EP) {
+        json_object_set_new(more, "sweeps", json_real(e->sweeps));
+        json_object_set_new(more, "nudged_sweeps", json_real(e->nudged_sweeps));
+        json_object_set_new(more, "residual", json_real(e->residual));
+        json_object_set_new(more, "skipped", json_real(e->skipped));
+    }
+    json_object_update(line, more);
+    json_decref(more);
 }
 
-static void show_epoch_progress(const job *j, const pln_trainer *t, double started, int first)
+/* A run of epochs: the network, or its pre-training. */
+typedef struct stage {
+    const char *part;            /* in checkpoints                */
+    const char *title;           /* on the progress bar           */
+    const char *epoch;           /* key of its lines in metrics   */
+    int         epochs;
+} stage;
+
+static const char PRETRAIN[] = "pretrain", NETWORK[] = "network";
+
+static void show_epoch_progress(const stage *g, const pln_trainer *t, double started, double first)
 {
-    const double all = (double)j->c->train.epochs * pln_trainer_batches(t);
-    const double done = (double)pln_trainer_epoch(t) * pln_trainer_batches(t) + pln_trainer_batch(t);
+    const double done = pln_trainer_epoch(t) + (pln_trainer_course(t) ? 0.5 : 0) +
+                        (double)pln_trainer_batch(t) / pln_trainer_batches(t) / (pln_trainer_course(t) ? 2 : 1);
     const double rate = (done - first) / (now() - started + 1e-9);
     char text[96];
 
-    snprintf(text, sizeof text, "epoch %d of %d", pln_trainer_epoch(t) + 1, j->c->train.epochs);
-    progress_show(done / all, rate > 0 ? (all - done) / rate : -1, text);
+    snprintf(text, sizeof text, "%sepoch %d of %d", g->title, pln_trainer_epoch(t) + 1, g->epochs);
+    progress_show(done / g->epochs, rate > 0 ? (g->epochs - done) / rate : -1, text);
+}
+
+/* After the pass without labels: its line waits for the rest of the epoch. */
+static int finish_first_pass(job *j, const pln_epoch_report *report)
+{
+    json_t *line = json_object();
+    int code = DONE;
+
+    describe_pass(line, j->c, report);
+    json_object_set_new(line, "unlabelled_loss", json_real(report->loss));
+    if (!j->args.no_eval && experiment_evaluates_at(j->c, report->epoch)) {
+        json_t *figures = measure(j, "unlabelled_", NULL, 0);
+        if (figures) json_object_update(line, figures);
+        else         code = FAILED;
+        json_decref(figures);
+    }
+    json_object_set_new(j->result, "pass", line);
+    return code;
 }
 
 /* After an epoch: measure if it is time, write its line, keep a checkpoint. */
-static int finish_epoch(job *j, pln_trainer *t, const pln_epoch_report *report)
+static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_report *report)
 {
-    const bool measured = experiment_evaluates_at(j->c, report->epoch);
-    json_t *line = describe_epoch(report);
+    const bool measured = !j->args.no_eval &&
+                          (experiment_evaluates_at(j->c, report->epoch) || report->epoch == g->epochs);
+    const bool network = g->part == NETWORK;
+    json_t *pass = json_object_get(j->result, "pass");
+    json_t *line = pass ? json_copy(pass) : json_object();
     int code = DONE;
 
+    json_object_del(j->result, "pass");
+    describe_pass(line, j->c, report);
+    json_object_del(line, "samples");
     if (measured) {
-        code = measure_into(j, "", line);
+        code = measure_into(j, network ? "" : "pretrained_", line);
         progress_clear();
-        if (code == DONE && !j->args.json) report_epoch(line);
+        if (code == DONE && !j->args.json) report_epoch(line, g->title);
     }
-    json_object_set_new(j->result, "epoch", json_integer(report->epoch));
+    if (network) {
+        json_object_set_new(j->result, "epoch", json_integer(report->epoch));
+    } else {
+        json_object_set(line, g->epoch, json_object_get(line, "epoch"));
+        json_object_del(line, "epoch");
+    }
     if (code != DONE) {
         json_decref(line);
         return code;
     }
     code = run_add_metrics(&j->r, line, &j->metrics_size);
     if (code == DONE && (measured || now() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS))
-        code = save_checkpoint(j, t, "network", 0);
+        code = save_checkpoint(j, t, g->part, 0);
     return code;
 }
 
@@ -264,48 +317,83 @@ static int stop_here(job *j, pln_trainer *t, const char *part, int fraction)
     return complain(INTERRUPTED, "interrupted; the same command with --resume goes on");
 }
 
-static int train_epochs(job *j, pln_trainer *t)
+static int train_epochs(job *j, const stage *g, pln_trainer *t)
 {
-    const double started = now();
-    const int first = pln_trainer_epoch(t) * pln_trainer_batches(t) + pln_trainer_batch(t);
+    const double started = now(), first = pln_trainer_epoch(t);
     int code = DONE;
 
-    while (code == DONE && pln_trainer_epoch(t) < j->c->train.epochs) {
-        const int epoch = pln_trainer_epoch(t);
+    while (code == DONE && pln_trainer_epoch(t) < g->epochs) {
+        const int epoch = pln_trainer_epoch(t), course = pln_trainer_course(t);
         pln_epoch_report report;
         const pln_status status = pln_trainer_step(t, SLICE, &report);
 
         if (status != PLN_OK) return complain(FAILED, "%s", pln_error(j->ctx));
-        if (pln_trainer_epoch(t) > epoch) code = finish_epoch(j, t, &report);
+        if (pln_trainer_epoch(t) > epoch) code = finish_epoch(j, g, t, &report);
+        else if (pln_trainer_course(t) != course) code = finish_first_pass(j, &report);
         else if (now() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS)
-            code = save_checkpoint(j, t, "network", 0);
-        if (code == DONE && interrupted) return stop_here(j, t, "network", 0);
-        show_epoch_progress(j, t, started, first);
+            code = save_checkpoint(j, t, g->part, 0);
+        if (code == DONE && interrupted) return stop_here(j, t, g->part, 0);
+        show_epoch_progress(g, t, started, first);
     }
     progress_clear();
     return code;
 }
 
-static int train_network(job *j)
+/* Figures before any training. */
+static int measure_untrained(job *j)
 {
-    const pln_fit fit = experiment_fit(j->c, (uint64_t)j->args.seed);
-    pln_trainer *t;
+    json_t *line = json_pack("{s:i}", "epoch", 0);
+    int code = measure_into(j, "untrained_", line);
+
+    if (code == DONE && !j->args.json) report_epoch(line, "");
+    if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
+    else json_decref(line);
+    if (code == DONE && j->c->train.epochs == 0) code = measure_into(j, "", j->result);
+    json_object_del(j->result, "evaluate_seconds");
+    return code;
+}
+
+/* Takes up the stage where its checkpoint left it, or begins it. */
+static int run_stage(job *j, const stage *g, pln_trainer *t)
+{
     int code = DONE;
 
-    if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, NULL, 0, &fit, &t) != PLN_OK)
+    if (resumes(j, g->part, 0)) code = load_checkpoint(j, t, g->epochs);
+    return code == DONE ? train_epochs(j, g, t) : code;
+}
+
+static int pretrain(job *j)
+{
+    const pln_fit fit = experiment_pretrain_fit(j->c, (uint64_t)j->args.seed);
+    const stage g = { PRETRAIN, "pre-training, ", "pretrain_epoch", fit.epochs };
+    pln_trainer *t;
+    int code;
+
+    if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, j->labelled, j->labelled_count, &fit, &t) != PLN_OK)
         return complain(BAD_INPUT, "%s", pln_error(j->ctx));
-    if (resumes(j, "network", 0)) {
-        code = load_checkpoint(j, t, fit.epochs);
-    } else {
-        json_t *line = json_pack("{s:i}", "epoch", 0);
-        code = measure_into(j, "untrained_", line);
-        if (code == DONE && !j->args.json) report_epoch(line);
-        if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
-        else json_decref(line);
-        if (code == DONE && j->c->train.epochs == 0) code = measure_into(j, "", j->result);
-        json_object_del(j->result, "evaluate_seconds");
+    code = run_stage(j, &g, t);
+    pln_trainer_free(t);
+    return code;
+}
+
+static int train_network(job *j)
+{
+    const uint64_t seed = (uint64_t)j->args.seed;
+    const stage g = { NETWORK, "", "epoch", j->c->train.epochs };
+    pln_course course[2] = { { experiment_fit(j->c, seed), j->unlabelled, j->unlabelled_count } };
+    int code = DONE, courses = 1;
+    pln_trainer *t;
+
+    if (j->c->semi) {
+        course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled, j->labelled_count };
+        courses = 2;
     }
-    if (code == DONE) code = train_epochs(j, t);
+    if (!j->state && !j->args.no_eval) code = measure_untrained(j);
+    if (code == DONE && j->c->semi && j->c->semi->pretrain && !resumes(j, NETWORK, 0)) code = pretrain(j);
+    if (code != DONE) return code;
+    if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, courses, &t) != PLN_OK)
+        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    code = run_stage(j, &g, t);
     pln_trainer_free(t);
     return code;
 }
@@ -376,7 +464,7 @@ static int read_out(job *j, int fraction, double share)
     int *index = experiment_labelled(j->ctx, j->c, j->d.train, share, &count, &code);
     json_t *row = NULL, *rows = json_object_get(j->result, "fractions");
     const bool classifies = j->c->classifier && j->c->classifier->epochs > 0 &&
-                            j->c->train.target == PLN_TARGET_SELF;
+                            !experiment_reads_argmax(j->c);
     double linear = 0;
 
     if (code == DONE) row = measure(j, "", index, count);
@@ -534,7 +622,7 @@ static int run_parts(job *j)
         code = train_network(j);
         if (code == DONE) code = keep_model(j);
     }
-    if (code == DONE) code = read_outs(j);
+    if (code == DONE && !j->args.no_eval) code = read_outs(j);
     if (code == DONE) code = write_result(j);
     return code;
 }
@@ -585,7 +673,10 @@ static int open_all(job *j)
     code = dataset_open(j->ctx, j->c->data, j->args.data, &j->d);
     if (code != DONE) return code;
     if (j->args.limit > 0) pln_data_limit(j->d.train, j->args.limit);
-    code = check_fractions(j);
+    if (j->c->semi)
+        code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,
+                                &j->unlabelled, &j->unlabelled_count);
+    if (code == DONE && !j->args.no_eval) code = check_fractions(j);
     if (code == DONE) code = settle(j);
     if (code == DONE)
         j->net = experiment_network(j->ctx, j->c, pln_data_features(j->d.train), (uint64_t)j->args.seed, &code);
@@ -649,6 +740,7 @@ int command_train(int argc, const char **argv)
         { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
         { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
+        { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0, "only train: labels and test set are not looked at", NULL },
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
@@ -670,6 +762,8 @@ int command_train(int argc, const char **argv)
     else if (code == DONE)
         code = carry_out(&j);
 
+    free(j.labelled);
+    free(j.unlabelled);
     pln_net_free(j.net);
     if (j.ctx) dataset_close(&j.d);
     pln_ctx_free(j.ctx);

@@ -28,7 +28,7 @@ READ_OUTS = {"direct_average": "direct_average", "direct_max": "direct_max",
              "linear": "classifier", "accuracy": "argmax"}
 
 # Presets whose figures are recorded in reference.csv, and under which name.  The runs of the one-layer net
-# mix two settings; those that start fast have the published one (docs/theory.md, section 7).
+# mix two settings; those that start fast have the published one (docs/theory.md, section 9).
 REFERENCE = {
     "liu2024/unsup-bp-1layer": "unsupervised_bp_1layer/full_labels#fast_start_subset",
     "liu2024/unsup-bp-2layer": "unsupervised_bp_2layer/full_labels",
@@ -72,6 +72,8 @@ def run(args, row, seed):
         line += ["--epochs", str(args.epochs)]
     if args.data:
         line += ["--data", args.data]
+    if args.threads:
+        line += ["--threads", str(args.threads)]
     print(f"{row}, seed {seed}", file=sys.stderr, flush=True)
     code = subprocess.run(line, stdout=subprocess.DEVNULL).returncode
     if code != 0:
@@ -212,6 +214,7 @@ def main():
     parser.add_argument("--seeds", default="1,2,3", help="comma-separated")
     parser.add_argument("--epochs", type=int, help="stop earlier than the preset does")
     parser.add_argument("--data", help="folder of the data sets")
+    parser.add_argument("--threads", type=int, help="of each run; changes no figure but the time")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/reproduce", help="where the run folders are")
     args = parser.parse_args()
     reference = read_reference()

@@ -70,10 +70,43 @@ PLN_API void pln_net_activation(pln_net *net, pln_activation activation);
  * others are divided by 1 - p; in evaluation nothing happens.  0 <= p < 1. */
 PLN_API void pln_net_dropout(pln_net *net, float p);
 
+/* How outputs follow from inputs.  A feed-forward network computes one layer
+ * after the other.  A network for equilibrium propagation settles: its units are
+ * driven from below and from above until they rest (specification 4.2, 4.3), by
+ *
+ *     euler    `steps` steps of length dt, all units at once
+ *     block    each layer in turn set to the exact minimum of the energy given
+ *              its neighbours, up and down, until no unit moves by more than
+ *              `tolerance`, or each has been set `steps` times
+ *
+ * Both end in the same states; block in a tenth of the products.  Where the
+ * drive is constant (one layer; one hidden layer under a softmax) both take their
+ * closed form. */
+typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dynamics_kind;
+
+typedef struct pln_dynamics {
+    pln_dynamics_kind kind;
+    int   steps;               /* T of Euler steps, or most sweeps; >= 1  */
+    float dt;                  /* euler: 0 < dt < 1                       */
+    float tolerance;           /* block: >= 0                             */
+} pln_dynamics;
+
+/* Feed-forward; for the others 60 steps, dt 0.2, tolerance 1e-4. */
+PLN_API pln_dynamics pln_dynamics_default(void);
+
+/* A builder: the network is to settle.  That takes dense layers, each with
+ * hardsigm behind it (at the top, over a hidden layer, also softmax, which then
+ * is a read-out without feedback in the free phase) and perhaps dropout in
+ * front, which here is a mask of zeros and ones in training and nothing in
+ * evaluation (specification 2.4). */
+PLN_API void         pln_net_settle(pln_net *net, const pln_dynamics *how);
+PLN_API pln_dynamics pln_net_dynamics(const pln_net *net);
+
 /* Checks what the builders were told, plans and takes the memory.
  *
  * Returns the builders' first error, PLN_ERR_SHAPE for a network without input
- * or dense layer, PLN_ERR_MEMORY. */
+ * or dense layer or one that cannot settle as it is to, PLN_ERR_ARG for dynamics
+ * out of range, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);
 
 /* The bytes that pln_net_ready would take or has taken; 0 for an unsound net. */

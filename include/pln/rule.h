@@ -1,8 +1,13 @@
-/* pln/rule.h - what to aim at and how wrong it is, as a rule of learning sees it
+/* pln/rule.h - how to learn: what to aim at, and what moves the parameters there
  *
- * A rule moves a network's parameters towards a target.  There is one,
- * back-propagation (bp); it is written with the four questions that a layer
- * answers (shape, forward, backward, gradient) and knows no layer by name.
+ * A rule moves a network's parameters towards a target.  It is written with the
+ * four questions that a layer answers (shape, forward, backward, gradient) and
+ * knows no layer by name.
+ *
+ *     bp    back-propagation, on feed-forward networks
+ *     ep    equilibrium propagation, on networks that settle (pln_net_settle):
+ *           a free phase, then one in which the output is pulled towards the
+ *           target; the gradient is the contrast of the two (specification 4)
  */
 #ifndef PLN_RULE_H
 #define PLN_RULE_H
@@ -12,6 +17,20 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+typedef enum pln_rule_kind { PLN_RULE_BP, PLN_RULE_EP } pln_rule_kind;
+
+/* Equilibrium propagation.  One-sided: the pull is +beta or -beta with equal
+ * chance, one draw a batch, and is compared with the free phase.  Symmetric: the
+ * phases of +beta and -beta are compared with each other. */
+typedef struct pln_ep {
+    float beta;          /* strength of the pull, 0 < beta < 1                 */
+    int   steps;         /* K: of the nudged phase, Euler steps or most sweeps */
+    bool  symmetric;
+} pln_ep;
+
+/* beta 0.2, 10 steps, one-sided. */
+PLN_API pln_ep pln_ep_default(void);
 
 /* What to aim at: the network's own winners, or labels by block targets
  * (pln_block_target), which with as many outputs as classes are one-hot. */

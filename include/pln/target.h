@@ -15,7 +15,8 @@
  *                  h[i] += gamma (a[i] - tau),      tau = (1 - p) k/n
  *
  * h and a start every epoch at zero.  tau shifts all of h alike and therefore
- * changes no target.
+ * changes no target; equilibrium propagation's, k / (n (1 - p)), is there for
+ * comparing h with the paper's.
  *
  * Method: Liu et al. (2024), arXiv 2403.12116; numbers in brackets are those of
  * docs/theory.md.
@@ -40,6 +41,7 @@ typedef struct pln_selftarget {
     float smoothing;     /* s: 0 for none, below 1                            */
     float drop;          /* p: probability that an output unit is masked,
                             0 <= p < 1                                        */
+    float tau;           /* share of samples a unit should win; 0: (1 - p) k/n */
 } pln_selftarget;
 
 /* One winner, gamma 0.5, eta 0.6, batch mode, no smoothing, no mask. */

@@ -31,9 +31,13 @@ typedef struct pln_fit {
     int             epochs;              /* >= 0                            */
     int             batch;               /* 1..PLN_MAX_BATCH                */
     uint64_t        seed;
+    pln_rule_kind   rule;
+    pln_ep          ep;                  /* for PLN_RULE_EP                 */
     pln_target_kind target;
-    pln_selftarget  self;                /* for PLN_TARGET_SELF             */
-    pln_loss        loss;
+    pln_selftarget  self;                /* for PLN_TARGET_SELF; the output
+                                            mask also for labels by ep      */
+    float           label_smoothing;     /* of one-hot targets; 0 for none  */
+    pln_loss        loss;                /* for PLN_RULE_BP                 */
     pln_optim       optim;
     pln_schedule    schedule;
     int             rates;               /* 1, or one for each dense layer  */
@@ -44,6 +48,15 @@ typedef struct pln_fit {
 PLN_API pln_fit pln_fit_default(void);
 
 typedef struct pln_trainer pln_trainer;
+
+enum { PLN_MAX_COURSES = 4 };
+
+/* One way of going over some of the samples. */
+typedef struct pln_course {
+    pln_fit    fit;
+    const int *index;     /* [count] the samples to use, or NULL for all     */
+    int        count;
+} pln_course;
 
 /* A trainer of net on data; both must outlive it, and net is trained in place.
  *
@@ -58,14 +71,25 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
                            const pln_data *data, const int *index, int count,
                            const pln_fit *fit, pln_trainer **trainer);
+
+/* The same for `count` courses that take turns: in every epoch each goes once
+ * over its samples, with its own rule, target, rates, schedule and moments of the
+ * optimiser, and homeostasis from zero.  Semi-supervised learning is a course
+ * without labels and one with them (specification 5.3).  All courses have the
+ * same number of epochs. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features,
+                                 const pln_data *data, const pln_course *courses,
+                                 int count, pln_trainer **trainer);
 PLN_API void pln_trainer_free(pln_trainer *trainer);
 
 /* The bytes a trainer takes beyond the networks and the data. */
 PLN_API size_t pln_trainer_bytes(const pln_trainer *trainer);
 
-/* What the last finished epoch was like. */
+/* What the last finished pass of a course over its samples was like. */
 typedef struct pln_epoch_report {
     int    epoch;             /* 1-based; 0 before the first has finished      */
+    int    course;            /* 0-based                                       */
     long   samples;
     double seconds;           /* inside pln_trainer_step since this process
                                  began the epoch or took it up again           */
@@ -73,10 +97,17 @@ typedef struct pln_epoch_report {
     double rate_factor;       /* of the schedule                               */
     double homeostasis;       /* Euclidean norm of h at the end of the epoch   */
     double input_active;      /* share of non-zeros: input after dropout,      */
-    double delta_active;      /*   gradient at the last dense layer            */
+    double delta_active;      /*   gradient at the last dense layer, or with
+                                   ep its states                               */
+    double sweeps;            /* ep, means over the batches: how often a level
+                                 was set in the free phase,                    */
+    double nudged_sweeps;     /*   in the nudged phase,                        */
+    double residual;          /*   the largest change in the last sweep,       */
+    double skipped;           /*   and the share of the multiply-adds of dense
+                                   relaxation that was left out                */
 } pln_epoch_report;
 
-/* Trains up to `batches` batches, never beyond the end of an epoch.  report
+/* Trains up to `batches` batches, never beyond the end of a course's pass.  report
  * may be NULL.  Allocates nothing.
  *
  * Returns PLN_ERR_NAN if the loss is not finite: the parameters are then as
@@ -85,8 +116,10 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_step(pln_trainer *trainer, int batches,
                             pln_epoch_report *report);
 
-/* Epochs finished, and batches done of the epoch under way and in each. */
+/* Epochs finished; the course under way; batches done of its pass and in all of
+ * it. */
 PLN_API int pln_trainer_epoch(const pln_trainer *trainer);
+PLN_API int pln_trainer_course(const pln_trainer *trainer);
 PLN_API int pln_trainer_batch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 

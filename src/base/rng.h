@@ -14,7 +14,8 @@ typedef enum plni_purpose {
     PLNI_FOR_SHUFFLE,
     PLNI_FOR_SPLIT,
     PLNI_FOR_DROPOUT,
-    PLNI_FOR_OUTPUT_MASK
+    PLNI_FOR_OUTPUT_MASK,
+    PLNI_FOR_SIGN
 } plni_purpose;
 
 typedef struct plni_random {

@@ -9,6 +9,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 
 static const char NETWORK[] = "planaria.network";
@@ -40,6 +41,18 @@ static json_t *describe_layer(const pln_layer_info *layer)
     }
 }
 
+/* How a network settles; NULL if it is feed-forward. */
+static json_t *describe_dynamics(const pln_net *net)
+{
+    const pln_dynamics d = pln_net_dynamics(net);
+
+    if (d.kind == PLN_EULER)
+        return json_pack("{s:s, s:i, s:f}", "kind", "euler", "steps", d.steps, "dt", (double)d.dt);
+    if (d.kind == PLN_BLOCK)
+        return json_pack("{s:s, s:i, s:f}", "kind", "block", "steps", d.steps, "tolerance", (double)d.tolerance);
+    return NULL;
+}
+
 /* NULL if memory is short. */
 static char *describe(const pln_net *net)
 {
@@ -51,7 +64,8 @@ static char *describe(const pln_net *net)
         const pln_layer_info layer = pln_net_layer(net, l);
         failed |= json_array_append_new(layers, describe_layer(&layer));
     }
-    all = json_pack("{s:i, s:o}", "input", pln_net_inputs(net), "layers", layers);
+    all = json_pack("{s:i, s:o, s:o*}", "input", pln_net_inputs(net), "layers", layers,
+                    "settle", describe_dynamics(net));
     text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     return text;
@@ -159,6 +173,26 @@ static pln_status add_layer(pln_ctx *ctx, pln_net *net, const json_t *layer, siz
     return PLN_OK;
 }
 
+static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
+{
+    const char *kind = json_string_value(json_object_get(settle, "kind"));
+    const json_t *steps = json_object_get(settle, "steps"), *dt = json_object_get(settle, "dt");
+    const json_t *tolerance = json_object_get(settle, "tolerance");
+    pln_dynamics d = pln_dynamics_default();
+
+    if (!settle) return PLN_OK;
+    if (kind && strcmp(kind, "euler") == 0 && json_is_number(dt)) d.kind = PLN_EULER;
+    else if (kind && strcmp(kind, "block") == 0 && json_is_number(tolerance)) d.kind = PLN_BLOCK;
+    else return refuse(ctx, "the network is to settle, but not how");
+    if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > INT_MAX)
+        return refuse(ctx, "the steps in which the network settles are no positive number");
+    d.steps = (int)json_integer_value(steps);
+    if (dt) d.dt = (float)json_number_value(dt);
+    if (tolerance) d.tolerance = (float)json_number_value(tolerance);
+    pln_net_settle(net, &d);
+    return PLN_OK;
+}
+
 static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_t room)
 {
     const json_t *input = json_object_get(network, "input");
@@ -174,6 +208,7 @@ static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_
     pln_net_input(net, (int)json_integer_value(input));
     json_array_foreach((json_t *)(uintptr_t)layers, i, layer)
         PLN_TRY(add_layer(ctx, net, layer, &room));
+    PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
     const pln_status status = pln_net_ready(net);
     return status == PLN_ERR_MEMORY || status == PLN_OK ? status : PLN_ERR_FORMAT;
 }

@@ -87,6 +87,14 @@ typedef void plni_hardsigm_back_fn(float *dx, const float *dy, const float *x, i
 typedef float plni_residual_fn(float *dy, const float *y, const float *d, int n,
                                float scale);
 
+/* States on their way to rest, specification 4.2: where bits[i] >= threshold
+ *     s[i] = clamp(a s[i] + b (up[i] + down[i]) + c t[i], 0, 1)
+ * and 0 elsewhere.  down, t and bits may be NULL: nothing comes from above, no
+ * target, no mask.  Returns the largest change of an s[i]; NaN is not counted. */
+typedef float plni_relax_fn(float *s, const float *up, const float *down,
+                            const float *t, const uint16_t *bits, int threshold,
+                            float a, float b, float c, int n);
+
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 

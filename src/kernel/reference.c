@@ -162,6 +162,23 @@ float plni_residual_scalar(float *dy, const float *y, const float *d, int n,
     return sum;
 }
 
+float plni_relax_scalar(float *s, const float *up, const float *down,
+                        const float *t, const uint16_t *bits, int threshold,
+                        float a, float b, float c, int n)
+{
+    float largest = 0;
+
+    for (int i = 0; i < n; i++) {
+        const float drive = up[i] + (down ? down[i] : 0);
+        const float to = a * s[i] + b * drive + (t ? c * t[i] : 0);
+        const float next = bits && bits[i] < threshold ? 0 : to < 0 ? 0 : to > 1 ? 1 : to;
+
+        if (fabsf(next - s[i]) > largest) largest = fabsf(next - s[i]);
+        s[i] = next;
+    }
+    return largest;
+}
+
 void plni_axpy_scalar(float *y, const float *x, float a, int n)
 {
     for (int i = 0; i < n; i++) y[i] += a * x[i];

@@ -255,6 +255,42 @@ float KERNEL(residual)(float *dy, const float *y, const float *d, int n, float s
     return sum;
 }
 
+/* One of eight loops, by what there is: flags are constants at each call. */
+PLNI_INLINE float relax(float *s, const float *up, const float *down, const float *t,
+                        const uint16_t *bits, int threshold, float a, float b, float c,
+                        int n, const bool has_down, const bool has_target, const bool has_mask)
+{
+    float largest[LANES] = { 0 }, most = 0;
+
+    for (int i = 0; i < n; i += LANES) {
+        const int end = n - i < LANES ? n - i : LANES;
+        for (int j = 0; j < end; j++) {
+            const float drive = has_down ? up[i + j] + down[i + j] : up[i + j];
+            const float pull = a * s[i + j] + b * drive;
+            const float to = has_target ? pull + c * t[i + j] : pull;
+            const float low = to < 0 ? 0 : to, inside = low > 1 ? 1 : low;
+            const float next = has_mask && bits[i + j] < threshold ? 0 : inside;
+            const float change = fabsf(next - s[i + j]);
+            largest[j] = change > largest[j] ? change : largest[j];
+            s[i + j] = next;
+        }
+    }
+    for (int j = 0; j < LANES; j++) most = largest[j] > most ? largest[j] : most;
+    return most;
+}
+
+float KERNEL(relax)(float *s, const float *up, const float *down, const float *t,
+                    const uint16_t *bits, int threshold, float a, float b, float c, int n)
+{
+#define RELAX(has_down, has_target, has_mask) \
+    relax(s, up, down, t, bits, threshold, a, b, c, n, has_down, has_target, has_mask)
+    if (down && t) return bits ? RELAX(true, true, true) : RELAX(true, true, false);
+    if (down)      return bits ? RELAX(true, false, true) : RELAX(true, false, false);
+    if (t)         return bits ? RELAX(false, true, true) : RELAX(false, true, false);
+    return bits ? RELAX(false, false, true) : RELAX(false, false, false);
+#undef RELAX
+}
+
 void KERNEL(axpy)(float *y, const float *x, float a, int n)
 {
     for (int i = 0; i < n; i++) y[i] += a * x[i];

@@ -11,43 +11,14 @@
 #include "learn/bp.h"
 
 #include "base/rng.h"
-#include "base/shape.h"
 #include "learn/loss.h"
-#include "learn/optim.h"
 
 #include <math.h>
 #include <string.h>
 
-void plni_bp_plan(plni_bp *rule, const pln_net *net, int batch, plni_arena *arena)
-{
-    const int n = pln_net_outputs(net);
-    const size_t rows = (size_t)batch;
-
-    rule->stride = plni_row_stride(n);
-    rule->mask_stride = plni_round_up(n, 128);
-    rule->h = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
-    rule->a = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
-    rule->d = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
-    rule->mask = plni_arena_take(arena, sizeof(uint16_t) * rows * (size_t)rule->mask_stride);
-    rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
-    for (int l = 0; l < net->count; l++) {
-        const size_t bytes = net->layer[l].size * sizeof(float);
-        if (!bytes || rule->optim.kind == PLN_SGD) continue;
-        rule->gradient[l] = plni_arena_take(arena, bytes);
-        rule->m[l] = plni_arena_take(arena, bytes);
-        rule->v[l] = plni_arena_take(arena, bytes);
-    }
-}
-
-void plni_bp_new_epoch(plni_bp *rule, int outputs)
-{
-    memset(rule->h, 0, (size_t)outputs * sizeof *rule->h);
-    memset(rule->a, 0, (size_t)outputs * sizeof *rule->a);
-}
-
 /* What the samples of one batch share. */
 typedef struct batch {
-    const plni_bp    *rule;
+    const plni_rule  *rule;
     const pln_net    *net;
     const plni_batch *now;
 } batch;
@@ -55,7 +26,7 @@ typedef struct batch {
 /* The output mask of one sample; NULL if there is none. */
 static const uint16_t *draw_mask(const batch *b, int s, int n)
 {
-    const plni_bp *rule = b->rule;
+    const plni_rule *rule = b->rule;
     uint16_t *bits = rule->mask + s * rule->mask_stride;
     const plni_random r = plni_random_for(b->now->pass->seed, PLNI_FOR_OUTPUT_MASK, 0,
                                           b->now->pass->epoch, b->now->pass->sample[s]);
@@ -70,23 +41,20 @@ static const uint16_t *draw_mask(const batch *b, int s, int n)
 static void aim_sample(void *arg, int s)
 {
     const batch *b = arg;
-    const plni_bp *rule = b->rule;
+    const plni_rule *rule = b->rule;
     const plni_kernels *kernels = b->now->pass->kernels;
     const plni_station *top = &b->now->pass->at[b->net->count - 1];
     const int n = top->y->units, keep_from = plni_mask_threshold(&rule->self);
     const float *y = top->y->value + s * top->y->stride;
     float *dy = top->dy->value + s * top->dy->stride;
-    float *d = rule->d + s * rule->stride;
+    const float *d = rule->d + s * rule->stride;
     const uint16_t *bits = draw_mask(b, s, n);
-    bool sound = true;
+    bool sound;
 
     if (bits) kernels->keep(dy, y, bits, n, keep_from, 1);
     else      memcpy(dy, y, (size_t)n * sizeof *dy);
 
-    if (rule->target == PLN_TARGET_SELF)
-        sound = plni_selftarget_row(kernels, &rule->self, dy, rule->h, bits, d, n);
-    else
-        plni_block_target_row(b->now->label[s], rule->classes, d, n);
+    sound = plni_rule_aim(rule, kernels, b->now, s, dy, bits, n);
     rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
                                               b->now->pass->samples, n, dy)
                               : NAN;
@@ -94,16 +62,15 @@ static void aim_sample(void *arg, int s)
     plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
-static void step_adam(plni_bp *rule, plni_layer *layer, const plni_pass *pass, int l)
+static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
     memset(rule->gradient[l], 0, layer->size * sizeof(float));
     layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
-    plni_optim_step(pass->ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
-                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+    plni_rule_adam(rule, layer, pass->ctx, l);
 }
 
 /* Moves layer l, and takes the gradient to the layer below. */
-static void learn(plni_bp *rule, pln_net *net, const plni_pass *pass, int l)
+static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
 {
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
@@ -121,7 +88,7 @@ static void learn(plni_bp *rule, pln_net *net, const plni_pass *pass, int l)
 }
 
 /* Moves the first layer, below which nothing learns. */
-static void learn_first(plni_bp *rule, pln_net *net, const plni_pass *pass,
+static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
                         plni_batch *next)
 {
     const int l = plni_first_product(net);
@@ -139,16 +106,8 @@ static void learn_first(plni_bp *rule, pln_net *net, const plni_pass *pass,
     }
 }
 
-static double sum_of_rows(const plni_bp *rule, int samples)
-{
-    double sum = 0;
-
-    for (int s = 0; s < samples; s++) sum += (double)rule->row_loss[s];
-    return sum;
-}
-
-bool plni_bp_step(plni_bp *rule, pln_net *net, plni_batch *now, plni_batch *next,
-                  double *loss)
+bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                  plni_outcome *outcome)
 {
     plni_pass *pass = now->pass;
     batch b = { rule, net, now };
@@ -159,13 +118,11 @@ bool plni_bp_step(plni_bp *rule, pln_net *net, plni_batch *now, plni_batch *next
     }
     plni_forward_leave(net, pass, aim_sample, &b);
     now->entered = false;
-    *loss = sum_of_rows(rule, pass->samples);
-    if (!isfinite(*loss)) return false;
+    outcome->loss = plni_rule_loss(rule, pass->samples);
+    if (!isfinite(outcome->loss)) return false;
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
-    if (rule->target == PLN_TARGET_SELF)
-        plni_homeostasis(pass->kernels, &rule->self, rule->d, rule->stride,
-                         pass->samples, rule->h, rule->a, pln_net_outputs(net));
+    plni_rule_homeostasis(rule, now, pln_net_outputs(net));
     for (int l = plni_product_below(net, net->count); l > plni_first_product(net);
          l = plni_product_below(net, l))
         learn(rule, net, pass, l);

@@ -37,7 +37,7 @@ pln_status plni_selftarget_check(pln_ctx *ctx, const pln_selftarget *how, int n)
 
 float plni_selftarget_tau(const pln_selftarget *how, int n)
 {
-    return (1 - how->drop) * (float)how->winners / (float)n;
+    return how->tau > 0 ? how->tau : (1 - how->drop) * (float)how->winners / (float)n;
 }
 
 bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
@@ -77,12 +77,13 @@ void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
     for (int i = 0; i < n; i++) h[i] -= gamma * tau;
 }
 
-void plni_block_target_row(int label, int classes, float *d, int n)
+void plni_label_target_row(int label, int classes, float smoothing, float *d, int n)
 {
     const int m = n / classes;
+    const float low = n == classes ? smoothing / (float)n : 0, high = n == classes ? 1 - smoothing + low : 1;
 
-    memset(d, 0, (size_t)n * sizeof *d);
-    for (int i = label * m; i < label * m + m; i++) d[i] = 1;
+    for (int i = 0; i < n; i++) d[i] = low;
+    for (int i = label * m; i < label * m + m; i++) d[i] = high;
 }
 
 /* ---- public --------------------------------------------------------------- */
@@ -144,6 +145,6 @@ pln_status pln_block_target(pln_ctx *ctx, const int32_t *labels, int classes,
             return plni_fail(ctx, PLN_ERR_ARG, "target: label %d of sample %d is outside 0..%d",
                              (int)labels[b], b, classes - 1);
     for (ptrdiff_t b = 0; b < d->dim[0]; b++)
-        plni_block_target_row(labels[b], classes, d->data + b * d->dim[1], d->dim[1]);
+        plni_label_target_row(labels[b], classes, 0, d->data + b * d->dim[1], d->dim[1]);
     return PLN_OK;
 }

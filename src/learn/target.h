@@ -33,7 +33,8 @@ void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
                       const float *d, ptrdiff_t stride, int samples, float *h,
                       float *a, int n);
 
-/* The block target of one label (specification 5.4). */
-void plni_block_target_row(int label, int classes, float *d, int n);
+/* The target of one label: a block of outputs (specification 5.4), or with as many
+ * outputs as classes one of them, smoothed (1.2). */
+void plni_label_target_row(int label, int classes, float smoothing, float *d, int n);
 
 #endif

@@ -14,7 +14,7 @@
 
 #include <string.h>
 
-/* Floats in a row of a panel: eight registers of AVX-512 for rows of inputs; for
+/* Floats in a row of a panel: sixteen registers of AVX-512 for rows of inputs; for
  * rows of outputs as many as let 16 samples of x stay in the first cache. */
 enum { INPUT_ROWS_WIDTH = 256, OUTPUT_ROWS_WIDTH = 336, FEW_OUTPUTS = 64 };
 

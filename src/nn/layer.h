@@ -35,6 +35,7 @@ typedef struct plni_pass {
     int                  number;       /* of the batch, for the walk over     */
                                        /*   weights, which changes no result  */
     struct plni_station *at;           /* [layers]                            */
+    struct plni_settling *settling;    /* of networks that settle, else NULL  */
 } plni_pass;
 
 /* A layer's place in a pass.  Neighbours share a signal: y of one layer is x of

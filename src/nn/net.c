@@ -1,6 +1,7 @@
 /* net.c - layers in order: build, plan, initialise and run */
 
 #include "nn/net.h"
+#include "nn/settle.h"
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -113,6 +114,20 @@ void pln_net_dropout(pln_net *net, float p)
     if (layer) layer->drop = p;
 }
 
+pln_dynamics pln_dynamics_default(void)
+{
+    return (pln_dynamics){ .kind = PLN_FEEDFORWARD, .steps = 60, .dt = 0.2f, .tolerance = 1e-4f };
+}
+
+void pln_net_settle(pln_net *net, const pln_dynamics *how)
+{
+    if (net->ready) refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
+    else if ((int)how->kind < 0 || how->kind > PLN_BLOCK) refuse(net, PLN_ERR_ARG, "no such dynamics", how->kind);
+    else net->dynamics = *how;
+}
+
+pln_dynamics pln_net_dynamics(const pln_net *net) { return net->dynamics; }
+
 /* ---- plan ----------------------------------------------------------------- */
 
 static bool walks_x(const plni_layer *layer)
@@ -140,6 +155,10 @@ void plni_pass_plan(const pln_net *net, int batch, bool training,
 
     *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx),
                          .batch = batch, .training = training, .at = at };
+    if (net->dynamics.kind != PLN_FEEDFORWARD) {
+        plni_settle_plan(net, pass, arena);
+        return;
+    }
     for (int l = 0; l <= net->count; l++) {
         const plni_layer *above = l < net->count ? &net->layer[l] : NULL;
         const plni_layer *below = l > 0 ? &net->layer[l - 1] : NULL;
@@ -179,6 +198,7 @@ size_t pln_net_bytes(const pln_net *net)
     plni_arena arena = { 0 };
 
     if (net->error || !net->inputs || !has_product(net, net->count)) return 0;
+    if (net->dynamics.kind != PLN_FEEDFORWARD && plni_settle_check(net) != PLN_OK) return 0;
     plan(&copy, &arena);
     return arena.used;
 }
@@ -192,6 +212,7 @@ pln_status pln_net_ready(pln_net *net)
     if (!net->inputs || !has_product(net, net->count))
         return plni_fail(net->ctx, PLN_ERR_SHAPE,
                          "network: it needs an input and a dense layer");
+    if (net->dynamics.kind != PLN_FEEDFORWARD) PLN_TRY(plni_settle_check(net));
     net->bytes = pln_net_bytes(net);
     net->memory = plni_alloc(net->ctx, net->bytes);
     if (!net->memory) {
@@ -406,9 +427,24 @@ void plni_forward_leave(const pln_net *net, plni_pass *pass, plni_row *last, voi
         run_product(net, pass, l);
 }
 
+/* In evaluation: the free phase without masks. */
+static void settle(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
+{
+    const plni_nudge none = { 0 };
+
+    plni_settle_enter(net, pass, 0, first, arg);
+    (void)plni_settle(net, pass, net->dynamics.steps, &none);
+    if (last)
+        plni_parallel(net->ctx, pass->samples, SWEEP * pass->samples * pln_net_outputs(net), PLNI_UP, last, arg);
+}
+
 void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
                   plni_row *last, void *arg)
 {
+    if (pass->settling) {
+        settle(net, pass, first, last, arg);
+        return;
+    }
     plni_forward_enter(net, pass, first, arg);
     plni_forward_product(net, pass);
     plni_forward_leave(net, pass, last, arg);

@@ -13,6 +13,7 @@ struct pln_net {
     pln_status  error;                    /* the builders' first          */
     int         inputs, count;
     bool        ready;
+    pln_dynamics dynamics;
     plni_layer  layer[PLN_MAX_LAYERS];
     void       *memory;                   /* theta and the pass below     */
     size_t      bytes;

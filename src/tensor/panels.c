@@ -8,6 +8,11 @@
 #include <cblas.h>
 #include <string.h>
 
+/* OpenBLAS cuts its work by the number of its threads, which would show in the last
+ * bits: it gets one, inside each of our chunks.  Another BLAS lacks these. */
+extern int  openblas_get_num_threads(void) __attribute__((weak));
+extern void openblas_set_num_threads(int threads) __attribute__((weak));
+
 /* From this share of non-zeros and this many samples up a dense product may be
  * faster by CBLAS; below, it never was (bench/kernels.c, docs/adr/0005).  The
  * product with dense input, plni_dot, is ours at any size. */
@@ -37,7 +42,10 @@ size_t plni_panels_size(const plni_panels *w)
 
 static bool is_dense(double density, int samples)
 {
-    return density >= DENSE_FROM && samples >= BLAS_FROM_SAMPLES;
+    if (density < DENSE_FROM || samples < BLAS_FROM_SAMPLES) return false;
+    if (openblas_get_num_threads && openblas_set_num_threads && openblas_get_num_threads() != 1)
+        openblas_set_num_threads(1);
+    return true;
 }
 
 static float *panel_of(const plni_panels *w, int p)

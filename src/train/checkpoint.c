@@ -15,14 +15,48 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_CHECKPOINT_GB = 64, MAX_USER = 1 << 20, KINDS = 3 };
+enum { MAX_CHECKPOINT_GB = 64, MAX_USER = 1 << 20 };
 
-static const char *const kind_names[KINDS] = { "parameter", "moment1", "moment2" };
+/* What is kept of each parameter: kind 0 is the parameter itself; then, for each
+ * course with Adam, its two moments. */
+static int kinds_of(const pln_trainer *t)
+{
+    int kinds = 1;
 
-/* The vector of one kind that belongs to layer l; NULL if there is none. */
+    for (int i = 0; i < t->courses; i++) kinds += t->course[i].fit.optim.kind == PLN_ADAM ? 2 : 0;
+    return kinds;
+}
+
+/* The course and moment (1 or 2) of a kind above 0. */
+static int moment_of(const pln_trainer *t, int kind, int *course)
+{
+    for (*course = 0; *course < t->courses; ++*course) {
+        if (t->course[*course].fit.optim.kind != PLN_ADAM) continue;
+        if (kind <= 2) return kind;
+        kind -= 2;
+    }
+    return 0;
+}
+
+/* The vector of one kind that belongs to layer l. */
 static float *vector_of(const pln_trainer *t, int kind, int l)
 {
-    return kind == 0 ? t->net->layer[l].theta : kind == 1 ? t->rule.m[l] : t->rule.v[l];
+    int course;
+    const int moment = kind ? moment_of(t, kind, &course) : 0;
+
+    if (!kind) return t->net->layer[l].theta;
+    return moment == 1 ? t->course[course].rule.m[l] : t->course[course].rule.v[l];
+}
+
+/* "moment1", or "moment1.1" for the second course. */
+static void name_kind(const pln_trainer *t, int kind, char *name, size_t room)
+{
+    int course;
+    const int moment = kind ? moment_of(t, kind, &course) : 0;
+
+    if (!kind) snprintf(name, room, "parameter");
+    else if (!course) snprintf(name, room, "moment%d", moment);
+    else snprintf(name, room, "moment%d.%d", moment, course);
 }
 
 /* One tensor of a checkpoint and where it belongs. */
@@ -35,27 +69,50 @@ typedef struct entry {
 
 static entry entry_for(const pln_trainer *t, int kind, int parameter)
 {
+    char name[32];
     entry e = { .kind = kind, .info = pln_net_parameter(t->net, parameter), .floats = 1 };
     const plni_layer *layer = plni_parameter_owner(t->net, parameter, &e.which);
 
     e.layer = layer->number;
     for (int d = 0; d < e.info.rank; d++) e.floats *= (size_t)e.info.dim[d];
-    snprintf(e.name, sizeof e.name, "%s.%s", kind_names[kind], e.info.name);
+    name_kind(t, kind, name, sizeof name);
+    snprintf(e.name, sizeof e.name, "%s.%s", name, e.info.name);
     return e;
 }
 
-static int kinds_of(const pln_trainer *t)
+/* What must be equal of a course for a checkpoint to belong to this run; NULL if
+ * memory is short. */
+static json_t *describe_course(const plni_course *c)
 {
-    return t->fit.optim.kind == PLN_ADAM ? KINDS : 1;
+    const pln_fit *f = &c->fit;
+    json_t *rates = json_array();
+    uint32_t samples = 0;
+    int failed = 0;
+
+    for (int i = 0; i < f->rates; i++) failed |= json_array_append_new(rates, json_real((double)f->rate[i]));
+    for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
+    if (failed) {
+        json_decref(rates);
+        return NULL;
+    }
+    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
+                     "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
+                     "choice", (json_int_t)samples,
+                     "rule", (int)f->rule, (double)f->ep.beta, f->ep.steps, (int)f->ep.symmetric,
+                     "target", (int)f->target, f->self.winners, (int)f->self.sequential,
+                     (double)f->self.gamma, (double)f->self.eta, (double)f->self.smoothing,
+                     (double)f->self.drop, (double)f->label_smoothing, "loss", (int)f->loss,
+                     "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
+                     (double)f->optim.beta2, (double)f->optim.eps,
+                     "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
+                     f->schedule.ratio, f->schedule.length);
 }
 
-/* What must be equal for a checkpoint to belong to this run, as a text; NULL if
- * memory is short. */
+/* The same of all, as a text; NULL if memory is short. */
 static char *fingerprint(const pln_trainer *t)
 {
-    const pln_fit *f = &t->fit;
-    json_t *layers = json_array(), *rates = json_array(), *all;
-    uint32_t samples = 0;
+    const pln_dynamics *d = &t->net->dynamics;
+    json_t *layers = json_array(), *courses = json_array(), *all;
     int failed = 0;
     char *text;
 
@@ -64,21 +121,9 @@ static char *fingerprint(const pln_trainer *t)
         failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
                                                           (int)layer->activation, (double)layer->drop));
     }
-    for (int i = 0; i < f->rates; i++)
-        failed |= json_array_append_new(rates, json_real((double)f->rate[i]));
-    for (int i = 0; i < t->count; i++)
-        samples = samples * 31 + (uint32_t)t->index[i] + 1;
-    all = json_pack("{s:o, s:o, s:i, s:I, s:i, s:I, s:[i, i, b, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
-                    "layers", layers, "rates", rates, "batch", f->batch,
-                    "seed", (json_int_t)f->seed, "samples", t->count,
-                    "choice", (json_int_t)samples,
-                    "target", (int)f->target, f->self.winners, (int)f->self.sequential,
-                    (double)f->self.gamma, (double)f->self.eta, (double)f->self.smoothing,
-                    (double)f->self.drop, "loss", (int)f->loss,
-                    "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
-                    (double)f->optim.beta2, (double)f->optim.eps,
-                    "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
-                    f->schedule.ratio, f->schedule.length);
+    for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
+    all = json_pack("{s:o, s:o, s:[i, i, f, f]}", "layers", layers, "courses", courses,
+                    "dynamics", (int)d->kind, d->steps, (double)d->dt, (double)d->tolerance);
     text = failed ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
@@ -107,21 +152,46 @@ static int put_count(json_t *texts, const char *key, long value)
     return put_text(texts, key, text);
 }
 
+/* The sums that a report is made of; seconds are not kept. */
+static const struct {
+    const char *name;
+    size_t      at;
+} sums[] = {
+    { "loss", offsetof(plni_tally, loss) }, { "input_active", offsetof(plni_tally, input_active) },
+    { "sweeps", offsetof(plni_tally, sweeps) }, { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
+    { "residual", offsetof(plni_tally, residual) }, { "done", offsetof(plni_tally, done) },
+    { "dense", offsetof(plni_tally, dense) },
+};
+enum { SUMS = (int)(sizeof sums / sizeof sums[0]) };
+
+static double *sum_of(plni_tally *tally, int i)
+{
+    return (double *)(void *)((char *)tally + sums[i].at);
+}
+
+static const char *steps_key(int course, char key[24])
+{
+    if (course) snprintf(key, 24, "steps.%d", course);
+    else        snprintf(key, 24, "steps");
+    return key;
+}
+
 /* NULL if memory is short or user is not UTF-8: no text is left out. */
 static json_t *describe(const pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
-    char *run = fingerprint(t);
+    plni_tally tally = t->tally;
+    char *run = fingerprint(t), key[24];
     int failed = 0;
 
     failed |= put_text(texts, "planaria.checkpoint", "1");
     failed |= put_text(texts, "run", run);
     failed |= put_text(texts, "user", user ? user : "");
     failed |= put_count(texts, "epoch", t->epoch);
+    failed |= put_count(texts, "course", t->at);
     failed |= put_count(texts, "batch", t->batch);
-    failed |= put_count(texts, "steps", t->rule.steps);
-    failed |= put_real(texts, "loss", t->tally.loss);
-    failed |= put_real(texts, "input_active", t->tally.input_active);
+    for (int i = 0; i < t->courses; i++) failed |= put_count(texts, steps_key(i, key), t->course[i].rule.steps);
+    for (int i = 0; i < SUMS; i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
     free(run);
     if (!failed) return texts;
     json_decref(texts);
@@ -169,8 +239,8 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
                                           e->floats * sizeof(float) };
             next += e->floats;
         }
-    tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->rule.h, (size_t)n * sizeof(float) };
-    tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->rule.a, (size_t)n * sizeof(float) };
+    tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->course[t->at].rule.h, (size_t)n * sizeof(float) };
+    tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->course[t->at].rule.a, (size_t)n * sizeof(float) };
     texts = describe(t, user);
     status = texts ? plni_st_write(t->ctx, path, tensor, count, texts)
                    : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
@@ -256,8 +326,9 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
 }
 
 /* Tensors in the file may lie at any byte; layers want floats. */
-static pln_status copy_tensors(pln_trainer *t, const plni_st *st)
+static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
 {
+    const int n = pln_net_outputs(t->net);
     const size_t bytes = floats_in(t) * sizeof(float);
     float *values = plni_alloc(t->ctx, bytes);
 
@@ -270,29 +341,40 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st)
             layer->ops->set(layer, vector_of(t, k, e.layer), e.which, values);
         }
     plni_free(t->ctx, values, bytes);
-    memcpy(t->rule.h, plni_st_find(st, "homeostasis")->bytes, (size_t)pln_net_outputs(t->net) * sizeof(float));
-    memcpy(t->rule.a, plni_st_find(st, "moving_average")->bytes, (size_t)pln_net_outputs(t->net) * sizeof(float));
+    for (int i = 0; i < t->courses; i++) plni_rule_new_epoch(&t->course[i].rule, n);
+    memcpy(t->course[course].rule.h, plni_st_find(st, "homeostasis")->bytes, (size_t)n * sizeof(float));
+    memcpy(t->course[course].rule.a, plni_st_find(st, "moving_average")->bytes, (size_t)n * sizeof(float));
     return PLN_OK;
+}
+
+static int batches_of(const plni_course *c)
+{
+    return (c->count + c->fit.batch - 1) / c->fit.batch;
 }
 
 static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
 {
     const char *text = plni_st_text(st, "user");
     plni_tally tally = { 0 };
-    int epoch, batch, steps;
+    int epoch, course, batch, steps[PLN_MAX_COURSES];
+    char key[24];
+    bool sound = true;
 
     PLN_TRY(check_file(t, st));
-    if (!get_count(st, "epoch", t->fit.epochs, &epoch) ||
-        !get_count(st, "batch", pln_trainer_batches(t) - 1, &batch) ||
-        !get_count(st, "steps", INT32_MAX, &steps) || !get_real(st, "loss", &tally.loss) ||
-        !get_real(st, "input_active", &tally.input_active))
+    if (!get_count(st, "epoch", t->course[0].fit.epochs, &epoch) ||
+        !get_count(st, "course", t->courses - 1, &course) ||
+        !get_count(st, "batch", batches_of(&t->course[course]) - 1, &batch))
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: its place in the epoch is missing or out of range");
+    for (int i = 0; i < t->courses; i++) sound = sound && get_count(st, steps_key(i, key), INT32_MAX, &steps[i]);
+    for (int i = 0; i < SUMS; i++) sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
+    if (!sound)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
     if (user) {
         *user = plni_alloc(t->ctx, (text ? strlen(text) : 0) + 1);
         if (!*user) return PLN_ERR_MEMORY;
         if (text) strcpy(*user, text);
     }
-    const pln_status status = copy_tensors(t, st);
+    const pln_status status = copy_tensors(t, st, course);
     if (status != PLN_OK) {
         if (user) {
             pln_text_free(t->ctx, *user);
@@ -301,8 +383,9 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
         return status;
     }
     t->epoch = epoch;
+    t->at = course;
     t->batch = batch;
-    t->rule.steps = steps;
+    for (int i = 0; i < t->courses; i++) t->course[i].rule.steps = steps[i];
     t->tally = tally;
     plni_trainer_enter_epoch(t);
     return PLN_OK;

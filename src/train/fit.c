@@ -13,7 +13,8 @@
 
 pln_fit pln_fit_default(void)
 {
-    return (pln_fit){ .epochs = 1, .batch = 16, .target = PLN_TARGET_SELF,
+    return (pln_fit){ .epochs = 1, .batch = 16, .rule = PLN_RULE_BP, .ep = pln_ep_default(),
+                      .target = PLN_TARGET_SELF,
                       .self = pln_selftarget_default(), .loss = PLN_MSE,
                       .optim = pln_optim_default(),
                       .schedule = pln_schedule_default(), .rates = 1, .rate = { 1 } };
@@ -27,6 +28,22 @@ static int products_in(const pln_net *net)
 
     for (int l = 0; l < net->count; l++) products += net->layer[l].size > 0;
     return products;
+}
+
+/* Each rule has its kind of network. */
+static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    const bool settles = net->dynamics.kind != PLN_FEEDFORWARD;
+
+    if ((fit->rule == PLN_RULE_EP) != settles)
+        return plni_fail(ctx, PLN_ERR_ARG, settles ? "train: a network that settles is trained by equilibrium propagation"
+                                                   : "train: equilibrium propagation wants a network that settles");
+    if (fit->rule != PLN_RULE_EP) return PLN_OK;
+    if (!(fit->ep.beta > 0 && fit->ep.beta < 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: beta is %g, it must be in 0..1, the ends not included", (double)fit->ep.beta);
+    if (fit->ep.steps < 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the nudged phase has %d steps, at least 1 is wanted", fit->ep.steps);
+    return PLN_OK;
 }
 
 static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
@@ -53,6 +70,10 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ratio is %g, it must be in 0..1, 0 not included", s->ratio);
     if (o->kind == PLN_ADAM && !(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->eps > 0))
         return plni_fail(ctx, PLN_ERR_ARG, "train: Adam wants 0 <= beta1, beta2 < 1 and eps > 0");
+    if (!(fit->label_smoothing >= 0 && fit->label_smoothing < 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: label smoothing is %g, it must be in 0..1, 1 not included",
+                         (double)fit->label_smoothing);
+    PLN_TRY(check_rule(ctx, net, fit));
     if (fit->target == PLN_TARGET_SELF) {
         if (fit->self.sequential && fit->batch != 1)
             return plni_fail(ctx, PLN_ERR_ARG, "train: sequential mode wants batch 1, it is %d", fit->batch);
@@ -104,18 +125,22 @@ static pln_status check_samples(pln_ctx *ctx, const pln_data *data, const int *i
 
 static void plan(pln_trainer *t, plni_arena *arena)
 {
-    const size_t count = (size_t)t->count, batch = (size_t)t->fit.batch;
+    const size_t batch = (size_t)t->batch_room;
 
-    t->index = plni_arena_take(arena, count * sizeof *t->index);
-    t->order = plni_arena_take(arena, count * sizeof *t->order);
+    for (int i = 0; i < t->courses; i++) {
+        plni_course *c = &t->course[i];
+        c->index = plni_arena_take(arena, (size_t)c->count * sizeof *c->index);
+        c->order = plni_arena_take(arena, (size_t)c->count * sizeof *c->order);
+    }
     for (int i = 0; i < 2; i++) {
         t->turn[i].sample = plni_arena_take(arena, batch * sizeof(uint32_t));
         t->turn[i].label = plni_arena_take(arena, batch * sizeof(int32_t));
-        plni_pass_plan(t->net, t->fit.batch, true, &t->turn[i].pass, arena);
+        plni_pass_plan(t->net, t->batch_room, true, &t->turn[i].pass, arena);
     }
     if (t->features)
-        plni_pass_plan(t->features, t->fit.batch, false, &t->feature_pass, arena);
-    plni_bp_plan(&t->rule, t->net, t->fit.batch, arena);
+        plni_pass_plan(t->features, t->batch_room, false, &t->feature_pass, arena);
+    for (int i = 0; i < t->courses; i++)
+        plni_rule_plan(&t->course[i].rule, t->net, t->batch_room, i ? &t->course[0].rule : NULL, arena);
 }
 
 static pln_status take_memory(pln_trainer *t)
@@ -147,35 +172,56 @@ static void fill_input(void *arg, int s)
     if (!turn->owner->features) fill_bytes(turn->owner, &turn->pass, s);
 }
 
-pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
-                           const pln_data *data, const int *index, int count,
-                           const pln_fit *fit, pln_trainer **trainer)
+static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
+{
+    pln_selftarget self = from->fit.self;
+
+    if (from->fit.rule == PLN_RULE_EP && self.tau <= 0 && self.drop > 0)
+        self.tau = (float)self.winners / ((float)pln_net_outputs(t->net) * (1 - self.drop));
+    c->fit = from->fit;
+    c->count = from->index ? from->count : pln_data_count(t->data);
+    c->rule = (plni_rule){ .kind = from->fit.rule, .target = from->fit.target, .self = self,
+                           .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss,
+                           .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
+    if (c->fit.batch > t->batch_room) t->batch_room = c->fit.batch;
+}
+
+static pln_status check_course(pln_ctx *ctx, const pln_net *net, const pln_data *data, const pln_course *c,
+                               int epochs)
+{
+    PLN_TRY(check_fit(ctx, net, &c->fit));
+    if (c->fit.epochs != epochs)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: courses of %d and %d epochs cannot take turns", epochs, c->fit.epochs);
+    return check_samples(ctx, data, c->index, c->index ? c->count : pln_data_count(data), &c->fit, pln_net_outputs(net));
+}
+
+pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, const pln_data *data,
+                                 const pln_course *courses, int count, pln_trainer **trainer)
 {
     pln_status status;
     pln_trainer *t;
 
     *trainer = NULL;
-    if (!index) count = pln_data_count(data);
+    if (count < 1 || count > PLN_MAX_COURSES)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
     PLN_TRY(check_sizes(ctx, net, features, data));
-    PLN_TRY(check_fit(ctx, net, fit));
-    PLN_TRY(check_samples(ctx, data, index, count, fit, pln_net_outputs(net)));
+    for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs));
 
     t = plni_alloc(ctx, sizeof *t);
     if (!t) return PLN_ERR_MEMORY;
-    *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data,
-                        .fit = *fit, .count = count };
-    t->rule = (plni_bp){ .target = fit->target, .self = fit->self, .loss = fit->loss,
-                         .classes = pln_data_classes(data), .optim = fit->optim };
+    *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data, .courses = count };
+    for (int i = 0; i < count; i++) begin_course(t, &t->course[i], &courses[i]);
     status = take_memory(t);
     if (status != PLN_OK) {
         pln_trainer_free(t);
         return status;
     }
-    for (int i = 0; i < count; i++) t->index[i] = index ? index[i] : i;
+    for (int c = 0; c < count; c++)
+        for (int i = 0; i < t->course[c].count; i++)
+            t->course[c].index[i] = courses[c].index ? courses[c].index[i] : i;
     for (int i = 0; i < 2; i++) {
         plni_turn *turn = &t->turn[i];
         turn->owner = t;
-        turn->pass.seed = fit->seed;
         turn->pass.number = i;
         turn->batch = (plni_batch){ .pass = &turn->pass, .fill = fill_input,
                                     .arg = turn, .label = turn->label };
@@ -183,6 +229,15 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
     plni_trainer_enter_epoch(t);
     *trainer = t;
     return PLN_OK;
+}
+
+pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
+                           const pln_data *data, const int *index, int count,
+                           const pln_fit *fit, pln_trainer **trainer)
+{
+    const pln_course only = { *fit, index, count };
+
+    return pln_trainer_alternate(ctx, net, features, data, &only, 1, trainer);
 }
 
 void pln_trainer_free(pln_trainer *t)
@@ -194,16 +249,18 @@ void pln_trainer_free(pln_trainer *t)
 
 size_t pln_trainer_bytes(const pln_trainer *t) { return t->bytes + sizeof *t; }
 int pln_trainer_epoch(const pln_trainer *t) { return t->epoch; }
+int pln_trainer_course(const pln_trainer *t) { return t->at; }
 int pln_trainer_batch(const pln_trainer *t) { return t->batch; }
 
 int pln_trainer_batches(const pln_trainer *t)
 {
-    return (t->count + t->fit.batch - 1) / t->fit.batch;
+    const plni_course *c = &t->course[t->at];
+    return (c->count + c->fit.batch - 1) / c->fit.batch;
 }
 
 double pln_trainer_seconds(const pln_trainer *t)
 {
-    return t->batch > 0 ? t->tally.seconds : t->report.seconds;
+    return t->batch > 0 || t->tally.seconds > 0 ? t->tally.seconds : t->report.seconds;
 }
 
 /* ---- the loop ------------------------------------------------------------- */
@@ -218,34 +275,42 @@ static double now(void)
 
 void plni_trainer_enter_epoch(pln_trainer *t)
 {
-    const plni_random random = plni_random_for(t->fit.seed, PLNI_FOR_SHUFFLE, 0,
-                                               t->epoch, 0);
-    const double factor = pln_schedule_factor(&t->fit.schedule, t->epoch);
-    int product = 0;
+    for (int i = 0; i < t->courses; i++) {
+        plni_course *c = &t->course[i];
+        const plni_random random = plni_random_for(c->fit.seed, PLNI_FOR_SHUFFLE, 0, t->epoch, (uint32_t)i);
+        const double factor = pln_schedule_factor(&c->fit.schedule, t->epoch);
+        int product = 0;
 
-    plni_random_order(&random, t->order, t->count);
-    for (int i = 0; i < 2; i++) t->turn[i].pass.epoch = t->epoch;
-    for (int l = 0; l < t->net->count; l++) {
-        if (!t->net->layer[l].size) continue;
-        t->rule.rate[l] = (float)(factor * (double)t->fit.rate[t->fit.rates > 1 ? product : 0]);
-        product++;
+        plni_random_order(&random, c->order, c->count);
+        for (int l = 0; l < t->net->count; l++) {
+            if (!t->net->layer[l].size) continue;
+            c->rule.rate[l] = (float)(factor * (double)c->fit.rate[c->fit.rates > 1 ? product : 0]);
+            product++;
+        }
+    }
+    for (int i = 0; i < 2; i++) {
+        t->turn[i].pass.epoch = t->epoch;
+        t->turn[i].batch.entered = false;
     }
 }
 
-/* Chooses the samples of batch number `batch` of the epoch under way. */
+/* Chooses the samples of batch number `batch` of the pass under way. */
 static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 {
-    const int first = batch * t->fit.batch, left = t->count - first;
+    const plni_course *c = &t->course[t->at];
+    const int first = batch * c->fit.batch, left = c->count - first;
     const int32_t *labels = pln_data_labels(t->data);
-    const int n = left < t->fit.batch ? left : t->fit.batch;
+    const int n = left < c->fit.batch ? left : c->fit.batch;
 
     for (int s = 0; s < n; s++) {
-        const int sample = t->index[t->order[first + s]];
+        const int sample = c->index[c->order[first + s]];
         turn->sample[s] = (uint32_t)sample;
         turn->label[s] = labels ? labels[sample] : PLN_UNLABELLED;
     }
     turn->pass.samples = n;
     turn->pass.sample = turn->sample;
+    turn->pass.seed = c->fit.seed;
+    turn->batch.number = batch;
 }
 
 static void fill_features(void *arg, int s)
@@ -296,41 +361,58 @@ static double norm(const float *x, int n)
     return sqrt(sum);
 }
 
-static void finish_epoch(pln_trainer *t)
+/* The end of a course's pass over its samples, and perhaps of the epoch. */
+static void finish_pass(pln_trainer *t)
 {
+    plni_course *c = &t->course[t->at];
     const plni_turn *last = &t->turn[(pln_trainer_batches(t) - 1) % 2];
     const int batches = pln_trainer_batches(t), n = pln_net_outputs(t->net);
+    const plni_tally *sum = &t->tally;
 
     t->report = (pln_epoch_report){
-        .epoch = t->epoch + 1, .samples = t->count, .seconds = t->tally.seconds,
-        .loss = t->tally.loss / batches, 
-        .rate_factor = pln_schedule_factor(&t->fit.schedule, t->epoch),
-        .homeostasis = norm(t->rule.h, n),
-        .input_active = t->tally.input_active / batches,
-        .delta_active = active_delta(t, &last->pass)
+        .epoch = t->epoch + 1, .course = t->at, .samples = c->count, .seconds = sum->seconds,
+        .loss = sum->loss / batches,
+        .rate_factor = pln_schedule_factor(&c->fit.schedule, t->epoch),
+        .homeostasis = norm(c->rule.h, n),
+        .input_active = sum->input_active / batches,
+        .delta_active = active_delta(t, &last->pass),
+        .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
+        .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0
     };
-    t->epoch++;
-    t->batch = 0;
+    plni_rule_new_epoch(&c->rule, n);
     t->tally = (plni_tally){ 0 };
-    plni_bp_new_epoch(&t->rule, n);
+    t->batch = 0;
+    if (++t->at < t->courses) return;
+    t->at = 0;
+    t->epoch++;
     plni_trainer_enter_epoch(t);
+}
+
+static void add_to_tally(plni_tally *sum, const plni_outcome *outcome)
+{
+    sum->loss += outcome->loss;
+    sum->sweeps += outcome->sweeps;
+    sum->nudged_sweeps += outcome->nudged_sweeps;
+    sum->residual += outcome->residual;
+    sum->done += outcome->done;
+    sum->dense += outcome->dense;
 }
 
 /* One batch, and the beginning of the next unless this is the last for now. */
 static pln_status train_batch(pln_trainer *t, bool last)
 {
     plni_turn *now = &t->turn[t->batch % 2], *next = &t->turn[(t->batch + 1) % 2];
-    double loss;
+    plni_outcome outcome;
 
     if (!now->batch.entered) choose_samples(t, now, t->batch);
     if (t->features) compute_features(t, now);
     if (!last) choose_samples(t, next, t->batch + 1);
-    if (!plni_bp_step(&t->rule, t->net, &now->batch,
-                      last || t->features ? NULL : &next->batch, &loss))
+    if (!plni_rule_step(&t->course[t->at].rule, t->net, &now->batch,
+                        last || t->features ? NULL : &next->batch, &outcome))
         return plni_fail(t->ctx, PLN_ERR_NAN,
                          "train: the loss is not a number in epoch %d, batch %d: lower the learning rate",
                          t->epoch + 1, t->batch + 1);
-    t->tally.loss += loss;
+    add_to_tally(&t->tally, &outcome);
     t->tally.input_active += active_input(t, &now->pass);
     t->batch++;
     return PLN_OK;
@@ -342,13 +424,13 @@ pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *repor
     const double start = now();
     pln_status status = PLN_OK;
 
-    if (t->epoch >= t->fit.epochs)
-        return plni_fail(t->ctx, PLN_ERR_STATE, "train: all %d epochs are done", t->fit.epochs);
+    if (t->epoch >= t->course[0].fit.epochs)
+        return plni_fail(t->ctx, PLN_ERR_STATE, "train: all %d epochs are done", t->course[0].fit.epochs);
     const int end = batches < all - t->batch ? t->batch + batches : all;
     while (t->batch < end && status == PLN_OK)
         status = train_batch(t, t->batch + 1 == end);
     t->tally.seconds += now() - start;
-    if (status == PLN_OK && t->batch == all) finish_epoch(t);
+    if (status == PLN_OK && t->batch == all) finish_pass(t);
     if (report) *report = t->report;
     return status;
 }

@@ -2,12 +2,13 @@
 #ifndef PLNI_TRAINER_H
 #define PLNI_TRAINER_H
 
-#include "learn/bp.h"
+#include "learn/rule.h"
 #include "pln/train.h"
 
-/* What the epoch under way adds up to. */
+/* What the pass under way adds up to. */
 typedef struct plni_tally {
     double loss, input_active;
+    double sweeps, nudged_sweeps, residual, done, dense;
     double seconds;
 } plni_tally;
 
@@ -20,20 +21,28 @@ typedef struct plni_turn {
     int32_t            *label;           /* [batch]                          */
 } plni_turn;
 
+/* One way of going over some samples: courses take turns within an epoch. */
+typedef struct plni_course {
+    pln_fit             fit;
+    int                 count;           /* samples                          */
+    int                *index;           /* [count] which of data's          */
+    int                *order;           /* [count] this epoch's order       */
+    plni_rule           rule;
+} plni_course;
+
 struct pln_trainer {
     pln_ctx          *ctx;
     pln_net          *net, *features;
     const pln_data   *data;
-    pln_fit           fit;
-    int               count;             /* samples an epoch                 */
-    int              *index;             /* [count] which of data's          */
-    int              *order;             /* [count] this epoch's order       */
+    int               courses;
+    plni_course       course[PLN_MAX_COURSES];
+    int               batch_room;        /* the largest batch                */
     plni_turn         turn[2];           /* the batch now and the next one   */
     plni_pass         feature_pass;
-    plni_bp           rule;
-    int               epoch, batch;      /* finished, and within the epoch   */
+    int               epoch, at, batch;  /* finished epochs; the course under
+                                            way; batches done in it          */
     plni_tally        tally;
-    pln_epoch_report  report;            /* of the last finished epoch       */
+    pln_epoch_report  report;            /* of the last finished pass        */
     void             *memory;
     size_t            bytes;
 };

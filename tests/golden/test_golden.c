@@ -3,7 +3,7 @@
 #include "test.h"
 
 #include "base/context.h"
-#include "learn/bp.h"
+#include "learn/rule.h"
 #include "learn/loss.h"
 #include "planaria.h"
 
@@ -368,7 +368,7 @@ static void test_cross_entropy_step(void **state)
     pln_net *net = pln_net_new(ctx);
     float x[MOST], before[4][MOST], h[MOST];
     plni_arena arena = { 0 };
-    double loss;
+    plni_outcome outcome;
 
     (void)state;
     pln_net_input(net, 3);
@@ -381,22 +381,22 @@ static void test_cross_entropy_step(void **state)
     numbers(g, "X", x);
 
     bench b = set_up(net, 2);
-    plni_bp rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(), .loss = PLN_CROSS_ENTROPY,
+    plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(), .loss = PLN_CROSS_ENTROPY,
                      .optim = pln_optim_default() };
     rule.self.gamma = (float)number(g, "gamma");
     rule.rate[0] = rule.rate[2] = 1;
-    plni_bp_plan(&rule, net, 2, &arena);
+    plni_rule_plan(&rule, net, 2, NULL, &arena);
     void *memory = plni_alloc(ctx, arena.used);
     const size_t bytes = arena.used;
     arena = (plni_arena){ .base = memory };
-    plni_bp_plan(&rule, net, 2, &arena);
+    plni_rule_plan(&rule, net, 2, NULL, &arena);
     numbers(g, "H_before", rule.h);
 
     source from = { &b.pass, x };
     b.pass.sample = b.sample;
-    plni_batch batch = { &b.pass, fill_source, &from, NULL, false };
-    assert_true(plni_bp_step(&rule, net, &batch, NULL, &loss));
-    CHECK_NEAR(loss, number(g, "loss"), 1e-6);
+    plni_batch batch = { .pass = &b.pass, .fill = fill_source, .arg = &from };
+    assert_true(plni_rule_step(&rule, net, &batch, NULL, &outcome));
+    CHECK_NEAR(outcome.loss, number(g, "loss"), 1e-6);
     numbers(g, "H_after", h);
     for (int i = 0; i < 3; i++) CHECK_NEAR(rule.h[i], h[i], 1e-6);
     for (int p = 0; p < 4; p++) {
@@ -434,7 +434,7 @@ static void classifier(const json_t *g, const char *kind, pln_activation activat
     run_layer(&b, 1, 2);
     check_rows(b.pass.at[1].y, 2, get(k, "output"));
     for (int r = 0; r < 2; r++) {
-        plni_block_target_row((int)labels[r], 2, d, 2);
+        plni_label_target_row((int)labels[r], 2, 0, d, 2);
         loss += plni_loss_row(b.pass.kernels, PLN_CROSS_ENTROPY, b.pass.at[1].y->value + r * b.pass.at[1].y->stride,
                               d, NULL, 0, 2, 2, dy);
         memcpy(b.pass.at[1].dy->value + r * b.pass.at[1].dy->stride, dy, 2 * sizeof *dy);

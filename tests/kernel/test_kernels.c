@@ -207,6 +207,14 @@ static void check_rows(const plni_kernels *k)
         check_equal(a, b, n, 1e-6);
         reference.axpy(a, y, 0.3f, n), k->axpy(b, y, 0.3f, n);
         check_equal(a, b, n, 1e-6);
+        for (int what = 0; what < 8; what++) {
+            const float *down = what & 1 ? y : NULL, *t = what & 2 ? x : NULL;
+            const uint16_t *bits = what & 4 ? bits1 : NULL;
+            for (int j = 0; j < n; j++) a[j] = b[j] = test_uniform();
+            CHECK_NEAR(reference.relax(a, x, down, t, bits, 30000, 0.8f, 0.2f, 0.05f, n),
+                       k->relax(b, x, down, t, bits, 30000, 0.8f, 0.2f, 0.05f, n), 1e-6);
+            check_equal(a, b, n, 1e-6);
+        }
         float *m1 = test_floats(room), *v1 = test_floats(room);
         for (int j = 0; j < n; j++) v1[j] = fabsf(v1[j]);
         float *m2 = test_copy(m1, room), *v2 = test_copy(v1, room);

@@ -1,0 +1,85 @@
+/* rule.c - what learning rules share */
+
+#include "learn/rule.h"
+
+#include "base/shape.h"
+#include "learn/bp.h"
+#include "learn/ep.h"
+#include "learn/optim.h"
+
+#include <string.h>
+
+pln_ep pln_ep_default(void)
+{
+    return (pln_ep){ .beta = 0.2f, .steps = 10 };
+}
+
+void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
+                    plni_arena *arena)
+{
+    const int n = pln_net_outputs(net);
+    const size_t rows = (size_t)batch;
+
+    rule->stride = plni_row_stride(n);
+    rule->mask_stride = plni_round_up(n, 128);
+    rule->h = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
+    rule->a = plni_arena_take(arena, sizeof(float) * (size_t)rule->stride);
+    rule->d = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
+    rule->mask = plni_arena_take(arena, sizeof(uint16_t) * rows * (size_t)rule->mask_stride);
+    rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
+    for (int l = 0; l < net->count; l++) {
+        const size_t bytes = net->layer[l].size * sizeof(float);
+        if (!bytes || rule->optim.kind == PLN_SGD) continue;
+        rule->gradient[l] = other && other->optim.kind != PLN_SGD ? other->gradient[l]
+                                                                  : plni_arena_take(arena, bytes);
+        rule->m[l] = plni_arena_take(arena, bytes);
+        rule->v[l] = plni_arena_take(arena, bytes);
+    }
+}
+
+void plni_rule_new_epoch(plni_rule *rule, int outputs)
+{
+    memset(rule->h, 0, (size_t)outputs * sizeof *rule->h);
+    memset(rule->a, 0, (size_t)outputs * sizeof *rule->a);
+}
+
+bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const plni_batch *now,
+                   int s, const float *score, const uint16_t *bits, int n)
+{
+    float *d = rule->d + s * rule->stride;
+
+    if (rule->target == PLN_TARGET_SELF)
+        return plni_selftarget_row(kernels, &rule->self, score, rule->h, bits, d, n);
+    plni_label_target_row(now->label[s], rule->classes, rule->label_smoothing, d, n);
+    if (bits && n == rule->classes) kernels->keep(d, d, bits, n, plni_mask_threshold(&rule->self), 1);
+    return true;
+}
+
+void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n)
+{
+    if (rule->target == PLN_TARGET_SELF)
+        plni_homeostasis(now->pass->kernels, &rule->self, rule->d, rule->stride,
+                         now->pass->samples, rule->h, rule->a, n);
+}
+
+double plni_rule_loss(const plni_rule *rule, int samples)
+{
+    double sum = 0;
+
+    for (int s = 0; s < samples; s++) sum += (double)rule->row_loss[s];
+    return sum;
+}
+
+void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+{
+    plni_optim_step(ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
+                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+}
+
+bool plni_rule_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                    plni_outcome *outcome)
+{
+    *outcome = (plni_outcome){ 0 };
+    if (rule->kind == PLN_RULE_EP) return plni_ep_step(rule, net, now, outcome);
+    return plni_bp_step(rule, net, now, next, outcome);
+}

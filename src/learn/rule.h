@@ -1,0 +1,89 @@
+/* rule.h - what learning rules share: target, memory, steps of the optimiser
+ *
+ * A rule takes one batch at a time.  bp.c and ep.c each hold one; what they have
+ * in common is here, so that target and optimiser know no rule, and a rule knows
+ * neither data nor epochs. */
+#ifndef PLNI_RULE_H
+#define PLNI_RULE_H
+
+#include "learn/target.h"
+#include "nn/net.h"
+#include "pln/optim.h"
+#include "pln/rule.h"
+
+/* How to learn, and what learning keeps between batches.  Vectors per layer
+ * (gradient, m, v) are laid out like the layer's theta and only there for Adam. */
+typedef struct plni_rule {
+    pln_rule_kind   kind;
+    pln_target_kind target;
+    pln_selftarget  self;
+    float           label_smoothing;
+    pln_loss        loss;                 /* bp                             */
+    pln_ep          ep;
+    int             classes;              /* for block targets              */
+    pln_optim       optim;
+    float           rate[PLN_MAX_LAYERS]; /* of this epoch, by layer        */
+    int             steps;                /* of Adam so far                 */
+    float          *h, *a;                /* homeostasis, moving average    */
+    float          *d;                    /* [batch][stride] targets        */
+    ptrdiff_t       stride;
+    uint16_t       *mask;                 /* bp: [batch][mask_stride]       */
+    ptrdiff_t       mask_stride;
+    float          *row_loss;             /* [batch]                        */
+    float          *gradient[PLN_MAX_LAYERS];
+    float          *m[PLN_MAX_LAYERS], *v[PLN_MAX_LAYERS];
+} plni_rule;
+
+/* A batch on its way: the pass knows its samples, fill(arg, s) writes row s of
+ * plni_input(pass), and label [samples] is for block targets, else NULL. */
+typedef struct plni_batch {
+    plni_pass     *pass;
+    plni_row      *fill;
+    void          *arg;
+    const int32_t *label;
+    int            number;       /* within the epoch                    */
+    bool           entered;      /* its first product has been computed */
+} plni_batch;
+
+/* What one batch came to. */
+typedef struct plni_outcome {
+    double loss;
+    double sweeps, nudged_sweeps;    /* ep: how often each level was set in a phase */
+    double residual;                 /* ep: largest change in the last sweep        */
+    double done, dense;              /* ep: multiply-adds of relaxation, and those  */
+                                     /*   that dense products would have taken      */
+} plni_outcome;
+
+/* Takes what the rule needs for net and batches of up to `batch` samples.  Rules
+ * that step in turn share the memory of the gradient, which is only used within a
+ * step: `other` is one that has it already, or NULL. */
+void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
+                    plni_arena *arena);
+
+/* Forgets homeostasis, as at the start of every epoch. */
+void plni_rule_new_epoch(plni_rule *rule, int outputs);
+
+/* Sets the target of one sample: of one row of scores by winners, or by its
+ * label.  bits and keep_from are the output mask, NULL for none.  False if the
+ * scores hold too few numbers. */
+bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const plni_batch *now,
+                   int sample, const float *score, const uint16_t *bits, int n);
+
+/* After a batch with self-defined targets. */
+void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n);
+
+/* The sum of row_loss. */
+double plni_rule_loss(const plni_rule *rule, int samples);
+
+/* A step of Adam on layer l by gradient[l]. */
+void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+
+/* One batch by the rule's kind: forward, target, step (specification 1.6, 4.4).
+ * If the next batch is known (not NULL), bp may compute its first product
+ * together with the step of the first layer, whose weights are then walked once
+ * for both; next->entered says so.  That changes no bit.  False if some output
+ * was not a number; the parameters are then as before. */
+bool plni_rule_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                    plni_outcome *outcome);
+
+#endif

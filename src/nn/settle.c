@@ -1,0 +1,540 @@
+/* settle.c - relaxation of states, by Euler steps or level by level
+ *
+ * Both ways are one kernel, s = clamp(M (a s + b (up + down) + c t)):
+ *
+ *     an Euler step of length dt      a = 1 - dt (1 + beta)
+ *     n of them with constant drive   a = (1 - dt (1 + beta))^n
+ *     the minimum of the energy       a = 0
+ *     and always                      b = (1 - a) / (1 + beta), c = beta b
+ *
+ * with beta = 0 where nothing is nudged.  n steps may be taken at once because a
+ * state moves towards its drive without turning back, so that clamping once in
+ * the end is clamping at each step.
+ *
+ * Block relaxation sets one level after the other to the minimum of the energy
+ * given its neighbours, up the network and down again.  A level is at its minimum
+ * until a neighbour moves, so the first of each sweep is left out, and only
+ * products whose input has moved are computed again. */
+
+#include "nn/settle.h"
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "base/shape.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Rough nanoseconds for one state in one step. */
+static const double STEP = 0.4;
+
+/* ---- what can settle ------------------------------------------------------ */
+
+pln_status plni_settle_check(const pln_net *net)
+{
+    const pln_dynamics *d = &net->dynamics;
+    int products = 0;
+
+    if (d->steps < 1)
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; at least 1 is wanted", d->steps);
+    if (d->kind == PLN_EULER && !(d->dt > 0 && d->dt < 1))
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
+    if (d->kind == PLN_BLOCK && !(d->tolerance >= 0))
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: the tolerance is %g; it must not be negative", (double)d->tolerance);
+    for (int l = 0; l < net->count; l++) {
+        const plni_layer *layer = &net->layer[l], *next = l + 1 < net->count ? layer + 1 : NULL;
+        const bool top = l + 2 == net->count;
+        if (layer->ops == &plni_dropout_ops && next && next->ops == &plni_dense_ops) continue;
+        if (layer->ops != &plni_dense_ops || !next || next->ops != &plni_activation_ops)
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes dense layers with an "
+                             "activation behind and perhaps dropout in front", l + 1, layer->ops->name);
+        if (next->activation != PLN_HARDSIGM && !(top && products > 0 && next->activation == PLN_SOFTMAX))
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes hardsigm, or softmax at "
+                             "the top over a hidden layer", l + 2, pln_activation_name(next->activation));
+        products++;
+        l++;
+    }
+    return PLN_OK;
+}
+
+/* ---- plan ----------------------------------------------------------------- */
+
+static bool walks_x(const pln_net *net, int layer)
+{
+    const plni_layer_ops *ops = layer >= 0 ? net->layer[layer].ops : NULL;
+    return ops && ops->lists_x && ops->lists_x(&net->layer[layer]);
+}
+
+static bool walks_dy(const pln_net *net, int layer)
+{
+    const plni_layer_ops *ops = layer >= 0 ? net->layer[layer].ops : NULL;
+    return ops && ops->lists_dy && ops->lists_dy(&net->layer[layer]);
+}
+
+static plni_signal *take_signal(plni_arena *arena, int batch, int units, bool listed)
+{
+    const plni_signal x = plni_signal_take(arena, batch, units, listed);
+    plni_signal *kept = plni_arena_take(arena, sizeof *kept);
+
+    if (kept) *kept = x;
+    return kept;
+}
+
+/* Levels by number, the products and masks that belong to them. */
+static void find_levels(const pln_net *net, struct plni_settling *own)
+{
+    int at = 0;
+
+    own->level[0] = (plni_level){ .layer = -1 };
+    for (int l = 0; l < net->count; l++) {
+        plni_level *below = &own->level[at];
+        if (net->layer[l].ops == &plni_dropout_ops) {
+            below->drop = net->layer[l].drop;
+            below->purpose = PLNI_FOR_DROPOUT + 256 * l;
+        } else if (!net->layer[l].ops->rowwise) {
+            own->level[++at] = (plni_level){ .layer = l };
+        }
+    }
+    own->levels = at;
+    own->level[at].purpose = PLNI_FOR_OUTPUT_MASK;
+    own->readout = net->layer[net->count - 1].activation == PLN_SOFTMAX;
+}
+
+static void take_level(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
+                       int l, plni_arena *arena)
+{
+    plni_level *level = &own->level[l];
+    const int below = level->layer, above = l < own->levels ? level[1].layer : -1;
+    const int units = below < 0 ? net->inputs : net->layer[below].outputs;
+    const bool listed = walks_dy(net, below) || walks_x(net, above);
+
+    level->s = take_signal(arena, pass->batch, units, listed);
+    if (!pass->training) return;
+    if (below >= 0) {
+        level->rest = take_signal(arena, pass->batch, units, listed);
+        if (l == 1 || (own->readout && l == own->levels))
+            level->change = take_signal(arena, pass->batch, units, listed);
+        if (own->readout && l == own->levels)
+            level->rest_change = take_signal(arena, pass->batch, units, listed);
+    }
+    level->bits_stride = plni_round_up(units, 128);
+    level->bits = plni_arena_take(arena, sizeof(uint16_t) * (size_t)pass->batch * (size_t)level->bits_stride);
+}
+
+/* The product's station: x and dy are the states around it, y and dx what drives
+ * them.  A read-out sends its pull down instead of its state. */
+static void take_station(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
+                         int l, plni_station *at, plni_arena *arena)
+{
+    plni_level *level = &own->level[l];
+    const plni_layer *layer = &net->layer[level->layer];
+
+    *at = (plni_station){ .x = level[-1].s, .dy = level->s };
+    at->y = take_signal(arena, pass->batch, layer->outputs, false);
+    if (l > 1) at->dx = take_signal(arena, pass->batch, layer->inputs, false);
+    if (own->readout && l == own->levels && pass->training) at->dy = level->change;
+    at->state = layer->ops->plan ? layer->ops->plan(layer, pass, arena) : NULL;
+}
+
+void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
+{
+    struct plni_settling measured, *own = plni_arena_take(arena, sizeof *own);
+
+    pass->settling = own;
+    if (!own) own = &measured;
+    find_levels(net, own);
+    own->row_moved = plni_arena_take(arena, sizeof(float) * (size_t)pass->batch);
+    for (int l = 0; l <= own->levels; l++) take_level(net, pass, own, l, arena);
+    for (int l = 1; l <= own->levels; l++) {
+        plni_station none;
+        take_station(net, pass, own, l, pass->at ? &pass->at[own->level[l].layer] : &none, arena);
+    }
+    if (!pass->at) return;
+    pass->at[0].x = own->level[0].s;
+    pass->at[net->count - 1].y = own->level[own->levels].s;
+}
+
+/* ---- a batch's beginning -------------------------------------------------- */
+
+typedef struct entry {
+    const pln_net   *net;
+    const plni_pass *pass;
+    plni_row        *first;
+    void            *arg;
+} entry;
+
+static const uint16_t *mask_row(const plni_level *level, int s)
+{
+    return level->bits && level->drop > 0 ? level->bits + s * level->bits_stride : NULL;
+}
+
+static int threshold(const plni_level *level)
+{
+    return (int)(level->drop * 65536.0f + 0.5f);
+}
+
+static void enter_row(void *arg, int s)
+{
+    const entry *e = arg;
+    const plni_pass *pass = e->pass;
+    struct plni_settling *own = pass->settling;
+    plni_signal *input = own->level[0].s;
+
+    for (int l = 0; l <= own->levels; l++) {
+        const plni_level *level = &own->level[l];
+        uint16_t *bits = (uint16_t *)(uintptr_t)mask_row(level, s);
+        if (bits)
+            pass->kernels->draw(bits, level->s->units, pass->seed, (uint32_t)level->purpose,
+                                (uint32_t)pass->epoch, pass->sample[s]);
+        if (l == 0) continue;
+        memset(level->s->value + s * level->s->stride, 0, sizeof(float) * (size_t)level->s->units);
+        plni_signal_list(pass->kernels, level->s, s);
+    }
+    if (e->first) e->first(e->arg, s);
+    if (mask_row(&own->level[0], s)) {
+        float *x = input->value + s * input->stride;
+        pass->kernels->keep(x, x, mask_row(&own->level[0], s), input->units, threshold(&own->level[0]), 1);
+    }
+    plni_signal_list(pass->kernels, input, s);
+}
+
+void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
+                       plni_row *first, void *arg)
+{
+    struct plni_settling *own = pass->settling;
+    entry e = { net, pass, first, arg };
+    double units = 0;
+
+    own->level[own->levels].drop = output_drop;
+    for (int l = 0; l <= own->levels; l++) {
+        own->level[l].up_stale = true;
+        own->level[l].down_stale = own->level[l].driven_down = false;   /* by zeros */
+        units += own->level[l].s->units;
+    }
+    plni_parallel(net->ctx, pass->samples, STEP * pass->samples * units, PLNI_UP, enter_row, &e);
+}
+
+/* ---- drives --------------------------------------------------------------- */
+
+/* A relaxation under way. */
+typedef struct phase {
+    const pln_net        *net;
+    plni_pass            *pass;
+    struct plni_settling *own;
+    const plni_nudge     *nudge;
+    plni_effort           effort;
+    int                   first, last;       /* levels that are being set              */
+    int                   power;             /* so many Euler steps at once; 0: a = 0  */
+    bool                  up_fresh[PLN_MAX_LAYERS / 2 + 1], down_fresh[PLN_MAX_LAYERS / 2 + 1];
+} phase;
+
+static plni_station *station_of(const phase *p, int l)
+{
+    return &p->pass->at[p->own->level[l].layer];
+}
+
+static void count_work(phase *p, int l, const plni_signal *listed)
+{
+    const plni_layer *layer = &p->net->layer[p->own->level[l].layer];
+    const double dense = (double)p->pass->samples * layer->inputs * layer->outputs;
+
+    p->effort.dense += dense;
+    p->effort.done += listed && listed->count ? dense * plni_signal_density(listed, p->pass->samples) : dense;
+}
+
+/* up_l, if what is below has moved. */
+static void drive_up(phase *p, int l)
+{
+    plni_level *level = &p->own->level[l];
+    const plni_layer *layer = &p->net->layer[level->layer];
+    const plni_station *at = station_of(p, l);
+
+    if (!level->up_stale) return;
+    layer->ops->forward(layer, p->pass, at, 0, p->pass->samples);
+    count_work(p, l, walks_x(p->net, level->layer) ? at->x : NULL);
+    level->up_stale = false;
+    p->up_fresh[l] = true;
+}
+
+/* down_l, if what is above has moved. */
+static void drive_down(phase *p, int l)
+{
+    plni_level *level = &p->own->level[l];
+    const plni_layer *above = &p->net->layer[level[1].layer];
+    const plni_station *at = station_of(p, l + 1);
+
+    if (!p->own->level[l].driven_down || !level->down_stale) return;
+    above->ops->backward(above, p->pass, at, 0, p->pass->samples);
+    count_work(p, l + 1, walks_dy(p->net, level[1].layer) ? at->dy : NULL);
+    level->down_stale = false;
+    p->down_fresh[l] = true;
+}
+
+/* What the products left to do for one sample. */
+static void finish_drives(const phase *p, int l, int s)
+{
+    const plni_level *level = &p->own->level[l];
+    const plni_layer *layer = &p->net->layer[level->layer];
+
+    if (p->up_fresh[l] && layer->ops->forward_rest)
+        layer->ops->forward_rest(layer, p->pass, station_of(p, l), s);
+    if (!p->down_fresh[l]) return;
+    const plni_layer *above = &p->net->layer[level[1].layer];
+    if (above->ops->backward_rest) above->ops->backward_rest(above, p->pass, station_of(p, l + 1), s);
+}
+
+/* ---- steps ---------------------------------------------------------------- */
+
+/* Level l of sample s, by the kernel at the head of this file. */
+static float relax_row(const phase *p, int l, int s)
+{
+    const plni_level *level = &p->own->level[l];
+    const plni_signal *up = station_of(p, l)->y;
+    const bool nudged = l == p->own->levels && p->nudge->beta != 0;
+    const float beta = nudged ? p->nudge->beta : 0;
+    const float a = p->power ? powf(1 - p->net->dynamics.dt * (1 + beta), (float)p->power) : 0;
+    const float b = (1 - a) / (1 + beta);
+    const float *down = NULL;
+
+    if (p->own->level[l].driven_down) {
+        const plni_signal *dx = station_of(p, l + 1)->dx;
+        down = dx->value + s * dx->stride;
+    }
+    const float moved = p->pass->kernels->relax(level->s->value + s * level->s->stride, up->value + s * up->stride, down,
+        nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(level, s), threshold(level),
+        a, b, beta * b, level->s->units);
+    plni_signal_list(p->pass->kernels, level->s, s);
+    return moved;
+}
+
+static void relax_levels_row(void *arg, int s)
+{
+    const phase *p = arg;
+    float moved = 0;
+
+    for (int l = p->first; l <= p->last; l++) finish_drives(p, l, s);
+    for (int l = p->first; l <= p->last; l++) {
+        const float here = relax_row(p, l, s);
+        moved = here > moved ? here : moved;
+    }
+    p->own->row_moved[s] = moved;
+}
+
+static void mark_moved(phase *p, int l)
+{
+    p->own->level[l + 1].up_stale = l < p->own->levels;
+    if (l > 1) {
+        p->own->level[l - 1].down_stale = true;
+        p->own->level[l - 1].driven_down = true;
+    }
+}
+
+/* Sets levels first..last, whose drives are there; returns the largest change. */
+static float relax_levels(phase *p, int first, int last)
+{
+    double units = 0;
+    float moved = 0;
+
+    p->first = first;
+    p->last = last;
+    for (int l = first; l <= last; l++) units += p->own->level[l].s->units;
+    plni_parallel(p->net->ctx, p->pass->samples, STEP * p->pass->samples * units, PLNI_UP, relax_levels_row, p);
+    for (int s = 0; s < p->pass->samples; s++)
+        moved = p->own->row_moved[s] > moved ? p->own->row_moved[s] : moved;
+    for (int l = first; l <= last; l++) {
+        p->up_fresh[l] = p->down_fresh[l] = false;
+        mark_moved(p, l);
+    }
+    return moved;
+}
+
+/* The topmost level that has states. */
+static int top_of(const phase *p) { return p->own->levels - (p->own->readout ? 1 : 0); }
+
+/* All levels at once from the old states. */
+static float euler_step(phase *p, int power)
+{
+    p->power = power;
+    for (int l = 1; l <= top_of(p); l++) {
+        drive_up(p, l);
+        drive_down(p, l);
+    }
+    p->effort.sweeps += power;
+    return relax_levels(p, 1, top_of(p));
+}
+
+/* ---- the read-out --------------------------------------------------------- */
+
+/* y = M softmax(up), and beta (t - y) in its place in the nudged phase. */
+static void readout_row(void *arg, int s)
+{
+    const phase *p = arg;
+    const int top = p->own->levels;
+    const plni_level *level = &p->own->level[top];
+    const plni_layer *activation = &p->net->layer[p->net->count - 1];
+    const plni_station at = { .x = station_of(p, top)->y, .y = level->s };
+    float *y = level->s->value + s * level->s->stride;
+
+    finish_drives(p, top, s);
+    activation->ops->forward(activation, p->pass, &at, s, s + 1);
+    if (mask_row(level, s)) p->pass->kernels->keep(y, y, mask_row(level, s), level->s->units, threshold(level), 1);
+    if (p->nudge->beta == 0) return;
+
+    const float *t = p->nudge->target + s * p->nudge->stride;
+    float *pull = level->change->value + s * level->change->stride;
+    for (int i = 0; i < level->s->units; i++) pull[i] = p->nudge->beta * (t[i] - y[i]);
+    plni_signal_list(p->pass->kernels, level->change, s);
+}
+
+/* y of the states as they are. */
+static void read_out(phase *p)
+{
+    const int top = p->own->levels;
+
+    drive_up(p, top);
+    plni_parallel(p->net->ctx, p->pass->samples, 20.0 * p->pass->samples * p->own->level[top].s->units,
+                  PLNI_UP, readout_row, p);
+    p->up_fresh[top] = false;
+    if (p->nudge->beta == 0) return;
+    p->own->level[top - 1].down_stale = true;
+    p->own->level[top - 1].driven_down = true;
+}
+
+void plni_settle_logits(const pln_net *net, plni_pass *pass)
+{
+    const plni_nudge none = { 0 };
+    phase p = { .net = net, .pass = pass, .own = pass->settling, .nudge = &none };
+    const int top = p.own->levels;
+
+    drive_up(&p, top);
+    if (p.up_fresh[top])
+        for (int s = 0; s < pass->samples; s++) finish_drives(&p, top, s);
+}
+
+/* ---- phases --------------------------------------------------------------- */
+
+/* Nothing moves what drives the only level with states. */
+static bool drive_is_constant(const phase *p)
+{
+    return top_of(p) == 1 && !(p->own->readout && p->nudge->beta != 0);
+}
+
+/* y lags: it belongs to the states before the last step (specification 4.3). */
+static void euler(phase *p, int steps)
+{
+    const bool readout = p->own->readout;
+
+    if (drive_is_constant(p)) {
+        if (readout && steps > 1) (void)euler_step(p, steps - 1);
+        if (readout) read_out(p);
+        p->effort.residual = euler_step(p, readout ? 1 : steps);
+        return;
+    }
+    for (int i = 0; i < steps; i++) {
+        if (readout && (p->nudge->beta != 0 || i == steps - 1)) read_out(p);
+        p->effort.residual = euler_step(p, 1);
+    }
+}
+
+static void set_level(phase *p, int l)
+{
+    drive_up(p, l);
+    drive_down(p, l);
+    p->own->level[l].moved = relax_levels(p, l, l);
+}
+
+static float largest_move(const phase *p)
+{
+    float largest = 0;
+
+    for (int l = 1; l <= top_of(p); l++)
+        largest = p->own->level[l].moved > largest ? p->own->level[l].moved : largest;
+    return largest;
+}
+
+/* Up first from zeros, where nothing comes down yet; down first with a nudge. */
+static void block(phase *p, int sweeps)
+{
+    const int top = top_of(p), all = sweeps * top;
+    int l = p->nudge->beta == 0 ? 1 : top, direction = l == 1 ? 1 : -1, set = 0;
+
+    p->power = 0;
+    do {
+        set_level(p, l);
+        set++;
+        p->effort.residual = drive_is_constant(p) ? 0 : largest_move(p);
+        if (l + direction < 1 || l + direction > top) direction = -direction;
+        if (top > 1) l += direction;
+    } while (set < all && (set < top || p->effort.residual > p->net->dynamics.tolerance));
+    p->effort.sweeps = (double)set / top;
+    if (p->own->readout) read_out(p);
+}
+
+plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps, const plni_nudge *nudge)
+{
+    phase p = { .net = net, .pass = pass, .own = pass->settling, .nudge = nudge };
+
+    /* The pull of a read-out is no energy of the level below: Euler steps. */
+    if (net->dynamics.kind == PLN_BLOCK && !(p.own->readout && nudge->beta != 0)) block(&p, steps);
+    else euler(&p, steps);
+    return p.effort;
+}
+
+/* ---- two phases side by side ---------------------------------------------- */
+
+static void copy_rows(const plni_signal *to, const plni_signal *from, int rows)
+{
+    memcpy(to->value, from->value, sizeof(float) * (size_t)rows * (size_t)from->stride);
+    if (!from->count) return;
+    memcpy(to->count, from->count, sizeof(int) * (size_t)rows);
+    memcpy(to->index, from->index, sizeof(int) * (size_t)rows * (size_t)from->stride);
+    memcpy(to->active, from->active, sizeof(float) * (size_t)rows * (size_t)from->stride);
+}
+
+void plni_settle_keep(const pln_net *net, plni_pass *pass)
+{
+    const struct plni_settling *own = pass->settling;
+
+    (void)net;
+    for (int l = 1; l <= own->levels; l++) copy_rows(own->level[l].rest, own->level[l].s, pass->samples);
+}
+
+static void exchange(plni_signal *a, plni_signal *b)
+{
+    const plni_signal kept = *a;
+
+    *a = *b;
+    *b = kept;
+}
+
+/* The signals stay where they are, stations point to them; what they hold moves. */
+void plni_settle_swap(const pln_net *net, plni_pass *pass)
+{
+    struct plni_settling *own = pass->settling;
+
+    (void)net;
+    for (int l = 1; l <= own->levels; l++) {
+        exchange(own->level[l].s, own->level[l].rest);
+        own->level[l].up_stale = l > 1;
+        own->level[l].down_stale = l < own->levels;
+    }
+    if (own->readout) exchange(own->level[own->levels].change, own->level[own->levels].rest_change);
+}
+
+static void compare_row(void *arg, int s)
+{
+    const plni_pass *pass = arg;
+    const plni_level *level = &pass->settling->level[1];
+    const float *now = level->s->value + s * level->s->stride, *then = level->rest->value + s * level->rest->stride;
+    float *change = level->change->value + s * level->change->stride;
+
+    for (int i = 0; i < level->s->units; i++) change[i] = now[i] - then[i];
+    plni_signal_list(pass->kernels, level->change, s);
+}
+
+void plni_settle_compare(const pln_net *net, plni_pass *pass)
+{
+    const plni_level *first = &pass->settling->level[1];
+
+    plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->s->units, PLNI_UP, compare_row, pass);
+}

@@ -1,0 +1,90 @@
+/* settle.h - networks whose output is where their units come to rest
+ *
+ * In equilibrium propagation a unit has a state that is driven from below and
+ * from above until nothing moves any more (specification 4.1 to 4.3):
+ *
+ *     up_l    =  W_l s_(l-1) + b_l           the forward question of a layer
+ *     down_l  =  W_(l+1)^T s_(l+1)           its backward question
+ *     rest:      s_l = clamp(M_l (up_l + down_l), 0, 1),     s_0 = input
+ *
+ * A level is the states that one product drives.  With a softmax at the top the
+ * output is no state: y = softmax(up_L), nothing comes down from it in the free
+ * phase, and beta (t - y) does in the nudged one.
+ *
+ * Such a network may consist of products, each with hardsigm behind it (softmax
+ * at the top, over at least one hidden level), and dropout in front, which here
+ * is a mask of zeros and ones that is not made up for in evaluation. */
+#ifndef PLNI_SETTLE_H
+#define PLNI_SETTLE_H
+
+#include "nn/net.h"
+
+typedef struct plni_level {
+    int          layer;        /* the product below this level, -1 for the input */
+    plni_signal *s;            /* states                                         */
+    plni_signal *rest;         /* training: states of the phase to compare with  */
+    plni_signal *change;       /* training: s - rest of the first level; of a
+                                  read-out beta (t - y)                         */
+    plni_signal *rest_change;  /* of a read-out, in the phase to compare with    */
+    uint16_t    *bits;         /* training: the mask, see plni_settle_enter      */
+    ptrdiff_t    bits_stride;
+    float        drop;
+    int          purpose;      /* of the mask's random numbers                   */
+    bool         up_stale, down_stale;   /* what drives it has moved since        */
+    bool         driven_down;  /* something comes down at all                    */
+    float        moved;        /* the largest change when it was last set        */
+} plni_level;
+
+/* What a phase took: how often each level was set on average, what was still
+ * moving, and the multiply-adds done of those that dense products would take. */
+typedef struct plni_effort {
+    double sweeps;
+    float  residual;
+    double done, dense;
+} plni_effort;
+
+struct plni_settling {
+    int         levels;        /* above the input: level[1] .. level[levels]     */
+    bool        readout;       /* the top level is a softmax                     */
+    float      *row_moved;     /* [batch]                                        */
+    plni_level  level[PLN_MAX_LAYERS / 2 + 1];
+};
+
+/* The phase's pull on the output: beta (t - s), t at target + sample * stride. */
+typedef struct plni_nudge {
+    float        beta;         /* 0: free phase */
+    const float *target;
+    ptrdiff_t    stride;
+} plni_nudge;
+
+/* PLN_OK, or why the network cannot settle. */
+pln_status plni_settle_check(const pln_net *net);
+
+/* The part of plni_pass_plan for networks that settle. */
+void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
+
+/* A new batch: input by first(arg, s), masks drawn if the pass is for training
+ * (the output's with probability output_drop), states 0. */
+void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
+                       plni_row *first, void *arg);
+
+/* One phase, by the network's dynamics, of at most `steps` Euler steps or
+ * sweeps: on from the states as they are. */
+plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps,
+                        const plni_nudge *nudge);
+
+/* Sets up_L of a read-out, its logits, from the states as they are. */
+void plni_settle_logits(const pln_net *net, plni_pass *pass);
+
+/* rest = s on all levels. */
+void plni_settle_keep(const pln_net *net, plni_pass *pass);
+
+/* Exchanges s and rest: a phase that is to be compared with is put aside, and
+ * the next goes on from where that one began. */
+void plni_settle_swap(const pln_net *net, plni_pass *pass);
+
+/* change = s - rest on the first level, whose product sees the same input in both
+ * phases, with the lists that gradients walk. */
+void plni_settle_compare(const pln_net *net, plni_pass *pass);
+
+#endif

@@ -1,0 +1,389 @@
+/* test_ep.c - equilibrium propagation against float64 vectors of the method's authors' code,
+ * and against back-propagation */
+
+#include "test.h"
+
+#include "base/context.h"
+#include "learn/ep.h"
+#include "nn/settle.h"
+#include "planaria.h"
+
+#include <jansson.h>
+
+enum { MOST = 64 };
+
+static json_t *golden;
+static pln_ctx *ctx;
+
+static json_t *get(const json_t *from, const char *key)
+{
+    json_t *value = json_object_get(from, key);
+    if (!value) fail_msg("no key %s", key);
+    return value;
+}
+
+static int flatten(const json_t *node, float *to)
+{
+    int n = 0;
+
+    if (json_is_number(node)) {
+        *to = (float)json_number_value(node);
+        return 1;
+    }
+    for (size_t i = 0; i < json_array_size(node); i++) n += flatten(json_array_get(node, i), to + n);
+    return n;
+}
+
+static int numbers(const json_t *from, const char *key, float *to) { return flatten(get(from, key), to); }
+static float number(const json_t *from, const char *key) { return (float)json_number_value(get(from, key)); }
+
+/* ---- a network and a batch of two ----------------------------------------- */
+
+typedef struct bench {
+    pln_net   *net;
+    plni_pass  pass;
+    float      x[MOST];
+    uint32_t   sample[2];
+    void      *memory;
+    size_t     bytes;
+} bench;
+
+static void put(pln_net *net, int parameter, const json_t *values)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+    float x[MOST];
+    pln_tensor t = { x, info.rank, { info.dim[0], info.dim[1] } };
+
+    flatten(values, x);
+    assert_int_equal(pln_net_set(net, parameter, &t), PLN_OK);
+}
+
+static pln_net *make_net(const json_t *g, pln_activation top, pln_dynamics how)
+{
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_input(net, 3);
+    pln_net_dense(net, 2);
+    pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_dense(net, 2);
+    pln_net_activation(net, top);
+    pln_net_settle(net, &how);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    put(net, 0, get(g, "W_hid")), put(net, 1, get(g, "b_hid"));
+    put(net, 2, get(g, "W_out")), put(net, 3, get(g, "b_out"));
+    return net;
+}
+
+static void fill(void *arg, int s)
+{
+    const bench *b = arg;
+    const plni_signal *x = plni_input(&b->pass);
+    memcpy(x->value + s * x->stride, b->x + 3 * s, 3 * sizeof *b->x);
+}
+
+static void set_up(bench *b, const json_t *g, pln_activation top, pln_dynamics how)
+{
+    plni_arena arena = { 0 };
+
+    *b = (bench){ .net = make_net(g, top, how), .sample = { 0, 1 } };
+    numbers(g, "X", b->x);
+    plni_pass_plan(b->net, 2, true, &b->pass, &arena);
+    b->bytes = arena.used;
+    b->memory = plni_alloc(ctx, b->bytes);
+    arena = (plni_arena){ .base = b->memory };
+    plni_pass_plan(b->net, 2, true, &b->pass, &arena);
+    b->pass.samples = 2;
+    b->pass.sample = b->sample;
+}
+
+static void tear_down(bench *b)
+{
+    plni_free(ctx, b->memory, b->bytes);
+    pln_net_free(b->net);
+}
+
+static void check_rows(const plni_signal *x, const json_t *node, double bound)
+{
+    float wanted[MOST];
+    const int n = flatten(node, wanted);
+
+    assert_int_equal(n, 2 * x->units);
+    for (int i = 0; i < n; i++)
+        CHECK_NEAR(x->value[i / x->units * x->stride + i % x->units], wanted[i], bound);
+}
+
+static void check_states(const bench *b, const json_t *step, double bound)
+{
+    check_rows(b->pass.settling->level[2].s, get(step, "output"), bound);
+    check_rows(b->pass.settling->level[1].s, get(step, "hidden"), bound);
+}
+
+/* A given mask in place of a drawn one. */
+static void set_mask(bench *b, int l, const json_t *node)
+{
+    plni_level *level = &b->pass.settling->level[l];
+    float keep[MOST];
+
+    flatten(node, keep);
+    level->drop = 0.5f;
+    for (int s = 0; s < 2; s++)
+        for (int i = 0; i < level->s->units; i++) {
+            level->bits[s * level->bits_stride + i] = keep[s * level->s->units + i] > 0 ? 65535 : 0;
+            if (l == 0) level->s->value[s * level->s->stride + i] *= keep[s * level->s->units + i];
+        }
+    for (int s = 0; s < 2; s++) plni_signal_list(b->pass.kernels, level->s, s);
+}
+
+/* One phase, step by step, along the recorded trajectory. */
+static void follow(bench *b, const json_t *trajectory, const plni_nudge *nudge)
+{
+    size_t i;
+    json_t *step;
+
+    json_array_foreach(trajectory, i, step) {
+        (void)plni_settle(b->net, &b->pass, 1, nudge);
+        check_states(b, step, 1e-6);
+    }
+}
+
+/* What the two products would learn, against the recorded direction: gradients
+ * go the other way. */
+static void check_directions(const bench *b, const json_t *one, float beta, bool symmetric)
+{
+    static const char *const keys[] = { "update_direction_W_hid", "update_direction_b_hid",
+                                        "update_direction_W_out", "update_direction_b_out" };
+
+    for (int p = 0; p < 4; p++) {
+        int which;
+        const plni_layer *layer = plni_parameter_owner(b->net, p, &which);
+        float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
+        const int n = numbers(one, keys[p], wanted);
+        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), into);
+        layer->ops->get(layer, into, which, got);
+        for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 2e-6);
+        free(into);
+    }
+}
+
+static const pln_dynamics euler = { PLN_EULER, 5, 0.2f, 0 };
+
+/* Both phases of one recorded case, and the gradient. */
+static void check_case(const json_t *g, const json_t *one, pln_activation top, const json_t *masks)
+{
+    const bool symmetric = strcmp(json_string_value(get(one, "estimator")), "symmetric") == 0;
+    const plni_nudge none = { 0 };
+    float target[MOST], wanted[MOST];
+    bench b;
+
+    set_up(&b, g, top, euler);
+    plni_settle_enter(b.net, &b.pass, 0, fill, &b);
+    if (masks) {
+        set_mask(&b, 0, get(masks, "keep_mask_input"));
+        set_mask(&b, 1, get(masks, "keep_mask_hidden"));
+        if (json_object_get(masks, "keep_mask_output")) set_mask(&b, 2, get(masks, "keep_mask_output"));
+    }
+    follow(&b, get(one, "free_trajectory"), &none);
+    if (top == PLN_SOFTMAX) {
+        plni_settle_logits(b.net, &b.pass);
+        check_rows(b.pass.at[2].y, get(one, "logits_for_target"), 1e-6);
+    }
+    numbers(one, "target", target);
+    memcpy(wanted, target, sizeof wanted);
+
+    plni_nudge nudge = { number(one, "beta"), target, 2 };
+    plni_settle_keep(b.net, &b.pass);
+    if (symmetric) {
+        nudge.beta = -nudge.beta;
+        follow(&b, get(one, "nudged_trajectory_minus_beta"), &nudge);
+        plni_settle_swap(b.net, &b.pass);
+        nudge.beta = -nudge.beta;
+    }
+    follow(&b, get(one, "nudged_trajectory"), &nudge);
+    plni_settle_compare(b.net, &b.pass);
+    check_directions(&b, one, nudge.beta, symmetric);
+    tear_down(&b);
+}
+
+static void test_squared_error(void **state)
+{
+    const json_t *g = get(golden, "ep_mse"), *masked = get(g, "dropout");
+    const char *name;
+    json_t *one;
+
+    (void)state;
+    json_object_foreach(get(g, "cases"), name, one) check_case(g, one, PLN_HARDSIGM, NULL);
+    check_case(g, get(masked, "case"), PLN_HARDSIGM, masked);
+}
+
+static void test_read_out(void **state)
+{
+    const json_t *g = get(golden, "ep_softmax");
+    const char *name;
+    json_t *one;
+
+    (void)state;
+    json_object_foreach(get(g, "cases"), name, one)
+        check_case(g, one, PLN_SOFTMAX, strcmp(name, "dropout_plus") == 0 ? get(g, "dropout_masks") : NULL);
+}
+
+/* T steps at once are T steps one by one, and the recorded formula. */
+static void test_closed_form(void **state)
+{
+    const json_t *g = get(golden, "ep_one_layer_closed_form");
+    const pln_dynamics how = { PLN_EULER, (int)number(g, "T"), number(g, "dt"), 0 };
+    float drive[MOST], wanted[MOST], target[MOST] = { 0 }, one = 1, w[MOST] = { 0 };
+    const int n = numbers(g, "drive", drive);
+    size_t i;
+    json_t *nudged;
+
+    (void)state;
+    json_array_foreach(get(g, "nudged"), i, nudged)
+        for (int each = 0; each < 2; each++) {
+            plni_arena arena = { 0 };
+            plni_pass pass;
+            pln_net *net = pln_net_new(ctx);
+            pln_tensor weight = { w, 2, { n, 1 } }, bias = { drive, 1, { n } };
+            const int steps = (int)number(nudged, "Kmax");
+            plni_nudge nudge = { 0 };
+            bench b = { .x = { one } };
+
+            pln_net_input(net, 1), pln_net_dense(net, n), pln_net_activation(net, PLN_HARDSIGM);
+            pln_net_settle(net, &how);
+            assert_int_equal(pln_net_ready(net), PLN_OK);
+            assert_int_equal(pln_net_set(net, 0, &weight), PLN_OK);
+            assert_int_equal(pln_net_set(net, 1, &bias), PLN_OK);
+            plni_pass_plan(net, 1, true, &pass, &arena);
+            const size_t bytes = arena.used;
+            arena = (plni_arena){ .base = plni_alloc(ctx, bytes) };
+            void *memory = arena.base;
+            plni_pass_plan(net, 1, true, &pass, &arena);
+            pass.samples = 1, pass.sample = b.sample;
+            plni_settle_enter(net, &pass, 0, NULL, NULL);
+            for (int k = 0; k < (each ? how.steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : how.steps, &nudge);
+            numbers(g, "free", wanted);
+            for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
+            numbers(nudged, "target", target);
+            nudge = (plni_nudge){ number(nudged, "beta"), target, n };
+            for (int k = 0; k < (each ? steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : steps, &nudge);
+            numbers(nudged, "state", wanted);
+            for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
+            plni_free(ctx, memory, bytes);
+            pln_net_free(net);
+        }
+}
+
+/* Both relaxations reach the recorded fixed point; the contrast of small, converged
+ * nudges is the gradient of the cost there, as finite differences have it. */
+static void test_consistency(void **state)
+{
+    const json_t *g = get(golden, "ep_gradient_consistency");
+    static const char *const keys[] = { "minus_gradient_W_hid", "minus_gradient_b_hid",
+                                        "minus_gradient_W_out", "minus_gradient_b_out" };
+    static const pln_dynamics ways[] = { { PLN_EULER, 300, 0.2f, 0 }, { PLN_BLOCK, 300, 0, 0 } };
+    const float beta = 0.01f;                    /* float32: the contrast of smaller ones is noise */
+    const plni_nudge none = { 0 };
+    float target[MOST];
+
+    (void)state;
+    numbers(g, "target", target);
+    for (int way = 0; way < 2; way++) {
+        bench b;
+        set_up(&b, g, PLN_HARDSIGM, ways[way]);
+        plni_settle_enter(b.net, &b.pass, 0, fill, &b);
+        (void)plni_settle(b.net, &b.pass, 300, &none);
+        check_states(&b, get(g, "fixed_point"), 2e-6);
+        plni_settle_keep(b.net, &b.pass);
+        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2 });
+        plni_settle_swap(b.net, &b.pass);
+        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2 });
+        plni_settle_compare(b.net, &b.pass);
+        for (int p = 0; p < 4; p++) {
+            int which;
+            const plni_layer *layer = plni_parameter_owner(b.net, p, &which);
+            float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
+            const int n = numbers(g, keys[p], wanted);
+            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), into);
+            layer->ops->get(layer, into, which, got);
+            for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 1e-4);
+            free(into);
+        }
+        tear_down(&b);
+    }
+}
+
+/* A whole step: the sign of beta is drawn, so it is one of the two recorded. */
+static void test_step(void **state)
+{
+    const json_t *g = get(golden, "ep_mse"), *cases = get(g, "cases");
+    static const char *const keys[] = { "W_hid_after", "b_hid_after", "W_out_after", "b_out_after" };
+    int seen[2] = { 0, 0 };
+
+    (void)state;
+    for (int number_of_batch = 0; number_of_batch < 16; number_of_batch++) {
+        plni_rule rule = { .kind = PLN_RULE_EP, .target = PLN_TARGET_SELF, .self = pln_selftarget_default(),
+                           .ep = { number(get(cases, "plus"), "beta"), (int)number(g, "Kmax"), false },
+                           .optim = pln_optim_default() };
+        plni_arena arena = { 0 };
+        plni_outcome outcome;
+        float after[4][MOST];
+        int matching = -1;
+        bench b;
+
+        set_up(&b, g, PLN_HARDSIGM, euler);
+        rule.self.winners = (int)number(g, "k");
+        rule.self.gamma = 0;
+        rule.rate[0] = number(g, "lr_hidden"), rule.rate[2] = number(g, "lr_output");
+        plni_rule_plan(&rule, b.net, 2, NULL, &arena);
+        const size_t bytes = arena.used;
+        void *memory = plni_alloc(ctx, bytes);
+        arena = (plni_arena){ .base = memory };
+        plni_rule_plan(&rule, b.net, 2, NULL, &arena);
+        numbers(g, "H", rule.h);
+        plni_batch batch = { .pass = &b.pass, .fill = fill, .arg = &b, .number = number_of_batch };
+        assert_true(plni_rule_step(&rule, b.net, &batch, NULL, &outcome));
+        for (int p = 0; p < 4; p++) {
+            const pln_parameter_info info = pln_net_parameter(b.net, p);
+            pln_tensor t = { after[p], info.rank, { info.dim[0], info.dim[1] } };
+            assert_int_equal(pln_net_get(b.net, p, &t), PLN_OK);
+        }
+        for (int sign = 0; sign < 2; sign++) {
+            bool same = true;
+            for (int p = 0; p < 4; p++) {
+                float wanted[MOST];
+                const int n = numbers(get(cases, sign ? "minus" : "plus"), keys[p], wanted);
+                for (int i = 0; i < n; i++) same = same && fabsf(after[p][i] - wanted[i]) < 1e-6f;
+            }
+            if (same) matching = sign;
+        }
+        assert_in_range(matching, 0, 1);
+        seen[matching]++;
+        plni_free(ctx, memory, bytes);
+        tear_down(&b);
+    }
+    assert_true(seen[0] > 2 && seen[1] > 2);
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    golden = json_load_file(TEST_FOLDER "/golden/self_defined_target.json", 0, NULL);
+    ctx = pln_ctx_new(NULL);
+    return golden && ctx ? 0 : -1;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    json_decref(golden);
+    pln_ctx_free(ctx);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_squared_error), cmocka_unit_test(test_read_out), cmocka_unit_test(test_closed_form),
+        cmocka_unit_test(test_consistency), cmocka_unit_test(test_step),
+    };
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}
