@@ -208,6 +208,16 @@ static int refuse(const source *from, const char *section, const char *key,
                     section ? section : "", section ? "." : "", key, value, wanted);
 }
 
+/* Units of the last dense layer; there is one. */
+static int outputs_of(const config *c)
+{
+    int units = 0;
+
+    for (unsigned i = 0; i < c->layers_count; i++)
+        if (c->layers[i].dense) units = *c->layers[i].dense;
+    return units;
+}
+
 static unsigned dense_layers(const config *c)
 {
     unsigned dense = 0;
@@ -266,6 +276,7 @@ static int check_train(const source *from, const config *c)
         return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
+    if (t->winners > outputs_of(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
     if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
     if (!(t->smoothing >= 0 && t->smoothing < 1)) return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
     if (!(t->output_dropout >= 0 && t->output_dropout < 1)) return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");

@@ -63,7 +63,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *ar
     state taken = { .stride = plni_row_stride(w.rows) };
 
     if (pass->training) taken.by = plni_by_unit_take(arena, pass->batch, w.rows);
-    if (rows_are_outputs(layer) || pass->training)
+    if (rows_are_outputs(layer) || pass->training || pass->settles)
         taken.part = plni_arena_take(arena, sizeof(float) * (size_t)w.count *
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *

@@ -29,6 +29,7 @@ typedef struct plni_pass {
     int                  batch;        /* planned for                         */
     int                  samples;      /* in it now                           */
     bool                 training;
+    bool                 settles;      /* backward is also asked without gradient */
     uint64_t             seed;         /* random numbers are a function of    */
     int                  epoch;        /*   seed, epoch and                   */
     const uint32_t      *sample;       /*   [samples] their numbers           */

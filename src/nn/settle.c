@@ -140,6 +140,7 @@ void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
     struct plni_settling measured, *own = plni_arena_take(arena, sizeof *own);
 
+    pass->settles = true;
     pass->settling = own;
     if (!own) own = &measured;
     find_levels(net, own);

@@ -1,0 +1,44 @@
+# Equilibrium propagation and few labels: bits that depend on nothing but the seed, and settings that are refused.
+strip() { sed 's/"train_seconds":[^,]*,"samples_per_second":[^,]*,//; s/"peak_bytes":[0-9]*,\{0,1\}//; s/,\{0,1\}"evaluate_seconds":[^,}]*//' "$1/metrics.jsonl"; }
+train() { "$PLANARIA" train "$@" >out 2>err || { echo "failed: $*"; cat err; }; }
+
+same() {   # name, configuration and settings: threads, and a run that is killed again and again
+    name=$1; shift
+    train "$@" --data "$DATA" --out "$name" --threads 1
+    for threads in 2 4; do
+        train "$@" --data "$DATA" --out "$name$threads" --threads $threads
+        cmp "$name/model.safetensors" "$name$threads/model.safetensors" && echo "$name, $threads threads: the same model"
+    done
+    for delay in 0.05 0.1 0.15 0.2 0.25 0.3; do
+        "$PLANARIA" train "$@" --data "$DATA" --out "$name-killed" --resume >/dev/null 2>&1 & pid=$!
+        sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+    done
+    train "$@" --data "$DATA" --out "$name-killed" --resume
+    cmp "$name/model.safetensors" "$name-killed/model.safetensors" && echo "$name, killed and resumed: the same model"
+    strip "$name" > a; strip "$name-killed" | cmp - a && echo "$name, killed and resumed: the same metrics"
+}
+
+SETTLE="--set train.rule=ep --set train.ep.relaxation=block --set train.ep.steps=20 --set train.ep.nudged_steps=5 --set train.ep.dt=0.2 --set train.ep.beta=0.4"
+same block "$TESTS/tiny-ep.yaml"
+same euler "$TESTS/tiny-ep.yaml" --set train.ep.relaxation=euler
+same semi "$TESTS/tiny-semi.yaml"
+sed 's/^train:/train:\n  rule: ep\n  ep:\n    relaxation: block\n    steps: 20\n    nudged_steps: 5\n    dt: 0.2\n    tolerance: 0.0001\n    beta: 0.4/; s/sigmoid/softmax/' "$TESTS/tiny-semi.yaml" > semi-ep.yaml
+same semi-ep semi-ep.yaml
+
+echo "# what an epoch's line says"
+tail -n 1 semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.loads(sys.stdin.read())))'
+grep '"epoch":2' semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.loads(sys.stdin.read())))'
+grep '"pretrain_epoch":3' semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.loads(sys.stdin.read())))'
+grep '"epoch":2' block/metrics.jsonl | python3 -c 'import json, sys; line = json.loads(sys.stdin.read()); print(sorted(line), 0 < line["skipped"] < 1, line["residual"] <= 1e-4)'
+"$PLANARIA" eval block --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
+
+echo "# refused before training, with the key and the line"
+refuse() { "$PLANARIA" train "$@" --data "$DATA" --out bad >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"; [ -e bad ] && echo "and left something"; }
+for set in train.ep.beta=0 train.ep.beta=1 train.ep.steps=0 train.ep.nudged_steps=0 train.ep.tolerance=-1 train.winners=31 train.rule=bp; do
+    refuse "$TESTS/tiny-ep.yaml" --set $set
+done
+refuse "$TESTS/tiny-ep.yaml" --set train.ep.relaxation=euler --set train.ep.dt=0
+sed 's/hardsigm/relu/' "$TESTS/tiny-ep.yaml" > relu.yaml; refuse relu.yaml
+for set in semi.labels=241 semi.labels=-1 semi.labels=240 semi.batch=0 semi.schedule.length=5 semi.pretrain.schedule.length=4 train.target=labels train.winners=5; do
+    refuse "$TESTS/tiny-semi.yaml" --set $set
+done
