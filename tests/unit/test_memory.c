@@ -88,12 +88,16 @@ static pln_status whole_story(pln_ctx *ctx)
     pln_status s = net ? read_idx(ctx) : PLN_ERR_MEMORY;
 
     fit.optim.kind = PLN_ADAM;
+    const pln_course courses[2] = { { .fit = fit }, { .fit = fit, .index = index, .count = 4 } };
     if (net) pln_net_input(net, 4), pln_net_dense(net, 3), pln_net_activation(net, PLN_HARDSIGM);
     if (s == PLN_OK) s = read_npy(ctx);
     if (s == PLN_OK) s = pln_net_ready(net);
     if (s == PLN_OK) s = pln_net_initialise(net, PLN_GLOROT, 1);
     if (s == PLN_OK) s = pln_data_bind(ctx, bytes, 10, 1, shape, label, &data);
     if (s == PLN_OK) s = pln_data_stratified(ctx, data, 4, 1, index);
+    if (s == PLN_OK) s = pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &t);
+    pln_trainer_free(t);
+    t = NULL;
     if (s == PLN_OK) s = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t);
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
     if (s == PLN_OK) s = pln_trainer_save(t, path, "text");

@@ -287,6 +287,38 @@ static void test_activation_names(void **state)
     assert_int_equal(found, PLN_TANH);
 }
 
+static void test_settling_refuses_what_cannot_settle(void **state)
+{
+    static const struct { const char *what; pln_dynamics how; pln_status status; } cases[] = {
+        { "block", { PLN_BLOCK, 60, 0.2f, 1e-4f }, PLN_OK },
+        { "euler", { PLN_EULER, 60, 0.2f, 1e-4f }, PLN_OK },
+        { "no such kind", { (pln_dynamics_kind)9, 60, 0.2f, 1e-4f }, PLN_ERR_ARG },
+        { "no steps", { PLN_BLOCK, 0, 0.2f, 1e-4f }, PLN_ERR_ARG },
+        { "a step of 0", { PLN_EULER, 60, 0, 1e-4f }, PLN_ERR_ARG },
+        { "a step of 1", { PLN_EULER, 60, 1, 1e-4f }, PLN_ERR_ARG },
+        { "a step that is no number", { PLN_EULER, 60, NAN, 1e-4f }, PLN_ERR_ARG },
+        { "tolerance negative", { PLN_BLOCK, 60, 0.2f, -1 }, PLN_ERR_ARG },
+    };
+    const pln_dynamics block = cases[0].how;
+
+    (void)state;
+    assert_int_equal(pln_dynamics_default().kind, PLN_FEEDFORWARD);
+    for (int c = 0; c < TEST_COUNT(cases); c++) {
+        pln_net *net = with_input();
+        pln_net_dense(net, 5), pln_net_activation(net, PLN_HARDSIGM);
+        pln_net_settle(net, &cases[c].how);
+        if (pln_net_ready(net) != cases[c].status) fail_msg("%s", cases[c].what);
+        if (cases[c].status == PLN_OK) assert_int_equal(pln_net_dynamics(net).kind, cases[c].how.kind);
+        pln_net_free(net);
+    }
+    pln_net *net = with_input();                         /* relu does not settle */
+    pln_net_dense(net, 5), pln_net_activation(net, PLN_RELU), pln_net_settle(net, &block);
+    check_refused(net, PLN_ERR_SHAPE);
+    net = with_input();                                  /* nothing behind the layer */
+    pln_net_dense(net, 5), pln_net_settle(net, &block);
+    check_refused(net, PLN_ERR_SHAPE);
+}
+
 /* ---- targets -------------------------------------------------------------- */
 
 static void test_selftarget_refuses_what_is_out_of_range(void **state)
@@ -472,7 +504,7 @@ int main(void)
         cmocka_unit_test(test_nothing_runs_before_ready), cmocka_unit_test(test_set_and_get_are_inverse),
         cmocka_unit_test(test_initialise_is_a_function_of_the_seed),
         cmocka_unit_test(test_forward_checks_shapes), cmocka_unit_test(test_forward_takes_any_batch),
-        cmocka_unit_test(test_activation_names),
+        cmocka_unit_test(test_activation_names), cmocka_unit_test(test_settling_refuses_what_cannot_settle),
         cmocka_unit_test(test_selftarget_refuses_what_is_out_of_range),
         cmocka_unit_test(test_selftarget_checks_shapes),
         cmocka_unit_test(test_too_few_numbers_leave_homeostasis), cmocka_unit_test(test_mask_and_ties),

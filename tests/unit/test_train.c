@@ -129,6 +129,39 @@ static void get_numbers(const pln_net *net, float *to)
     }
 }
 
+/* A network that settles, 6 to 5 to 4. */
+static pln_net *settling_net(void)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_dynamics how = pln_dynamics_default();
+
+    how.kind = PLN_BLOCK;
+    pln_net_input(net, FEATURES);
+    pln_net_dropout(net, 0.2f);
+    pln_net_dense(net, 5);
+    pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_dense(net, UNITS);
+    pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_settle(net, &how);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 5), PLN_OK);
+    return net;
+}
+
+/* A course without labels and one with three of them, both with Adam. */
+static pln_trainer *make_courses(pln_net *net, pln_rule_kind rule)
+{
+    static const int labelled[] = { 2, 3, 8 };
+    pln_course courses[2] = { { .fit = make_fit() }, { .fit = make_fit(), .index = labelled, .count = 3 } };
+    pln_trainer *t;
+
+    for (int i = 0; i < 2; i++) courses[i].fit.rule = rule;
+    courses[1].fit.target = PLN_TARGET_LABELS;
+    courses[1].fit.batch = 2;
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &t), PLN_OK);
+    return t;
+}
+
 /* ---- what is refused ------------------------------------------------------ */
 
 static void test_fits_out_of_range_are_refused(void **state)
@@ -167,6 +200,9 @@ static void test_fits_out_of_range_are_refused(void **state)
     REFUSED(fit.self.gamma = -1, PLN_ERR_ARG);
     REFUSED(fit.self.smoothing = 1, PLN_ERR_ARG);
     REFUSED(fit.self.drop = 1, PLN_ERR_ARG);
+    REFUSED(fit.label_smoothing = 1, PLN_ERR_ARG);
+    REFUSED(fit.label_smoothing = NAN, PLN_ERR_ARG);
+    REFUSED(fit.rule = PLN_RULE_EP, PLN_ERR_ARG);        /* the network does not settle */
     REFUSED(fit.self.sequential = true, PLN_ERR_ARG);    /* batch is 4 */
     REFUSED((fit.self.sequential = true, fit.batch = 1, fit.self.eta = 0), PLN_ERR_ARG);
 #undef REFUSED
@@ -174,6 +210,52 @@ static void test_fits_out_of_range_are_refused(void **state)
     assert_true(pln_trainer_bytes(t) > 0);
     pln_trainer_free(t);
     pln_trainer_free(NULL);
+    pln_net_free(net);
+}
+
+static void test_equilibrium_propagation_refuses_what_is_out_of_range(void **state)
+{
+    static const float bad[] = { 0, 1, -0.2f, NAN };
+    pln_net *net = settling_net();
+    pln_fit good = make_fit(), fit;
+    pln_trainer *t;
+
+    (void)state;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &good, &t), PLN_ERR_ARG);
+    good.rule = PLN_RULE_EP;
+    for (int i = 0; i < TEST_COUNT(bad); i++) {
+        fit = good;
+        fit.ep.beta = bad[i];
+        assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_ERR_ARG);
+    }
+    fit = good;
+    fit.ep.steps = 0;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_ERR_ARG);
+    assert_null(t);
+    t = make_trainer(net, &good);
+    assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
+    pln_trainer_free(t);
+    pln_net_free(net);
+}
+
+static void test_courses_that_cannot_take_turns_are_refused(void **state)
+{
+    pln_net *net = make_net(FEATURES, UNITS);
+    pln_course courses[PLN_MAX_COURSES + 1];
+    pln_trainer *t;
+
+    (void)state;
+    for (int i = 0; i < PLN_MAX_COURSES + 1; i++) courses[i] = (pln_course){ .fit = make_fit() };
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 0, &t), PLN_ERR_ARG);
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, PLN_MAX_COURSES + 1, &t), PLN_ERR_ARG);
+    courses[1].fit.epochs++;
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &t), PLN_ERR_ARG);
+    courses[1].fit = make_fit();
+    courses[1].fit.batch = 0;
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &t), PLN_ERR_ARG);
+    assert_null(t);
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 1, &t), PLN_OK);
+    pln_trainer_free(t);
     pln_net_free(net);
 }
 
@@ -423,6 +505,8 @@ static void test_steps_allocate_nothing(void **state)
         { PLN_SGD, PLN_TARGET_SELF, false }, { PLN_ADAM, PLN_TARGET_SELF, false },
         { PLN_SGD, PLN_TARGET_LABELS, false }, { PLN_ADAM, PLN_TARGET_LABELS, true },
     };
+    pln_net *settling = settling_net();
+    pln_trainer *courses = make_courses(settling, PLN_RULE_EP);
 
     (void)state;
     for (int f = 0; f < TEST_COUNT(forms); f++) {
@@ -445,6 +529,14 @@ static void test_steps_allocate_nothing(void **state)
         pln_trainer_free(t);
         pln_net_free(net), pln_net_free(features);
     }
+    for (int pass = 0; pass < 6; pass++) {               /* two are the first epoch */
+        const long ours = pln_ctx_allocations(ctx), all = c_allocations;
+        assert_int_equal(pln_trainer_step(courses, 100, NULL), PLN_OK);
+        assert_true(pass < 2 || c_allocations == all);
+        assert_int_equal(pln_ctx_allocations(ctx), ours);
+    }
+    pln_trainer_free(courses);
+    pln_net_free(settling);
 }
 
 /* ---- checkpoints ---------------------------------------------------------- */
@@ -497,6 +589,45 @@ static void test_continues_bit_for_bit_from_anywhere(void **state)
     (void)remove(path);
     pln_trainer_free(straight);
     pln_net_free(whole);
+}
+
+/* The same from anywhere in two courses, by either rule: an epoch is six batches
+ * of the one and two of the other. */
+static void test_courses_continue_bit_for_bit(void **state)
+{
+    enum { MOST = 200, BATCHES = 3 * (6 + 2) };
+
+    (void)state;
+    for (int ep = 0; ep < 2; ep++) {
+        const pln_rule_kind rule = ep ? PLN_RULE_EP : PLN_RULE_BP;
+        float wanted[MOST] = { 0 }, got[MOST] = { 0 };
+        pln_net *net = ep ? settling_net() : make_net(FEATURES, UNITS);
+        pln_trainer *t = make_courses(net, rule);
+        int batches = 0;
+        for (; pln_trainer_epoch(t) < 3; batches++) assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+        assert_int_equal(batches, BATCHES);
+        get_numbers(net, wanted);
+        pln_trainer_free(t);
+        pln_net_free(net);
+        for (int stop = 0; stop < BATCHES; stop++) {
+            net = ep ? settling_net() : make_net(FEATURES, UNITS);
+            t = make_courses(net, rule);
+            for (int b = 0; b < stop; b++) assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+            assert_int_equal(pln_trainer_course(t), stop % 8 < 6 ? 0 : 1);
+            assert_int_equal(pln_trainer_save(t, path, NULL), PLN_OK);
+            pln_trainer_free(t);
+            assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 77), PLN_OK);
+            t = make_courses(net, rule);
+            assert_int_equal(pln_trainer_step(t, 7, NULL), PLN_OK);      /* is forgotten */
+            assert_int_equal(pln_trainer_load(t, path, NULL), PLN_OK);
+            while (pln_trainer_epoch(t) < 3) assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
+            get_numbers(net, got);
+            assert_memory_equal(got, wanted, sizeof got);
+            pln_trainer_free(t);
+            pln_net_free(net);
+        }
+    }
+    (void)remove(path);
 }
 
 static uint8_t *read_file(size_t *size)
@@ -767,6 +898,9 @@ int main(void)
         cmocka_unit_test(test_loading_after_a_failure),
         cmocka_unit_test(test_steps_allocate_nothing),
         cmocka_unit_test(test_continues_bit_for_bit_from_anywhere),
+        cmocka_unit_test(test_equilibrium_propagation_refuses_what_is_out_of_range),
+        cmocka_unit_test(test_courses_that_cannot_take_turns_are_refused),
+        cmocka_unit_test(test_courses_continue_bit_for_bit),
         cmocka_unit_test(test_damaged_checkpoints_change_nothing),
         cmocka_unit_test(test_checkpoints_belong_to_one_run),
         cmocka_unit_test(test_checkpoint_files_and_texts),
