@@ -87,7 +87,7 @@ typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dyn
 typedef struct pln_dynamics {
     pln_dynamics_kind kind;
     int   steps;               /* T of Euler steps, or most sweeps; >= 1  */
-    float dt;                  /* euler: 0 < dt < 1                       */
+    float dt;                  /* euler, and under a softmax: 0 < dt < 1  */
     float tolerance;           /* block: >= 0                             */
 } pln_dynamics;
 

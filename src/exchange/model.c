@@ -46,11 +46,9 @@ static json_t *describe_dynamics(const pln_net *net)
 {
     const pln_dynamics d = pln_net_dynamics(net);
 
-    if (d.kind == PLN_EULER)
-        return json_pack("{s:s, s:i, s:f}", "kind", "euler", "steps", d.steps, "dt", (double)d.dt);
-    if (d.kind == PLN_BLOCK)
-        return json_pack("{s:s, s:i, s:f}", "kind", "block", "steps", d.steps, "tolerance", (double)d.tolerance);
-    return NULL;
+    if (d.kind == PLN_FEEDFORWARD) return NULL;
+    return json_pack("{s:s, s:i, s:f, s:f}", "kind", d.kind == PLN_EULER ? "euler" : "block", "steps", d.steps,
+                     "dt", (double)d.dt, "tolerance", (double)d.tolerance);
 }
 
 /* NULL if memory is short. */
@@ -181,14 +179,15 @@ static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
     pln_dynamics d = pln_dynamics_default();
 
     if (!settle) return PLN_OK;
-    if (kind && strcmp(kind, "euler") == 0 && json_is_number(dt)) d.kind = PLN_EULER;
-    else if (kind && strcmp(kind, "block") == 0 && json_is_number(tolerance)) d.kind = PLN_BLOCK;
-    else return refuse(ctx, "the network is to settle, but not how");
+    if (kind && strcmp(kind, "euler") == 0) d.kind = PLN_EULER;
+    else if (kind && strcmp(kind, "block") == 0) d.kind = PLN_BLOCK;
+    if (d.kind == PLN_FEEDFORWARD || !json_is_number(dt) || !json_is_number(tolerance))
+        return refuse(ctx, "the network is to settle, but not how");
     if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > INT_MAX)
         return refuse(ctx, "the steps in which the network settles are no positive number");
     d.steps = (int)json_integer_value(steps);
-    if (dt) d.dt = (float)json_number_value(dt);
-    if (tolerance) d.tolerance = (float)json_number_value(tolerance);
+    d.dt = (float)json_number_value(dt);
+    d.tolerance = (float)json_number_value(tolerance);
     pln_net_settle(net, &d);
     return PLN_OK;
 }

@@ -118,7 +118,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     }
     plni_forward_leave(net, pass, aim_sample, &b);
     now->entered = false;
-    outcome->loss = plni_rule_loss(rule, pass->samples);
+    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass->samples) };
     if (!isfinite(outcome->loss)) return false;
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */

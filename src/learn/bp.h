@@ -4,8 +4,7 @@
 
 #include "learn/rule.h"
 
-/* plni_rule_step for PLN_RULE_BP. */
-bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
-                  plni_outcome *outcome);
+/* net is feed-forward. */
+plni_step plni_bp_step;
 
 #endif

@@ -121,12 +121,13 @@ static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *
     return pull.beta;
 }
 
-bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_outcome *outcome)
+bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next, plni_outcome *outcome)
 {
     static const plni_nudge none = { 0 };
     plni_pass *pass = now->pass;
     batch b = { rule, now, pln_net_outputs(net) };
 
+    (void)next;
     plni_settle_enter(net, pass, rule->self.drop, now->fill, now->arg);
     const plni_effort free_phase = plni_settle(net, pass, net->dynamics.steps, &none);
     if (pass->settling->readout) plni_settle_logits(net, pass);

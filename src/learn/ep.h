@@ -4,8 +4,8 @@
 
 #include "learn/rule.h"
 
-/* plni_rule_step for PLN_RULE_EP; net settles (nn/settle.h). */
-bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_outcome *outcome);
+/* net settles (nn/settle.h); the next batch is left alone. */
+plni_step plni_ep_step;
 
 /* into += scale times the contrast of the two phases (plni_settle_compare) for the
  * product below level l: with scale = -1/(beta B), or half of it if symmetric, the

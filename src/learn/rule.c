@@ -3,8 +3,6 @@
 #include "learn/rule.h"
 
 #include "base/shape.h"
-#include "learn/bp.h"
-#include "learn/ep.h"
 #include "learn/optim.h"
 
 #include <string.h>
@@ -74,12 +72,4 @@ void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
 {
     plni_optim_step(ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
                     rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
-}
-
-bool plni_rule_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
-                    plni_outcome *outcome)
-{
-    *outcome = (plni_outcome){ 0 };
-    if (rule->kind == PLN_RULE_EP) return plni_ep_step(rule, net, now, outcome);
-    return plni_bp_step(rule, net, now, next, outcome);
 }

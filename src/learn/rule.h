@@ -1,8 +1,8 @@
 /* rule.h - what learning rules share: target, memory, steps of the optimiser
  *
- * A rule takes one batch at a time.  bp.c and ep.c each hold one; what they have
- * in common is here, so that target and optimiser know no rule, and a rule knows
- * neither data nor epochs. */
+ * A rule is a function that takes one batch.  bp.c and ep.c each hold one; what
+ * they have in common is here, so that target and optimiser know no rule, and a
+ * rule knows neither data nor epochs. */
 #ifndef PLNI_RULE_H
 #define PLNI_RULE_H
 
@@ -14,7 +14,6 @@
 /* How to learn, and what learning keeps between batches.  Vectors per layer
  * (gradient, m, v) are laid out like the layer's theta and only there for Adam. */
 typedef struct plni_rule {
-    pln_rule_kind   kind;
     pln_target_kind target;
     pln_selftarget  self;
     float           label_smoothing;
@@ -78,12 +77,12 @@ double plni_rule_loss(const plni_rule *rule, int samples);
 /* A step of Adam on layer l by gradient[l]. */
 void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
 
-/* One batch by the rule's kind: forward, target, step (specification 1.6, 4.4).
- * If the next batch is known (not NULL), bp may compute its first product
+/* What a rule is: one batch of forward, target and step (specification 1.6, 4.4).
+ * If the next batch is known (not NULL), a rule may compute its first product
  * together with the step of the first layer, whose weights are then walked once
  * for both; next->entered says so.  That changes no bit.  False if some output
  * was not a number; the parameters are then as before. */
-bool plni_rule_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
-                    plni_outcome *outcome);
+typedef bool plni_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
+                       plni_outcome *outcome);
 
 #endif

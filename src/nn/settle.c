@@ -30,6 +30,11 @@ static const double STEP = 0.4;
 
 /* ---- what can settle ------------------------------------------------------ */
 
+static bool has_readout(const pln_net *net)
+{
+    return net->count > 0 && net->layer[net->count - 1].activation == PLN_SOFTMAX;
+}
+
 pln_status plni_settle_check(const pln_net *net)
 {
     const pln_dynamics *d = &net->dynamics;
@@ -37,7 +42,7 @@ pln_status plni_settle_check(const pln_net *net)
 
     if (d->steps < 1)
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; at least 1 is wanted", d->steps);
-    if (d->kind == PLN_EULER && !(d->dt > 0 && d->dt < 1))
+    if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0 && d->dt < 1))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
     if (d->kind == PLN_BLOCK && !(d->tolerance >= 0))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: the tolerance is %g; it must not be negative", (double)d->tolerance);
@@ -97,7 +102,7 @@ static void find_levels(const pln_net *net, struct plni_settling *own)
     }
     own->levels = at;
     own->level[at].purpose = PLNI_FOR_OUTPUT_MASK;
-    own->readout = net->layer[net->count - 1].activation == PLN_SOFTMAX;
+    own->readout = has_readout(net);
 }
 
 static void take_level(const pln_net *net, const plni_pass *pass, struct plni_settling *own,

@@ -13,11 +13,13 @@
 extern int  openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
-/* From this share of non-zeros and this many samples up a dense product may be
- * faster by CBLAS; below, it never was (bench/kernels.c, docs/adr/0005).  The
- * product with dense input, plni_dot, is ours at any size. */
-static const double DENSE_FROM = 0.9;
-enum { BLAS_FROM_SAMPLES = 64 };
+/* The share of non-zeros from which CBLAS is faster, with 16 samples and more and
+ * with 64 and more, on panels of a hundred columns and more (bench/kernels.c,
+ * docs/adr/0005).  2 is never.  The product with dense input, plni_dot, is ours at
+ * any size. */
+typedef enum product { GATHER, UPDATE, PULLBACK } product;
+static const double DENSE_FROM[][2] = { { 0.65, 0.55 }, { 2, 0.55 }, { 0.5, 0.35 } };
+enum { FEW_SAMPLES = 16, MANY_SAMPLES = 64, WIDE = 100 };
 
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
@@ -40,9 +42,10 @@ size_t plni_panels_size(const plni_panels *w)
     return (size_t)w->rows * (size_t)plni_round_up(w->cols, 16);
 }
 
-static bool is_dense(double density, int samples)
+static bool is_dense(product what, const plni_panels *w, double density, int samples)
 {
-    if (density < DENSE_FROM || samples < BLAS_FROM_SAMPLES) return false;
+    if (samples < FEW_SAMPLES || w->width < WIDE || density < DENSE_FROM[what][samples >= MANY_SAMPLES])
+        return false;
     if (openblas_get_num_threads && openblas_set_num_threads && openblas_get_num_threads() != 1)
         openblas_set_num_threads(1);
     return true;
@@ -135,7 +138,7 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
               .bias = (float *)(uintptr_t)bias, .samples = samples };
 
     plni_parallel(ctx, w->count, work, PLNI_UP,
-                  is_dense(density, samples) ? gather_dense_chunk : gather_chunk, &j);
+                  is_dense(GATHER, w, density, samples) ? gather_dense_chunk : gather_chunk, &j);
 }
 
 /* ---- dot ------------------------------------------------------------------ */
@@ -223,7 +226,7 @@ void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .samples = samples, .scale = scale, .bias = bias };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(density, samples) ? update_dense_chunk : update_chunk, &j);
+                  is_dense(UPDATE, w, density, samples) ? update_dense_chunk : update_chunk, &j);
 }
 
 typedef struct turn_job {
@@ -269,10 +272,11 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                     .y = next_y, .bias = bias, .samples = next_samples }
     };
 
-    if (is_dense(density, samples) || is_dense(next_density, next_samples)) {
-        t.run_update = is_dense(density, samples) ? update_dense_chunk : update_chunk;
-        t.run_gather = is_dense(next_density, next_samples) ? gather_dense_chunk
-                                                            : gather_chunk;
+    const bool dense = is_dense(UPDATE, w, density, samples);
+    const bool next_dense = is_dense(GATHER, w, next_density, next_samples);
+    if (dense || next_dense) {
+        t.run_update = dense ? update_dense_chunk : update_chunk;
+        t.run_gather = next_dense ? gather_dense_chunk : gather_chunk;
     }
     plni_parallel(ctx, w->count, work, walk, turn_chunk, &t);
 }
@@ -319,6 +323,6 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .y = dx, .samples = samples, .scale = scale };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(density, samples) ? pullback_dense_chunk : pullback_chunk,
+                  is_dense(PULLBACK, w, density, samples) ? pullback_dense_chunk : pullback_chunk,
                   &j);
 }

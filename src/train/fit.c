@@ -6,6 +6,8 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "learn/bp.h"
+#include "learn/ep.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,6 +37,8 @@ static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fi
 {
     const bool settles = net->dynamics.kind != PLN_FEEDFORWARD;
 
+    if (fit->rule != PLN_RULE_BP && fit->rule != PLN_RULE_EP)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: there is no rule %d", (int)fit->rule);
     if ((fit->rule == PLN_RULE_EP) != settles)
         return plni_fail(ctx, PLN_ERR_ARG, settles ? "train: a network that settles is trained by equilibrium propagation"
                                                    : "train: equilibrium propagation wants a network that settles");
@@ -180,7 +184,7 @@ static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
         self.tau = (float)self.winners / ((float)pln_net_outputs(t->net) * (1 - self.drop));
     c->fit = from->fit;
     c->count = from->index ? from->count : pln_data_count(t->data);
-    c->rule = (plni_rule){ .kind = from->fit.rule, .target = from->fit.target, .self = self,
+    c->rule = (plni_rule){ .target = from->fit.target, .self = self,
                            .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss,
                            .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
     if (c->fit.batch > t->batch_room) t->batch_room = c->fit.batch;
@@ -398,6 +402,8 @@ static void add_to_tally(plni_tally *sum, const plni_outcome *outcome)
     sum->dense += outcome->dense;
 }
 
+static plni_step *const rules[] = { [PLN_RULE_BP] = plni_bp_step, [PLN_RULE_EP] = plni_ep_step };
+
 /* One batch, and the beginning of the next unless this is the last for now. */
 static pln_status train_batch(pln_trainer *t, bool last)
 {
@@ -407,8 +413,8 @@ static pln_status train_batch(pln_trainer *t, bool last)
     if (!now->batch.entered) choose_samples(t, now, t->batch);
     if (t->features) compute_features(t, now);
     if (!last) choose_samples(t, next, t->batch + 1);
-    if (!plni_rule_step(&t->course[t->at].rule, t->net, &now->batch,
-                        last || t->features ? NULL : &next->batch, &outcome))
+    if (!rules[t->course[t->at].fit.rule](&t->course[t->at].rule, t->net, &now->batch,
+                                          last || t->features ? NULL : &next->batch, &outcome))
         return plni_fail(t->ctx, PLN_ERR_NAN,
                          "train: the loss is not a number in epoch %d, batch %d: lower the learning rate",
                          t->epoch + 1, t->batch + 1);

@@ -1,41 +1,18 @@
 /* test_ep.c - equilibrium propagation against float64 vectors of the method's authors' code,
  * and against back-propagation */
 
-#include "test.h"
+#include "golden.h"
 
 #include "base/context.h"
 #include "learn/ep.h"
 #include "nn/settle.h"
 #include "planaria.h"
 
-#include <jansson.h>
 
 enum { MOST = 64 };
 
 static json_t *golden;
 static pln_ctx *ctx;
-
-static json_t *get(const json_t *from, const char *key)
-{
-    json_t *value = json_object_get(from, key);
-    if (!value) fail_msg("no key %s", key);
-    return value;
-}
-
-static int flatten(const json_t *node, float *to)
-{
-    int n = 0;
-
-    if (json_is_number(node)) {
-        *to = (float)json_number_value(node);
-        return 1;
-    }
-    for (size_t i = 0; i < json_array_size(node); i++) n += flatten(json_array_get(node, i), to + n);
-    return n;
-}
-
-static int numbers(const json_t *from, const char *key, float *to) { return flatten(get(from, key), to); }
-static float number(const json_t *from, const char *key) { return (float)json_number_value(get(from, key)); }
 
 /* ---- a network and a batch of two ----------------------------------------- */
 
@@ -190,7 +167,7 @@ static void check_case(const json_t *g, const json_t *one, pln_activation top, c
     numbers(one, "target", target);
     memcpy(wanted, target, sizeof wanted);
 
-    plni_nudge nudge = { number(one, "beta"), target, 2 };
+    plni_nudge nudge = { (float)number(one, "beta"), target, 2 };
     plni_settle_keep(b.net, &b.pass);
     if (symmetric) {
         nudge.beta = -nudge.beta;
@@ -230,7 +207,7 @@ static void test_read_out(void **state)
 static void test_closed_form(void **state)
 {
     const json_t *g = get(golden, "ep_one_layer_closed_form");
-    const pln_dynamics how = { PLN_EULER, (int)number(g, "T"), number(g, "dt"), 0 };
+    const pln_dynamics how = { PLN_EULER, (int)number(g, "T"), (float)number(g, "dt"), 0 };
     float drive[MOST], wanted[MOST], target[MOST] = { 0 }, one = 1, w[MOST] = { 0 };
     const int n = numbers(g, "drive", drive);
     size_t i;
@@ -263,7 +240,7 @@ static void test_closed_form(void **state)
             numbers(g, "free", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
             numbers(nudged, "target", target);
-            nudge = (plni_nudge){ number(nudged, "beta"), target, n };
+            nudge = (plni_nudge){ (float)number(nudged, "beta"), target, n };
             for (int k = 0; k < (each ? steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : steps, &nudge);
             numbers(nudged, "state", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
@@ -320,8 +297,8 @@ static void test_step(void **state)
 
     (void)state;
     for (int number_of_batch = 0; number_of_batch < 16; number_of_batch++) {
-        plni_rule rule = { .kind = PLN_RULE_EP, .target = PLN_TARGET_SELF, .self = pln_selftarget_default(),
-                           .ep = { number(get(cases, "plus"), "beta"), (int)number(g, "Kmax"), false },
+        plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(),
+                           .ep = { (float)number(get(cases, "plus"), "beta"), (int)number(g, "Kmax"), false },
                            .optim = pln_optim_default() };
         plni_arena arena = { 0 };
         plni_outcome outcome;
@@ -332,7 +309,7 @@ static void test_step(void **state)
         set_up(&b, g, PLN_HARDSIGM, euler);
         rule.self.winners = (int)number(g, "k");
         rule.self.gamma = 0;
-        rule.rate[0] = number(g, "lr_hidden"), rule.rate[2] = number(g, "lr_output");
+        rule.rate[0] = (float)number(g, "lr_hidden"), rule.rate[2] = (float)number(g, "lr_output");
         plni_rule_plan(&rule, b.net, 2, NULL, &arena);
         const size_t bytes = arena.used;
         void *memory = plni_alloc(ctx, bytes);
@@ -340,7 +317,7 @@ static void test_step(void **state)
         plni_rule_plan(&rule, b.net, 2, NULL, &arena);
         numbers(g, "H", rule.h);
         plni_batch batch = { .pass = &b.pass, .fill = fill, .arg = &b, .number = number_of_batch };
-        assert_true(plni_rule_step(&rule, b.net, &batch, NULL, &outcome));
+        assert_true(plni_ep_step(&rule, b.net, &batch, NULL, &outcome));
         for (int p = 0; p < 4; p++) {
             const pln_parameter_info info = pln_net_parameter(b.net, p);
             pln_tensor t = { after[p], info.rank, { info.dim[0], info.dim[1] } };

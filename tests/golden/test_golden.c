@@ -1,43 +1,16 @@
 /* test_golden.c - every equation against float64 vectors of the method's authors' code */
 
-#include "test.h"
+#include "golden.h"
 
 #include "base/context.h"
-#include "learn/rule.h"
+#include "learn/bp.h"
 #include "learn/loss.h"
 #include "planaria.h"
-
-#include <jansson.h>
 
 enum { MOST = 64 };
 
 static json_t *golden;
 static pln_ctx *ctx;
-
-/* ---- reading -------------------------------------------------------------- */
-
-static json_t *get(const json_t *from, const char *key)
-{
-    json_t *value = json_object_get(from, key);
-    if (!value) fail_msg("no key %s", key);
-    return value;
-}
-
-/* All numbers below a node, in order; returns how many. */
-static int flatten(const json_t *node, float *to)
-{
-    int n = 0;
-
-    if (json_is_number(node)) {
-        *to = (float)json_number_value(node);
-        return 1;
-    }
-    for (size_t i = 0; i < json_array_size(node); i++) n += flatten(json_array_get(node, i), to + n);
-    return n;
-}
-
-static int numbers(const json_t *from, const char *key, float *to) { return flatten(get(from, key), to); }
-static double number(const json_t *from, const char *key) { return json_number_value(get(from, key)); }
 
 static void check_numbers(const float *ours, const json_t *node)
 {
@@ -395,7 +368,7 @@ static void test_cross_entropy_step(void **state)
     source from = { &b.pass, x };
     b.pass.sample = b.sample;
     plni_batch batch = { .pass = &b.pass, .fill = fill_source, .arg = &from };
-    assert_true(plni_rule_step(&rule, net, &batch, NULL, &outcome));
+    assert_true(plni_bp_step(&rule, net, &batch, NULL, &outcome));
     CHECK_NEAR(outcome.loss, number(g, "loss"), 1e-6);
     numbers(g, "H_after", h);
     for (int i = 0; i < 3; i++) CHECK_NEAR(rule.h[i], h[i], 1e-6);

@@ -1,0 +1,317 @@
+/* test_settle.c - what must hold of every network that settles: both relaxations end in the same
+ * states, and the contrast of two phases is the gradient of the cost where it rests */
+
+#include "test.h"
+
+#include "base/context.h"
+#include "learn/ep.h"
+#include "nn/settle.h"
+#include "planaria.h"
+
+enum { BATCH = 3, INPUTS = 17, OUTPUTS = 5, MOST = 80 };
+
+/* Units of the hidden layers, ended by 0; sizes on both sides of how rows lie in memory. */
+static const int stacks[][4] = { { 0 }, { 11, 0 }, { 80, 7, 0 }, { 70, 66, 9, 0 } };
+enum { STACKS = (int)(sizeof stacks / sizeof stacks[0]) };
+
+static pln_ctx *ctx;
+
+typedef struct bench {
+    pln_net  *net;
+    plni_pass pass;
+    float     x[BATCH * INPUTS], t[BATCH * OUTPUTS];
+    uint32_t  sample[BATCH];
+    void     *memory;
+    size_t    bytes;
+} bench;
+
+static void fill(void *arg, int s)
+{
+    const bench *b = arg;
+    const plni_signal *x = plni_input(&b->pass);
+    memcpy(x->value + s * x->stride, b->x + s * INPUTS, INPUTS * sizeof *b->x);
+}
+
+/* A small network with biases that keep most states inside 0..1. */
+static bench set_up(const int *hidden, pln_activation top, const pln_dynamics *how, float drop, float strength)
+{
+    bench b = { .net = pln_net_new(ctx) };
+    plni_arena arena = { 0 };
+
+    pln_net_input(b.net, INPUTS);
+    for (; *hidden; hidden++) {
+        if (drop > 0) pln_net_dropout(b.net, drop);
+        pln_net_dense(b.net, *hidden);
+        pln_net_activation(b.net, PLN_HARDSIGM);
+    }
+    pln_net_dense(b.net, OUTPUTS);
+    pln_net_activation(b.net, top);
+    pln_net_settle(b.net, how);
+    assert_int_equal(pln_net_ready(b.net), PLN_OK);
+    for (int p = 0; p < pln_net_parameters(b.net); p++) {
+        const pln_parameter_info info = pln_net_parameter(b.net, p);
+        const size_t n = (size_t)info.dim[0] * (size_t)(info.rank > 1 ? info.dim[1] : 1);
+        float *w = test_floats(n);
+        pln_tensor tensor = { w, info.rank, { info.dim[0], info.dim[1] } };
+        for (size_t i = 0; i < n; i++)
+            w[i] = info.rank > 1 ? strength * w[i] / sqrtf((float)info.dim[1]) : 0.4f + 0.2f * w[i];
+        assert_int_equal(pln_net_set(b.net, p, &tensor), PLN_OK);
+        free(w);
+    }
+    for (int i = 0; i < BATCH * INPUTS; i++) b.x[i] = test_uniform();
+    for (int i = 0; i < BATCH * OUTPUTS; i++) b.t[i] = test_uniform();
+    for (uint32_t s = 0; s < BATCH; s++) b.sample[s] = s;
+    plni_pass_plan(b.net, BATCH, true, &b.pass, &arena);
+    b.bytes = arena.used;
+    b.memory = plni_alloc(ctx, b.bytes);
+    arena = (plni_arena){ .base = b.memory };
+    plni_pass_plan(b.net, BATCH, true, &b.pass, &arena);
+    b.pass.samples = BATCH;
+    b.pass.seed = 7;
+    return b;
+}
+
+static void tear_down(bench *b)
+{
+    plni_free(ctx, b->memory, b->bytes);
+    pln_net_free(b->net);
+}
+
+static void phase(bench *b, int steps, float beta)
+{
+    const plni_nudge nudge = { beta, b->t, OUTPUTS };
+    b->pass.sample = b->sample;
+    (void)plni_settle(b->net, &b->pass, steps, &nudge);
+}
+
+static void enter(bench *b, float output_drop)
+{
+    b->pass.sample = b->sample;
+    plni_settle_enter(b->net, &b->pass, output_drop, fill, b);
+}
+
+static double largest_difference(const bench *a, const bench *b)
+{
+    double largest = 0;
+
+    for (int l = 1; l <= a->pass.settling->levels; l++) {
+        const plni_signal *x = a->pass.settling->level[l].s, *y = b->pass.settling->level[l].s;
+        for (int s = 0; s < BATCH; s++)
+            for (int i = 0; i < x->units; i++)
+                largest = fmax(largest, fabs((double)x->value[s * x->stride + i] - (double)y->value[s * y->stride + i]));
+    }
+    return largest;
+}
+
+static void copy_parameters(const bench *from, bench *to)
+{
+    for (int l = 0; l < from->net->count; l++)
+        if (from->net->layer[l].size)
+            memcpy(to->net->layer[l].theta, from->net->layer[l].theta, from->net->layer[l].size * sizeof(float));
+    memcpy(to->x, from->x, sizeof to->x);
+    memcpy(to->t, from->t, sizeof to->t);
+}
+
+/* Also where states are clamped and masked, in the free and in the nudged phase. */
+static void test_same_rest(void **state)
+{
+    static const pln_dynamics euler = { PLN_EULER, 400, 0.2f, 0 }, block = { PLN_BLOCK, 400, 0.2f, 1e-6f };
+    static const pln_activation tops[] = { PLN_HARDSIGM, PLN_SOFTMAX };
+
+    (void)state;
+    for (int i = 0; i < 2 * STACKS; i++) {
+        const pln_activation top = tops[i / STACKS];
+        const int *hidden = stacks[i % STACKS];
+        if (top == PLN_SOFTMAX && !hidden[0]) continue;
+        bench a = set_up(hidden, top, &euler, 0.3f, 1), b = set_up(hidden, top, &block, 0.3f, 1);
+        copy_parameters(&a, &b);
+        enter(&a, 0.2f), enter(&b, 0.2f);
+        phase(&a, 400, 0), phase(&b, 400, 0);
+        assert_true(largest_difference(&a, &b) < 2e-5);
+        phase(&a, 400, 0.3f), phase(&b, 400, 0.3f);
+        assert_true(largest_difference(&a, &b) < 2e-5);
+        tear_down(&a), tear_down(&b);
+    }
+}
+
+/* A masked unit is 0 from beginning to end; about as many are as should be. */
+static void test_masks_hold(void **state)
+{
+    static const pln_dynamics block = { PLN_BLOCK, 50, 0, 1e-5f };
+    bench b = set_up(stacks[3], PLN_HARDSIGM, &block, 0.5f, 1);
+    const plni_level *level = &b.pass.settling->level[2];
+    bool off[BATCH * MOST];
+    int zeros = 0;
+
+    (void)state;
+    enter(&b, 0.2f);
+    phase(&b, 50, 0);
+    for (int i = 0; i < BATCH * 66; i++) {
+        off[i] = level->s->value[i / 66 * level->s->stride + i % 66] == 0;
+        zeros += off[i];
+    }
+    assert_in_range(zeros, 70, 130);
+    phase(&b, 50, 0.5f);
+    for (int i = 0; i < BATCH * 66; i++)
+        if (off[i]) assert_true(level->s->value[i / 66 * level->s->stride + i % 66] == 0);
+    tear_down(&b);
+}
+
+/* The batch mean of 1/2 |t - s|^2, or of the cross-entropy, at rest. */
+static double cost(bench *b)
+{
+    const plni_signal *y = b->pass.settling->level[b->pass.settling->levels].s;
+    double sum = 0;
+
+    enter(b, 0);
+    phase(b, 600, 0);
+    for (int s = 0; s < BATCH; s++)
+        for (int i = 0; i < OUTPUTS; i++) {
+            const double t = (double)b->t[s * OUTPUTS + i], v = (double)y->value[s * y->stride + i];
+            sum += b->pass.settling->readout ? -t * log(v) : 0.5 * (t - v) * (t - v);
+        }
+    return sum / BATCH;
+}
+
+/* The contrast of product l by a symmetric nudge, as its weight tensor. */
+static void contrast(bench *b, int l, int parameter, float beta, float *tensor)
+{
+    int which;
+    const plni_layer *layer = plni_parameter_owner(b->net, parameter, &which);
+    float *into = test_zeros(layer->size);
+
+    enter(b, 0);
+    phase(b, 600, 0);
+    plni_settle_keep(b->net, &b->pass);
+    phase(b, 600, -beta);
+    plni_settle_swap(b->net, &b->pass);
+    phase(b, 600, beta);
+    plni_settle_compare(b->net, &b->pass);
+    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), into);
+    layer->ops->get(layer, into, which, tensor);
+    free(into);
+}
+
+/* A few weights of every layer, by central differences of the cost. */
+static void check_gradient(const int *hidden, pln_activation top)
+{
+    static const pln_dynamics euler = { PLN_EULER, 600, 0.2f, 0 };
+    bench b = set_up(hidden, top, &euler, 0, 0.8f);
+    const int products = b.pass.settling->levels;
+
+    for (int i = 0; i < BATCH * OUTPUTS; i++) b.t[i] = i % OUTPUTS == i / OUTPUTS;    /* one-hot */
+    for (int l = 1; l <= products; l++) {
+        const int parameter = 2 * (l - 1);
+        const pln_parameter_info info = pln_net_parameter(b.net, parameter);
+        const size_t n = (size_t)info.dim[0] * (size_t)info.dim[1];
+        float *w = test_floats(n), *g = test_floats(n), *coarse = test_floats(n);
+        pln_tensor t = { w, 2, { info.dim[0], info.dim[1] } };
+        double error = 0, coarse_error = 0, size = 0;
+
+        contrast(&b, l, parameter, 0.03f, g);
+        contrast(&b, l, parameter, 0.5f, coarse);
+        assert_int_equal(pln_net_get(b.net, parameter, &t), PLN_OK);
+        for (size_t i = 0; i < n; i += 1 + n / 12) {
+            const float kept = w[i], step = 0.02f;
+            w[i] = kept + step;
+            assert_int_equal(pln_net_set(b.net, parameter, &t), PLN_OK);
+            const double above = cost(&b);
+            w[i] = kept - step;
+            assert_int_equal(pln_net_set(b.net, parameter, &t), PLN_OK);
+            const double slope = (above - cost(&b)) / (2 * (double)step);
+            w[i] = kept;
+            assert_int_equal(pln_net_set(b.net, parameter, &t), PLN_OK);
+            error = fmax(error, fabs(slope - (double)g[i]));
+            coarse_error = fmax(coarse_error, fabs(slope - (double)coarse[i]));
+            size = fmax(size, fabs(slope));
+        }
+        assert_true(size > 1e-4);
+        assert_true(error < 0.02 * size + 1e-5);
+        assert_true(error < coarse_error + 2e-5);    /* smaller nudges come nearer */
+        free(w), free(g), free(coarse);
+    }
+    tear_down(&b);
+}
+
+static void test_gradient(void **state)
+{
+    (void)state;
+    for (int i = 0; i < STACKS; i++) check_gradient(stacks[i], PLN_HARDSIGM);
+    for (int i = 1; i < STACKS; i++) check_gradient(stacks[i], PLN_SOFTMAX);
+}
+
+/* One layer: the contrast is back-propagation's gradient, sum over outputs and mean over samples. */
+static void test_one_layer_is_back_propagation(void **state)
+{
+    static const pln_dynamics block = { PLN_BLOCK, 1, 0, 0 };
+    bench b = set_up(stacks[0], PLN_HARDSIGM, &block, 0, 0.5f);
+    const plni_signal *y = b.pass.settling->level[1].s;
+    float g[OUTPUTS * INPUTS];
+
+    (void)state;
+    contrast(&b, 1, 0, 0.05f, g);
+    enter(&b, 0);
+    phase(&b, 1, 0);
+    for (int i = 0; i < OUTPUTS; i++)
+        for (int j = 0; j < INPUTS; j++) {
+            double wanted = 0;
+            for (int s = 0; s < BATCH; s++)
+                wanted += ((double)y->value[s * y->stride + i] - (double)b.t[s * OUTPUTS + i]) * (double)b.x[s * INPUTS + j];
+            CHECK_NEAR(g[i * INPUTS + j], wanted / BATCH, 2e-3);
+        }
+    tear_down(&b);
+}
+
+/* What cannot settle is refused, with the layer. */
+static void test_refused(void **state)
+{
+    const pln_dynamics block = { PLN_BLOCK, 10, 0.2f, 1e-4f };
+    const pln_dynamics wrong[] = { { PLN_BLOCK, 0, 0, 1e-4f }, { PLN_BLOCK, 10, 0, -1 }, { PLN_EULER, 10, 0, 0 },
+                                   { PLN_EULER, 10, 1, 0 }, { PLN_BLOCK, 10, 0, NAN } };
+
+    (void)state;
+    for (int what = 0; what < 5; what++) {
+        pln_net *net = pln_net_new(ctx);
+        pln_net_input(net, 4);
+        pln_net_dense(net, 3);
+        if (what == 1) pln_net_activation(net, PLN_RELU);
+        if (what == 2) pln_net_activation(net, PLN_SOFTMAX);       /* a read-out of nothing */
+        if (what == 3) pln_net_activation(net, PLN_HARDSIGM), pln_net_dropout(net, 0.5f);
+        if (what == 4) pln_net_activation(net, PLN_HARDSIGM), pln_net_activation(net, PLN_HARDSIGM);
+        pln_net_settle(net, &block);
+        assert_int_equal(pln_net_ready(net), PLN_ERR_SHAPE);
+        assert_non_null(strstr(pln_error(ctx), "cannot settle"));
+        assert_int_equal(pln_net_bytes(net), 0);
+        pln_net_free(net);
+    }
+    for (int i = 0; i < TEST_COUNT(wrong); i++) {
+        pln_net *net = pln_net_new(ctx);
+        pln_net_input(net, 4), pln_net_dense(net, 3), pln_net_activation(net, PLN_HARDSIGM);
+        pln_net_settle(net, &wrong[i]);
+        assert_int_equal(pln_net_ready(net), PLN_ERR_ARG);
+        pln_net_free(net);
+    }
+}
+
+static int set_up_all(void **state)
+{
+    (void)state;
+    ctx = pln_ctx_new(NULL);
+    return ctx ? 0 : -1;
+}
+
+static int tear_down_all(void **state)
+{
+    (void)state;
+    pln_ctx_free(ctx);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_same_rest), cmocka_unit_test(test_masks_hold), cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_one_layer_is_back_propagation), cmocka_unit_test(test_refused),
+    };
+    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+}
