@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+enum { MOST_STEPS = 1000 };      /* a file may ask for more than anybody waits for */
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Where the next tensor must begin, and the end of the file. */
@@ -40,7 +42,8 @@ static void check_net(pln_net *net)
     float *in = calloc((size_t)inputs, sizeof *in), *out = calloc((size_t)outputs, sizeof *out);
     pln_tensor x = { in, 2, { 1, inputs } }, y = { out, 2, { 1, outputs } };
 
-    if (!in || !out || pln_net_forward(net, &x, &y) != PLN_OK) abort();
+    if (!in || !out) abort();
+    if (pln_net_dynamics(net).steps <= MOST_STEPS && pln_net_forward(net, &x, &y) != PLN_OK) abort();
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
         pln_tensor t = { .rank = info.rank };
