@@ -255,8 +255,9 @@ static int check_ep(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: train.ep is there, but the rule is not ep", from->name, line_of(from->text, "train", "ep"));
     if (!e) return DONE;
     if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train", "beta", (double)e->beta, "above 0 and below 1");
-    if (e->steps < 1) return refuse(from, "train", "steps", e->steps, "at least 1");
-    if (e->nudged_steps < 1) return refuse(from, "train", "nudged_steps", e->nudged_steps, "at least 1");
+    if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train", "steps", e->steps, "1..10000");
+    if (e->nudged_steps < 1 || e->nudged_steps > PLN_MAX_STEPS)
+        return refuse(from, "train", "nudged_steps", e->nudged_steps, "1..10000");
     if (!(e->dt >= 0 && e->dt < 1) || (e->relaxation == PLN_EULER && e->dt <= 0))
         return refuse(from, "train", "dt", (double)e->dt, "above 0 and below 1");
     if (!(e->tolerance >= 0)) return refuse(from, "train", "tolerance", (double)e->tolerance, "at least 0");

@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096 };
+enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000 };
 
 typedef struct pln_net pln_net;
 
@@ -86,7 +86,8 @@ typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dyn
 
 typedef struct pln_dynamics {
     pln_dynamics_kind kind;
-    int   steps;               /* T of Euler steps, or most sweeps; >= 1  */
+    int   steps;               /* T of Euler steps, or most sweeps;
+                                  1..PLN_MAX_STEPS                        */
     float dt;                  /* euler, and under a softmax: 0 < dt < 1  */
     float tolerance;           /* block: >= 0                             */
 } pln_dynamics;

@@ -9,7 +9,6 @@
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <limits.h>
 #include <string.h>
 
 static const char NETWORK[] = "planaria.network";
@@ -183,7 +182,7 @@ static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
     else if (kind && strcmp(kind, "block") == 0) d.kind = PLN_BLOCK;
     if (d.kind == PLN_FEEDFORWARD || !json_is_number(dt) || !json_is_number(tolerance))
         return refuse(ctx, "the network is to settle, but not how");
-    if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > INT_MAX)
+    if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > PLN_MAX_STEPS)
         return refuse(ctx, "the steps in which the network settles are no positive number");
     d.steps = (int)json_integer_value(steps);
     d.dt = (float)json_number_value(dt);

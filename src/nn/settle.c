@@ -40,8 +40,8 @@ pln_status plni_settle_check(const pln_net *net)
     const pln_dynamics *d = &net->dynamics;
     int products = 0;
 
-    if (d->steps < 1)
-        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; at least 1 is wanted", d->steps);
+    if (d->steps < 1 || d->steps > PLN_MAX_STEPS)
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; 1..%d are possible", d->steps, PLN_MAX_STEPS);
     if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0 && d->dt < 1))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
     if (d->kind == PLN_BLOCK && !(d->tolerance >= 0))

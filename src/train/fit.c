@@ -45,8 +45,8 @@ static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fi
     if (fit->rule != PLN_RULE_EP) return PLN_OK;
     if (!(fit->ep.beta > 0 && fit->ep.beta < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: beta is %g, it must be in 0..1, the ends not included", (double)fit->ep.beta);
-    if (fit->ep.steps < 1)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the nudged phase has %d steps, at least 1 is wanted", fit->ep.steps);
+    if (fit->ep.steps < 1 || fit->ep.steps > PLN_MAX_STEPS)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the nudged phase has %d steps, 1..%d are possible", fit->ep.steps, PLN_MAX_STEPS);
     return PLN_OK;
 }
 
