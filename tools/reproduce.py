@@ -24,8 +24,8 @@ MAIN_ROWS = ["liu2024/unsup-bp-1layer", "liu2024/unsup-bp-2layer",
              "planaria/fashion-unsup-bp-1layer", "planaria/fashion-unsup-bp-2layer"]
 
 # Names of accuracies: in metrics and results, and in the paper's figures (reference.csv).
-READ_OUTS = {"direct_average": "direct_average", "direct_max": "direct_max",
-             "linear": "classifier", "accuracy": "argmax"}
+READ_OUTS = {"direct_average": ["direct_average"], "direct_max": ["direct_max"], "linear": ["linear_classifier"],
+             "accuracy": ["network_argmax", "semi_after_sup_pass"]}
 
 # Presets whose figures are recorded in reference.csv, and under which name.  The runs of the one-layer net
 # mix two settings; those that start fast have the published one (docs/theory.md, section 9).
@@ -34,6 +34,13 @@ REFERENCE = {
     "liu2024/unsup-bp-2layer": "unsupervised_bp_2layer/full_labels",
     "liu2024/untrained-1layer": "untrain_1layer/full_labels",
     "liu2024/untrained-2layer": "untrain_2layer/full_labels",
+    "liu2024/unsup-ep-1layer": "unsupervised_ep_1layer/full_labels",
+    "liu2024/unsup-ep-2layer": "unsupervised_ep_2layer/full_labels",
+    "liu2024/unsup-ep-1layer-euler": "unsupervised_ep_1layer/full_labels",
+    "liu2024/unsup-ep-2layer-euler": "unsupervised_ep_2layer/full_labels",
+    **{f"liu2024/semi-{rule}-{n}": f"semi_{rule}/{n}labels" for rule in ("bp", "ep") for n in (100, 300, 600, 1000, 3000)},
+    **{f"liu2024/semi-{rule}-{n}-gamma0": f"semi_{rule}/without_homeo/{n}labels"
+       for rule in ("bp", "ep") for n in (100, 300, 600, 1000, 3000)},
     "liu2024/supervised-bp-1layer": "supervised_bp/1layer",
     "liu2024/supervised-bp-2layer": "supervised_bp/2layer",
 }
@@ -105,7 +112,10 @@ def spread(values):
 
 
 def beside(reference, experiment, name, epoch):
-    found = reference.get((experiment, READ_OUTS[name], str(epoch)))
+    """The paper's figure: of the subset of its runs that the preset's settings belong to, if it is told apart."""
+    of_all = experiment.split("#")[0] if experiment else None
+    found = next((reference[key] for of in (experiment, of_all) for read_out in READ_OUTS[name]
+                  if (key := (of, read_out, str(epoch))) in reference), None)
     return {"reference_mean": found[0], "reference_std": found[1]} if found else {}
 
 
