@@ -101,6 +101,7 @@ static const cyaml_schema_field_t semi_fields[] = {
 static const cyaml_schema_field_t evaluate_fields[] = {
     CYAML_FIELD_SEQUENCE("at", POINTER, evaluate_config, at, &count, 0, MAX_LIST),
     CYAML_FIELD_FLOAT("labels", OPTIONAL, evaluate_config, labels),
+    CYAML_FIELD_FLOAT_PTR("validation", POINTER, evaluate_config, validation),
     CYAML_FIELD_INT("split_seed", OPTIONAL, evaluate_config, split_seed),
     CYAML_FIELD_SEQUENCE("fractions", POINTER, evaluate_config, fractions, &number, 0, MAX_LIST),
     CYAML_FIELD_END
@@ -302,6 +303,8 @@ static int check_rest(const source *from, const config *c)
     pln_activation activation;
 
     if (e && !(e->labels >= 0 && e->labels <= 1)) return refuse(from, "evaluate", "labels", (double)e->labels, "0..1");
+    if (e && e->validation && !(*e->validation > 0 && *e->validation < 1))
+        return refuse(from, "evaluate", "validation", (double)*e->validation, "above 0 and below 1");
     for (unsigned i = 0; e && i < e->fractions_count; i++)
         if (!(e->fractions[i] > 0 && e->fractions[i] <= 1))
             return refuse(from, "evaluate", "fractions", (double)e->fractions[i], "above 0 and at most 1");

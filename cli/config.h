@@ -69,6 +69,7 @@ typedef struct evaluate_config {
     int     *at;                 /* epochs after which to evaluate; none: the last */
     unsigned at_count;
     float    labels;             /* fraction of labels used; 0: all                */
+    float   *validation;         /* this share of the training samples in place of the test set */
     int      split_seed;
     float   *fractions;          /* more fractions, at the end                     */
     unsigned fractions_count;
