@@ -241,13 +241,20 @@ static int check_arguments(const options *o, int trials, int seed, int workers)
     if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
     if (trials < -1 || trials == 0) return complain(MISUSED, "--trials must be at least 1");
     if (seed < -1 || seed == 0) return complain(MISUSED, "--seed must be at least 1");
-    if (workers < 0 || workers > 256) return complain(MISUSED, "--workers must be 1..256");
+    if (workers < -1 || workers == 0 || workers > 256) return complain(MISUSED, "--workers must be 1..256");
     return DONE;
+}
+
+static int one_for_each_processor(void)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
 }
 
 int command_sweep(int argc, const char **argv)
 {
-    sweep w = { .r = { .lock = -1 } };
+    sweep w = { .workers = -1, .r = { .lock = -1 } };
     char *out = NULL, folder[3000];
     int trials = -1, seed = -1, code;
     const struct poptOption table[] = {
@@ -263,10 +270,7 @@ int command_sweep(int argc, const char **argv)
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
     if (code == DONE) code = check_arguments(&o, trials, seed, w.workers);
-    if (code == DONE && w.workers == 0) {
-        const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        w.workers = processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
-    }
+    if (w.workers < 0) w.workers = one_for_each_processor();
     worker_watch();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
     if (code == DONE && !out) default_folder(w.f.name, w.f.c->seed, folder, sizeof folder);
