@@ -115,9 +115,9 @@ static int describe(const sweep *w, const outcome *o, config *c)
     char *text = malloc(room);
 
     if (!text) return complain(FAILED, "no memory left");
-    snprintf(text, room, "the best of %d trials of the sweep %.1000s (trial %d, %s %.2f %% on validation samples after %d epochs)%s%.2000s",
-             w->f.c->trials, w->f.name, o->trial, sweep_metric_name(w->f.c), 100 * o->metric, o->epochs,
-             c->description ? ": " : "", c->description ? c->description : "");
+    snprintf(text, room, "the best of %d trials of the sweep %.1000s (trial %d, %s %.2f %% on validation samples "
+             "after %d epochs)%s%.2000s", w->f.c->trials, w->f.name, o->trial, sweep_metric_name(w->f.c),
+             100 * o->metric, o->epochs, c->description ? ": " : "", c->description ? c->description : "");
     free(c->description);
     c->description = text;
     return DONE;

@@ -149,7 +149,8 @@ static void show(const stage *g)
     const int done = g->next - g->busy;
     char text[96];
 
-    snprintf(text, sizeof text, "rung %d of %d, %d of %d trials, %d under way", g->rung + 1, g->w->rungs, done, g->opens, g->busy);
+    snprintf(text, sizeof text, "rung %d of %d, %d of %d trials, %d under way", g->rung + 1, g->w->rungs, done,
+             g->opens, g->busy);
     progress_show((double)done / g->opens, -1, text);
 }
 
@@ -161,8 +162,8 @@ static int run_open(stage *g)
     int code = DONE, more;
 
     while (g->busy > 0 || (!stopping && g->next < g->opens)) {
-        for (int i = 0; i < g->w->workers && code == DONE && !stopping && !worker_interrupted() && g->next < g->opens; i++)
-            if (g->slots[i].pid == 0) code = start_next(g, &g->slots[i]);
+        for (int i = 0; i < g->w->workers && code == DONE && !stopping && !worker_interrupted(); i++)
+            if (g->slots[i].pid == 0 && g->next < g->opens) code = start_next(g, &g->slots[i]);
         if (!stopping && (worker_interrupted() || code != DONE)) {
             stopping = true;
             stop_all(g);

@@ -33,8 +33,8 @@ static int check_key(const sweep *w, unsigned r, const char *text, size_t size)
     if (place.line == 0)
         return complain(BAD_INPUT, "%s:%d: %s has no key %s", w->f.name, sweep_file_line(&w->f, path), w->f.c->base, key);
     if (place.scalar || g->choose) return DONE;
-    return complain(BAD_INPUT, "%s:%d: %s is not one number in %s; %s", w->f.name, sweep_file_line(&w->f, path), key, w->f.c->base,
-                    place.items ? "name an item of the list by its index, from 0" : "name a key inside of it");
+    return complain(BAD_INPUT, "%s:%d: %s is not one number in %s; %s", w->f.name, sweep_file_line(&w->f, path), key,
+                    w->f.c->base, place.items ? "name an item of the list by its index, from 0" : "name a key inside of it");
 }
 
 static int check_metric(const sweep *w, const config *base)
@@ -260,7 +260,8 @@ int command_sweep(int argc, const char **argv)
     const struct poptOption table[] = {
         { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
         { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
-        { "workers", 0, POPT_ARG_INT, &w.workers, 0, "trainings at a time (default: one for each processor); no result depends on it", "N" },
+        { "workers", 0, POPT_ARG_INT, &w.workers, 0,
+          "trainings at a time (default: one for each processor); no result depends on it", "N" },
         { "seed", 0, POPT_ARG_INT, &seed, 0, "instead of the file's", "N" },
         { "data", 0, POPT_ARG_STRING, &w.data, 0, "folder of the data set, or the one above it", "DIR" },
         { "json", 0, POPT_ARG_NONE, &w.json, 0, "the ten best as JSON on stdout, nothing else", NULL },

@@ -126,7 +126,8 @@ static int refuse_range(const sweep_file *f, unsigned r, const char *key, const 
     char path[64];
 
     snprintf(path, sizeof path, "ranges.%u%s%s", r, *key ? "." : "", key);
-    return complain(BAD_INPUT, "%s:%d: the range of %s %s", f->name, sweep_file_line(f, path), f->c->ranges[r].key, what);
+    return complain(BAD_INPUT, "%s:%d: the range of %s %s", f->name, sweep_file_line(f, path),
+                    f->c->ranges[r].key, what);
 }
 
 static int check_range(const sweep_file *f, unsigned r)
@@ -138,12 +139,14 @@ static int check_range(const sweep_file *f, unsigned r)
     for (unsigned other = 0; other < r; other++)
         if (same_key(g, &f->c->ranges[other])) return refuse_range(f, r, "key", "is there twice");
     if (g->choose) {
-        if (g->from || g->to || g->scale) return refuse_range(f, r, "choose", "has a choice; from, to and scale have no meaning then");
+        if (g->from || g->to || g->scale)
+            return refuse_range(f, r, "choose", "has a choice; from, to and scale have no meaning then");
         return DONE;
     }
     if (!g->from || !g->to) return refuse_range(f, r, "", "wants from and to, or choose");
     if (*g->from > *g->to) return refuse_range(f, r, "from", "is empty: from is above to");
-    if (g->scale == SCALE_LOG && *g->from <= 0) return refuse_range(f, r, "from", "has a logarithmic scale, so from must be above 0");
+    if (g->scale == SCALE_LOG && *g->from <= 0)
+        return refuse_range(f, r, "from", "has a logarithmic scale, so from must be above 0");
     if (g->scale != SCALE_INTEGER) return DONE;
     if (fabs(*g->from) > 1e9 || fabs(*g->to) > 1e9 || floor(*g->from) < *g->from || floor(*g->to) < *g->to)
         return refuse_range(f, r, "from", "is of integers, so from and to must be whole numbers within 1e9");
@@ -156,7 +159,8 @@ static int check(const sweep_file *f)
 
     for (unsigned i = 0; code == DONE && i < f->c->set_count; i++)
         if (is_reserved(f->c->set[i]))
-            code = complain(BAD_INPUT, "%s:%d: %s: the sweep sets that key itself", f->name, sweep_file_line(f, "set"), f->c->set[i]);
+            code = complain(BAD_INPUT, "%s:%d: %s: the sweep sets that key itself", f->name,
+                            sweep_file_line(f, "set"), f->c->set[i]);
     for (unsigned r = 0; code == DONE && r < f->c->ranges_count; r++) code = check_range(f, r);
     return code;
 }
