@@ -16,6 +16,7 @@ int complain_status(const pln_ctx *ctx, pln_status status);
 
 /* Each subcommand gets the arguments from its own name on. */
 int command_train(int argc, const char **argv);
+int command_sweep(int argc, const char **argv);
 int command_eval(int argc, const char **argv);
 int command_inspect(int argc, const char **argv);
 int command_presets(int argc, const char **argv);

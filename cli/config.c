@@ -3,19 +3,16 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "config.h"
+#include "document.h"
 #include "override.h"
 #include "strict.h"
 
-#include <cyaml/cyaml.h>
-#include <errno.h>
-#include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_FILE = 1 << 20, MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000 };
+enum { MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000 };
 
 /* ---- schema --------------------------------------------------------------- */
 
@@ -104,6 +101,7 @@ static const cyaml_schema_field_t semi_fields[] = {
 static const cyaml_schema_field_t evaluate_fields[] = {
     CYAML_FIELD_SEQUENCE("at", POINTER, evaluate_config, at, &count, 0, MAX_LIST),
     CYAML_FIELD_FLOAT("labels", OPTIONAL, evaluate_config, labels),
+    CYAML_FIELD_FLOAT_PTR("validation", POINTER, evaluate_config, validation),
     CYAML_FIELD_INT("split_seed", OPTIONAL, evaluate_config, split_seed),
     CYAML_FIELD_SEQUENCE("fractions", POINTER, evaluate_config, fractions, &number, 0, MAX_LIST),
     CYAML_FIELD_END
@@ -143,34 +141,6 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, config, fields) };
-
-/* ---- messages of libcyaml ------------------------------------------------- */
-
-/* The first message says what is wrong, the first with a line says where. */
-typedef struct report {
-    char what[256], where[256];
-} report;
-
-static void note(cyaml_log_t level, void *user, const char *format, va_list args)
-{
-    report *r = user;
-    char text[256], *start, *end;
-
-    if (level < CYAML_LOG_ERROR) return;
-    vsnprintf(text, sizeof text, format, args);
-    start = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
-    end = strchr(start, '\n');
-    if (end) *end = 0;
-    if (strstr(start, "(line:") && !*r->where) snprintf(r->where, sizeof r->where, "%s", start + strspn(start, " "));
-    else if (!*r->what && strcmp(start, "Backtrace:") != 0) snprintf(r->what, sizeof r->what, "%s", start);
-}
-
-static cyaml_config_t settings(report *r)
-{
-    return (cyaml_config_t){ .log_fn = note, .log_ctx = r, .mem_fn = cyaml_mem,
-                             .log_level = CYAML_LOG_ERROR,
-                             .flags = CYAML_CFG_NO_ALIAS | CYAML_CFG_CASE_INSENSITIVE };
-}
 
 /* ---- checks --------------------------------------------------------------- */
 
@@ -334,6 +304,8 @@ static int check_rest(const source *from, const config *c)
     pln_activation activation;
 
     if (e && !(e->labels >= 0 && e->labels <= 1)) return refuse(from, "evaluate", "labels", (double)e->labels, "0..1");
+    if (e && e->validation && !(*e->validation > 0 && *e->validation < 1))
+        return refuse(from, "evaluate", "validation", (double)*e->validation, "above 0 and below 1");
     for (unsigned i = 0; e && i < e->fractions_count; i++)
         if (!(e->fractions[i] > 0 && e->fractions[i] <= 1))
             return refuse(from, "evaluate", "fractions", (double)e->fractions[i], "above 0 and at most 1");
@@ -364,19 +336,6 @@ static int check(const source *from, const config *c)
 
 /* ---- reading and writing -------------------------------------------------- */
 
-static int parse(const char *name, const char *text, size_t size, config **c)
-{
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-    cyaml_err_t error;
-
-    error = cyaml_load_data((const uint8_t *)text, size, &how, &schema, (cyaml_data_t **)c, NULL);
-    if (error == CYAML_OK && *c) return DONE;
-    if (error == CYAML_OK) return complain(BAD_INPUT, "%s: the file is empty", name);
-    return complain(BAD_INPUT, "%s: %s%s%s", name, *r.what ? r.what : cyaml_strerror(error),
-                    *r.where ? ", " : "", r.where);
-}
-
 int config_parse(const char *name, const char *text, size_t size,
                  const char *const *set, config **c)
 {
@@ -384,12 +343,11 @@ int config_parse(const char *name, const char *text, size_t size,
     int code;
 
     *c = NULL;
-    if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
     code = strict_check(name, text, size, &schema, BAD_INPUT);
     if (code == DONE) code = override_apply(name, text, size, set, &changed);
     if (code == DONE && set && set[0])
         code = strict_check("--set", changed, strlen(changed), &schema, MISUSED);
-    if (code == DONE) code = parse(name, changed, strlen(changed), c);
+    if (code == DONE) code = document_read(name, changed, strlen(changed), &schema, (void **)c);
     if (code == DONE) {
         const source from = { name, changed };
         code = check(&from, *c);
@@ -399,27 +357,6 @@ int config_parse(const char *name, const char *text, size_t size,
         config_free(*c);
         *c = NULL;
     }
-    return code;
-}
-
-/* The whole file as text, freed by free. */
-static int read_file(const char *path, char **text, size_t *size)
-{
-    FILE *file = fopen(path, "rb");
-    int code = DONE;
-
-    *text = NULL;
-    if (!file) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
-    *text = malloc(MAX_FILE + 2);
-    if (!*text) {
-        code = complain(FAILED, "no memory left to read %s", path);
-    } else {
-        *size = fread(*text, 1, MAX_FILE + 1, file);
-        (*text)[*size] = 0;
-        if (ferror(file)) code = complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
-        else if (*size > MAX_FILE) code = complain(BAD_INPUT, "%s has more than 1 MB: this is no configuration", path);
-    }
-    fclose(file);
     return code;
 }
 
@@ -434,7 +371,7 @@ int config_load(const char *name, const char *const *set, config **c)
     if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
     else if (!preset_path(name, path, sizeof path))
         return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
-    code = read_file(path, &text, &size);
+    code = document_file(path, &text, &size);
     if (code == DONE) code = config_parse(path, text, size, set, c);
     free(text);
     return code;
@@ -442,24 +379,10 @@ int config_load(const char *name, const char *const *set, config **c)
 
 void config_free(config *c)
 {
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-
-    if (c) (void)cyaml_free(&how, &schema, c, 0);
+    document_free(&schema, c);
 }
 
 char *config_text(const config *c, size_t *size)
 {
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-    char *out = NULL, *copy;
-
-    if (cyaml_save_data(&out, size, &how, &schema, c, 0) != CYAML_OK) return NULL;
-    copy = malloc(*size + 1);
-    if (copy) {
-        memcpy(copy, out, *size);
-        copy[*size] = 0;
-    }
-    (void)cyaml_mem(NULL, out, 0);
-    return copy;
+    return document_text(&schema, c, size);
 }

@@ -69,6 +69,7 @@ typedef struct evaluate_config {
     int     *at;                 /* epochs after which to evaluate; none: the last */
     unsigned at_count;
     float    labels;             /* fraction of labels used; 0: all                */
+    float   *validation;         /* this share of the training samples in place of the test set */
     int      split_seed;
     float   *fractions;          /* more fractions, at the end                     */
     unsigned fractions_count;
@@ -117,6 +118,9 @@ char *config_text(const config *c, size_t *size);
 
 /* Finds the file of a preset, "liu2024/unsup-bp-1layer"; false if there is none. */
 bool preset_path(const char *name, char *path, size_t room);
+
+/* The same of a sweep that came with planaria, "semi-bp-100". */
+bool sweep_path(const char *name, char *path, size_t room);
 
 /* Calls see(name, path, user) for all presets in alphabetical order. */
 void preset_each(void (*see)(const char *name, const char *path, void *user), void *user);

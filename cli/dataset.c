@@ -212,16 +212,16 @@ static void digest(dataset *d)
     SHA2_CTX sha;
 
     SHA256Init(&sha);
-    for (int f = 0; f < FILES; f++) SHA256Update(&sha, d->bytes[f], d->size[f]);
+    for (int f = 0; f < FILES && d->bytes[f]; f++) SHA256Update(&sha, d->bytes[f], d->size[f]);
     SHA256End(&sha, d->digest);
 }
 
-static int read_files(dataset *d, bool *npy)
+static int read_files(dataset *d, int files, bool *npy)
 {
     char path[PATH_MAX];
 
     *npy = !find_file(d->path, idx_names[TRAIN_IMAGES], path, sizeof path);
-    for (int f = 0; f < FILES; f++) {
+    for (int f = 0; f < files; f++) {
         const char *const *names = *npy ? npy_names[f] : idx_names[f];
         int code;
         if (!find_file(d->path, names, path, sizeof path))
@@ -241,22 +241,91 @@ static int bind_part(pln_ctx *ctx, const dataset *d, bool npy, int first, const 
     return complain(status == PLN_ERR_MEMORY ? FAILED : BAD_INPUT, "%s, %s set: %s", d->path, part, pln_error(ctx));
 }
 
-int dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+/* The first `files` of the four: two for training, or all. */
+static int open_files(pln_ctx *ctx, const char *name, const char *folder, int files, dataset *d)
 {
     bool npy = false;
     int code;
 
     *d = (dataset){ .train = NULL };
     code = find_folder(name, folder, d->path, sizeof d->path);
-    if (code == DONE) code = read_files(d, &npy);
+    if (code == DONE) code = read_files(d, files, &npy);
     if (code == DONE) code = bind_part(ctx, d, npy, TRAIN_IMAGES, "training", &d->train);
-    if (code == DONE) code = bind_part(ctx, d, npy, TEST_IMAGES, "test", &d->test);
-    if (code == DONE && pln_data_features(d->train) != pln_data_features(d->test))
+    if (code == DONE && files > TEST_IMAGES) code = bind_part(ctx, d, npy, TEST_IMAGES, "test", &d->test);
+    if (code == DONE && d->test && pln_data_features(d->train) != pln_data_features(d->test))
         code = complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
                         pln_data_features(d->train), pln_data_features(d->test));
     if (code == DONE) digest(d);
     else              dataset_close(d);
     return code;
+}
+
+int dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+{
+    return open_files(ctx, name, folder, FILES, d);
+}
+
+int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+{
+    return open_files(ctx, name, folder, TEST_IMAGES, d);
+}
+
+/* ---- a part of the training set in place of the test set ------------------- */
+
+/* Copies the samples of an ascending index (inside), or all others, to files
+ * `first` and `first + 1` of *to and binds them. */
+static pln_status copy_part(pln_ctx *ctx, pln_data *from, const int *index, int n, bool inside,
+                            dataset *to, int first, pln_data **part)
+{
+    const pln_data_info info = pln_data_get_info(from);
+    const size_t features = (size_t)info.features;
+    const int count = inside ? n : info.count - n;
+    int next = 0, made = 0;
+
+    to->size[first] = (size_t)count * features;
+    to->size[first + 1] = (size_t)count * sizeof(int32_t);
+    uint8_t *samples = to->bytes[first] = malloc(to->size[first] + 1);
+    int32_t *labels = to->bytes[first + 1] = malloc(to->size[first + 1] + 1);
+    if (!samples || !labels) return PLN_ERR_MEMORY;
+    for (int i = 0; i < info.count; i++) {
+        const bool chosen = next < n && index[next] == i;
+        next += chosen;
+        if (chosen != inside) continue;
+        memcpy(samples + (size_t)made * features, pln_data_samples(from) + (size_t)i * features, features);
+        labels[made++] = pln_data_labels(from)[i];
+    }
+    return pln_data_bind(ctx, samples, count, info.rank, info.shape, labels, part);
+}
+
+/* How many samples a share of those with a label is. */
+static int share_of(pln_data *train, double share)
+{
+    return (int)(share * pln_data_get_info(train).labelled + 0.5);
+}
+
+int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+{
+    const int n = share_of(d->train, share);
+    dataset parts = { .train = NULL };
+    int *index;
+    pln_status status;
+
+    if (n < 1 || n >= pln_data_count(d->train))
+        return complain(BAD_INPUT, "evaluate.validation: a share of %g is %d of %d training samples; some must be left on either side",
+                        share, n, pln_data_count(d->train));
+    index = malloc((size_t)n * sizeof *index);
+    if (!index) return complain(FAILED, "no memory left");
+    status = pln_data_stratified(ctx, d->train, n, seed, index);
+    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, false, &parts, TRAIN_IMAGES, &parts.train);
+    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, true, &parts, TEST_IMAGES, &parts.test);
+    free(index);
+    if (status == PLN_OK) {
+        memcpy(parts.path, d->path, sizeof parts.path);
+        memcpy(parts.digest, d->digest, sizeof parts.digest);
+    }
+    dataset_close(status == PLN_OK ? d : &parts);
+    if (status == PLN_OK) *d = parts;
+    return status == PLN_OK ? DONE : status == PLN_ERR_MEMORY ? complain(FAILED, "no memory left") : complain_status(ctx, status);
 }
 
 void dataset_close(dataset *d)

@@ -6,7 +6,7 @@
 
 typedef struct dataset {
     char      path[4096];
-    char      digest[65];        /* SHA-256 of all four files' contents       */
+    char      digest[65];        /* SHA-256 of the contents of all files read */
     pln_data *train, *test;
     void     *bytes[4];          /* images and labels of train, then of test  */
     size_t    size[4];
@@ -16,6 +16,14 @@ typedef struct dataset {
  * $PLANARIA_DATA, the cache, /usr/share/datasets.  Reads IDX files, plain or
  * gzip, or pairs of .npy files.  Complains and returns an exit code. */
 int  dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d);
+
+/* The same of the training files alone: the test files are not opened, and
+ * d->test is NULL until dataset_split. */
+int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, dataset *d);
+
+/* Makes a stratified share (above 0, below 1) of the labelled training samples the
+ * test set, and leaves the others in the training set. */
+int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 void dataset_close(dataset *d);
 
 /* Reads one file, unzipped if it is gzip, into memory that is freed by free.

@@ -8,6 +8,7 @@
 #include "run.h"
 
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -53,18 +54,19 @@ static void print(const json_t *result, int as_json)
         else                     printf("%-16s %lld\n", key, (long long)json_integer_value(value));
 }
 
-/* The samples of training again: as many as then, and a word if they are others. */
-static void recall_data(const run *r, dataset *d)
+/* The samples of the run again: as many as then, and a word if they are others. */
+static int recall_data(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
     json_t *manifest = json_load_file(run_path(r, "manifest.json"), 0, NULL);
     const json_t *data = json_object_get(manifest, "data");
     const json_int_t limit = json_integer_value(json_object_get(data, "limit"));
     const char *digest = json_string_value(json_object_get(data, "sha256"));
+    const int code = experiment_data(ctx, c, folder, limit > 0 && limit < INT_MAX ? (int)limit : 0, d);
 
-    if (limit > 0 && limit < pln_data_count(d->train)) pln_data_limit(d->train, (int)limit);
-    if (!digest || strcmp(digest, d->digest) != 0)
+    if (code == DONE && (!digest || strcmp(digest, d->digest) != 0))
         fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
     json_decref(manifest);
+    return code;
 }
 
 /* A network of the run; *net stays NULL if it may be missing and is. */
@@ -86,8 +88,7 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     int *index = NULL, count = 0;
     int code = config_load(run_path(r, "config.yaml"), NULL, &c);
 
-    if (code == DONE) code = dataset_open(ctx, c->data, folder, &d);
-    if (code == DONE) recall_data(r, &d);
+    if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
     if (code == DONE) code = load(ctx, r, "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels == 0) labels = experiment_fraction(c, 0);
@@ -125,8 +126,9 @@ int command_eval(int argc, const char **argv)
     run r = { .metrics = NULL };
 
     code = options_read(&o, argc, argv, table, "RUN",
-                        "Measures the model of a run folder on the test set.  The classifier, if there\n"
-                        "is one, is that of the run; the association is made anew.");
+                        "Measures the model of a run folder on the test set, or on the samples that the\n"
+                        "run kept for validation.  The classifier, if there is one, is that of the run;\n"
+                        "the association is made anew.");
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
     if (code == DONE && !(labels >= 0 && labels <= 1)) code = complain(MISUSED, "--labels must be in 0..1");
     if (code == DONE) {

@@ -137,6 +137,29 @@ pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed)
     return fit;
 }
 
+/* A float such as 0.01 is a little off; nobody asked for more than six digits. */
+static double tidy(float share)
+{
+    return round((double)share * 1e6) / 1e6;
+}
+
+const char *experiment_evaluated_on(const config *c)
+{
+    return c->evaluate && c->evaluate->validation ? "validation" : "test";
+}
+
+int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
+{
+    const evaluate_config *e = c->evaluate;
+    const bool splits = e && e->validation;
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, d);
+
+    if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
+    if (code == DONE && splits)
+        code = dataset_split(ctx, d, tidy(*e->validation), (uint64_t)e->split_seed);
+    return code;
+}
+
 bool experiment_reads_argmax(const config *c)
 {
     return c->train.target == PLN_TARGET_LABELS || c->semi;
@@ -150,12 +173,6 @@ bool experiment_evaluates_at(const config *c, int epoch)
     for (unsigned i = 0; e && i < e->at_count; i++)
         if (e->at[i] == epoch) return true;
     return false;
-}
-
-/* A float such as 0.01 is a little off; nobody asked for more than six digits. */
-static double tidy(float share)
-{
-    return round((double)share * 1e6) / 1e6;
 }
 
 double experiment_fraction(const config *c, int i)

@@ -3,6 +3,7 @@
 #define CLI_EXPERIMENT_H
 
 #include "config.h"
+#include "dataset.h"
 
 /* The network of a configuration for so many inputs, initialised; NULL after a
  * complaint, with *code set. */
@@ -25,6 +26,14 @@ pln_fit experiment_pretrain_fit(const config *c, uint64_t seed);
 int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
                      int *labelled_count, int **unlabelled, int *unlabelled_count);
 pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
+
+/* The data of a configuration, of which only the first `limit` training samples are
+ * used (0: all).  With evaluate.validation a share of these is the test set, and
+ * the test files are not opened.  Complains and returns an exit code. */
+int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d);
+
+/* The set its figures are of: "validation" or "test". */
+const char *experiment_evaluated_on(const config *c);
 
 /* Whether its outputs are classes: trained with labels, few or all. */
 bool experiment_reads_argmax(const config *c);

@@ -19,7 +19,7 @@ static bool wants_help(int argc, const char **argv)
 int options_read(options *o, int argc, const char **argv, const struct poptOption *table,
                  const char *usage, const char *purpose)
 {
-    char other[1024];
+    char other[4096];
     int code;
 
     snprintf(o->name, sizeof o->name, "planaria %s", argv[0]);

@@ -3,12 +3,11 @@
 #include "override.h"
 
 #include "command.h"
+#include "document.h"
 
 #include <stdio.h>
-
 #include <stdlib.h>
 #include <string.h>
-#include <yaml.h>
 
 enum { MAX_TEXT = 1 << 22 };
 
@@ -26,21 +25,6 @@ static bool read_document(const char *text, size_t size, yaml_document_t *docume
                  parser.problem_mark.line + 1);
     yaml_parser_delete(&parser);
     return sound;
-}
-
-/* The value of a key in a mapping: its place, or NULL. */
-static yaml_node_pair_t *find(yaml_document_t *document, yaml_node_t *mapping,
-                              const char *key, size_t length)
-{
-    yaml_node_pair_t *pair = mapping->data.mapping.pairs.start;
-
-    for (; pair < mapping->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *name = yaml_document_get_node(document, pair->key);
-        if (name && name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
-            memcmp(name->data.scalar.value, key, length) == 0)
-            return pair;
-    }
-    return NULL;
 }
 
 /* Copies a node of one document into another; its number there, 0 on failure.
@@ -71,34 +55,33 @@ static int copy_node(yaml_document_t *to, yaml_document_t *from, int number, int
     return made;
 }
 
-/* Puts node `value` at "a.b.c" below the root, making mappings on the way. */
-static bool put(yaml_document_t *document, const char *path, size_t length, int value)
+/* Puts node `value` at "a.b.c" below the root, making mappings on the way; an item
+ * of a list is named by its number and must be there. */
+static bool put(yaml_document_t *document, const char *path, int value)
 {
-    yaml_node_t *at = yaml_document_get_root_node(document);
-    int number = 1;
+    int number = yaml_document_get_root_node(document) ? 1 : 0;
 
-    while (at && at->type == YAML_MAPPING_NODE) {
-        const char *dot = memchr(path, '.', length);
-        const size_t key = dot ? (size_t)(dot - path) : length;
-        yaml_node_pair_t *pair = find(document, at, path, key);
-        int next = dot ? 0 : value;
+    while (number) {
+        const size_t length = strcspn(path, "=.");
+        const bool last = path[length] != '.';
+        int *slot = document_slot(document, number, path, length), next = value;
 
-        if (pair && !dot) {
-            pair->value = value;
+        if (slot && last) {
+            *slot = value;
             return true;
         }
-        if (!pair) {
-            const int name = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)path, (int)key, YAML_ANY_SCALAR_STYLE);
-            if (dot) next = yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE);
-            if (!name || !next || !yaml_document_append_mapping_pair(document, number, name, next)) return false;
+        if (slot) {
+            next = *slot;
         } else {
-            next = pair->value;
+            const yaml_node_t *at = yaml_document_get_node(document, number);
+            if (!at || at->type != YAML_MAPPING_NODE) return false;
+            const int name = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)path, (int)length, YAML_ANY_SCALAR_STYLE);
+            if (!last) next = yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE);
+            if (!name || !next || !yaml_document_append_mapping_pair(document, number, name, next)) return false;
         }
-        if (!dot) return true;
-        path += key + 1;
-        length -= key + 1;
+        if (last) return true;
+        path += length + 1;
         number = next;
-        at = yaml_document_get_node(document, number);
     }
     return false;
 }
@@ -115,7 +98,7 @@ static int apply_one(yaml_document_t *document, const char *setting)
     if (!read_document(equals + 1, strlen(equals + 1), &value, why, sizeof why))
         return complain(MISUSED, "--set %s: %s", setting, why);
     const int node = yaml_document_get_root_node(&value) ? copy_node(document, &value, 1, 0) : 0;
-    sound = node && put(document, setting, (size_t)(equals - setting), node);
+    sound = node && put(document, setting, node);
     yaml_document_delete(&value);
     return sound ? DONE : complain(MISUSED, "--set %s: there is no place for that key", setting);
 }

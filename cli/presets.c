@@ -34,6 +34,15 @@ bool preset_path(const char *name, char *path, size_t room)
     return snprintf(path, room, "%s/%s.yaml", folder(), name) < (int)room && stat(path, &about) == 0;
 }
 
+/* Sweeps lie in a folder beside that of the presets. */
+bool sweep_path(const char *name, char *path, size_t room)
+{
+    struct stat about;
+
+    if (strstr(name, "..")) return false;
+    return snprintf(path, room, "%s/../sweeps/%s.yaml", folder(), name) < (int)room && stat(path, &about) == 0;
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);

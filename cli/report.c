@@ -56,13 +56,14 @@ static void print_row(const char *label, const json_t *result, const char *key, 
     printf("\n");
 }
 
-static void print_table(const json_t *result, const expected_config *expected, const char *folder)
+static void print_table(const json_t *result, const config *c, const char *folder)
 {
-    const expected_config none = { 0 };
+    const bool validates = c->evaluate && c->evaluate->validation;
+    const expected_config none = { 0 }, *expected = validates ? NULL : c->expected;
     const expected_config *e = expected ? expected : &none;
 
     if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
-        printf("%-36s %11s %11s%s\n", "test accuracy", "untrained", "trained", expected ? "   reference" : "");
+        printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained", expected ? "   reference" : "");
     print_row("direct association, average", result, "direct_average", e->direct_average);
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);
@@ -70,13 +71,13 @@ static void print_table(const json_t *result, const expected_config *expected, c
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl, fields.png, ...\n", folder);
 }
 
-void report_result(const json_t *result, const expected_config *expected, bool as_json, const char *folder)
+void report_result(const json_t *result, const config *c, bool as_json, const char *folder)
 {
     if (as_json) {
         char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(10));
         if (text) puts(text);
         free(text);
     } else {
-        print_table(result, expected, folder);
+        print_table(result, c, folder);
     }
 }

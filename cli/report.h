@@ -12,8 +12,8 @@ void report_epoch(const json_t *line, const char *title);
 /* The figures of one fraction of labels, on stderr. */
 void report_fraction(const json_t *row);
 
-/* The end: a table with the untrained and the expected figures beside ours, or
- * JSON, on stdout. */
-void report_result(const json_t *result, const expected_config *expected, bool as_json, const char *folder);
+/* The end: a table with the untrained and, if ours are of the test set, the
+ * expected figures beside ours, or JSON, on stdout. */
+void report_result(const json_t *result, const config *c, bool as_json, const char *folder);
 
 #endif

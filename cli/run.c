@@ -16,6 +16,7 @@
 #include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 #include <zlib.h>
 
@@ -71,26 +72,35 @@ static void remove_leftovers(const run *r)
 }
 
 /* The lock ends with the process, however that ends. */
-static int lock_folder(run *r)
+static int lock_folder(run *r, int seconds)
 {
+    const struct timespec pause = { .tv_nsec = 50000000 };
+
     r->lock = open(r->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (r->lock < 0) return complain(FAILED, "cannot open the folder %s: %s", r->folder, strerror(errno));
-    if (flock(r->lock, LOCK_EX | LOCK_NB) == 0) return DONE;
-    if (errno == EWOULDBLOCK)
-        return complain(FAILED, "another process is training in %s: wait for it, or name another folder by --out", r->folder);
+    for (int tries = 20 * seconds; flock(r->lock, LOCK_EX | LOCK_NB) != 0; tries--) {
+        if (errno != EWOULDBLOCK) return DONE;
+        if (tries <= 0)
+            return complain(FAILED, "another process is training in %s: wait for it, or name another folder by --out", r->folder);
+        (void)nanosleep(&pause, NULL);
+    }
     return DONE;
+}
+
+int run_lock(run *r, const char *folder, int seconds)
+{
+    *r = (run){ .lock = -1 };
+    if (snprintf(r->folder, sizeof r->folder, "%s", folder) >= (int)sizeof r->folder)
+        return complain(FAILED, "the path of the run folder is too long");
+    if (!make_folders(folder)) return complain(FAILED, "cannot make the folder %s: %s", folder, strerror(errno));
+    return lock_folder(r, seconds);
 }
 
 int run_create(run *r, const char *folder, bool resume, bool force)
 {
     struct stat about;
-    int code;
+    int code = run_lock(r, folder, 0);
 
-    *r = (run){ .lock = -1 };
-    if (snprintf(r->folder, sizeof r->folder, "%s", folder) >= (int)sizeof r->folder)
-        return complain(FAILED, "the path of the run folder is too long");
-    if (!make_folders(folder)) return complain(FAILED, "cannot make the folder %s: %s", folder, strerror(errno));
-    code = lock_folder(r);
     for (int i = 0; code == DONE && !resume && i < FILES; i++) {
         if (stat(run_path(r, files[i]), &about) != 0) continue;
         if (!force)

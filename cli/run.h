@@ -16,7 +16,12 @@ typedef struct run {
 /* folder/name; valid until the fourth next call. */
 const char *run_path(const run *r, const char *name);
 
-/* Makes the folder and locks it against another process; what an earlier one
+/* Makes the folder and locks it against another process, for which it waits so many
+ * seconds at most.  Complains and returns an exit code; run_close is called in any
+ * case. */
+int run_lock(run *r, const char *folder, int seconds);
+
+/* The same without waiting; what an earlier one
  * left half-written is removed.  A folder that holds a run already is refused
  * unless that is to be resumed, or overwritten by force.  Complains and returns
  * an exit code; run_close is called in any case. */

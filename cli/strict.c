@@ -193,8 +193,10 @@ int strict_check(const char *name, const char *text, size_t size,
 {
     yaml_parser_t parser;
     yaml_document_t document;
-    int result = check_events(name, text, size, code);
+    int result;
 
+    if (memchr(text, 0, size)) return complain(code, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
+    result = check_events(name, text, size, code);
     if (result != DONE) return result;
     if (!yaml_parser_initialize(&parser)) return complain(FAILED, "no memory left to read %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);

@@ -506,16 +506,22 @@ static int read_outs(job *j)
 
 /* ---- beginning and end ---------------------------------------------------- */
 
+/* A schedule without a length is as long as the configured epochs, however many
+ * of these --epochs wants. */
+static void settle_schedule(schedule_config *s, int epochs)
+{
+    if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
+}
+
 /* The configuration as it is used, and what identifies the run. */
 static int settle(job *j)
 {
-    schedule_config *s = j->c->train.schedule;
     const int epochs = j->c->train.epochs;
     SHA2_CTX sha;
     size_t size;
     char *text;
 
-    if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
+    settle_schedule(j->c->train.schedule, epochs);
     j->c->train.epochs = 0;
     text = config_text(j->c, &size);
     j->c->train.epochs = j->args.epochs >= 0 ? j->args.epochs : epochs;
@@ -527,6 +533,7 @@ static int settle(job *j)
     SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
     SHA256End(&sha, j->identity);
+    if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
     return DONE;
 }
 
@@ -538,12 +545,12 @@ static int write_manifest(const job *j)
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:o}",
+    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
-                  "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
+                  "evaluated_on", experiment_evaluated_on(j->c), "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
     text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
@@ -644,7 +651,7 @@ static int carry_out(job *j)
         if (code == DONE) code = write_manifest(j);
         if (code == DONE) code = run_parts(j);
     }
-    if (code == DONE) report_result(j->result, j->c->expected, j->args.json, j->r.folder);
+    if (code == DONE) report_result(j->result, j->c, j->args.json, j->r.folder);
     run_close(&j->r);
     return code;
 }
@@ -670,9 +677,8 @@ static int open_all(job *j)
     how.threads = j->args.threads;
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
-    code = dataset_open(j->ctx, j->c->data, j->args.data, &j->d);
+    code = experiment_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
     if (code != DONE) return code;
-    if (j->args.limit > 0) pln_data_limit(j->d.train, j->args.limit);
     if (j->c->semi)
         code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,
                                 &j->unlabelled, &j->unlabelled_count);

@@ -5,7 +5,7 @@
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libpopt-dev
-       zlib1g-dev libpng-dev libcurl4-openssl-dev librandom123-dev libopenblas-dev libmd-dev
+       zlib1g-dev libpng-dev libcurl4-openssl-dev librandom123-dev libopenblas-dev libmd-dev libsqlite3-dev
        dataset-fashion-mnist"
 check="$build libcmocka-dev python3"
 

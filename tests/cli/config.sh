@@ -48,9 +48,11 @@ head -c 5000 /dev/urandom > x.yaml; try | cut -c1-5
 
 echo "# --set"
 change ''
-for set in train.gama=3 foo.bar=1 train.gamma=x train.batch=1e2 noequals =3 train.gamma.x=1 layers.0.dense=3 'train.rate=[2,'; do
+for set in train.gama=3 foo.bar=1 train.gamma=x train.batch=1e2 noequals =3 train.gamma.x=1 layers.0.dense=3 \
+    layers.9.dropout=0.3 layers.x=3 layers.0.dropout=1 train.rate.1=2 'train.rate=[2,'; do
     echo "$set"; try --set "$set"
 done
+try --set layers.0.dropout=0.3 --set train.rate.0=2.5
 try --set train.gamma=0.3 --set 'train.rate=[2.5]' --set 'evaluate.at=[1,2]' --set evaluate.labels=0.5
 
 echo "# what is written is a configuration again"

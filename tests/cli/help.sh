@@ -1,7 +1,7 @@
 # Help and wrong use: exit codes 0 and 2, help on stdout, complaints on stderr.
 try() { "$PLANARIA" "$@" >out 2>err; echo "planaria $* -> $?, $(wc -l <out | tr -d ' ') lines, stderr: $(head -1 err)"; }
 "$PLANARIA" --version >out 2>err; echo "version -> $?, $(sed 's/[0-9][0-9]*/N/g' out)"
-for c in train eval inspect presets data; do "$PLANARIA" $c --help >out 2>err; echo "$c --help -> $?, $(head -1 out), stderr $(wc -c <err | tr -d ' ') bytes"; done
+for c in train sweep eval inspect presets data; do "$PLANARIA" $c --help >out 2>err; echo "$c --help -> $?, $(head -1 out), stderr $(wc -c <err | tr -d ' ') bytes"; done
 try
 try fly
 try train
@@ -11,6 +11,10 @@ try train x.yaml --epochs -2
 try train x.yaml --epochs many
 try train x.yaml --threads 1000
 try train x.yaml --resume --force
+try sweep
+try sweep x --trials 0
+try sweep x --seed 0
+try sweep x --workers 0
 try eval
 try eval x --labels 2
 try inspect
