@@ -214,6 +214,12 @@ static int check_course(const source *from, const config *c, const char *section
     return DONE;
 }
 
+static bool ends_in_softmax(const config *c)
+{
+    const layer_config *top = &c->layers[c->layers_count - 1];
+    return top->activation && strcmp(top->activation, "softmax") == 0;
+}
+
 static int check_ep(const source *from, const config *c)
 {
     const ep_config *e = c->train.ep;
@@ -225,6 +231,11 @@ static int check_ep(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: train.ep is there, but the rule is not ep", from->name, line_of(from->text, "train", "ep"));
     if (!e) return DONE;
     if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train", "beta", (double)e->beta, "above 0 and below 1");
+    if ((c->train.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(c))
+        return complain(BAD_INPUT, "%s:%d: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
+                        from->name, line_of(from->text, "train", "loss"));
+    if (e->relaxation == PLN_EULER && e->dt * (1 + e->beta) > 1)
+        return refuse(from, "train", "dt", (double)e->dt, "at most 1 / (1 + beta)");
     if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train", "steps", e->steps, "1..10000");
     if (e->nudged_steps < 1 || e->nudged_steps > PLN_MAX_STEPS)
         return refuse(from, "train", "nudged_steps", e->nudged_steps, "1..10000");
@@ -245,12 +256,13 @@ static int check_train(const source *from, const config *c)
     if (code != DONE) return code;
     if (!(t->label_smoothing >= 0 && t->label_smoothing < 1))
         return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
+    if (!(t->output_dropout >= 0 && t->output_dropout < 1))
+        return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
     if (t->winners > outputs_of(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
     if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
     if (!(t->smoothing >= 0 && t->smoothing < 1)) return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
-    if (!(t->output_dropout >= 0 && t->output_dropout < 1)) return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");
     if (t->sequential && !(t->eta > 0 && t->eta <= 1)) return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
     if (t->sequential && t->batch != 1) return refuse(from, "train", "batch", t->batch, "1 in sequential mode");
     return DONE;
@@ -266,7 +278,7 @@ static int check_semi(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
                         from->name, line_of(from->text, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
-    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, c->train.epochs);
+    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, 0);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)
         return refuse(from, "semi", "epochs", m->pretrain->epochs, "0..1000000");

@@ -153,7 +153,8 @@ static int load_checkpoint(job *j, pln_trainer *trainer, int epochs)
     const char *path = run_path(&j->r, "checkpoint.safetensors");
     const pln_status status = pln_trainer_load(trainer, path, NULL);
 
-    if (status == PLN_OK && pln_trainer_epoch(trainer) == epochs && pln_trainer_batch(trainer) > 0)
+    if (status == PLN_OK && pln_trainer_epoch(trainer) == epochs &&
+        (pln_trainer_batch(trainer) > 0 || pln_trainer_course(trainer) > 0))
         return complain(FAILED, "%s is inside epoch %d already, %d are wanted: --force begins anew", path,
                         pln_trainer_epoch(trainer) + 1, pln_trainer_epoch(trainer));
     if (status == PLN_OK) return DONE;
@@ -213,26 +214,30 @@ static int measure_into(job *j, const char *prefix, json_t *line)
     return DONE;
 }
 
-/* Adds what a pass was like, or to what an earlier one of the epoch was like. */
+/* Adds what a pass was like.  Of a second one in the epoch, only what adds up and its
+ * loss: rates, homeostasis and activity stay those of the pass without labels. */
 static void describe_pass(json_t *line, const config *c, const pln_epoch_report *e)
 {
-    const double before = json_real_value(json_object_get(line, "train_seconds"));
+    const bool first = json_object_size(line) == 0;
     const json_int_t samples = json_integer_value(json_object_get(line, "samples")) + e->samples;
-    const double seconds = before + e->seconds;
-    json_t *more = json_pack("{s:i, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:I}", "epoch", e->epoch, "samples", samples,
-                             "train_seconds", seconds, "samples_per_second", seconds > 0 ? (double)samples / seconds : 0.0,
-                             "train_loss", e->loss, "rate_factor", e->rate_factor, "homeostasis", e->homeostasis,
-                             "input_active", e->input_active, "delta_active", e->delta_active,
-                             "peak_bytes", (json_int_t)run_peak_bytes());
+    const double seconds = json_real_value(json_object_get(line, "train_seconds")) + e->seconds;
 
-    if (c->train.rule == PLN_RULE_EP) {
-        json_object_set_new(more, "sweeps", json_real(e->sweeps));
-        json_object_set_new(more, "nudged_sweeps", json_real(e->nudged_sweeps));
-        json_object_set_new(more, "residual", json_real(e->residual));
-        json_object_set_new(more, "skipped", json_real(e->skipped));
-    }
-    json_object_update(line, more);
-    json_decref(more);
+    json_object_set_new(line, "epoch", json_integer(e->epoch));
+    json_object_set_new(line, "samples", json_integer(samples));
+    json_object_set_new(line, "train_seconds", json_real(seconds));
+    json_object_set_new(line, "samples_per_second", json_real(seconds > 0 ? (double)samples / seconds : 0));
+    json_object_set_new(line, "train_loss", json_real(e->loss));
+    json_object_set_new(line, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
+    if (!first) return;
+    json_object_set_new(line, "rate_factor", json_real(e->rate_factor));
+    json_object_set_new(line, "homeostasis", json_real(e->homeostasis));
+    json_object_set_new(line, "input_active", json_real(e->input_active));
+    json_object_set_new(line, "delta_active", json_real(e->delta_active));
+    if (c->train.rule != PLN_RULE_EP) return;
+    json_object_set_new(line, "sweeps", json_real(e->sweeps));
+    json_object_set_new(line, "nudged_sweeps", json_real(e->nudged_sweeps));
+    json_object_set_new(line, "residual", json_real(e->residual));
+    json_object_set_new(line, "skipped", json_real(e->skipped));
 }
 
 /* A run of epochs: the network, or its pre-training. */
@@ -240,15 +245,16 @@ typedef struct stage {
     const char *part;            /* in checkpoints                */
     const char *title;           /* on the progress bar           */
     const char *epoch;           /* key of its lines in metrics   */
-    int         epochs;
+    int         epochs, courses;
 } stage;
 
 static const char PRETRAIN[] = "pretrain", NETWORK[] = "network";
 
 static void show_epoch_progress(const stage *g, const pln_trainer *t, double started, double first)
 {
-    const double done = pln_trainer_epoch(t) + (pln_trainer_course(t) ? 0.5 : 0) +
-                        (double)pln_trainer_batch(t) / pln_trainer_batches(t) / (pln_trainer_course(t) ? 2 : 1);
+    const int courses = g->courses;
+    const double pass = pln_trainer_course(t) + (double)pln_trainer_batch(t) / pln_trainer_batches(t);
+    const double done = pln_trainer_epoch(t) + pass / courses;
     const double rate = (done - first) / (now() - started + 1e-9);
     char text[96];
 
@@ -365,7 +371,7 @@ static int run_stage(job *j, const stage *g, pln_trainer *t)
 static int pretrain(job *j)
 {
     const pln_fit fit = experiment_pretrain_fit(j->c, (uint64_t)j->args.seed);
-    const stage g = { PRETRAIN, "pre-training, ", "pretrain_epoch", fit.epochs };
+    const stage g = { PRETRAIN, "pre-training, ", "pretrain_epoch", fit.epochs, 1 };
     pln_trainer *t;
     int code;
 
@@ -379,7 +385,7 @@ static int pretrain(job *j)
 static int train_network(job *j)
 {
     const uint64_t seed = (uint64_t)j->args.seed;
-    const stage g = { NETWORK, "", "epoch", j->c->train.epochs };
+    const stage g = { NETWORK, "", "epoch", j->c->train.epochs, j->c->semi ? 2 : 1 };
     pln_course course[2] = { { experiment_fit(j->c, seed), j->unlabelled, j->unlabelled_count } };
     int code = DONE, courses = 1;
     pln_trainer *t;
@@ -522,6 +528,7 @@ static int settle(job *j)
     char *text;
 
     settle_schedule(j->c->train.schedule, epochs);
+    if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
     j->c->train.epochs = 0;
     text = config_text(j->c, &size);
     j->c->train.epochs = j->args.epochs >= 0 ? j->args.epochs : epochs;
@@ -533,7 +540,6 @@ static int settle(job *j)
     SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
     SHA256End(&sha, j->identity);
-    if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
     return DONE;
 }
 
@@ -674,6 +680,9 @@ static int open_all(job *j)
     int code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
 
     if (code != DONE) return code;
+    if (j->c->semi && j->c->semi->schedule && j->c->semi->schedule->length > j->c->train.epochs)
+        return complain(BAD_INPUT, "%s: semi.schedule.length is %d; it must be at most train.epochs, %d", j->args.name,
+                        j->c->semi->schedule->length, j->c->train.epochs);
     how.threads = j->args.threads;
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");

@@ -153,12 +153,11 @@ def write_whole(path, text):
     os.replace(temporary, path)
 
 
-def keep(args, row, folders, reference):
+def keep(row, folders, reference):
     runs = [read_run(folder) for folder in folders]
     seeds = ",".join(str(r["seed"]) for r in runs)
     write_whole(RESULTS / f"{row}.json", json.dumps({
-        "preset": row, "command": f"make reproduce ROWS='{row} --seeds {seeds}'"
-        if args.epochs is None else f"make reproduce ROWS='{row} --seeds {seeds} --epochs {args.epochs}'",
+        "preset": row, "command": f"make reproduce ROWS='{row} --seeds {seeds}'",
         "seeds": [r["seed"] for r in runs], "summary": summarise(row, runs, reference), "runs": runs}, indent=1) + "\n")
 
 
@@ -232,8 +231,9 @@ def main():
         folders = []
         for seed in args.seeds.split(","):
             folders.append(run(args, row, int(seed)))
-            keep(args, row, folders, reference)
-            write_table()
+            if args.epochs is None:                   # a shortened run is no result
+                keep(row, folders, reference)
+                write_table()
 
 
 main()

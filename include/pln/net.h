@@ -79,7 +79,7 @@ PLN_API void pln_net_dropout(pln_net *net, float p);
  *              its neighbours, up and down, until no unit moves by more than
  *              `tolerance`, or each has been set `steps` times
  *
- * Both end in the same states; block in a tenth of the products.  Where the
+ * Both end in the same states (docs/theory.md, 4.2).  Where the
  * drive is constant (one layer; one hidden layer under a softmax) both take their
  * closed form. */
 typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dynamics_kind;

@@ -41,7 +41,8 @@ typedef struct pln_selftarget {
     float smoothing;     /* s: 0 for none, below 1                            */
     float drop;          /* p: probability that an output unit is masked,
                             0 <= p < 1                                        */
-    float tau;           /* share of samples a unit should win; 0: (1 - p) k/n */
+    float tau;           /* share of samples a unit should win; 0: (1 - p) k/n,
+                            or with ep k / (n (1 - p))                        */
 } pln_selftarget;
 
 /* One winner, gamma 0.5, eta 0.6, batch mode, no smoothing, no mask. */

@@ -6,7 +6,7 @@
  *     fit.target       = PLN_TARGET_SELF;          // no labels
  *     fit.self.winners = 6;
  *     fit.rates = 1, fit.rate[0] = 8;
- *     PLN_TRY(pln_trainer_new(ctx, net, train, &fit, &trainer));
+ *     PLN_TRY(pln_trainer_new(ctx, net, NULL, train, NULL, 0, &fit, &trainer));
  *     while (pln_trainer_epoch(trainer) < fit.epochs)
  *         PLN_TRY(pln_trainer_step(trainer, 1000, &report));
  *
@@ -111,7 +111,7 @@ typedef struct pln_epoch_report {
  * may be NULL.  Allocates nothing.
  *
  * Returns PLN_ERR_NAN if the loss is not finite: the parameters are then as
- * the batch at fault left them.  PLN_ERR_STATE after the last epoch. */
+ * they were before the batch at fault.  PLN_ERR_STATE after the last epoch. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_step(pln_trainer *trainer, int batches,
                             pln_epoch_report *report);

@@ -53,8 +53,8 @@ static json_t *describe_dynamics(const pln_net *net)
 /* NULL if memory is short. */
 static char *describe(const pln_net *net)
 {
-    json_t *layers = json_array(), *all;
-    int failed = 0;
+    json_t *layers = json_array(), *settle = describe_dynamics(net), *all;
+    int failed = !settle && pln_net_dynamics(net).kind != PLN_FEEDFORWARD;
     char *text;
 
     for (int l = 0; l < pln_net_layers(net); l++) {
@@ -62,7 +62,7 @@ static char *describe(const pln_net *net)
         failed |= json_array_append_new(layers, describe_layer(&layer));
     }
     all = json_pack("{s:i, s:o, s:o*}", "input", pln_net_inputs(net), "layers", layers,
-                    "settle", describe_dynamics(net));
+                    "settle", settle);
     text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     return text;

@@ -34,10 +34,10 @@ static const plni_level *output_of(const plni_batch *now)
     return &own->level[own->levels];
 }
 
-/* +beta or -beta with equal chance, one draw a batch (4.4). */
+/* +beta or -beta with equal chance, one draw a batch of each course (4.4). */
 static float draw_beta(const plni_rule *rule, const plni_batch *now)
 {
-    const plni_random r = plni_random_for(now->pass->seed, PLNI_FOR_SIGN, 0, now->pass->epoch, (uint32_t)now->number);
+    const plni_random r = plni_random_for(now->pass->seed, PLNI_FOR_SIGN, now->course, now->pass->epoch, (uint32_t)now->number);
 
     return !rule->ep.symmetric && plni_random_bits(&r, 0) & 1 ? -rule->ep.beta : rule->ep.beta;
 }

@@ -40,7 +40,7 @@ typedef struct plni_batch {
     plni_row      *fill;
     void          *arg;
     const int32_t *label;
-    int            number;       /* within the epoch                    */
+    int            course, number;   /* within the epoch                */
     bool           entered;      /* its first product has been computed */
 } plni_batch;
 

@@ -44,6 +44,8 @@ pln_status plni_settle_check(const pln_net *net)
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; 1..%d are possible", d->steps, PLN_MAX_STEPS);
     if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0 && d->dt < 1))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
+    if (!isfinite(d->dt) || !isfinite(d->tolerance))
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: dt and tolerance must be finite");
     if (d->kind == PLN_BLOCK && !(d->tolerance >= 0))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: the tolerance is %g; it must not be negative", (double)d->tolerance);
     for (int l = 0; l < net->count; l++) {
@@ -328,7 +330,7 @@ static void relax_levels_row(void *arg, int s)
 
 static void mark_moved(phase *p, int l)
 {
-    p->own->level[l + 1].up_stale = l < p->own->levels;
+    if (l < p->own->levels) p->own->level[l + 1].up_stale = true;
     if (l > 1) {
         p->own->level[l - 1].down_stale = true;
         p->own->level[l - 1].driven_down = true;

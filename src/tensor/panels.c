@@ -13,9 +13,9 @@
 extern int  openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
-/* The share of non-zeros from which CBLAS is faster, with 16 samples and more and
- * with 64 and more, on panels of a hundred columns and more (bench/kernels.c,
- * docs/adr/0005).  2 is never.  The product with dense input, plni_dot, is ours at
+/* The share of non-zeros from which CBLAS is faster, measured with 16 samples and
+ * with 128 on panels of some hundred columns (bench/kernels.c, docs/adr/0005) and
+ * used from 16 and from 64 on.  2 is never.  The product with dense input, plni_dot, is ours at
  * any size. */
 typedef enum product { GATHER, UPDATE, PULLBACK } product;
 static const double DENSE_FROM[][2] = { { 0.65, 0.55 }, { 2, 0.55 }, { 0.5, 0.35 } };

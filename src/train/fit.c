@@ -43,6 +43,11 @@ static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fi
         return plni_fail(ctx, PLN_ERR_ARG, settles ? "train: a network that settles is trained by equilibrium propagation"
                                                    : "train: equilibrium propagation wants a network that settles");
     if (fit->rule != PLN_RULE_EP) return PLN_OK;
+    if (!(fit->self.drop >= 0 && fit->self.drop < 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the output mask drops %g, it must be in 0..1, 1 not included", (double)fit->self.drop);
+    if (net->dynamics.kind == PLN_EULER && net->dynamics.dt * (1 + fit->ep.beta) > 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: an Euler step of %g with beta %g overshoots: dt (1 + beta) must be at most 1",
+                         (double)net->dynamics.dt, (double)fit->ep.beta);
     if (!(fit->ep.beta > 0 && fit->ep.beta < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: beta is %g, it must be in 0..1, the ends not included", (double)fit->ep.beta);
     if (fit->ep.steps < 1 || fit->ep.steps > PLN_MAX_STEPS)
@@ -77,6 +82,12 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     if (!(fit->label_smoothing >= 0 && fit->label_smoothing < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: label smoothing is %g, it must be in 0..1, 1 not included",
                          (double)fit->label_smoothing);
+    if ((fit->target != PLN_TARGET_SELF && fit->target != PLN_TARGET_LABELS) ||
+        (fit->loss != PLN_MSE && fit->loss != PLN_CROSS_ENTROPY) || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
+        (int)s->kind < 0 || s->kind > PLN_STEP)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: target, loss, optimiser or schedule is none that there is");
+    if (!isfinite(fit->self.tau))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: tau must be finite");
     PLN_TRY(check_rule(ctx, net, fit));
     if (fit->target == PLN_TARGET_SELF) {
         if (fit->self.sequential && fit->batch != 1)
@@ -315,6 +326,7 @@ static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
     turn->pass.sample = turn->sample;
     turn->pass.seed = c->fit.seed;
     turn->batch.number = batch;
+    turn->batch.course = t->at;
 }
 
 static void fill_features(void *arg, int s)
