@@ -30,6 +30,9 @@ tail -n 1 semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.l
 grep '"epoch":2' semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.loads(sys.stdin.read())))'
 grep '"pretrain_epoch":3' semi/metrics.jsonl | python3 -c 'import json, sys; print(sorted(json.loads(sys.stdin.read())))'
 grep '"epoch":2' block/metrics.jsonl | python3 -c 'import json, sys; line = json.loads(sys.stdin.read()); print(sorted(line), 0 < line["skipped"] < 1, line["residual"] <= 1e-4)'
+echo "# a shortened run with few labels is read again"
+train "$TESTS/tiny-semi.yaml" --data "$DATA" --out short --epochs 2 --set semi.schedule.length=4
+"$PLANARIA" eval short --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 "$PLANARIA" eval block --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 
 echo "# refused before training, with the key and the line"

@@ -267,7 +267,8 @@ static void test_refused(void **state)
 {
     const pln_dynamics block = { PLN_BLOCK, 10, 0.2f, 1e-4f };
     const pln_dynamics wrong[] = { { PLN_BLOCK, 0, 0, 1e-4f }, { PLN_BLOCK, 10, 0, -1 }, { PLN_EULER, 10, 0, 0 },
-                                   { PLN_EULER, 10, 1, 0 }, { PLN_BLOCK, 10, 0, NAN } };
+                                   { PLN_EULER, 10, 1, 0 }, { PLN_BLOCK, 10, 0, NAN },
+                                   { PLN_BLOCK, 10, 0, INFINITY }, { PLN_BLOCK, PLN_MAX_STEPS + 1, 0, 0 } };
 
     (void)state;
     for (int what = 0; what < 5; what++) {
@@ -293,6 +294,59 @@ static void test_refused(void **state)
     }
 }
 
+/* As many levels as layers allow: what is noted for neighbours stays within them. */
+static void test_deepest(void **state)
+{
+    const pln_dynamics block = { PLN_BLOCK, 40, 0.2f, 1e-4f };
+    pln_net *net = pln_net_new(ctx);
+    float x[3] = { 1, 0.5f, 0 }, y[3];
+    pln_tensor tx = { x, 2, { 1, 3 } }, ty = { y, 2, { 1, 3 } };
+
+    (void)state;
+    pln_net_input(net, 3);
+    for (int i = 0; i < PLN_MAX_LAYERS / 2; i++) pln_net_dense(net, 3), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_settle(net, &block);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 1), PLN_OK);
+    assert_int_equal(pln_net_forward(net, &tx, &ty), PLN_OK);
+    for (int i = 0; i < 3; i++) assert_true(y[i] >= 0 && y[i] <= 1);
+    pln_net_free(net);
+}
+
+/* What a trainer of a settling network must refuse, also with labels. */
+static void test_trainer_refuses(void **state)
+{
+    const pln_dynamics euler = { PLN_EULER, 10, 0.6f, 0 };
+    pln_net *net = pln_net_new(ctx);
+    const uint8_t samples[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+    const int32_t labels[2] = { 0, 1 };
+    const int shape[] = { 4 };
+    pln_data *data;
+    pln_trainer *trainer;
+
+    (void)state;
+    pln_net_input(net, 4), pln_net_dense(net, 2), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_settle(net, &euler);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_data_bind(ctx, samples, 2, 1, shape, labels, &data), PLN_OK);
+    for (int what = 0; what < 8; what++) {
+        pln_fit fit = pln_fit_default();
+        fit.rule = PLN_RULE_EP;
+        fit.target = PLN_TARGET_LABELS;
+        if (what == 0) fit.self.drop = 1;
+        if (what == 1) fit.ep.beta = 0.9f;                /* dt (1 + beta) = 1.14 overshoots */
+        if (what == 2) fit.target = (pln_target_kind)7;
+        if (what == 3) fit.rule = PLN_RULE_BP;
+        if (what == 4) fit.rule = (pln_rule_kind)5;
+        if (what == 5) fit.ep.steps = 0;
+        if (what == 6) fit.label_smoothing = 1;
+        if (what == 7) fit.self.tau = INFINITY;
+        assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer), PLN_ERR_ARG);
+    }
+    pln_data_free(data);
+    pln_net_free(net);
+}
+
 static int set_up_all(void **state)
 {
     (void)state;
@@ -312,6 +366,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_same_rest), cmocka_unit_test(test_masks_hold), cmocka_unit_test(test_gradient),
         cmocka_unit_test(test_one_layer_is_back_propagation), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_deepest), cmocka_unit_test(test_trainer_refuses),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }
