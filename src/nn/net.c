@@ -130,21 +130,22 @@ pln_dynamics pln_net_dynamics(const pln_net *net) { return net->dynamics; }
 
 /* ---- plan ----------------------------------------------------------------- */
 
-static bool walks_x(const plni_layer *layer)
+bool plni_walks_x(const plni_layer *layer)
 {
     return layer->ops->lists_x && layer->ops->lists_x(layer);
 }
 
-static bool walks_dy(const plni_layer *layer)
+bool plni_walks_dy(const plni_layer *layer)
 {
     return layer->ops->lists_dy && layer->ops->lists_dy(layer);
 }
 
-static plni_signal *take_signal(const plni_signal *signal, plni_arena *arena)
+plni_signal *plni_pass_signal(plni_arena *arena, int batch, int units, bool listed)
 {
+    const plni_signal signal = plni_signal_take(arena, batch, units, listed);
     plni_signal *kept = plni_arena_take(arena, sizeof *kept);
 
-    if (kept) *kept = *signal;
+    if (kept) *kept = signal;
     return kept;
 }
 
@@ -163,14 +164,9 @@ void plni_pass_plan(const pln_net *net, int batch, bool training,
         const plni_layer *above = l < net->count ? &net->layer[l] : NULL;
         const plni_layer *below = l > 0 ? &net->layer[l - 1] : NULL;
         const int units = above ? above->inputs : below->outputs;
-        const plni_signal x = plni_signal_take(arena, batch, units, above && walks_x(above));
-        plni_signal *xs = take_signal(&x, arena), *ds = NULL;
+        plni_signal *xs = plni_pass_signal(arena, batch, units, above && plni_walks_x(above)), *ds = NULL;
 
-        if (training) {
-            const plni_signal d = plni_signal_take(arena, batch, units,
-                                                   below && walks_dy(below));
-            ds = take_signal(&d, arena);
-        }
+        if (training) ds = plni_pass_signal(arena, batch, units, below && plni_walks_dy(below));
         if (above) {
             plni_station *here = at ? &at[l] : &none;
             here->x = xs;

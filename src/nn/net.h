@@ -25,6 +25,13 @@ struct pln_net {
 void plni_pass_plan(const pln_net *net, int batch, bool training,
                     plni_pass *pass, plni_arena *arena);
 
+/* Whether a layer walks the lists of its x, or of its dy. */
+bool plni_walks_x(const plni_layer *layer);
+bool plni_walks_dy(const plni_layer *layer);
+
+/* A signal of a pass, and the struct that stations point to. */
+plni_signal *plni_pass_signal(plni_arena *arena, int batch, int units, bool listed);
+
 /* Work on one sample. */
 typedef void plni_row(void *arg, int sample);
 

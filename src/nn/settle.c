@@ -66,27 +66,6 @@ pln_status plni_settle_check(const pln_net *net)
 
 /* ---- plan ----------------------------------------------------------------- */
 
-static bool walks_x(const pln_net *net, int layer)
-{
-    const plni_layer_ops *ops = layer >= 0 ? net->layer[layer].ops : NULL;
-    return ops && ops->lists_x && ops->lists_x(&net->layer[layer]);
-}
-
-static bool walks_dy(const pln_net *net, int layer)
-{
-    const plni_layer_ops *ops = layer >= 0 ? net->layer[layer].ops : NULL;
-    return ops && ops->lists_dy && ops->lists_dy(&net->layer[layer]);
-}
-
-static plni_signal *take_signal(plni_arena *arena, int batch, int units, bool listed)
-{
-    const plni_signal x = plni_signal_take(arena, batch, units, listed);
-    plni_signal *kept = plni_arena_take(arena, sizeof *kept);
-
-    if (kept) *kept = x;
-    return kept;
-}
-
 /* Levels by number, the products and masks that belong to them. */
 static void find_levels(const pln_net *net, struct plni_settling *own)
 {
@@ -113,16 +92,17 @@ static void take_level(const pln_net *net, const plni_pass *pass, struct plni_se
     plni_level *level = &own->level[l];
     const int below = level->layer, above = l < own->levels ? level[1].layer : -1;
     const int units = below < 0 ? net->inputs : net->layer[below].outputs;
-    const bool listed = walks_dy(net, below) || walks_x(net, above);
+    const bool listed = (below >= 0 && plni_walks_dy(&net->layer[below])) ||
+                        (above >= 0 && plni_walks_x(&net->layer[above]));
 
-    level->s = take_signal(arena, pass->batch, units, listed);
+    level->s = plni_pass_signal(arena, pass->batch, units, listed);
     if (!pass->training) return;
     if (below >= 0) {
-        level->rest = take_signal(arena, pass->batch, units, listed);
+        level->rest = plni_pass_signal(arena, pass->batch, units, listed);
         if (l == 1 || (own->readout && l == own->levels))
-            level->change = take_signal(arena, pass->batch, units, listed);
+            level->change = plni_pass_signal(arena, pass->batch, units, listed);
         if (own->readout && l == own->levels)
-            level->rest_change = take_signal(arena, pass->batch, units, listed);
+            level->rest_change = plni_pass_signal(arena, pass->batch, units, listed);
     }
     level->bits_stride = plni_round_up(units, 128);
     level->bits = plni_arena_take(arena, sizeof(uint16_t) * (size_t)pass->batch * (size_t)level->bits_stride);
@@ -137,8 +117,8 @@ static void take_station(const pln_net *net, const plni_pass *pass, struct plni_
     const plni_layer *layer = &net->layer[level->layer];
 
     *at = (plni_station){ .x = level[-1].s, .dy = level->s };
-    at->y = take_signal(arena, pass->batch, layer->outputs, false);
-    if (l > 1) at->dx = take_signal(arena, pass->batch, layer->inputs, false);
+    at->y = plni_pass_signal(arena, pass->batch, layer->outputs, false);
+    if (l > 1) at->dx = plni_pass_signal(arena, pass->batch, layer->inputs, false);
     if (own->readout && l == own->levels && pass->training) at->dy = level->change;
     at->state = layer->ops->plan ? layer->ops->plan(layer, pass, arena) : NULL;
 }
@@ -259,7 +239,7 @@ static void drive_up(phase *p, int l)
 
     if (!level->up_stale) return;
     layer->ops->forward(layer, p->pass, at, 0, p->pass->samples);
-    count_work(p, l, walks_x(p->net, level->layer) ? at->x : NULL);
+    count_work(p, l, plni_walks_x(layer) ? at->x : NULL);
     level->up_stale = false;
     p->up_fresh[l] = true;
 }
@@ -273,7 +253,7 @@ static void drive_down(phase *p, int l)
 
     if (!p->own->level[l].driven_down || !level->down_stale) return;
     above->ops->backward(above, p->pass, at, 0, p->pass->samples);
-    count_work(p, l + 1, walks_dy(p->net, level[1].layer) ? at->dy : NULL);
+    count_work(p, l + 1, plni_walks_dy(above) ? at->dy : NULL);
     level->down_stale = false;
     p->down_fresh[l] = true;
 }

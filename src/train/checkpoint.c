@@ -347,11 +347,6 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
     return PLN_OK;
 }
 
-static int batches_of(const plni_course *c)
-{
-    return (c->count + c->fit.batch - 1) / c->fit.batch;
-}
-
 static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
 {
     const char *text = plni_st_text(st, "user");
@@ -363,7 +358,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     PLN_TRY(check_file(t, st));
     if (!get_count(st, "epoch", t->course[0].fit.epochs, &epoch) ||
         !get_count(st, "course", t->courses - 1, &course) ||
-        !get_count(st, "batch", batches_of(&t->course[course]) - 1, &batch))
+        !get_count(st, "batch", plni_course_batches(&t->course[course]) - 1, &batch))
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: its place in the epoch is missing or out of range");
     for (int i = 0; i < t->courses; i++) sound = sound && get_count(st, steps_key(i, key), INT32_MAX, &steps[i]);
     for (int i = 0; i < SUMS; i++) sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));

@@ -269,8 +269,7 @@ int pln_trainer_batch(const pln_trainer *t) { return t->batch; }
 
 int pln_trainer_batches(const pln_trainer *t)
 {
-    const plni_course *c = &t->course[t->at];
-    return (c->count + c->fit.batch - 1) / c->fit.batch;
+    return plni_course_batches(&t->course[t->at]);
 }
 
 double pln_trainer_seconds(const pln_trainer *t)

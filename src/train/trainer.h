@@ -30,6 +30,12 @@ typedef struct plni_course {
     plni_rule           rule;
 } plni_course;
 
+/* Batches in a pass over its samples. */
+static inline int plni_course_batches(const plni_course *c)
+{
+    return (c->count + c->fit.batch - 1) / c->fit.batch;
+}
+
 struct pln_trainer {
     pln_ctx          *ctx;
     pln_net          *net, *features;
