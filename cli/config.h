@@ -86,7 +86,7 @@ typedef struct classifier_config {
 /* Reference figures, as fractions of 1; 0: none. */
 typedef struct expected_config {
     float direct_average, direct_max, linear, accuracy;
-    float minutes;               /* measured on two cores */
+    float minutes;               /* of the training loop, measured on two cores */
     char *source;
 } expected_config;
 

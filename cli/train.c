@@ -519,6 +519,25 @@ static void settle_schedule(schedule_config *s, int epochs)
     if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
 }
 
+/* Whether a preset expects figures, and not only a time. */
+static bool expects_figures(const expected_config *e)
+{
+    return e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0 || e->source;
+}
+
+/* The configuration as a text that identifies the run: how many epochs are wanted, and how
+ * long they took elsewhere, makes it no other one.  NULL if memory is short. */
+static char *identifying_text(const config *c, size_t *size)
+{
+    expected_config expected = c->expected ? *c->expected : (expected_config){ .minutes = 0 };
+    config same = *c;
+
+    same.train.epochs = 0;
+    expected.minutes = 0;
+    same.expected = expects_figures(&expected) ? &expected : NULL;
+    return config_text(&same, size);
+}
+
 /* The configuration as it is used, and what identifies the run. */
 static int settle(job *j)
 {
@@ -529,9 +548,8 @@ static int settle(job *j)
 
     settle_schedule(j->c->train.schedule, epochs);
     if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
-    j->c->train.epochs = 0;
-    text = config_text(j->c, &size);
-    j->c->train.epochs = j->args.epochs >= 0 ? j->args.epochs : epochs;
+    if (j->args.epochs >= 0) j->c->train.epochs = j->args.epochs;
+    text = identifying_text(j->c, &size);
     if (!text) return complain(FAILED, "no memory left");
     SHA256Init(&sha);
     SHA256Update(&sha, (const uint8_t *)text, size);

@@ -11,7 +11,9 @@ docs/results/ROW.json and the table docs/results/README.md are written anew.
 With --epochs the first epochs are trained, in folders of their own (ROW-seedN-epochsM), and not read out by
 classifiers. They are kept as learning curves ("curves") of seeds that have no full run, never as a result.
 Other seeds in docs/results/ROW.json stay; remove the file to begin anew. With --collect nothing is trained: what the
-folders hold is kept, also the curves of runs that are under way.
+folders hold is kept, also the curves of runs that are under way. With --minutes the time of the training loop in
+docs/results is written into the presets, as 'planaria presets' shows it: of a run with one thread half of it,
+since two such runs fill two cores.
 """
 
 import argparse
@@ -26,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
+PRESETS = ROOT / "presets"
 MAIN_ROWS = ["liu2024/unsup-bp-1layer", "liu2024/unsup-bp-2layer",
              "planaria/fashion-unsup-bp-1layer", "planaria/fashion-unsup-bp-2layer"]
 
@@ -87,6 +90,16 @@ def folder_of(args, row, seed, epochs=None):
     return args.runs / (f"{row}-seed{seed}" + (f"-epochs{epochs}" if epochs is not None else ""))
 
 
+def is_finished(folder, epochs):
+    result = folder / "result.json"
+    return result.exists() and json.loads(result.read_text())["epoch"] == epochs
+
+
+def epochs_of(preset):
+    """How many epochs the text of a preset trains."""
+    return int(re.search(r"^train:\n(?:  .*\n)*?  epochs: (\d+)", preset, re.M)[1])
+
+
 def without_read_outs(preset):
     """The settings that leave out what follows the epochs, of the preset's text."""
     settings = []
@@ -97,13 +110,14 @@ def without_read_outs(preset):
     return settings
 
 
-def run(args, row, seed):
-    """Trains one row with one seed, or takes up where it was."""
+def run(args, row, seed, preset):
+    """Trains one row with one seed, or takes up where it was; preset is its text."""
     folder = folder_of(args, row, seed, args.epochs)
+    if is_finished(folder, epochs_of(preset) if args.epochs is None else args.epochs):
+        return
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [args.command, "train", row, "--seed", str(seed), "--out", str(folder), "--resume", "--json"]
     if args.epochs is not None:
-        preset = subprocess.run([args.command, "presets", row], check=True, capture_output=True, text=True).stdout
         line += ["--epochs", str(args.epochs), *without_read_outs(preset)]
     if args.data:
         line += ["--data", args.data]
@@ -148,10 +162,10 @@ def read_run(folder):
             **{key: run[key] for key in run if key not in ("seed", "epochs")}, "peak_bytes": result["peak_bytes"]}
 
 
-def read_seed(args, row, seed):
+def read_seed(args, row, seed, epochs):
     """A finished full run of the seed, or else its longest curve; (None, None) if there is neither."""
     full = folder_of(args, row, seed)
-    if (full / "result.json").exists():
+    if is_finished(full, epochs):
         return read_run(full), None
     shortened = [full, *full.parent.glob(full.name + "-epochs*")]
     curves = [read_curve(f) for f in shortened if (f / "manifest.json").exists() and (f / "metrics.jsonl").exists()]
@@ -248,6 +262,28 @@ def keep(row, runs, curves, reference):
         "preset": row, "command": f"make reproduce ROWS='{row} --seeds {seeds}{shorter}'",
         "seeds": [r["seed"] for r in runs], "summary": summarise(row, runs, curves, reference), "runs": runs,
         **({"curves": curves} if curves else {})}, indent=1) + "\n")
+
+
+def minutes_of(runs):
+    """Median time of the training loop in minutes of two cores, two digits; None without runs."""
+    times = [run["train_seconds"] * min(run["machine"]["threads"], 2) / 2 / 60 for run in runs]
+    return float(f"{statistics.median(times):.2g}") if times else None
+
+
+def with_minutes(preset, minutes):
+    """The text of a preset with its expected.minutes."""
+    preset = re.sub(r"^  minutes: .*\n", "", preset, flags=re.M)
+    if not re.search(r"^expected:", preset, re.M):
+        preset += "expected:\n"
+    return re.sub(r"^expected:\n((?:  (?!source).*\n)*)", rf"expected:\n\1  minutes: {minutes:g}\n", preset, flags=re.M)
+
+
+def write_minutes(row):
+    result, preset = RESULTS / f"{row}.json", PRESETS / f"{row}.yaml"
+    minutes = minutes_of(json.loads(result.read_text())["runs"]) if result.exists() else None
+    print(f"{row}: {minutes or '-'} minutes")
+    if minutes:
+        write_whole(preset, with_minutes(preset.read_text(), minutes))
 
 
 def percent(figure):
@@ -352,13 +388,18 @@ def main():
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--threads", type=int, help="of each run; changes no figure but the time")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/reproduce", help="where the run folders are")
+    parser.add_argument("--minutes", action="store_true", help="train nothing, write measured times into the presets")
     args = parser.parse_args()
     reference = read_reference()
     for row in choose(args.rows, list_presets(args.command)):
+        if args.minutes:
+            write_minutes(row)
+            continue
+        preset = subprocess.run([args.command, "presets", row], check=True, capture_output=True, text=True).stdout
         for seed in args.seeds.split(","):
             if not args.collect:
-                run(args, row, int(seed))
-            full, curve = read_seed(args, row, int(seed))
+                run(args, row, int(seed), preset)
+            full, curve = read_seed(args, row, int(seed), epochs_of(preset))
             keep(row, [full] if full else [], [curve] if curve else [], reference)
             write_table()
 

@@ -37,8 +37,8 @@ class Reproduce(unittest.TestCase):
         results, reproduce.RESULTS = reproduce.RESULTS, Path(folder.name) / "results"
         self.addCleanup(setattr, reproduce, "RESULTS", results)
 
-    def keep(self, seed):
-        full, curve = reproduce.read_seed(self.args, ROW, seed)
+    def keep(self, seed, epochs=1):
+        full, curve = reproduce.read_seed(self.args, ROW, seed, epochs)
         reproduce.keep(ROW, [full] if full else [], [curve] if curve else [], PAPER)
         path = reproduce.RESULTS / f"{ROW}.json"
         return json.loads(path.read_text()) if path.exists() else None
@@ -64,7 +64,7 @@ class Reproduce(unittest.TestCase):
         self.assertEqual(self.keep(1)["curves"][0]["epochs"], 2)
         write_run(self.folder(1), 1, [epoch(1, 0.8), epoch(2, 0.81), epoch(3, 0.9)],
                   {"epoch": 3, "accuracy": 0.9, "pretrained_accuracy": 0.7})
-        kept = self.keep(1)
+        kept = self.keep(1, 3)
         self.assertNotIn("curves", kept)
         self.assertEqual(kept["seeds"], [1])
         self.assertEqual(kept["runs"][0]["unlabelled_accuracy"], 0.8)
@@ -82,6 +82,13 @@ class Reproduce(unittest.TestCase):
     def test_a_run_under_way_is_a_curve(self):
         write_run(self.folder(1), 1, [epoch(1, 0.8)])
         self.assertEqual(self.keep(1)["curves"][0]["epochs"], 1)
+
+    def test_a_full_folder_that_was_cut_short_is_a_curve(self):
+        write_run(self.folder(1), 1, [epoch(1, 0.8)], {"epoch": 1, "accuracy": 0.8})
+        self.assertEqual(self.keep(1, 5)["runs"], [])
+
+    def test_epochs_of_a_preset(self):
+        self.assertEqual(reproduce.epochs_of("train:\n  rule: ep\n  ep:\n    steps: 3\n  epochs: 7\nsemi:\n  pretrain:\n    epochs: 9\n"), 7)
 
     def test_nothing_is_kept_of_nothing(self):
         self.assertIsNone(self.keep(1))
@@ -102,6 +109,18 @@ class Reproduce(unittest.TestCase):
                       "| 76.00 ± 0.00 (78.00 ± 1.50) |", text)
         self.assertIn("| `liu2024/semi-bp-100` | accuracy | 80.00 ± 0.00 (1) (80.00 ± 1.00) |", text)
         self.assertIn("† Not what is expected", text)
+
+    def test_minutes_are_those_of_two_cores(self):
+        runs = [{"train_seconds": 600 * n, "machine": {"threads": threads}} for n, threads in ((1, 1), (2, 1), (9, 2))]
+        self.assertEqual(reproduce.minutes_of(runs), 10)
+        self.assertIsNone(reproduce.minutes_of([]))
+
+    def test_minutes_stand_in_the_preset_once(self):
+        preset = "data: x\nexpected:\n  accuracy: 0.9\n  source: \"us\"\n"
+        once = "data: x\nexpected:\n  accuracy: 0.9\n  minutes: 10\n  source: \"us\"\n"
+        self.assertEqual(reproduce.with_minutes(preset, 10.0), once)
+        self.assertEqual(reproduce.with_minutes(once, 10.0), once)
+        self.assertEqual(reproduce.with_minutes("data: x\n", 0.5), "data: x\nexpected:\n  minutes: 0.5\n")
 
     def test_short_runs_leave_the_read_outs_out(self):
         self.assertEqual(reproduce.without_read_outs("evaluate:\n  labels: 1\n"), [])
