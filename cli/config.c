@@ -90,6 +90,7 @@ static const cyaml_schema_field_t pretrain_fields[] = {
 
 static const cyaml_schema_field_t semi_fields[] = {
     CYAML_FIELD_INT("labels", OPTIONAL, semi_config, labels),
+    CYAML_FIELD_STRING_PTR("labels_file", POINTER, semi_config, labels_file, 1, MAX_TEXT),
     CYAML_FIELD_INT("split_seed", OPTIONAL, semi_config, split_seed),
     CYAML_FIELD_INT("batch", NEEDED, semi_config, batch),
     CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, semi_config, rate, &number, 1, PLN_MAX_LAYERS),
@@ -278,6 +279,11 @@ static int check_semi(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
                         from->name, line_of(from->text, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
+    if (m->labels_file && m->labels)
+        return refuse(from, "semi", "labels", m->labels, "left out where labels_file lists the samples");
+    if (m->labels_file && c->evaluate && c->evaluate->validation)
+        return complain(BAD_INPUT, "%s:%d: semi.labels_file counts all training samples, and evaluate.validation takes some "
+                        "away: one of the two can be there", from->name, line_of(from->text, "semi", "labels_file"));
     code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, 0);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)

@@ -557,6 +557,8 @@ static int settle(job *j)
     free(text);
     SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
+    if (j->c->semi && j->c->semi->labels_file)      /* what it lists, not what it is called */
+        SHA256Update(&sha, (const uint8_t *)j->labelled, sizeof *j->labelled * (size_t)j->labelled_count);
     SHA256End(&sha, j->identity);
     return DONE;
 }
