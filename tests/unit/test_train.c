@@ -773,6 +773,29 @@ static void test_checkpoints_belong_to_one_run(void **state)
     pln_net_free(net), pln_net_free(other);
 }
 
+/* Other bytes or labels of as many samples make another run, too. */
+static void test_checkpoints_belong_to_their_data(void **state)
+{
+    const pln_fit fit = make_fit();
+    pln_net *net = make_net(FEATURES, UNITS);
+    pln_trainer *t = make_trainer(net, &fit);
+
+    (void)state;
+    assert_int_equal(pln_trainer_save(t, path, NULL), PLN_OK);
+    pln_trainer_free(t);
+    for (int what = 0; what < 4; what++) {
+        const uint8_t flip = what == 1 ? 128 : 0;
+        const int32_t other = what == 2 ? 1 : 0;
+        bytes[SAMPLES * FEATURES - 1] ^= flip, labels[0] ^= other;
+        t = make_trainer(net, &fit);
+        assert_int_equal(pln_trainer_load(t, path, NULL), flip || other ? PLN_ERR_FORMAT : PLN_OK);
+        pln_trainer_free(t);
+        bytes[SAMPLES * FEATURES - 1] ^= flip, labels[0] ^= other;
+    }
+    (void)remove(path);
+    pln_net_free(net);
+}
+
 static void test_checkpoint_files_and_texts(void **state)
 {
     const pln_fit fit = make_fit();
@@ -903,6 +926,7 @@ int main(void)
         cmocka_unit_test(test_courses_continue_bit_for_bit),
         cmocka_unit_test(test_damaged_checkpoints_change_nothing),
         cmocka_unit_test(test_checkpoints_belong_to_one_run),
+        cmocka_unit_test(test_checkpoints_belong_to_their_data),
         cmocka_unit_test(test_checkpoint_files_and_texts),
         cmocka_unit_test(test_evaluation_refuses_what_does_not_fit),
         cmocka_unit_test(test_argmax_and_association_by_hand),
