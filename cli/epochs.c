@@ -154,40 +154,48 @@ static int run_stage(job *j, const stage *g, pln_trainer *t)
     return code == DONE ? train_epochs(j, g, t) : code;
 }
 
-static int pretrain(job *j)
+int job_courses(const job *j, pln_course course[JOB_COURSES])
 {
-    const pln_fit fit = experiment_pretrain_fit(j->c, (uint64_t)j->args.seed);
-    const stage g = { PRETRAIN, "pre-training, ", "pretrain_epoch", fit.epochs, 1 };
+    const uint64_t seed = (uint64_t)j->args.seed;
+
+    course[0] = (pln_course){ experiment_fit(j->c, seed), j->unlabelled, j->unlabelled_count };
+    if (!j->c->semi) return 1;
+    course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled, j->labelled_count };
+    return 2;
+}
+
+bool job_pretrains(const job *j, pln_course *course)
+{
+    if (!j->c->semi || !j->c->semi->pretrain) return false;
+    *course = (pln_course){ experiment_pretrain_fit(j->c, (uint64_t)j->args.seed), j->labelled, j->labelled_count };
+    return true;
+}
+
+static int train_courses(job *j, const stage *g, const pln_course *course)
+{
     pln_trainer *t;
     int code;
 
-    if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, j->labelled, j->labelled_count, &fit, &t) != PLN_OK)
+    if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, g->courses, &t) != PLN_OK)
         return complain(BAD_INPUT, "%s", pln_error(j->ctx));
-    code = run_stage(j, &g, t);
+    code = run_stage(j, g, t);
     pln_trainer_free(t);
     return code;
 }
 
 int job_train_network(job *j)
 {
-    const uint64_t seed = (uint64_t)j->args.seed;
-    const stage g = { NETWORK, "", "epoch", j->c->train.epochs, j->c->semi ? 2 : 1 };
-    pln_course course[2] = { { experiment_fit(j->c, seed), j->unlabelled, j->unlabelled_count } };
-    int code = DONE, courses = 1;
-    pln_trainer *t;
+    pln_course course[JOB_COURSES], before;
+    const int courses = job_courses(j, course);
+    const stage network = { NETWORK, "", "epoch", j->c->train.epochs, courses };
+    int code = DONE;
 
-    if (j->c->semi) {
-        course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled, j->labelled_count };
-        courses = 2;
-    }
     if (!j->state && !j->args.no_eval) code = measure_untrained(j);
-    if (code == DONE && j->c->semi && j->c->semi->pretrain && !job_resumes(j, NETWORK, 0)) code = pretrain(j);
-    if (code != DONE) return code;
-    if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, courses, &t) != PLN_OK)
-        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
-    code = run_stage(j, &g, t);
-    pln_trainer_free(t);
-    return code;
+    if (code == DONE && job_pretrains(j, &before) && !job_resumes(j, NETWORK, 0)) {
+        const stage g = { PRETRAIN, "pre-training, ", "pretrain_epoch", before.fit.epochs, 1 };
+        code = train_courses(j, &g, &before);
+    }
+    return code == DONE ? train_courses(j, &network, course) : code;
 }
 
 int job_keep_model(job *j)

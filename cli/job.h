@@ -88,6 +88,14 @@ int  job_load(job *j, pln_trainer *trainer, int epochs);
 
 /* ---- epochs.c, classifier.c, measure.c ------------------------------------- */
 
+/* The courses that take turns in an epoch: one, or with few labels that without them
+ * and that with them.  Returns how many. */
+enum { JOB_COURSES = 2 };
+int  job_courses(const job *j, pln_course course[JOB_COURSES]);
+
+/* Whether there is pre-training, and what it goes over. */
+bool job_pretrains(const job *j, pln_course *course);
+
 int job_train_network(job *j);
 int job_keep_model(job *j);
 

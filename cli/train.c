@@ -195,7 +195,7 @@ int command_train(int argc, const char **argv)
     signal(SIGTERM, interrupt);
     if (code == DONE) code = open_all(&j);
     if (code == DONE && a->dry_run)
-        code = estimate_print(j.ctx, j.c, j.net, &j.d, a->json);
+        code = estimate_print(&j);
     else if (code == DONE)
         code = carry_out(&j);
 
