@@ -10,6 +10,39 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+bool job_keeps_features(const job *j)
+{
+    return j->c->classifier && j->c->classifier->epochs > 0 && !experiment_reads_argmax(j->c) &&
+           j->c->train.rule == PLN_RULE_EP;
+}
+
+/* Both sets or none, so that training and test are computed alike. */
+static int make_features(job *j)
+{
+    const size_t most = (size_t)JOB_FEATURES_MB * 1000000;
+    pln_status status;
+
+    if (!job_keeps_features(j) || j->train_features) return DONE;
+    progress_show(0, -1, "what the network makes of the samples");
+    status = pln_features_new(j->ctx, j->net, j->d.train, most, &j->train_features);
+    if (status == PLN_OK && j->train_features)
+        status = pln_features_new(j->ctx, j->net, j->d.test, most - pln_features_bytes(j->train_features), &j->test_features);
+    progress_clear();
+    if (status != PLN_OK) return complain(FAILED, "%s", pln_error(j->ctx));
+    if (j->test_features) return DONE;
+    pln_features_free(j->train_features);
+    j->train_features = NULL;
+    return DONE;
+}
+
+static pln_status measure_classifier(job *j, pln_net *head, double *linear)
+{
+    const int classes = pln_data_classes(j->d.train);
+
+    return j->test_features ? pln_evaluate_features(j->ctx, head, j->test_features, classes, linear)
+                            : pln_evaluate_argmax(j->ctx, head, j->net, j->d.test, classes, linear);
+}
+
 /* Trains the classifier of one fraction; *linear is its last accuracy. */
 static int train_classifier(job *j, int fraction, double share, const int *index, int count, double *linear)
 {
@@ -22,6 +55,9 @@ static int train_classifier(job *j, int fraction, double share, const int *index
 
     if (code == DONE && pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t) != PLN_OK)
         code = complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (code == DONE) code = make_features(j);
+    if (code == DONE && j->train_features && pln_trainer_set_features(t, j->train_features) != PLN_OK)
+        code = complain(FAILED, "%s", pln_error(j->ctx));
     if (code == DONE && job_resumes(j, "classifier", fraction)) {
         code = job_load(j, t, fit.epochs);
         *linear = json_real_value(json_object_get(j->result, "linear_so_far"));
@@ -34,7 +70,7 @@ static int train_classifier(job *j, int fraction, double share, const int *index
             break;
         }
         if (pln_trainer_epoch(t) > epoch) {
-            if (pln_evaluate_argmax(j->ctx, head, j->net, j->d.test, classes, linear) != PLN_OK)
+            if (measure_classifier(j, head, linear) != PLN_OK)
                 code = complain(FAILED, "%s", pln_error(j->ctx));
             json_object_set_new(j->result, "linear_so_far", json_real(*linear));
             if (code == DONE)

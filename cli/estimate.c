@@ -5,6 +5,7 @@
 
 typedef struct estimate {
     size_t parameters, net_bytes, trainer_bytes, data_bytes;
+    double features_bytes;       /* kept for classifiers, at most      */
     double pretrain_seconds;     /* an epoch of pre-training           */
     double seconds;              /* an epoch, of all its courses       */
 } estimate;
@@ -61,6 +62,16 @@ static int pretrain_epochs(const config *c)
     return c->semi && c->semi->pretrain ? c->semi->pretrain->epochs : 0;
 }
 
+/* If all outputs were other than zero: each then takes its value and its place. */
+static double features_bytes(const job *j)
+{
+    const double samples = (double)pln_data_count(j->d.train) + pln_data_count(j->d.test);
+    const double bytes = samples * pln_net_outputs(j->net) * 8, most = JOB_FEATURES_MB * 1e6;
+
+    if (!job_keeps_features(j)) return 0;
+    return bytes < most ? bytes : most;
+}
+
 static void print_text(const pln_net *net, const config *c, const estimate *e)
 {
     static const char *const kinds[] = { "dense", "activation", "dropout" };
@@ -78,6 +89,8 @@ static void print_text(const pln_net *net, const config *c, const estimate *e)
     printf("memory, network       %.1f MB\n", (double)e->net_bytes / 1e6);
     printf("memory, training      %.1f MB\n", (double)e->trainer_bytes / 1e6);
     printf("memory, data          %.1f MB\n", (double)e->data_bytes / 1e6);
+    if (e->features_bytes > 0)
+        printf("memory, classifier    at most %.1f MB (outputs of the network that are not zero)\n", e->features_bytes / 1e6);
     if (pretrain_epochs(c))
         printf("time, pre-training    %.0f s, %d epochs\n", e->pretrain_seconds * pretrain_epochs(c), pretrain_epochs(c));
     printf("time, an epoch        %.2f s (measured on the first batches)\n", e->seconds);
@@ -89,6 +102,7 @@ static void print_json(const config *c, const estimate *e)
 {
     printf("{\"parameters\":%zu,\"network_bytes\":%zu,\"training_bytes\":%zu,\"data_bytes\":%zu,", e->parameters,
            e->net_bytes, e->trainer_bytes, e->data_bytes);
+    if (e->features_bytes > 0) printf("\"features_bytes_at_most\":%.0f,", e->features_bytes);
     if (pretrain_epochs(c))
         printf("\"pretrain_epoch_seconds\":%.4f,\"pretrain_epochs\":%d,", e->pretrain_seconds, pretrain_epochs(c));
     printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, c->train.epochs);
@@ -96,7 +110,7 @@ static void print_json(const config *c, const estimate *e)
 
 int estimate_print(const job *j)
 {
-    estimate e = { .net_bytes = pln_net_bytes(j->net) };
+    estimate e = { .net_bytes = pln_net_bytes(j->net), .features_bytes = features_bytes(j) };
     int code;
 
     for (int l = 0; l < pln_net_layers(j->net); l++) e.parameters += pln_net_layer(j->net, l).parameters;

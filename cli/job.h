@@ -38,6 +38,7 @@ typedef struct job {
     dataset     d;
     run         r;
     pln_net    *net;
+    pln_features *train_features, *test_features;      /* what a finished network that settles gives */
     char        identity[65];     /* of configuration, data and seed       */
     int        *labelled, *unlabelled, labelled_count, unlabelled_count;   /* with few labels */
     json_t     *state;            /* of the checkpoint that is resumed     */
@@ -98,6 +99,11 @@ bool job_pretrains(const job *j, pln_course *course);
 
 int job_train_network(job *j);
 int job_keep_model(job *j);
+
+/* Whether classifiers keep its outputs instead of computing them in every epoch, and
+ * at most how many bytes; more are computed anew. */
+enum { JOB_FEATURES_MB = 2000 };
+bool job_keeps_features(const job *j);
 
 /* Association and classifier for each fraction of the labels that is left to do. */
 int job_read_outs(job *j);

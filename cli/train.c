@@ -201,6 +201,8 @@ int command_train(int argc, const char **argv)
 
     free(j.labelled);
     free(j.unlabelled);
+    pln_features_free(j.train_features);
+    pln_features_free(j.test_features);
     pln_net_free(j.net);
     if (j.ctx) dataset_close(&j.d);
     pln_ctx_free(j.ctx);
