@@ -21,6 +21,8 @@
 
 enum { MOST = 128 };                  /* samples */
 
+static pln_ctx *ctx;
+
 /* One product: panels of a matrix, inputs with lists, outputs. */
 typedef struct product {
     const plni_kernels *kernels;
@@ -73,7 +75,7 @@ static void use_level(product *p, const plni_kernels *kernels)
 {
     p->kernels = kernels;
     for (int s = 0; s < p->samples; s++) plni_signal_list(kernels, &p->list, s);
-    plni_by_unit_make(&p->by, &p->list, p->samples);
+    plni_by_unit_make(ctx, &p->by, &p->list, p->samples);
 }
 
 /* ---- what is timed -------------------------------------------------------- */
@@ -238,7 +240,10 @@ static void crossover_table(void)
 
 int main(void)
 {
+    ctx = pln_ctx_new(NULL);
+    if (!ctx) return 1;
     levels_table();
     crossover_table();
+    pln_ctx_free(ctx);
     return 0;
 }

@@ -224,6 +224,32 @@ void KERNEL(update)(float *panel, int width, int rows, const int *start,
                  entries_of(r, start, sample, value), d, ldd, scale, none, panel, 0);
 }
 
+PLNI_INLINE void spread_block(float *panel, int width, int first, int last, const int *index,
+                              const float *value, int n, const float *d, float scale, const int count)
+{
+    vec step[4];
+
+#pragma GCC unroll 4
+    for (int j = 0; j < count; j++) step[j] = ((const vec *)d)[j];
+    for (int m = 0; m < n && index[m] < last; m++) {
+        vec *row = (vec *)(panel + (ptrdiff_t)(index[m] - first) * width);
+        const float v = scale * value[m];
+#pragma GCC unroll 4
+        for (int j = 0; j < count; j++) row[j] += v * step[j];
+    }
+}
+
+void KERNEL(spread)(float *panel, int width, int first, int last, const int *index,
+                    const float *value, int n, const float *d, float scale)
+{
+    int c = 0;
+
+    for (; c + 4 * LANES <= width; c += 4 * LANES)
+        spread_block(panel + c, width, first, last, index, value, n, d + c, scale, 4);
+    for (; c < width; c += LANES)
+        spread_block(panel + c, width, first, last, index, value, n, d + c, scale, 1);
+}
+
 void KERNEL(turn)(float *panel, int width, int rows, const int *start,
                   const int *sample, const float *value, const float *d,
                   ptrdiff_t ldd, float scale, const int *next_start,
