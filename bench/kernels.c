@@ -102,6 +102,16 @@ static void update(void *arg)
                        p->by.value, p->d, p->ldx, 1e-6f);
 }
 
+static void spread(void *arg)
+{
+    const product *p = arg;
+    for (int s = 0; s < p->samples; s++) {
+        const ptrdiff_t at = s * p->list.stride;
+        p->kernels->spread(p->panel, p->width, 0, p->rows, p->list.index + at, p->list.active + at,
+                           p->list.count[s], p->d + s * p->ldx, 1e-6f);
+    }
+}
+
 static void turn(void *arg)
 {
     const product *p = arg;
@@ -192,6 +202,7 @@ static void print_row(const char *name, product *p, void (*work)(void *))
 static void levels_table(void)
 {
     product in = make(784, 256, 16, 0.134), out = make(2000, 336, 16, 0.07);
+    product few = make(512, 16, 16, 0.25);
     plni_kernels kernels;
     const char *level;
 
@@ -202,6 +213,7 @@ static void levels_table(void)
     print_row("gather", &in, gather);
     print_row("update", &in, update);
     print_row("turn", &in, turn);
+    print_row("spread", &few, spread);
     print_row("dot", &out, dot);
     print_row("pullback", &out, pullback);
     print_row("winners", &out, winners);
