@@ -21,6 +21,12 @@ typedef void plni_gather_fn(float *y, const float *bias, const float *panel,
                             int width, const int *index, const float *value,
                             int n);
 
+/* gather for some samples, to the bit: for narrow panels, where the sums of one sample
+ * wait for each other.  Sample s has y + s ldy, index + s ldx, value + s ldx, count[s]. */
+typedef void plni_gathers_fn(float *y, ptrdiff_t ldy, const float *bias, const float *panel,
+                             int width, const int *index, const float *value, ptrdiff_t ldx,
+                             const int *count, int samples);
+
 /* Rows of a panel times dense samples, the forward pass with dense input:
  *     y[s][r] = sum_c x[s][c] panel[r][c]            for first <= r < last   */
 typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,

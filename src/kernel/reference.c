@@ -17,6 +17,14 @@ void plni_gather_scalar(float *y, const float *bias, const float *panel,
             y[c] += value[m] * panel[(ptrdiff_t)index[m] * width + c];
 }
 
+void plni_gathers_scalar(float *y, ptrdiff_t ldy, const float *bias, const float *panel, int width,
+                         const int *index, const float *value, ptrdiff_t ldx, const int *count,
+                         int samples)
+{
+    for (int s = 0; s < samples; s++)
+        plni_gather_scalar(y + s * ldy, bias, panel, width, index + s * ldx, value + s * ldx, count[s]);
+}
+
 void plni_dot_scalar(float *y, ptrdiff_t ldy, const float *panel, int width,
                      int first, int last, const float *x, ptrdiff_t ldx,
                      int samples)

@@ -29,6 +29,9 @@ static const double NANOSECONDS = 0.02, STEP = 0.5;
 /* What one chunk takes, at most. */
 enum { ROWS = 512, SAMPLES = 64 };
 
+/* Floats of a row up to which samples are gathered in step. */
+enum { NARROW = 32 };
+
 /* Floats of a gradient that lie on a chunk's stack until a step has taken them. */
 enum { MOST_WIDTH = 512, PIECE = 8192 };
 
@@ -115,8 +118,14 @@ static int least(int a, int b) { return a < b ? a : b; }
 
 static void gather_samples(const job *j, int p, int first, int last)
 {
-    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width, start = first * j->x->stride;
 
+    if (j->w->width <= NARROW) {
+        j->kernels->gathers(j->y->value + first * j->y->stride + column, j->y->stride, j->bias + column,
+                            panel_of(j->w, p), width_of(j->w, p), j->x->index + start, j->x->active + start,
+                            j->x->stride, j->x->count + first, last - first);
+        return;
+    }
     for (int s = first; s < last; s++) {
         const ptrdiff_t at = s * j->x->stride;
         j->kernels->gather(j->y->value + s * j->y->stride + column,

@@ -83,6 +83,31 @@ static void check_gather(const plni_kernels *k)
         }
 }
 
+/* Lists of different lengths, some empty: gather to the bit. */
+static void check_gathers(const plni_kernels *k)
+{
+    enum { ROWS = 37, LDX = 48 };
+
+    for (int w = 0; w < TEST_COUNT(widths); w++)
+        for (int n = 0; n < TEST_COUNT(sample_counts); n++) {
+            const int width = widths[w], samples = sample_counts[n], ldy = width + 16;
+            float *panel = test_floats((size_t)(ROWS * width)), *bias = test_floats((size_t)width);
+            float *a = test_zeros((size_t)(samples * ldy)), *b = test_zeros((size_t)(samples * ldy));
+            float *c = test_zeros((size_t)(samples * ldy)), *value = test_floats((size_t)(samples * LDX));
+            int *index = calloc((size_t)(samples * LDX), sizeof *index), *count = calloc((size_t)samples, sizeof *count);
+            for (int s = 0; s < samples; s++)
+                for (int r = 0; r < ROWS; r++)
+                    if (s % 7 && test_uniform() < 0.4f) index[s * LDX + count[s]++] = r;
+            reference.gathers(a, ldy, bias, panel, width, index, value, LDX, count, samples);
+            k->gathers(b, ldy, bias, panel, width, index, value, LDX, count, samples);
+            for (int s = 0; s < samples; s++)
+                k->gather(c + s * ldy, bias, panel, width, index + s * LDX, value + s * LDX, count[s]);
+            check_equal(a, b, samples * ldy, 1e-5);
+            assert_memory_equal(b, c, (size_t)(samples * ldy) * sizeof *b);
+            free(panel), free(bias), free(a), free(b), free(c), free(value), free(index), free(count);
+        }
+}
+
 static void check_dot(const plni_kernels *k)
 {
     for (int w = 0; w < TEST_COUNT(widths); w++)
@@ -257,6 +282,7 @@ static void check_rows(const plni_kernels *k)
 }
 
 static void test_gather(void **state) { (void)state; for_levels(check_gather); }
+static void test_gathers(void **state) { (void)state; for_levels(check_gathers); }
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
@@ -277,7 +303,8 @@ static void test_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_dot),
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_gathers),
+        cmocka_unit_test(test_dot),
         cmocka_unit_test(test_visits), cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
