@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "learn/loss.h"
+#include "learn/optim.h"
 
 #include <math.h>
 #include <string.h>
@@ -62,11 +63,20 @@ static void aim_sample(void *arg, int s)
     plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
+/* Moves layer l by plain descent. */
+static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    const plni_sink to = plni_add_to(layer->theta);
+
+    layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
+}
+
 static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    memset(rule->gradient[l], 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
-    plni_rule_adam(rule, layer, pass->ctx, l);
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
 }
 
 /* Moves layer l, and takes the gradient to the layer below. */
@@ -79,10 +89,8 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
         layer->ops->pullback(layer, pass, at, -rule->rate[l]);
     } else {
         layer->ops->backward(layer, pass, at, 0, pass->samples);
-        if (rule->optim.kind == PLN_SGD)
-            layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
-        else
-            step_adam(rule, layer, pass, l);
+        if (rule->optim.kind == PLN_SGD) descend(rule, layer, pass, l);
+        else                             step_adam(rule, layer, pass, l);
     }
     plni_backward_rest(net, pass, l);
 }
@@ -102,7 +110,7 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
         layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
-        layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
+        descend(rule, layer, pass, l);
     }
 }
 

@@ -3,13 +3,26 @@
 #include "learn/rule.h"
 
 #include "base/shape.h"
-#include "learn/optim.h"
 
 #include <string.h>
 
 pln_ep pln_ep_default(void)
 {
     return (pln_ep){ .beta = 0.2f, .steps = 10 };
+}
+
+bool plni_rule_adds(const pln_net *net, int l, bool symmetric)
+{
+    const bool readout = l == plni_product_below(net, net->count) &&
+                         net->layer[net->count - 1].activation == PLN_SOFTMAX;
+
+    if (net->dynamics.kind == PLN_FEEDFORWARD || l == plni_first_product(net)) return false;
+    return symmetric || !readout;
+}
+
+static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
+{
+    return rule->optim.kind == PLN_ADAM && plni_rule_adds(net, l, rule->ep.symmetric);
 }
 
 void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
@@ -28,8 +41,8 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
     for (int l = 0; l < net->count; l++) {
         const size_t bytes = net->layer[l].size * sizeof(float);
         if (!bytes || rule->optim.kind == PLN_SGD) continue;
-        rule->gradient[l] = other && other->optim.kind != PLN_SGD ? other->gradient[l]
-                                                                  : plni_arena_take(arena, bytes);
+        if (needs_sum(rule, net, l))
+            rule->gradient[l] = other && needs_sum(other, net, l) ? other->gradient[l] : plni_arena_take(arena, bytes);
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
@@ -68,8 +81,9 @@ double plni_rule_loss(const plni_rule *rule, int samples)
     return sum;
 }
 
-void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step)
 {
-    plni_optim_step(ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
-                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+    const int l = layer->number;
+
+    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l] };
 }
