@@ -20,6 +20,42 @@ plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool liste
     return x;
 }
 
+plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+{
+    const int positions = plni_positions(extent);
+    plni_signal x = { .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
+                      .depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels,
+                      .words = (extent.channels + 63) / 64, .unit = 1 };
+    const size_t places = (size_t)rows * (size_t)positions;
+
+    x.stride = plni_round_up((ptrdiff_t)positions * x.depth, 16);
+    if (form == PLNI_VALUES)
+        x.value = plni_arena_take(arena, (size_t)rows * (size_t)x.stride * sizeof *x.value);
+    else if (form == PLNI_SPIKES)
+        x.bits = plni_arena_take(arena, places * (size_t)x.words * sizeof *x.bits);
+    else
+        x.sum = plni_arena_take(arena, places * (size_t)x.depth);
+    return x;
+}
+
+const float *plni_map_values(const plni_signal *map, int row, int position, float *room)
+{
+    const ptrdiff_t place = (ptrdiff_t)row * plni_positions(map->extent) + position;
+
+    switch (map->form) {
+    case PLNI_VALUES:
+        return map->value + row * map->stride + (ptrdiff_t)position * map->depth;
+    case PLNI_SPIKES:
+        for (int c = 0; c < map->depth; c++)
+            room[c] = (float)(map->bits[place * map->words + c / 64] >> (c % 64) & 1);
+        break;
+    default:
+        for (int c = 0; c < map->depth; c++)
+            room[c] = map->unit * (float)map->sum[place * map->depth + c];
+    }
+    return room;
+}
+
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
 {
     const ptrdiff_t at = row * x->stride;
