@@ -95,6 +95,52 @@ typedef float plni_relax_fn(float *s, const float *up, const float *down,
                             const float *t, const uint16_t *bits, int threshold,
                             float a, float b, float c, int n);
 
+/* ---- spiking neurons: `places` positions of one row of a map, `depth` channels
+ * each, over `steps` time steps that lie x_step floats apart (0: the same x at
+ * all times).  Each neuron is driven by
+ *     u = scale[c] x + shift[c] + tap       scale NULL: x; tap NULL: nothing
+ * where scale and shift of the next step are norm_step floats on. ---- */
+typedef struct plni_drive {
+    int          steps, places, depth;
+    const float *x;
+    ptrdiff_t    x_step;
+    const float *scale, *shift;
+    ptrdiff_t    norm_step;
+    const float *tap;
+    ptrdiff_t    tap_step;
+} plni_drive;
+
+/* pln_neuron as numbers to reckon with; kind and reset are those of pln/spike.h. */
+typedef struct plni_lif {
+    float lam, kap, threshold, rest, offset;    /* offset = (1 - lam) rest         */
+    int   reset, surrogate;
+    bool  detach, strict;
+    float a;                                    /* sharpness of the surrogate      */
+    float peak;                                 /* tanh: a / (2 tanh(a/2))         */
+} plni_lif;
+
+/* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c. */
+typedef void plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
+
+/* dL/du, specification 1.3, from dy = dL/ds: steps dy_step and e_step floats
+ * apart; e_step 0 puts the sum over the steps into e.  Adds to sum[c] the dL/du
+ * and to sum[depth + c] the dL/du x of channel c; those of the next step are
+ * sum_step floats on. */
+typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                               float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step);
+
+/* Of n rows of depth numbers, by column: mean and sum of squared distances. */
+typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);
+
+/* y[r][c] = a[c] y[r][c] + b[c] x[r][c] + d[c] for n rows of depth numbers */
+typedef void plni_blend_fn(float *y, const float *x, int n, int depth, const float *a, const float *b,
+                           const float *d);
+
+/* A step of descent with momentum and weight decay:
+ *     m = momentum m + g + decay theta;  theta -= rate m                     */
+typedef void plni_momentum_fn(float *theta, const float *g, float *m, int n, float rate, float momentum,
+                              float decay);
+
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 

@@ -306,6 +306,14 @@ void KERNEL(adam)(float *theta, const float *g, float *m, float *v, int n,
     }
 }
 
+void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (g[i] + decay * theta[i]);
+        theta[i] -= rate * m[i];
+    }
+}
+
 #define TABLE JOIN3(plni_kernels, _, PLNI_LEVEL)
 #define K(operation) .operation = KERNEL(operation),
 extern const plni_kernels TABLE;

@@ -62,11 +62,22 @@ static void aim_sample(void *arg, int s)
     plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
-static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+static void step_by_gradient(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
     memset(rule->gradient[l], 0, layer->size * sizeof(float));
     layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
-    plni_rule_adam(rule, layer, pass->ctx, l);
+    if (rule->optim.kind == PLN_ADAM) plni_rule_adam(rule, layer, pass->ctx, l);
+    else plni_rule_momentum(rule, layer, pass->ctx, l);
+}
+
+/* Moves a layer whose gradient is not taken from its lists. */
+static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    if (!layer->ops->gradient || !layer->size) return;
+    if (plni_rule_is_plain(rule))
+        layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], layer->theta);
+    else
+        step_by_gradient(rule, layer, pass, l);
 }
 
 /* Moves layer l, and takes the gradient to the layer below. */
@@ -75,14 +86,11 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (rule->optim.kind == PLN_SGD && layer->ops->pullback) {
+    if (plni_rule_is_plain(rule) && layer->ops->pullback) {
         layer->ops->pullback(layer, pass, at, -rule->rate[l]);
     } else {
-        layer->ops->backward(layer, pass, at, 0, pass->samples);
-        if (rule->optim.kind == PLN_SGD)
-            layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
-        else
-            step_adam(rule, layer, pass, l);
+        if (at->dx) layer->ops->backward(layer, pass, at, 0, pass->samples);
+        step_layer(rule, layer, pass, l);
     }
     plni_backward_rest(net, pass, l);
 }
@@ -95,8 +103,8 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (rule->optim.kind != PLN_SGD) {
-        step_adam(rule, layer, pass, l);
+    if (!plni_rule_is_plain(rule)) {
+        step_by_gradient(rule, layer, pass, l);
     } else if (next && layer->ops->turn) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
         layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
@@ -127,5 +135,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
          l = plni_product_below(net, l))
         learn(rule, net, pass, l);
     learn_first(rule, net, pass, next);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].ops->keep) net->layer[l].ops->keep(&net->layer[l], pass, &pass->at[l]);
     return true;
 }

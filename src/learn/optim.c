@@ -14,7 +14,9 @@ pln_optim pln_optim_default(void)
 static void step(const plni_kernels *kernels, const pln_optim *how, float rate,
                  int t, int n, const float *gradient, float *theta, float *m, float *v)
 {
-    if (how->kind == PLN_SGD)
+    if (how->kind == PLN_SGD && m)
+        kernels->momentum(theta, gradient, m, n, rate, how->momentum, how->decay);
+    else if (how->kind == PLN_SGD)
         kernels->axpy(theta, gradient, -rate, n);
     else
         kernels->adam(theta, gradient, m, v, n, rate, how->beta1, how->beta2,
@@ -89,6 +91,10 @@ double pln_schedule_factor(const pln_schedule *how, int epoch)
             last = at;
         }
         return factor;
+    case PLN_COSINE:
+        return 0.5 * (1 + cos(3.14159265358979323846 * (epoch < how->length ? epoch : how->length) / how->length));
+    case PLN_STEPS:
+        return (2 * epoch >= how->length ? how->ratio : 1) * (4 * epoch >= 3 * how->length ? how->ratio : 1);
     default:
         return 1;
     }

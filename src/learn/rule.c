@@ -17,6 +17,8 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
 {
     const int n = pln_net_outputs(net);
     const size_t rows = (size_t)batch;
+    float *shared = NULL;
+    size_t largest = 0;
 
     rule->stride = plni_row_stride(n);
     rule->mask_stride = plni_round_up(n, 128);
@@ -25,10 +27,19 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
     rule->d = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
     rule->mask = plni_arena_take(arena, sizeof(uint16_t) * rows * (size_t)rule->mask_stride);
     rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].size > largest) largest = net->layer[l].size;
+    if (rule->optim.kind == PLN_SGD && !plni_rule_is_plain(rule))
+        shared = plni_arena_take(arena, largest * sizeof *shared);
     for (int l = 0; l < net->count; l++) {
         const size_t bytes = net->layer[l].size * sizeof(float);
-        if (!bytes || rule->optim.kind == PLN_SGD) continue;
-        rule->gradient[l] = other && other->optim.kind != PLN_SGD ? other->gradient[l]
+        if (!bytes || plni_rule_is_plain(rule)) continue;
+        if (rule->optim.kind == PLN_SGD) {
+            rule->gradient[l] = shared;
+            rule->m[l] = plni_arena_take(arena, bytes);
+            continue;
+        }
+        rule->gradient[l] = other && other->optim.kind == PLN_ADAM ? other->gradient[l]
                                                                   : plni_arena_take(arena, bytes);
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
@@ -72,4 +83,21 @@ void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
 {
     plni_optim_step(ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
                     rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+}
+
+bool plni_rule_is_plain(const plni_rule *rule)
+{
+    return rule->optim.kind == PLN_SGD && rule->optim.momentum == 0 && rule->optim.decay == 0;
+}
+
+void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+{
+    pln_optim how = rule->optim;
+    const size_t rest = layer->size - layer->decays, from = layer->decays;
+
+    plni_optim_step(ctx, &how, rule->rate[l], 1, layer->decays, rule->gradient[l], layer->theta, rule->m[l], NULL);
+    how.decay = 0;
+    if (rest)
+        plni_optim_step(ctx, &how, rule->rate[l], 1, rest, rule->gradient[l] + from, layer->theta + from,
+                        rule->m[l] + from, NULL);
 }

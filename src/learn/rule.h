@@ -12,7 +12,8 @@
 #include "pln/rule.h"
 
 /* How to learn, and what learning keeps between batches.  Vectors per layer
- * (gradient, m, v) are laid out like the layer's theta and only there for Adam. */
+ * are laid out like the layer's theta and only there if the optimiser needs them:
+ * all for Adam, gradient and m for momentum, where all layers share a gradient. */
 typedef struct plni_rule {
     pln_target_kind target;
     pln_selftarget  self;
@@ -76,6 +77,12 @@ double plni_rule_loss(const plni_rule *rule, int samples);
 
 /* A step of Adam on layer l by gradient[l]. */
 void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+
+/* A step of descent with momentum on layer l by gradient[l]. */
+void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+
+/* Whether plain descent, which needs no gradient buffer, is what the rule does. */
+bool plni_rule_is_plain(const plni_rule *rule);
 
 /* What a rule is: one batch of forward, target and step (specification 1.6, 4.4).
  * If the next batch is known (not NULL), a rule may compute its first product

@@ -20,22 +20,32 @@ plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool liste
     return x;
 }
 
-plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+plni_signal plni_map(plni_extent extent, plni_form form, bool padded)
 {
     const int positions = plni_positions(extent);
-    plni_signal x = { .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
-                      .depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels,
-                      .words = (extent.channels + 63) / 64, .unit = 1 };
-    const size_t places = (size_t)rows * (size_t)positions;
+    const int depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels;
 
-    x.stride = plni_round_up((ptrdiff_t)positions * x.depth, 16);
-    if (form == PLNI_VALUES)
-        x.value = plni_arena_take(arena, (size_t)rows * (size_t)x.stride * sizeof *x.value);
-    else if (form == PLNI_SPIKES)
-        x.bits = plni_arena_take(arena, places * (size_t)x.words * sizeof *x.bits);
-    else
-        x.sum = plni_arena_take(arena, places * (size_t)x.depth);
-    return x;
+    return (plni_signal){ .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
+                          .depth = depth, .words = (extent.channels + 63) / 64, .unit = 1,
+                          .stride = plni_round_up((ptrdiff_t)positions * depth, 16) };
+}
+
+size_t plni_map_bytes(const plni_signal *map, int rows)
+{
+    const size_t places = (size_t)rows * (size_t)plni_positions(map->extent);
+
+    switch (map->form) {
+    case PLNI_VALUES: return (size_t)rows * (size_t)map->stride * sizeof *map->value;
+    case PLNI_SPIKES: return places * (size_t)map->words * sizeof *map->bits;
+    default:          return places * (size_t)map->depth;
+    }
+}
+
+void plni_map_bind(plni_signal *map, void *memory)
+{
+    if (map->form == PLNI_VALUES) map->value = memory;
+    else if (map->form == PLNI_SPIKES) map->bits = memory;
+    else map->sum = memory;
 }
 
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room)

@@ -46,8 +46,11 @@ typedef struct plni_signal {
 /* A signal for `batch` rows in the arena's memory. */
 plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed);
 
-/* A map for `rows` images.  Inputs are not padded. */
-plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded);
+/* A map without memory, the bytes that `rows` images of it take, and memory for
+ * it.  Inputs are not padded. */
+plni_signal plni_map(plni_extent extent, plni_form form, bool padded);
+size_t      plni_map_bytes(const plni_signal *map, int rows);
+void        plni_map_bind(plni_signal *map, void *memory);
 
 /* The values at one position of one row, [depth]: where they are, or written to
  * room [depth]. */
