@@ -36,6 +36,26 @@ static const uint16_t *draw_mask(const batch *b, int s, int n)
     return bits;
 }
 
+/* The target of one sample against its outputs at every step: its share of the loss. */
+static float aim_steps(const batch *b, const plni_station *top, int s, const float *d)
+{
+    const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
+    const float tet = b->rule->tet, share = tet / ((float)rows * (float)n);
+    float room[PLN_MAX_CHANNELS], loss = 0;
+
+    for (int t = 0; t < steps; t++) {
+        const int row = t * b->now->pass->samples + s;
+        const float *o = plni_map_values(top->x, row, 0, room);
+        float *dx = top->dx->value + row * top->dx->stride;
+        loss += (1 - tet) * plni_loss_row(b->now->pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
+        for (int i = 0; i < n; i++) {
+            dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - 1);
+            loss += share * (o[i] - 1) * (o[i] - 1);
+        }
+    }
+    return loss;
+}
+
 /* Steps 3 to 6 and 8 of specification 1.6 for one sample, and the way back
  * through the layers above the last product. */
 static void aim_sample(void *arg, int s)
@@ -55,6 +75,10 @@ static void aim_sample(void *arg, int s)
     else      memcpy(dy, y, (size_t)n * sizeof *dy);
 
     sound = plni_rule_aim(rule, kernels, b->now, s, dy, bits, n);
+    if (rule->loss == PLN_CROSS_ENTROPY_STEPS) {
+        rule->row_loss[s] = sound ? aim_steps(b, top, s, d) : NAN;
+        return;
+    }
     rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
                                               b->now->pass->samples, n, dy)
                               : NAN;

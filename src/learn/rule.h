@@ -19,6 +19,7 @@ typedef struct plni_rule {
     pln_selftarget  self;
     float           label_smoothing;
     pln_loss        loss;                 /* bp                             */
+    float           tet;
     pln_ep          ep;
     int             classes;              /* for block targets              */
     pln_optim       optim;

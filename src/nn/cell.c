@@ -527,6 +527,15 @@ void plni_cell_reset(plni_layer *layer)
     for (int c = 0; layer->cell.norm.kind && c < depth_of(layer); c++) layer->kept[depth_of(layer) + c] = 1;
 }
 
+long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at)
+{
+    const state *own = at->state;
+    long spikes = 0;
+
+    for (int i = 0; i < pass->samples * window_rows(layer); i++) spikes += own->spikes[i];
+    return spikes;
+}
+
 /* ---- parameters ------------------------------------------------------------------- */
 
 static int parameters(const plni_layer *layer) { return layer->cell.norm.kind ? 4 : 0; }

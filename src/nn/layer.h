@@ -154,6 +154,9 @@ extern const plni_layer_ops plni_conv_ops;
 extern const plni_layer_ops plni_cell_ops;
 extern const plni_layer_ops plni_readout_ops;
 
+/* Spikes of a cell's neurons in the batch under way. */
+long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at);
+
 /* A norm as it begins: gamma 1, beta 0, mean 0, variance 1. */
 void plni_cell_reset(plni_layer *layer);
 

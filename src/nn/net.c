@@ -437,6 +437,15 @@ static void run_product(const pln_net *net, plni_pass *pass, int l)
     net->layer[l].ops->forward(&net->layer[l], pass, &pass->at[l], 0, pass->samples);
 }
 
+void plni_fill_bytes(const pln_net *net, const plni_pass *pass, const uint8_t *bytes, int s)
+{
+    const plni_signal *x = plni_input(pass);
+    const int steps = net->steps ? x->steps : 1;
+
+    for (int t = 0; t < steps; t++)
+        pass->kernels->bytes(x->value + (t * pass->samples + s) * x->stride, bytes + (ptrdiff_t)t * x->units, x->units);
+}
+
 void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, void *arg)
 {
     (void)sweep_up(net, pass, 0, first, NULL, arg);
@@ -527,11 +536,13 @@ typedef struct rows {
 static void read_row(void *arg, int s)
 {
     const rows *r = arg;
-    const plni_signal *to = plni_input(&r->net->evaluation);
-    const int n = r->net->inputs;
+    const plni_pass *pass = &r->net->evaluation;
+    const plni_signal *to = plni_input(pass);
+    const float *from = r->x->data + (ptrdiff_t)(r->from + s) * r->net->inputs;
 
-    memcpy(to->value + s * to->stride, r->x->data + (ptrdiff_t)(r->from + s) * n,
-           (size_t)n * sizeof(float));
+    for (int t = 0; t < r->net->inputs / to->units; t++)
+        memcpy(to->value + (t * pass->samples + s) * to->stride, from + (ptrdiff_t)t * to->units,
+               (size_t)to->units * sizeof(float));
 }
 
 static void write_row(void *arg, int s)

@@ -83,6 +83,10 @@ void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
  * rowwise layers below it. */
 void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
 
+/* Writes a sample of bytes, [step][y][x][channel] for maps, into row s of the input:
+ * value = byte / 255. */
+void plni_fill_bytes(const pln_net *net, const plni_pass *pass, const uint8_t *bytes, int s);
+
 /* The first signal of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)
 {

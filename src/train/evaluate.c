@@ -31,10 +31,8 @@ static void fill(void *arg, int s)
 {
     const walk *w = arg;
     const pln_net *first = w->features ? w->features : w->net;
-    const plni_signal *x = plni_input(&first->evaluation);
-    const uint8_t *bytes = pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)x->units;
 
-    first->evaluation.kernels->bytes(x->value + s * x->stride, bytes, x->units);
+    plni_fill_bytes(first, &first->evaluation, pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)first->inputs, s);
 }
 
 static const plni_signal *output_of(const pln_net *net)

@@ -87,9 +87,13 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         return plni_fail(ctx, PLN_ERR_ARG, "train: label smoothing is %g, it must be in 0..1, 1 not included",
                          (double)fit->label_smoothing);
     if ((fit->target != PLN_TARGET_SELF && fit->target != PLN_TARGET_LABELS) ||
-        (fit->loss != PLN_MSE && fit->loss != PLN_CROSS_ENTROPY) || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
+        (int)fit->loss < 0 || fit->loss > PLN_CROSS_ENTROPY_STEPS || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
         (int)s->kind < 0 || s->kind > PLN_STEPS)
         return plni_fail(ctx, PLN_ERR_ARG, "train: target, loss, optimiser or schedule is none that there is");
+    if (fit->loss == PLN_CROSS_ENTROPY_STEPS && (!net->steps || net->layer[net->count - 1].votes != 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step wants a spiking network whose read-out has one vote each");
+    if (!(fit->tet >= 0 && fit->tet <= 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: tet is %g, it must be in 0..1", (double)fit->tet);
     if (!isfinite(fit->self.tau))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tau must be finite");
     PLN_TRY(check_rule(ctx, net, fit));
@@ -176,19 +180,15 @@ static pln_status take_memory(pln_trainer *t)
 }
 
 /* Row s of the data into the first signal of a pass. */
-static void fill_bytes(const pln_trainer *t, const plni_pass *pass, int s)
+static void fill_bytes(const pln_trainer *t, const pln_net *net, const plni_pass *pass, int s)
 {
-    const plni_signal *x = plni_input(pass);
-    const uint8_t *bytes = pln_data_samples(t->data) +
-                           (size_t)pass->sample[s] * (size_t)x->units;
-
-    pass->kernels->bytes(x->value + s * x->stride, bytes, x->units);
+    plni_fill_bytes(net, pass, pln_data_samples(t->data) + (size_t)pass->sample[s] * (size_t)net->inputs, s);
 }
 
 static void fill_input(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    if (!turn->owner->features) fill_bytes(turn->owner, &turn->pass, s);
+    if (!turn->owner->features) fill_bytes(turn->owner, turn->owner->net, &turn->pass, s);
 }
 
 static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
@@ -200,7 +200,7 @@ static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
     c->fit = from->fit;
     c->count = from->index ? from->count : pln_data_count(t->data);
     c->rule = (plni_rule){ .target = from->fit.target, .self = self,
-                           .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss,
+                           .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss, .tet = from->fit.tet,
                            .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
     if (c->fit.batch > t->batch_room) t->batch_room = c->fit.batch;
 }
@@ -336,7 +336,7 @@ static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 static void fill_features(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    fill_bytes(turn->owner, &turn->owner->feature_pass, s);
+    fill_bytes(turn->owner, turn->owner->features, &turn->owner->feature_pass, s);
 }
 
 static void keep_features(void *arg, int s)
