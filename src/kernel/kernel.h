@@ -151,6 +151,35 @@ typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int 
                           float rate, float b1, float b2, float c1, float c2,
                           float eps);
 
+/* Lists of what is active in an image, for windows: of each position of `rows`
+ * image rows of `width` the channels, up to 64, whose bit is set in
+ * word[position * words] >> shift, as
+ *
+ *     offset[e] = x % 3 * turn + channel * step       e = start[p] .. start[p+1] - 1
+ *
+ * start[0] is given, the rest of start[rows width + 1] written.  Behind the last
+ * offset there must be room for 16 more. */
+typedef void plni_spikes_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
+                            int channels, int rows, int width, int turn, int step);
+
+/* The same for the first `channels` of each position's `depth` bytes, where they
+ * are not 0, and value[e] = unit * byte. */
+typedef void plni_sums_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                          int channels, int rows, int width, int turn, int step, float unit);
+
+/* What one place of y sees of such a list. */
+typedef struct plni_window {
+    uint32_t start;
+    uint16_t count, place;
+} plni_window;
+
+/* For each of n windows, with columns c < width, a multiple of 16, and offsets
+ * that count bytes; value is NULL if all are 1, and y may be from:
+ *     y[place][c] = from[place][c] + sum_e value[e] weight[offset[e] / 4 + c]  */
+typedef void plni_windows_fn(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfrom, const float *weight,
+                             int width, const plni_window *window, int n, const uint16_t *offset,
+                             const float *value);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

@@ -311,6 +311,39 @@ void plni_blend_scalar(float *y, const float *x, int n, int depth, const float *
         for (int c = 0; c < depth; c++) {
             const ptrdiff_t at = (ptrdiff_t)r * depth + c;
             y[at] = a[c] * y[at] + b[c] * x[at] + d[c];
+void plni_spikes_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                        int rows, int width, int turn, int step)
+{
+    for (int p = 0; p < rows * width; p++) {
+        start[p + 1] = start[p];
+        for (int c = 0; c < channels; c++)
+            if (word[(ptrdiff_t)p * words] >> shift >> c & 1)
+                offset[start[p + 1]++] = (uint16_t)(p % width % 3 * turn + c * step);
+    }
+}
+
+void plni_sums_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
+                      int rows, int width, int turn, int step, float unit)
+{
+    for (int p = 0; p < rows * width; p++) {
+        start[p + 1] = start[p];
+        for (int c = 0; c < channels; c++)
+            if (sum[(ptrdiff_t)p * depth + c]) {
+                offset[start[p + 1]] = (uint16_t)(p % width % 3 * turn + c * step);
+                value[start[p + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
+void plni_windows_scalar(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfrom, const float *weight, int width,
+                         const plni_window *window, int n, const uint16_t *offset, const float *value)
+{
+    for (const plni_window *w = window; w < window + n; w++)
+        for (int c = 0; c < width; c++) {
+            float sum = from[w->place * ldfrom + c];
+            for (uint32_t e = w->start; e < w->start + w->count; e++)
+                sum += (value ? value[e] : 1) * weight[offset[e] / 4 + c];
+            y[w->place * ldy + c] = sum;
         }
 }
 

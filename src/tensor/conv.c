@@ -1,12 +1,13 @@
-/* conv.c - products of images and kernels, by patches and CBLAS
+/* conv.c - products of images and kernels: the choice of a path, and patches with CBLAS
  *
- * This path takes any shape and any form of x.  Patches, the part of an image
- * that one position sees, are laid out as rows of a matrix, some positions at a
- * time, in the thread's own memory. */
+ * Patches are the path for any shape and any form of x.  What one position sees of an
+ * image becomes a row of a matrix, some positions at a time, in the thread's own
+ * memory. */
 
 #include "tensor/conv.h"
 
 #include "base/shape.h"
+#include "tensor/paths.h"
 
 #include <cblas.h>
 #include <string.h>
@@ -15,6 +16,9 @@ enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSIT
 
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
+
+/* What lists cost, as a share of the dense product. */
+static const double LISTING = 0.05;
 
 extern int  openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
@@ -34,18 +38,7 @@ plni_extent plni_conv_extent(plni_extent in, int filters, int kernel_height, int
     return (plni_extent){ filters, height < 0 ? 0 : height / stride + 1, width < 0 ? 0 : width / stride + 1 };
 }
 
-/* What the chunks of one product share. */
-typedef struct job {
-    const plni_conv      *conv;
-    const plni_conv_room *room;
-    const plni_signal    *x, *d;
-    plni_signal          *y;
-    const float          *weight, *bias;
-    float                *into;
-    float                 scale;
-    int                   rows;
-    bool                  add;
-} job;
+typedef plni_conv_job job;
 
 /* Places are the positions of all rows, one after the other; where maps are padded
  * that is also how they lie in memory. */
@@ -77,19 +70,30 @@ size_t plni_conv_weights(const plni_conv *conv)
     return (size_t)patch_floats(conv) * (size_t)conv->out_depth;
 }
 
+plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+{
+    (void)density;
+    if (pass == PLNI_CONV_FORWARD && form != PLNI_VALUES && plni_events_can(conv)) return PLNI_EVENTS;
+    return PLNI_PATCHES;
+}
+
+const char *plni_conv_path_name(plni_conv_path path)
+{
+    static const char *const names[] = { [PLNI_PATCHES] = "patches", [PLNI_EVENTS] = "events" };
+    return names[path];
+}
+
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
 {
     const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
     size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv);
 
-    (void)rows;
     if (training && floats < columns * POSITIONS_A_TIME) floats = columns * POSITIONS_A_TIME;
+    if (plni_events_can(conv) && floats < plni_events_floats(conv, rows)) floats = plni_events_floats(conv, rows);
     plni_conv_room room = { .stride = plni_round_up((ptrdiff_t)floats, 16) };
     room.lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room.stride * sizeof(float));
     return room;
 }
-
-static float *lane_of(const job *j) { return j->room->lane + plni_lane() * j->room->stride; }
 
 /* Part of what position (y, x) of one row of the map holds, zeros outside. */
 static void copy_values(const plni_signal *map, int row, int y, int x, int first, int count, float *to)
@@ -118,7 +122,7 @@ static void copy_seen(const job *j, int place, int t, int first, int count, floa
 static const float *patches(const job *j, int first, int last, ptrdiff_t *stride)
 {
     const plni_conv *c = j->conv;
-    float *to = lane_of(j);
+    float *to = plni_conv_lane(j);
 
     if (is_whole(c) && j->x->form == PLNI_VALUES) {
         *stride = j->x->stride;
@@ -153,14 +157,26 @@ static double work_in(const plni_conv *conv, int rows)
     return NANOSECONDS * (double)places_in(conv, rows) * (double)plni_conv_weights(conv);
 }
 
+void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
+{
+    const int chunk = places_a_chunk(j->conv);
+
+    if (path == PLNI_EVENTS) {
+        plni_events_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        return;
+    }
+    one_blas_thread();
+    plni_parallel(ctx, (places_in(j->conv, j->rows) + chunk - 1) / chunk, work_in(j->conv, j->rows), PLNI_UP,
+                  forward_chunk, j);
+}
+
 void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
                        int rows, const float *weight, const float *bias, plni_signal *y)
 {
-    job j = { .conv = conv, .room = room, .x = x, .y = y, .weight = weight, .bias = bias, .rows = rows };
-    const int chunks = (places_in(conv, rows) + places_a_chunk(conv) - 1) / places_a_chunk(conv);
+    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .x = x, .y = y, .weight = weight,
+              .bias = bias, .rows = rows, .density = plni_map_density(x, rows) };
 
-    one_blas_thread();
-    plni_parallel(ctx, chunks, work_in(conv, rows), PLNI_UP, forward_chunk, &j);
+    plni_conv_forward_by(ctx, plni_conv_choose(conv, PLNI_CONV_FORWARD, x->form, j.density), &j);
 }
 
 /* ---- backward ------------------------------------------------------------- */
@@ -189,7 +205,7 @@ static void backward_images(void *arg, int chunk)
     const int images = images_a_chunk(c), row = chunk * images;
     const int rows = row + images < j->rows ? images : j->rows - row;
     const int end = places_in(c, row + rows);
-    float *patch = lane_of(j);
+    float *patch = plni_conv_lane(j);
 
     if (!j->add) memset(j->y->value + row * j->y->stride, 0, (size_t)(rows * j->y->stride) * sizeof(float));
     for (int first = places_in(c, row); first < end; first += places_a_chunk(c)) {
@@ -239,7 +255,7 @@ static void gradient_chunk(void *arg, int chunk)
     const int t = chunk / channel_blocks(c), channel = chunk % channel_blocks(c) * CHANNELS_A_CHUNK;
     const int left = c->in_depth - channel, count = left < CHANNELS_A_CHUNK ? left : CHANNELS_A_CHUNK;
     const int end = places_in(c, j->rows);
-    float *seen = lane_of(j);
+    float *seen = plni_conv_lane(j);
 
     for (int first = 0; first < end; first += POSITIONS_A_TIME) {
         const int last = first + POSITIONS_A_TIME < end ? first + POSITIONS_A_TIME : end;

@@ -30,9 +30,10 @@ plni_extent plni_conv_extent(plni_extent in, int filters, int kernel_height, int
 /* Floats in w. */
 size_t plni_conv_weights(const plni_conv *conv);
 
-/* Memory of a product, for all the context's threads. */
+/* Memory of a product, for all the context's threads.  It holds nothing from one
+ * call to the next. */
 typedef struct plni_conv_room {
-    float    *lane;                   /* [threads][stride] patches         */
+    float    *lane;                   /* [threads][stride]                 */
     ptrdiff_t stride;
 } plni_conv_room;
 
@@ -49,5 +50,17 @@ void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_roo
 /* into[] += scale * dL/dw[] */
 void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into);
+
+/* There are several ways to a product (tensor/paths.h).  They add in different
+ * orders, so which one is taken is part of the result; it is chosen by the shape and
+ * by the share of x that is not zero, never by the number of threads. */
+typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_GRADIENT } plni_conv_pass;
+typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS } plni_conv_path;
+
+/* The path that a pass takes where x has this form and density. */
+plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
+
+/* "patches", "events" */
+const char *plni_conv_path_name(plni_conv_path path);
 
 #endif

@@ -66,6 +66,32 @@ const float *plni_map_values(const plni_signal *map, int row, int position, floa
     return room;
 }
 
+/* Non-zeros of one row of spikes or sums. */
+static long active_in_row(const plni_signal *map, int row)
+{
+    const ptrdiff_t positions = plni_positions(map->extent);
+    long count = 0;
+
+    if (map->form == PLNI_SPIKES)
+        for (ptrdiff_t i = 0; i < positions * map->words; i++)
+            count += __builtin_popcountll(map->bits[row * positions * map->words + i]);
+    else
+        for (ptrdiff_t i = 0; i < positions * map->depth; i++)
+            count += map->sum[row * positions * map->depth + i] != 0;
+    return count;
+}
+
+double plni_map_density(const plni_signal *map, int rows)
+{
+    enum { LOOKED_AT = 8 };
+    const int step = rows < LOOKED_AT ? 1 : rows / LOOKED_AT;
+    long count = 0, looked = 0;
+
+    if (map->form == PLNI_VALUES) return 1;
+    for (int r = 0; r < rows; r += step, looked++) count += active_in_row(map, r);
+    return looked ? (double)count / ((double)looked * map->units) : 0;
+}
+
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
 {
     const ptrdiff_t at = row * x->stride;

@@ -56,6 +56,10 @@ void        plni_map_bind(plni_signal *map, void *memory);
  * room [depth]. */
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room);
 
+/* Roughly the share of a map that is not zero, from some of its rows; 1 for a map
+ * of values. */
+double plni_map_density(const plni_signal *map, int rows);
+
 static inline int plni_positions(plni_extent extent)
 {
     return extent.height * extent.width;

@@ -147,6 +147,60 @@ static void check_all_visits(const plni_kernels *k)
                     check_visits(k, widths[w], row_counts[r], sample_counts[s], shares[h]);
 }
 
+/* Windows of a strip of positions, from spikes or from sums. */
+static void check_strip(const plni_kernels *k, int channels, int width, int columns, float share, bool weighted)
+{
+    enum { ROWS = 3 };
+    const int positions = ROWS * width, words = (channels + 63) / 64, step = 4 * columns;
+    const int block = channels % 64 ? channels % 64 : 64, first = channels - block, turn = block * step;
+    const size_t room = (size_t)(positions * channels) + 16;
+    uint64_t *bits = calloc((size_t)(positions * words), 8);
+    uint8_t *sum = calloc((size_t)(positions * channels), 1);
+    uint16_t *o1 = calloc(room, 2), *o2 = calloc(room, 2);
+    float *v1 = test_floats(room), *v2 = test_floats(room), *weight = test_floats((size_t)(3 * block * columns));
+    uint32_t *s1 = calloc((size_t)positions + 1, 4), *s2 = calloc((size_t)positions + 1, 4);
+    plni_window *window = calloc((size_t)positions, sizeof *window);
+    float *a = test_floats((size_t)(positions * 80)), *b = test_copy(a, (size_t)(positions * 80));
+
+    for (int i = 0; i < positions * channels; i++) {
+        if (test_uniform() >= share) continue;
+        sum[i] = (uint8_t)(1 + test_bits() % 4);
+        bits[i / channels * words + i % channels / 64] |= (uint64_t)1 << i % channels % 64;
+    }
+    if (weighted) {
+        reference.sums(o1, v1, s1, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
+        k->sums(o2, v2, s2, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
+        check_equal(v1, v2, (int)s1[positions], 0);
+    } else {
+        reference.spikes(o1, s1, bits + first / 64, words, first % 64, block, ROWS, width, turn, step);
+        k->spikes(o2, s2, bits + first / 64, words, first % 64, block, ROWS, width, turn, step);
+    }
+    assert_memory_equal(s1, s2, (size_t)(positions + 1) * sizeof *s1);
+    assert_memory_equal(o1, o2, s1[positions] * sizeof *o1);
+    for (int p = 0; p < positions; p++)
+        window[p] = (plni_window){ s1[p], (uint16_t)(s1[p + 1] - s1[p]), (uint16_t)(positions - 1 - p) };
+    reference.windows(a, 80, a, 80, weight, columns, window, positions, o1, weighted ? v1 : NULL);
+    k->windows(b, 80, b, 80, weight, columns, window, positions, o2, weighted ? v2 : NULL);
+    check_equal(a, b, positions * 80, 2e-5);
+    reference.windows(a, 80, weight, 0, weight, columns, window, positions, o1, weighted ? v1 : NULL);
+    k->windows(b, 80, weight, 0, weight, columns, window, positions, o2, weighted ? v2 : NULL);
+    check_equal(a, b, positions * 80, 2e-5);
+    free(bits), free(sum), free(o1), free(o2), free(v1), free(v2), free(weight), free(s1), free(s2), free(window);
+    free(a), free(b);
+}
+
+static void check_windows(const plni_kernels *k)
+{
+    static const int channels[] = { 1, 16, 20, 64, 80, 200 }, sides[] = { 1, 2, 3, 7, 32 }, columns[] = { 16, 32, 64 };
+
+    for (int c = 0; c < TEST_COUNT(channels); c++)
+        for (int x = 0; x < TEST_COUNT(sides); x++)
+            for (int w = 0; w < TEST_COUNT(columns); w++)
+                for (int s = 0; s < TEST_COUNT(shares); s++)
+                    for (int weighted = 0; weighted < 2; weighted++)
+                        check_strip(k, channels[c], sides[x], columns[w], shares[s], weighted);
+}
+
 static void check_winners(const plni_kernels *k)
 {
     static const int sizes[] = { 1, 2, 5, 15, 16, 17, 33, 64, 100, 1999, 2000, 2001 };
@@ -230,6 +284,7 @@ static void check_rows(const plni_kernels *k)
 static void test_gather(void **state) { (void)state; for_levels(check_gather); }
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
+static void test_windows(void **state) { (void)state; for_levels(check_windows); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
 static void test_rows(void **state) { (void)state; for_levels(check_rows); }
 
@@ -249,7 +304,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_visits), cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_visits), cmocka_unit_test(test_windows), cmocka_unit_test(test_winners),
+        cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

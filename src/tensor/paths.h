@@ -1,0 +1,48 @@
+/* paths.h - the ways to compute the products of conv.h, which conv.c chooses from
+ *
+ *   patches    any shape, any x                             conv.c
+ *   events     what is active in x, as bits or as sums      events.c
+ *
+ * Each says how many floats it needs of a thread's memory. */
+#ifndef PLNI_PATHS_H
+#define PLNI_PATHS_H
+
+#include "tensor/conv.h"
+
+/* What the chunks of one product share. */
+typedef struct plni_conv_job {
+    const plni_conv      *conv;
+    const plni_conv_room *room;
+    const plni_kernels   *kernels;
+    const plni_signal    *x, *d;
+    plni_signal          *y;
+    const float          *weight, *bias;
+    float                *into;
+    float                 scale;
+    int                   rows;
+    bool                  add;
+    double                density;    /* of x, roughly */
+} plni_conv_job;
+
+/* The calling thread's part of the room. */
+static inline float *plni_conv_lane(const plni_conv_job *j)
+{
+    return j->room->lane + plni_lane() * j->room->stride;
+}
+
+/* Kernels of 3x3 that step by 1 and keep the size of the image. */
+static inline bool plni_conv_is_3x3(const plni_conv *c)
+{
+    return c->kernel_height == 3 && c->kernel_width == 3 && c->stride == 1 && c->pad == 1;
+}
+
+/* The products by a given path, for tests and benchmarks. */
+void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
+
+/* Whether there is a path over what is active. */
+bool plni_events_can(const plni_conv *conv);
+
+size_t plni_events_floats(const plni_conv *conv, int rows);
+void   plni_events_forward(pln_ctx *ctx, plni_conv_job *job, double work);
+
+#endif
