@@ -311,6 +311,9 @@ void plni_blend_scalar(float *y, const float *x, int n, int depth, const float *
         for (int c = 0; c < depth; c++) {
             const ptrdiff_t at = (ptrdiff_t)r * depth + c;
             y[at] = a[c] * y[at] + b[c] * x[at] + d[c];
+        }
+}
+
 void plni_spikes_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
                         int rows, int width, int turn, int step)
 {
