@@ -48,6 +48,14 @@ void plni_map_bind(plni_signal *map, void *memory)
     else map->sum = memory;
 }
 
+plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+{
+    plni_signal map = plni_map(extent, form, padded);
+
+    plni_map_bind(&map, plni_arena_take(arena, plni_map_bytes(&map, rows)));
+    return map;
+}
+
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room)
 {
     const ptrdiff_t place = (ptrdiff_t)row * plni_positions(map->extent) + position;

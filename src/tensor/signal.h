@@ -52,6 +52,9 @@ plni_signal plni_map(plni_extent extent, plni_form form, bool padded);
 size_t      plni_map_bytes(const plni_signal *map, int rows);
 void        plni_map_bind(plni_signal *map, void *memory);
 
+/* The same at once, in the arena's memory. */
+plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded);
+
 /* The values at one position of one row, [depth]: where they are, or written to
  * room [depth]. */
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room);
