@@ -5,6 +5,7 @@
 #include "config.h"
 #include "document.h"
 #include "override.h"
+#include "schema.h"
 #include "strict.h"
 
 #include <stdio.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000 };
+enum { MAX_LIST = 256 };
 
 /* ---- schema --------------------------------------------------------------- */
 
@@ -28,10 +29,6 @@ static const cyaml_strval_t schedules[] = { { "constant", PLN_CONSTANT }, { "lin
 static const cyaml_schema_value_t number = { CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float) };
 static const cyaml_schema_value_t count = { CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int) };
 
-#define NEEDED   CYAML_FLAG_DEFAULT
-#define OPTIONAL CYAML_FLAG_OPTIONAL
-#define POINTER  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-
 static const cyaml_schema_field_t layer_fields[] = {
     CYAML_FIELD_FLOAT_PTR("dropout", POINTER, layer_config, dropout),
     CYAML_FIELD_INT_PTR("dense", POINTER, layer_config, dense),
@@ -41,7 +38,7 @@ static const cyaml_schema_field_t layer_fields[] = {
 static const cyaml_schema_value_t layer = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, layer_config, layer_fields) };
 
 static const cyaml_schema_field_t schedule_fields[] = {
-    CYAML_FIELD_ENUM("kind", NEEDED | CYAML_FLAG_STRICT, schedule_config, kind, schedules, CYAML_ARRAY_LEN(schedules)),
+    FIELD_WORD("kind", NEEDED, schedule_config, kind, schedules),
     CYAML_FIELD_FLOAT("start", OPTIONAL, schedule_config, start),
     CYAML_FIELD_FLOAT("end", OPTIONAL, schedule_config, end),
     CYAML_FIELD_FLOAT("ratio", OPTIONAL, schedule_config, ratio),
@@ -50,7 +47,7 @@ static const cyaml_schema_field_t schedule_fields[] = {
 };
 
 static const cyaml_schema_field_t ep_fields[] = {
-    CYAML_FIELD_ENUM("relaxation", NEEDED | CYAML_FLAG_STRICT, ep_config, relaxation, relaxations, CYAML_ARRAY_LEN(relaxations)),
+    FIELD_WORD("relaxation", NEEDED, ep_config, relaxation, relaxations),
     CYAML_FIELD_INT("steps", NEEDED, ep_config, steps),
     CYAML_FIELD_INT("nudged_steps", NEEDED, ep_config, nudged_steps),
     CYAML_FIELD_FLOAT("dt", OPTIONAL, ep_config, dt),
@@ -61,13 +58,13 @@ static const cyaml_schema_field_t ep_fields[] = {
 };
 
 static const cyaml_schema_field_t train_fields[] = {
-    CYAML_FIELD_ENUM("rule", OPTIONAL | CYAML_FLAG_STRICT, train_config, rule, rules, CYAML_ARRAY_LEN(rules)),
+    FIELD_WORD("rule", OPTIONAL, train_config, rule, rules),
     CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
-    CYAML_FIELD_ENUM("target", NEEDED | CYAML_FLAG_STRICT, train_config, target, targets, CYAML_ARRAY_LEN(targets)),
+    FIELD_WORD("target", NEEDED, train_config, target, targets),
     CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
     CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
-    CYAML_FIELD_ENUM("loss", NEEDED | CYAML_FLAG_STRICT, train_config, loss, losses, CYAML_ARRAY_LEN(losses)),
-    CYAML_FIELD_ENUM("optimiser", NEEDED | CYAML_FLAG_STRICT, train_config, optimiser, optimisers, CYAML_ARRAY_LEN(optimisers)),
+    FIELD_WORD("loss", NEEDED, train_config, loss, losses),
+    FIELD_WORD("optimiser", NEEDED, train_config, optimiser, optimisers),
     CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, train_config, rate, &number, 1, PLN_MAX_LAYERS),
     CYAML_FIELD_MAPPING_PTR("schedule", POINTER, train_config, schedule, schedule_fields),
     CYAML_FIELD_INT("winners", OPTIONAL, train_config, winners),
@@ -80,20 +77,23 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_END
 };
 
+/* What every pass over samples with labels has. */
+#define COURSE_FIELDS(type) \
+    CYAML_FIELD_INT("batch", NEEDED, type, batch), \
+    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, type, rate, &number, 1, PLN_MAX_LAYERS), \
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, type, schedule, schedule_fields)
+
 static const cyaml_schema_field_t pretrain_fields[] = {
     CYAML_FIELD_INT("epochs", NEEDED, pretrain_config, epochs),
-    CYAML_FIELD_INT("batch", NEEDED, pretrain_config, batch),
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, pretrain_config, rate, &number, 1, PLN_MAX_LAYERS),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, pretrain_config, schedule, schedule_fields),
+    COURSE_FIELDS(pretrain_config),
     CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t semi_fields[] = {
     CYAML_FIELD_INT("labels", OPTIONAL, semi_config, labels),
+    CYAML_FIELD_STRING_PTR("labels_file", POINTER, semi_config, labels_file, 1, MAX_TEXT),
     CYAML_FIELD_INT("split_seed", OPTIONAL, semi_config, split_seed),
-    CYAML_FIELD_INT("batch", NEEDED, semi_config, batch),
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, semi_config, rate, &number, 1, PLN_MAX_LAYERS),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, semi_config, schedule, schedule_fields),
+    COURSE_FIELDS(semi_config),
     CYAML_FIELD_MAPPING_PTR("pretrain", POINTER, semi_config, pretrain, pretrain_fields),
     CYAML_FIELD_END
 };
@@ -124,14 +124,14 @@ static const cyaml_schema_field_t expected_fields[] = {
     CYAML_FIELD_FLOAT("linear", OPTIONAL, expected_config, linear),
     CYAML_FIELD_FLOAT("accuracy", OPTIONAL, expected_config, accuracy),
     CYAML_FIELD_FLOAT("minutes", OPTIONAL, expected_config, minutes),
-    CYAML_FIELD_STRING_PTR("source", POINTER, expected_config, source, 0, MAX_TEXT),
+    FIELD_TEXT("source", expected_config, source),
     CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t fields[] = {
-    CYAML_FIELD_STRING_PTR("description", POINTER, config, description, 0, MAX_TEXT),
+    FIELD_TEXT("description", config, description),
     CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
-    CYAML_FIELD_ENUM("init", OPTIONAL | CYAML_FLAG_STRICT, config, init, inits, CYAML_ARRAY_LEN(inits)),
+    FIELD_WORD("init", OPTIONAL, config, init, inits),
     CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, config, layers, &layer, 1, PLN_MAX_LAYERS),
     CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
     CYAML_FIELD_MAPPING_PTR("semi", POINTER, config, semi, semi_fields),
@@ -278,6 +278,11 @@ static int check_semi(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
                         from->name, line_of(from->text, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
+    if (m->labels_file && m->labels)
+        return refuse(from, "semi", "labels", m->labels, "left out where labels_file lists the samples");
+    if (m->labels_file && c->evaluate && c->evaluate->validation)
+        return complain(BAD_INPUT, "%s:%d: semi.labels_file counts all training samples, and evaluate.validation takes some "
+                        "away: one of the two can be there", from->name, line_of(from->text, "semi", "labels_file"));
     code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, 0);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)

@@ -57,6 +57,7 @@ typedef struct pretrain_config {
  * epoch this takes those with one. */
 typedef struct semi_config {
     int              labels;         /* so many are chosen; 0: those that the data have */
+    char            *labels_file;    /* or a list of those samples, see labels.h       */
     int              split_seed;     /* 0: a split of its own for every run            */
     int              batch;
     float           *rate;
@@ -86,7 +87,7 @@ typedef struct classifier_config {
 /* Reference figures, as fractions of 1; 0: none. */
 typedef struct expected_config {
     float direct_average, direct_max, linear, accuracy;
-    float minutes;               /* measured on two cores */
+    float minutes;               /* of the training loop, measured on two cores */
     char *source;
 } expected_config;
 

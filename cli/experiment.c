@@ -2,6 +2,8 @@
 
 #include "experiment.h"
 
+#include "labels.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -221,38 +223,66 @@ int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, d
     return index;
 }
 
-static int by_number(const void *a, const void *b)
+/* Marks a stratified choice of m->labels samples. */
+static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
 {
-    const int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
+    const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
+    const int all = pln_data_count(train), most = m->labels < all ? m->labels : all;
+    int *chosen = malloc(sizeof *chosen * (size_t)most), code = DONE;
+
+    if (!chosen) return complain(FAILED, "no memory left");
+    if (pln_data_stratified(ctx, train, m->labels, split, chosen) != PLN_OK)
+        code = complain(BAD_INPUT, "semi.labels is %d: %s", m->labels, pln_error(ctx));
+    for (int i = 0; i < m->labels && code == DONE; i++) marked[chosen[i]] = 1;
+    free(chosen);
+    return code;
+}
+
+/* Marks the samples whose labels are shown, by anything but 0. */
+static int mark_labelled(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
+{
+    const int32_t *labels = pln_data_labels(train);
+
+    if (m->labels_file) return labels_load(m->labels_file, train, marked);
+    if (m->labels) return mark_choice(ctx, m, train, seed, marked);
+    for (int i = 0; i < pln_data_count(train); i++) marked[i] = labels && labels[i] >= 0;
+    return count_labelled(train) > 0 ? DONE : complain(BAD_INPUT, "semi: no training sample has a label");
+}
+
+/* Nothing can be learned of a class that the data have and no shown label is of. */
+static int check_classes(const config *c, const pln_data *train, const int *marked)
+{
+    enum { HIDDEN = 1, SHOWN };
+    const int32_t *labels = pln_data_labels(train);
+    char found[PLN_MAX_CLASSES] = { 0 };
+
+    for (int i = 0; i < pln_data_count(train); i++)
+        if (labels[i] >= 0 && found[labels[i]] != SHOWN) found[labels[i]] = marked[i] ? SHOWN : HIDDEN;
+    for (int k = 0; k < pln_data_classes(train); k++)
+        if (found[k] == HIDDEN)
+            return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d, which the data have",
+                            c->semi->labels_file ? c->semi->labels_file : "semi.labels", k);
+    return DONE;
 }
 
 int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
                      int *labelled_count, int **unlabelled, int *unlabelled_count)
 {
-    const int all = pln_data_count(train);
-    const int32_t *labels = pln_data_labels(train);
-    const semi_config *m = c->semi;
-    const int n = m->labels ? m->labels : count_labelled(train);
+    const size_t all = (size_t)pln_data_count(train);
+    int *marked = calloc(all, sizeof *marked), code = DONE;
 
-    *labelled = malloc(sizeof **labelled * ((size_t)n + 1));
-    *unlabelled = malloc(sizeof **unlabelled * ((size_t)all + 1));
-    if (!*labelled || !*unlabelled) return complain(FAILED, "no memory left");
+    *labelled = malloc(sizeof **labelled * all);
+    *unlabelled = malloc(sizeof **unlabelled * all);
     *labelled_count = 0;
     *unlabelled_count = 0;
-    if (n < 1) return complain(BAD_INPUT, "semi: no training sample has a label");
-    if (m->labels > 0) {
-        const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
-        if (pln_data_stratified(ctx, train, n, split, *labelled) != PLN_OK)
-            return complain(BAD_INPUT, "semi.labels is %d: %s", n, pln_error(ctx));
-        *labelled_count = n;
-    }
-    for (int i = 0; i < all; i++) {
-        const bool has = m->labels > 0 ? *labelled_count > 0 && bsearch(&i, *labelled, (size_t)n, sizeof i, by_number)
-                                       : labels[i] >= 0;
-        if (!has) (*unlabelled)[(*unlabelled_count)++] = i;
-        else if (m->labels == 0) (*labelled)[(*labelled_count)++] = i;
-    }
-    if (*unlabelled_count < 1) return complain(BAD_INPUT, "semi: every training sample has a label; make semi.labels smaller");
-    return DONE;
+    if (!marked || !*labelled || !*unlabelled) code = complain(FAILED, "no memory left");
+    if (code == DONE) code = mark_labelled(ctx, c->semi, train, seed, marked);
+    if (code == DONE) code = check_classes(c, train, marked);
+    for (size_t i = 0; i < all && code == DONE; i++)
+        if (marked[i]) (*labelled)[(*labelled_count)++] = (int)i;
+        else           (*unlabelled)[(*unlabelled_count)++] = (int)i;
+    free(marked);
+    if (code == DONE && *unlabelled_count < 1)
+        code = complain(BAD_INPUT, "semi: every training sample shows its label; leave some for the pass without labels");
+    return code;
 }

@@ -143,6 +143,35 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_load(pln_trainer *trainer, const char *path, char **user);
 PLN_API void pln_text_free(pln_ctx *ctx, char *text);
 
+/* ---- outputs that are kept ---------------------------------------------- */
+
+/* The outputs of a network, in evaluation mode, for all samples of a set: computed
+ * once, kept as lists of the non-zeros, and read by as many read-outs and epochs as
+ * there are.  Worth it for networks that settle, whose outputs cost more than any
+ * read-out of them.
+ *
+ * They are those of batches of 64 samples in the order of the set.  A network stops
+ * settling when its whole batch is at rest, so in other batches the same sample has
+ * outputs that differ by about the tolerance. */
+typedef struct pln_features pln_features;
+
+/* net and data must outlive them and stay as they are.  *features is NULL if they
+ * would take more than `most` bytes, which depends on nothing but net and data.
+ *
+ * Returns PLN_ERR_STATE, PLN_ERR_SHAPE, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most,
+                            pln_features **features);
+PLN_API void   pln_features_free(pln_features *features);
+PLN_API size_t pln_features_bytes(const pln_features *features);
+
+/* A trainer of a read-out takes its inputs from there instead of computing them.
+ *
+ * Returns PLN_ERR_ARG unless the trainer was made with that network as its features
+ * and that data. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_set_features(pln_trainer *trainer, const pln_features *features);
+
 /* ---- how good it is ---------------------------------------------------- */
 
 typedef struct pln_association {
@@ -173,6 +202,11 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
                                const pln_data *test, int classes,
                                double *accuracy);
+
+/* The same of a read-out on kept outputs, for all samples they are of. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features *features,
+                                 int classes, double *accuracy);
 
 /* What a layer of a spiking network does for one sample, on average, over all its
  * time steps (specification of criticality-guided pruning, 11). */

@@ -104,13 +104,13 @@ static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *
     plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride };
     plni_effort effort;
 
-    plni_settle_keep(net, now->pass);
+    plni_settle_keep(now->pass);
     if (rule->ep.symmetric) {
         pull.beta = -rule->ep.beta;
         effort = plni_settle(net, now->pass, rule->ep.steps, &pull);
         outcome->done += effort.done;
         outcome->dense += effort.dense;
-        plni_settle_swap(net, now->pass);       /* compare with this; go on from the free state */
+        plni_settle_swap(now->pass);       /* compare with this; go on from the free state */
         pull.beta = rule->ep.beta;
     }
     effort = plni_settle(net, now->pass, rule->ep.steps, &pull);

@@ -5,6 +5,7 @@
  * sums are texts, floating-point ones in hexadecimal, which loses nothing. */
 
 #include "base/check.h"
+#include "data/data.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "train/trainer.h"
@@ -135,6 +136,12 @@ static char *fingerprint(const pln_trainer *t)
     return text;
 }
 
+/* What the data are, as a text; they are read once. */
+static void find_digest(pln_trainer *t)
+{
+    if (!*t->digest) snprintf(t->digest, sizeof t->digest, "%016" PRIx64, plni_data_digest(t->data));
+}
+
 /* ---- save ----------------------------------------------------------------- */
 
 static int put_text(json_t *texts, const char *key, const char *text)
@@ -192,6 +199,7 @@ static json_t *describe(const pln_trainer *t, const char *user)
 
     failed |= put_text(texts, "planaria.checkpoint", "1");
     failed |= put_text(texts, "run", run);
+    failed |= put_text(texts, "data", t->digest);
     failed |= put_text(texts, "user", user ? user : "");
     failed |= put_count(texts, "epoch", t->epoch);
     failed |= put_count(texts, "course", t->at);
@@ -234,6 +242,7 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
         goto done;
     }
     if (!entries || !tensor || !values) goto done;
+    find_digest(t);
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < parameters; p++, i++) {
             entry *e = &entries[i];
@@ -307,7 +316,7 @@ static pln_status check_tensor(pln_ctx *ctx, const plni_st *st, const char *name
 /* Everything that could be wrong, before anything is changed. */
 static pln_status check_file(const pln_trainer *t, const plni_st *st)
 {
-    const char *run = plni_st_text(st, "run");
+    const char *run = plni_st_text(st, "run"), *data = plni_st_text(st, "data");
     const pln_parameter_info outputs = { .rank = 1, .dim = { pln_net_outputs(t->net) } };
     const plni_st_tensor *found;
     char *mine;
@@ -322,6 +331,8 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,
                          "checkpoint: it belongs to another run: network, data, seed or settings differ");
+    if (data && strcmp(data, t->digest) != 0)         /* older ones do not say */
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: it belongs to a run on other data");
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < pln_net_parameters(t->net); p++) {
             const entry e = entry_for(t, k, p);
@@ -361,6 +372,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     char key[24];
     bool sound = true;
 
+    find_digest(t);
     PLN_TRY(check_file(t, st));
     if (!get_count(st, "epoch", t->course[0].fit.epochs, &epoch) ||
         !get_count(st, "course", t->courses - 1, &course) ||

@@ -2,6 +2,7 @@
 
 #define _POSIX_C_SOURCE 199309L          /* clock_gettime */
 
+#include "train/features.h"
 #include "train/trainer.h"
 
 #include "base/check.h"
@@ -188,7 +189,11 @@ static void fill_bytes(const pln_trainer *t, const pln_net *net, const plni_pass
 static void fill_input(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    if (!turn->owner->features) fill_bytes(turn->owner, turn->owner->net, &turn->pass, s);
+    const pln_trainer *t = turn->owner;
+    const plni_signal *x = plni_input(&turn->pass);
+
+    if (!t->features) fill_bytes(t, t->net, &turn->pass, s);
+    else if (t->kept) plni_features_row(t->kept, (int)turn->sample[s], x->value + s * x->stride);
 }
 
 static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
@@ -265,6 +270,14 @@ void pln_trainer_free(pln_trainer *t)
     if (!t) return;
     plni_free(t->ctx, t->memory, t->bytes);
     plni_free(t->ctx, t, sizeof *t);
+}
+
+pln_status pln_trainer_set_features(pln_trainer *t, const pln_features *features)
+{
+    if (!features || !t->features || plni_features_net(features) != t->features || plni_features_data(features) != t->data)
+        return plni_fail(t->ctx, PLN_ERR_ARG, "train: the features are of another network, or of other data");
+    t->kept = features;
+    return PLN_OK;
 }
 
 size_t pln_trainer_bytes(const pln_trainer *t) { return t->bytes + sizeof *t; }
@@ -427,7 +440,7 @@ static pln_status train_batch(pln_trainer *t, bool last)
     plni_outcome outcome;
 
     if (!now->batch.entered) choose_samples(t, now, t->batch);
-    if (t->features) compute_features(t, now);
+    if (t->features && !t->kept) compute_features(t, now);
     if (next == now) last = true;             /* one pass only: nothing can be got ready */
     if (!last) choose_samples(t, next, t->batch + 1);
     if (!rules[t->course[t->at].fit.rule](&t->course[t->at].rule, t->net, &now->batch,

@@ -40,6 +40,8 @@ struct pln_trainer {
     pln_ctx          *ctx;
     pln_net          *net, *features;
     const pln_data   *data;
+    const pln_features *kept;            /* outputs of features, or NULL     */
+    char              digest[24];        /* of data, for checkpoints; "" until there is one */
     int               courses;
     plni_course       course[PLN_MAX_COURSES];
     int               batch_room;        /* the largest batch                */

@@ -168,11 +168,11 @@ static void check_case(const json_t *g, const json_t *one, pln_activation top, c
     memcpy(wanted, target, sizeof wanted);
 
     plni_nudge nudge = { (float)number(one, "beta"), target, 2 };
-    plni_settle_keep(b.net, &b.pass);
+    plni_settle_keep(&b.pass);
     if (symmetric) {
         nudge.beta = -nudge.beta;
         follow(&b, get(one, "nudged_trajectory_minus_beta"), &nudge);
-        plni_settle_swap(b.net, &b.pass);
+        plni_settle_swap(&b.pass);
         nudge.beta = -nudge.beta;
     }
     follow(&b, get(one, "nudged_trajectory"), &nudge);
@@ -269,9 +269,9 @@ static void test_consistency(void **state)
         plni_settle_enter(b.net, &b.pass, 0, fill, &b);
         (void)plni_settle(b.net, &b.pass, 300, &none);
         check_states(&b, get(g, "fixed_point"), 2e-6);
-        plni_settle_keep(b.net, &b.pass);
+        plni_settle_keep(&b.pass);
         (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2 });
-        plni_settle_swap(b.net, &b.pass);
+        plni_settle_swap(&b.pass);
         (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2 });
         plni_settle_compare(b.net, &b.pass);
         for (int p = 0; p < 4; p++) {
