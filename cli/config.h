@@ -14,6 +14,21 @@ typedef struct layer_config {
     char  *activation;           /* x, relu, hardsigm, ...      */
 } layer_config;
 
+/* Neurons over time; what is NULL is as the preset `neuron` has it. */
+typedef struct spiking_config {
+    int    steps;                /* of time                                   */
+    char  *neuron;               /* a preset of pln/spike.h; NULL: default    */
+    float *tau, *threshold, *sharpness;
+    int   *reset;                /* pln_reset                                 */
+    bool  *detach, *strict, *decay_input;
+    char  *surrogate;
+    int    norm;                 /* pln_norm_kind                             */
+    float  norm_scale;           /* 0: 1                                      */
+    int    readout;              /* pln_readout_kind                          */
+    int    votes;                /* outputs for each class; 0: 1              */
+    bool   output_spikes;        /* neurons behind the last layer, too        */
+} spiking_config;
+
 typedef struct schedule_config {
     int   kind;                  /* pln_schedule_kind           */
     float start, end, ratio;
@@ -43,6 +58,8 @@ typedef struct train_config {
     float            gamma, eta, smoothing, output_dropout;
     bool             sequential;
     float            label_smoothing; /* of one-hot targets          */
+    float            momentum, weight_decay;    /* sgd               */
+    float            tet;            /* loss cross_entropy_steps     */
 } train_config;
 
 /* How to learn from labels before anything else. */
@@ -95,8 +112,10 @@ typedef struct config {
     char              *description;
     char              *data;          /* name of a data set         */
     int                init;          /* pln_init                   */
-    layer_config      *layers;
+    layer_config      *layers;        /* or, of a spiking network:  */
     unsigned           layers_count;
+    char              *network;       /* as in notation.h           */
+    spiking_config    *spiking;
     train_config       train;
     semi_config       *semi;
     evaluate_config   *evaluate;
