@@ -128,9 +128,20 @@ static const cyaml_schema_field_t expected_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t read_fields[] = {
+    CYAML_FIELD_BOOL("coarse", OPTIONAL, dataset_how, coarse),
+    CYAML_FIELD_INT("steps", OPTIONAL, dataset_how, steps),
+    CYAML_FIELD_INT("microseconds", OPTIONAL, dataset_how, microseconds),
+    CYAML_FIELD_INT("height", OPTIONAL, dataset_how, height),
+    CYAML_FIELD_INT("width", OPTIONAL, dataset_how, width),
+    CYAML_FIELD_BOOL("binary", OPTIONAL, dataset_how, binary),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_STRING_PTR("description", POINTER, config, description, 0, MAX_TEXT),
     CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
+    CYAML_FIELD_MAPPING_PTR("read", POINTER, config, read, read_fields),
     CYAML_FIELD_ENUM("init", OPTIONAL | CYAML_FLAG_STRICT, config, init, inits, CYAML_ARRAY_LEN(inits)),
     CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, config, layers, &layer, 1, PLN_MAX_LAYERS),
     CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
@@ -336,10 +347,24 @@ static int check_rest(const source *from, const config *c)
     return DONE;
 }
 
+/* How frames are made of events; what is left out is 0, the usual way. */
+static int check_read(const source *from, const config *c)
+{
+    const dataset_how *r = c->read;
+
+    if (!r) return DONE;
+    if (r->steps < 0 || r->steps > PLN_MAX_FRAMES) return refuse(from, "read", "steps", r->steps, "1..1000");
+    if (r->microseconds < 0) return refuse(from, "read", "microseconds", r->microseconds, "at least 1");
+    if (r->height < 0 || r->height > 240) return refuse(from, "read", "height", r->height, "1..240");
+    if (r->width < 0 || r->width > 240) return refuse(from, "read", "width", r->width, "1..240");
+    return DONE;
+}
+
 static int check(const source *from, const config *c)
 {
-    int code = check_layers(from, c);
+    int code = check_read(from, c);
 
+    if (code == DONE) code = check_layers(from, c);
     if (code == DONE) code = check_train(from, c);
     if (code == DONE) code = check_semi(from, c);
     if (code == DONE) code = check_rest(from, c);

@@ -5,7 +5,7 @@
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
-#include "command.h"
+#include "dataset.h"
 
 /* One of the three is there. */
 typedef struct layer_config {
@@ -93,6 +93,7 @@ typedef struct expected_config {
 typedef struct config {
     char              *description;
     char              *data;          /* name of a data set         */
+    dataset_how       *read;          /* how its files are read     */
     int                init;          /* pln_init                   */
     layer_config      *layers;
     unsigned           layers_count;

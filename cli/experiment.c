@@ -152,7 +152,7 @@ int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit
 {
     const evaluate_config *e = c->evaluate;
     const bool splits = e && e->validation;
-    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, d);
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, c->read, d);
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)
