@@ -127,15 +127,18 @@ static int fetch_file(const known_set *set, int f, const char *mirror, const cha
     return complain(FAILED, "%s could not be fetched; running the command again goes on with what has come", w.name);
 }
 
-static bool make_folders(char *path)
+/* A zip file of many becomes files; the archive stays, so that another call has nothing to
+ * fetch. */
+static int unpack(const known_set *set, const char *folder)
 {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        const bool sound = mkdir(path, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!sound) return false;
-    }
-    return mkdir(path, 0777) == 0 || errno == EEXIST;
+    enum { LARGEST = 64 << 20 };
+    char path[PATH_MAX];
+
+    if (!set->unpacked[0]) return DONE;
+    if (snprintf(path, sizeof path, "%s/%s", folder, set->file[0].name) >= (int)sizeof path)
+        return complain(FAILED, "the path of the folder is too long");
+    fprintf(stderr, "unpacking %s\n", path);
+    return unpack_zip(path, folder, set->unpacked, LARGEST);
 }
 
 static int unknown(const char *name)
@@ -160,11 +163,12 @@ int fetch_set(const char *name, const char *mirror, const char *folder)
     else        dataset_cache(name, path, sizeof path);
     if (!set->mirrors[0])
         return complain(MISUSED, "%s is not fetched: %s, and put the folders in %s", name, set->by_hand, path);
-    if (!make_folders(path)) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
+    if (!unpack_folders(path)) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
     for (int f = 0; f < KNOWN_FILES && set->file[f].name && code == DONE; f++) code = fetch_file(set, f, mirror, path);
     curl_global_cleanup();
+    if (code == DONE) code = unpack(set, path);
     if (code == DONE) fprintf(stderr, "%s is complete in %s\n", name, path);
     return code;
 }

@@ -34,7 +34,9 @@ const known_set known_sets[] = {
       .file = { { "train_32x32.mat", "435e94d69a87fde4fd4d7f3dd208dfc32cb6ae8af2240d066de1df7508d083b8" },
                 { "test_32x32.mat", "cdce80dfb2a2c4c6160906d0bd7c68ec5a99d7ca4831afa54f09182025b6a75b" } } },
     { .name = "tiny-imagenet", .folder = "tiny-imagenet-200", .about = "64x64 colour, 200 classes",
-      .by_hand = "unzip http://cs231n.stanford.edu/tiny-imagenet-200.zip" },
+      .most = 512 << 20, .mirrors = { "http://cs231n.stanford.edu" },
+      .unpacked = { "tiny-imagenet-200/train/", "tiny-imagenet-200/val/", "tiny-imagenet-200/wnids.txt" },
+      .file = { { "tiny-imagenet-200.zip", "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821" } } },
     { .name = "nmnist", .folder = "N-MNIST", .about = "events of 34x34 pixels, 10 digits",
       .by_hand = "unzip Train.zip and Test.zip of https://www.garrickorchard.com/datasets/n-mnist" },
 };

@@ -2,8 +2,7 @@
 #ifndef CLI_KNOWN_H
 #define CLI_KNOWN_H
 
-#include <stdbool.h>
-#include <stddef.h>
+#include "unpack.h"
 
 enum { KNOWN_MIRRORS = 3, KNOWN_FILES = 4 };
 
@@ -15,6 +14,7 @@ typedef struct known_set {
     const char *mirrors[KNOWN_MIRRORS];
     bool        zipped;                   /* servers have name.gz; sums are of the contents */
     size_t      most;                     /* no file is larger; a mirror that sends more is wrong */
+    const char *unpacked[UNPACK_PARTS];   /* of a zip file: what is unpacked, or none      */
     struct { const char *name, *sha256; } file[KNOWN_FILES];
 } known_set;
 

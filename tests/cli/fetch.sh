@@ -35,7 +35,7 @@ rm -rf got forged; mkdir forged; gzip -c "$TESTS/fetch.sh" > forged/cifar-10-bin
 serve forged; $PLANARIA data fetch cifar10 --mirror "$url" --to got 2>&1 | sed "s|$url|URL|"; end; kept
 echo "# sets that are got by hand"
 $PLANARIA data fetch nmnist 2>&1 | sed "s|$HOME|HOME|"
-$PLANARIA data fetch tiny-imagenet --to there 2>&1; echo "exit $?"
+$PLANARIA data fetch nmnist --to there 2>&1; echo "exit $?"
 $PLANARIA data info nmnist 2>&1
 $PLANARIA data list | sed "s|$HOME|HOME|"
 echo "# no such set, no such folder"

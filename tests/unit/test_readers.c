@@ -6,7 +6,10 @@
 
 #include "dataset.h"
 #include "mat.h"
+#include "unpack.h"
 
+#include <archive.h>
+#include <archive_entry.h>
 #include <png.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -162,6 +165,60 @@ static void test_images(void **state)
     dataset_close(&d);
 }
 
+/* ---- zip files ---------------------------------------------------------------------- */
+
+static void write_zip(const char *path, const char *const *names)
+{
+    struct archive *a = archive_write_new();
+
+    archive_write_set_format_zip(a);
+    assert_int_equal(archive_write_open_filename(a, path), ARCHIVE_OK);
+    for (int i = 0; names[i]; i++) {
+        struct archive_entry *entry = archive_entry_new();
+        archive_entry_set_pathname(entry, names[i]);
+        archive_entry_set_filetype(entry, AE_IFREG);
+        archive_entry_set_perm(entry, 0644);
+        archive_entry_set_size(entry, (la_int64_t)strlen(names[i]));
+        assert_int_equal(archive_write_header(a, entry), ARCHIVE_OK);
+        assert_int_equal(archive_write_data(a, names[i], strlen(names[i])), (la_ssize_t)strlen(names[i]));
+        archive_entry_free(entry);
+    }
+    archive_write_free(a);
+}
+
+static bool is_there(const char *path) { return access(path, F_OK) == 0; }
+
+static void test_unpack(void **state)
+{
+    static const char *const names[] = { "set/train/a/1.png", "set/train/../../../evil", "../evil", "/evil", "set/train/..", "set/test/2.png",
+                                         "set/train/..b/3.png", "set/words.txt", NULL };
+    static const char *const parts[UNPACK_PARTS] = { "set/train/", "set/words.txt", "../", "/" };
+    char zip[4096], to[4096];
+    uint8_t bytes[4096];
+
+    (void)state;
+    strcpy(zip, below("x.zip"));
+    strcpy(to, below("zip/there"));
+    write_zip(zip, names);
+    assert_true(unpack_folders(to));
+    assert_int_equal(unpack_zip(zip, to, parts, 100), DONE);
+    assert_true(is_there(below("zip/there/set/train/a/1.png")));
+    assert_true(is_there(below("zip/there/set/train/..b/3.png")));
+    assert_true(is_there(below("zip/there/set/words.txt")));
+    assert_false(is_there(below("zip/there/set/test/2.png")));
+    assert_false(is_there(below("zip/there/evil")) || is_there(below("zip/evil")) || is_there(below("evil")) || is_there("/evil"));
+    assert_int_equal(unpack_zip(zip, to, parts, 16), BAD_INPUT);          /* larger than is unpacked */
+    FILE *file = fopen(zip, "rb");
+    const size_t size = fread(bytes, 1, sizeof bytes, file);
+    fclose(file);
+    bytes[30 + bytes[26] + bytes[28] + 4] ^= 1;                            /* within the first file   */
+    write_bytes(zip, bytes, size);
+    assert_int_equal(unpack_zip(zip, to, parts, 100), BAD_INPUT);
+    write_bytes(zip, "no archive", 10);
+    assert_int_equal(unpack_zip(zip, to, parts, 100), BAD_INPUT);
+    assert_int_equal(unpack_zip(below("none.zip"), to, parts, 100), BAD_INPUT);
+}
+
 /* ---- real data, if they are there ------------------------------------------------- */
 
 static void test_events_themselves(void **state)
@@ -188,6 +245,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mat),
         cmocka_unit_test(test_images),
+        cmocka_unit_test(test_unpack),
         cmocka_unit_test(test_events_themselves),
     };
     char command[128];
