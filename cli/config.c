@@ -59,6 +59,7 @@ static const cyaml_schema_field_t spiking_fields[] = {
     CYAML_FIELD_FLOAT("norm_scale", OPTIONAL, spiking_config, norm_scale),
     FIELD_WORD("readout", OPTIONAL, spiking_config, readout, readouts),
     CYAML_FIELD_INT("votes", OPTIONAL, spiking_config, votes),
+    CYAML_FIELD_BOOL("normalise", OPTIONAL, spiking_config, normalise),
     CYAML_FIELD_BOOL("output_spikes", OPTIONAL, spiking_config, output_spikes),
     CYAML_FIELD_END
 };
@@ -83,6 +84,13 @@ static const cyaml_schema_field_t ep_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t augment_fields[] = {
+    CYAML_FIELD_INT("padding", OPTIONAL, augment_config, padding),
+    CYAML_FIELD_BOOL("flip", OPTIONAL, augment_config, flip),
+    CYAML_FIELD_INT("cutout", OPTIONAL, augment_config, cutout),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t train_fields[] = {
     FIELD_WORD("rule", OPTIONAL, train_config, rule, rules),
     CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
@@ -103,6 +111,7 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_FLOAT("momentum", OPTIONAL, train_config, momentum),
     CYAML_FIELD_FLOAT("weight_decay", OPTIONAL, train_config, weight_decay),
     CYAML_FIELD_FLOAT("tet", OPTIONAL, train_config, tet),
+    CYAML_FIELD_MAPPING_PTR("augment", POINTER, train_config, augment, augment_fields),
     CYAML_FIELD_END
 };
 
@@ -157,9 +166,20 @@ static const cyaml_schema_field_t expected_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t read_fields[] = {
+    CYAML_FIELD_BOOL("coarse", OPTIONAL, dataset_how, coarse),
+    CYAML_FIELD_INT("steps", OPTIONAL, dataset_how, steps),
+    CYAML_FIELD_INT("microseconds", OPTIONAL, dataset_how, microseconds),
+    CYAML_FIELD_INT("height", OPTIONAL, dataset_how, height),
+    CYAML_FIELD_INT("width", OPTIONAL, dataset_how, width),
+    CYAML_FIELD_BOOL("binary", OPTIONAL, dataset_how, binary),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t fields[] = {
     FIELD_TEXT("description", config, description),
     CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
+    CYAML_FIELD_MAPPING_PTR("read", POINTER, config, read, read_fields),
     FIELD_WORD("init", OPTIONAL, config, init, inits),
     CYAML_FIELD_SEQUENCE("layers", POINTER, config, layers, &layer, 0, PLN_MAX_LAYERS),
     CYAML_FIELD_STRING_PTR("network", POINTER, config, network, 0, MAX_TEXT),
@@ -297,6 +317,12 @@ static int check_train(const source *from, const config *c)
     if (!(t->weight_decay >= 0 && t->weight_decay < 1))
         return refuse(from, "train", "weight_decay", (double)t->weight_decay, "at least 0 and below 1");
     if (!(t->tet >= 0 && t->tet <= 1)) return refuse(from, "train", "tet", (double)t->tet, "0..1");
+    if (t->augment && !c->network)
+        return complain(BAD_INPUT, "%s:%d: samples are varied for spiking networks only", from->name,
+                        line_of(from->text, "train", "augment"));
+    if (t->augment && (t->augment->padding < 0 || t->augment->padding > 128))
+        return refuse(from, "train", "padding", t->augment->padding, "0..128");
+    if (t->augment && t->augment->cutout < 0) return refuse(from, "train", "cutout", t->augment->cutout, "at least 0");
     if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!c->network || (c->spiking && c->spiking->votes > 1)))
         return complain(BAD_INPUT, "%s:%d: a loss of every time step wants a spiking network without votes", from->name,
                         line_of(from->text, "train", "loss"));
@@ -419,10 +445,24 @@ static int check_rest(const source *from, const config *c)
     return DONE;
 }
 
+/* How frames are made of events; what is left out is 0, the usual way. */
+static int check_read(const source *from, const config *c)
+{
+    const dataset_how *r = c->read;
+
+    if (!r) return DONE;
+    if (r->steps < 0 || r->steps > PLN_MAX_FRAMES) return refuse(from, "read", "steps", r->steps, "1..1000");
+    if (r->microseconds < 0) return refuse(from, "read", "microseconds", r->microseconds, "at least 1");
+    if (r->height < 0 || r->height > 240) return refuse(from, "read", "height", r->height, "1..240");
+    if (r->width < 0 || r->width > 240) return refuse(from, "read", "width", r->width, "1..240");
+    return DONE;
+}
+
 static int check(const source *from, const config *c)
 {
-    int code = check_layers(from, c);
+    int code = check_read(from, c);
 
+    if (code == DONE) code = check_layers(from, c);
     if (code == DONE) code = check_train(from, c);
     if (code == DONE) code = check_semi(from, c);
     if (code == DONE) code = check_rest(from, c);

@@ -5,7 +5,7 @@
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
-#include "command.h"
+#include "dataset.h"
 
 /* One of the three is there. */
 typedef struct layer_config {
@@ -26,6 +26,7 @@ typedef struct spiking_config {
     float  norm_scale;           /* 0: 1                                      */
     int    readout;              /* pln_readout_kind                          */
     int    votes;                /* outputs for each class; 0: 1              */
+    bool   normalise;            /* each channel of the input, by the training set */
     bool   output_spikes;        /* neurons behind the last layer, too        */
 } spiking_config;
 
@@ -44,6 +45,12 @@ typedef struct ep_config {
     bool  symmetric;
 } ep_config;
 
+/* How samples are varied in training. */
+typedef struct augment_config {
+    int  padding, cutout;        /* pixels */
+    bool flip;
+} augment_config;
+
 typedef struct train_config {
     int              rule;           /* pln_rule_kind                */
     ep_config       *ep;             /* with rule ep                 */
@@ -60,6 +67,7 @@ typedef struct train_config {
     float            label_smoothing; /* of one-hot targets          */
     float            momentum, weight_decay;    /* sgd               */
     float            tet;            /* loss cross_entropy_steps     */
+    augment_config  *augment;        /* spiking networks             */
 } train_config;
 
 /* How to learn from labels before anything else. */
@@ -111,6 +119,7 @@ typedef struct expected_config {
 typedef struct config {
     char              *description;
     char              *data;          /* name of a data set         */
+    dataset_how       *read;          /* how its files are read     */
     int                init;          /* pln_init                   */
     layer_config      *layers;        /* or, of a spiking network:  */
     unsigned           layers_count;

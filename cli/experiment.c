@@ -22,12 +22,14 @@ static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed,
     return NULL;
 }
 
-static void build_spiking(const config *c, pln_data *data, pln_net *net)
+static void build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net *net)
 {
     const pln_sample_shape s = pln_data_shape(data);
+    pln_normalise moments;
 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
+    if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
     notation_build(c->network, c->spiking, net);
 }
 
@@ -56,7 +58,7 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint6
     pln_net *net = pln_net_new(ctx);
     pln_init init = (pln_init)c->init;
 
-    if (net && c->network) build_spiking(c, data, net);
+    if (net && c->network) build_spiking(ctx, c, data, net);
     else if (net) build_rows(c, pln_data_features(data), net);
     if (c->network && init == PLN_GLOROT) init = PLN_KAIMING;          /* what is left out is the usual */
     return finish(ctx, net, init, seed, code);
@@ -113,6 +115,8 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     fit.optim.momentum = t->momentum;
     fit.optim.decay = t->weight_decay;
     fit.tet = t->tet;
+    if (t->augment)
+        fit.augment = (pln_augment){ .padding = t->augment->padding, .flip = t->augment->flip, .cutout = t->augment->cutout };
     fit.self = (pln_selftarget){ .winners = t->winners, .gamma = t->gamma, .eta = t->eta,
                                  .sequential = t->sequential, .smoothing = t->smoothing,
                                  .drop = t->output_dropout };
@@ -175,7 +179,7 @@ int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit
 {
     const evaluate_config *e = c->evaluate;
     const bool splits = e && e->validation;
-    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, d);
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, c->read, d);
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)

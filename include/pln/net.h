@@ -98,6 +98,22 @@ PLN_API void pln_net_dropout(pln_net *net, float p);
  * running_var [channel] of a norm.  A layer right below a norm has no bias. */
 PLN_API void pln_net_image(pln_net *net, int steps, int channels, int height, int width);
 PLN_API void pln_net_frames(pln_net *net, int steps, int channels, int height, int width);
+
+enum { PLN_MAX_COLOURS = 16 };
+
+/* What is taken off and what is divided by, in units of byte / 255. */
+typedef struct pln_normalise {
+    int   channels;                      /* 1..PLN_MAX_COLOURS        */
+    float mean[PLN_MAX_COLOURS];
+    float deviation[PLN_MAX_COLOURS];   /* above 0                    */
+} pln_normalise;
+
+/* What a network of maps does first with its inputs, in training and evaluation:
+ * x = (x - mean) / deviation for each channel of the image; right after
+ * pln_net_image or pln_net_frames. */
+PLN_API void          pln_net_normalise(pln_net *net, const pln_normalise *normalise);
+PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 channels: none */
+
 PLN_API void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad);
 PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
 PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);

@@ -16,6 +16,7 @@
 #ifndef PLN_TRAIN_H
 #define PLN_TRAIN_H
 
+#include "pln/augment.h"
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/optim.h"
@@ -36,6 +37,7 @@ typedef struct pln_fit {
     pln_target_kind target;
     pln_selftarget  self;                /* for PLN_TARGET_SELF; the output
                                             mask also for labels by ep      */
+    pln_augment     augment;             /* how samples are varied          */
     float           label_smoothing;     /* of one-hot targets; 0 for none  */
     pln_loss        loss;                /* for PLN_RULE_BP                 */
     float           tet;                 /* for cross_entropy_steps, 0..1   */

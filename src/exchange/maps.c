@@ -17,12 +17,28 @@ static const char *const readouts[] = { "mean", "last", "membrane" };
 
 /* ---- write ---------------------------------------------------------------------- */
 
+static json_t *describe_normalise(const pln_normalise *n)
+{
+    json_t *mean = json_array(), *deviation = json_array();
+
+    if (!n->channels) {
+        json_decref(mean);
+        json_decref(deviation);
+        return NULL;
+    }
+    for (int c = 0; c < n->channels; c++) {
+        json_array_append_new(mean, json_real((double)n->mean[c]));
+        json_array_append_new(deviation, json_real((double)n->deviation[c]));
+    }
+    return json_pack("{s:o, s:o}", "mean", mean, "deviation", deviation);
+}
+
 json_t *plni_maps_describe_input(const pln_net *net)
 {
     const plni_extent e = net->image.extent;
 
-    return json_pack("{s:i, s:i, s:i, s:i, s:b}", "steps", net->steps, "channels", e.channels, "height", e.height,
-                     "width", e.width, "frames", net->image.steps > 1);
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:o*}", "steps", net->steps, "channels", e.channels, "height", e.height,
+                     "width", e.width, "frames", net->image.steps > 1, "normalise", describe_normalise(&net->normalise));
 }
 
 static bool append(json_t *layers, json_t *layer) { return json_array_append_new(layers, layer) == 0; }
@@ -87,6 +103,19 @@ static float number(const json_t *object, const char *key)
     return json_is_number(value) ? (float)json_number_value(value) : NAN;
 }
 
+static void read_normalise(pln_net *net, const json_t *normalise)
+{
+    const json_t *mean = json_object_get(normalise, "mean"), *deviation = json_object_get(normalise, "deviation");
+    pln_normalise n = { .channels = (int)json_array_size(mean) };
+
+    if (json_array_size(mean) > PLN_MAX_COLOURS) n.channels = PLN_MAX_COLOURS + 1;
+    for (int c = 0; c < n.channels && c < PLN_MAX_COLOURS; c++) {
+        n.mean[c] = (float)json_number_value(json_array_get(mean, (size_t)c));
+        n.deviation[c] = (float)json_number_value(json_array_get(deviation, (size_t)c));
+    }
+    pln_net_normalise(net, &n);
+}
+
 bool plni_maps_begin(pln_net *net, const json_t *image, size_t room)
 {
     const int steps = whole_number(image, "steps", PLN_MAX_TIME), channels = whole_number(image, "channels", PLN_MAX_CHANNELS);
@@ -96,6 +125,7 @@ bool plni_maps_begin(pln_net *net, const json_t *image, size_t room)
     if (steps < 1 || channels < 1 || height < 1 || width < 1) return false;
     if (json_is_true(json_object_get(image, "frames"))) pln_net_frames(net, steps, channels, height, width);
     else pln_net_image(net, steps, channels, height, width);
+    if (json_object_get(image, "normalise")) read_normalise(net, json_object_get(image, "normalise"));
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "base/shape.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- builders ------------------------------------------------------------------ */
@@ -45,6 +46,22 @@ void pln_net_frames(pln_net *net, int steps, int channels, int height, int width
 {
     begin(net, steps, channels, height, width, true);
 }
+
+void pln_net_normalise(pln_net *net, const pln_normalise *n)
+{
+    if (net->error || !net->steps || net->count) {
+        plni_refuse(net, PLN_ERR_STATE, "inputs are normalised right after the image", 0);
+        return;
+    }
+    if (n->channels != net->image.extent.channels || n->channels > PLN_MAX_COLOURS)
+        plni_refuse(net, PLN_ERR_SHAPE, "there must be a mean and a deviation for each channel, 16 at most", n->channels);
+    for (int c = 0; !net->error && c < n->channels; c++)
+        if (!isfinite(n->mean[c]) || !(n->deviation[c] > 0 && n->deviation[c] < 1e6f))
+            plni_refuse(net, PLN_ERR_ARG, "a mean must be finite and a deviation positive", (double)n->deviation[c]);
+    if (!net->error) net->normalise = *n;
+}
+
+pln_normalise pln_net_normalised(const pln_net *net) { return net->normalise; }
 
 /* The signal that the next layer begins at. */
 static int next_signal(const pln_net *net) { return net->branch >= 0 ? net->branch : net->count; }

@@ -437,15 +437,6 @@ static void run_product(const pln_net *net, plni_pass *pass, int l)
     net->layer[l].ops->forward(&net->layer[l], pass, &pass->at[l], 0, pass->samples);
 }
 
-void plni_fill_bytes(const pln_net *net, const plni_pass *pass, const uint8_t *bytes, int s)
-{
-    const plni_signal *x = plni_input(pass);
-    const int steps = net->steps ? x->steps : 1;
-
-    for (int t = 0; t < steps; t++)
-        pass->kernels->bytes(x->value + (t * pass->samples + s) * x->stride, bytes + (ptrdiff_t)t * x->units, x->units);
-}
-
 void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, void *arg)
 {
     (void)sweep_up(net, pass, 0, first, NULL, arg);
@@ -533,6 +524,18 @@ typedef struct rows {
     int               from;      /* row of x and y that is sample 0 of the pass */
 } rows;
 
+static void normalise_row(const pln_net *net, const plni_pass *pass, int s)
+{
+    const plni_signal *x = plni_input(pass);
+
+    for (int t = 0; t < x->steps; t++)
+        for (int i = 0; i < x->units; i++) {
+            const int c = i % x->extent.channels;
+            float *value = x->value + (t * pass->samples + s) * x->stride + i;
+            *value = (*value - net->normalise.mean[c]) / net->normalise.deviation[c];
+        }
+}
+
 static void read_row(void *arg, int s)
 {
     const rows *r = arg;
@@ -543,6 +546,7 @@ static void read_row(void *arg, int s)
     for (int t = 0; t < r->net->inputs / to->units; t++)
         memcpy(to->value + (t * pass->samples + s) * to->stride, from + (ptrdiff_t)t * to->units,
                (size_t)to->units * sizeof(float));
+    if (r->net->normalise.channels) normalise_row(r->net, pass, s);
 }
 
 static void write_row(void *arg, int s)

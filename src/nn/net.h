@@ -15,6 +15,7 @@ struct pln_net {
     bool        ready;
     int         steps;                    /* of time; 0: rows, not maps   */
     plni_signal image;                    /* what the input looks like    */
+    pln_normalise normalise;              /* of the input; no channels: none */
     int         branch;                   /* signal that the next layer begins at; -1: the last */
     pln_dynamics dynamics;
     plni_layer  layer[PLN_MAX_LAYERS];
@@ -82,10 +83,6 @@ void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
 /* What remains after backward or pullback of a product: its rest, and the
  * rowwise layers below it. */
 void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
-
-/* Writes a sample of bytes, [step][y][x][channel] for maps, into row s of the input:
- * value = byte / 255. */
-void plni_fill_bytes(const pln_net *net, const plni_pass *pass, const uint8_t *bytes, int s);
 
 /* The first signal of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)

@@ -7,6 +7,7 @@
 #include "base/shape.h"
 #include "nn/net.h"
 #include "pln/train.h"
+#include "train/fill.h"
 
 #include <string.h>
 
@@ -60,7 +61,7 @@ static void fill(void *arg, int s)
     const count *c = arg;
     const int sample = c->index ? c->index[c->from + s] : c->from + s;
 
-    plni_fill_bytes(c->net, &c->pass, pln_data_samples(c->data) + (size_t)sample * (size_t)c->net->inputs, s);
+    plni_fill(c->net, &c->pass, c->data, sample, NULL, s);
 }
 
 /* Whether tap t joins input position (y, x) to a position of the output. */

@@ -8,6 +8,7 @@
 #include "learn/target.h"
 #include "nn/net.h"
 #include "train/features.h"
+#include "train/fill.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static void fill(void *arg, int s)
     const walk *w = arg;
     const pln_net *first = w->features ? w->features : w->net;
 
-    plni_fill_bytes(first, &first->evaluation, pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)first->inputs, s);
+    plni_fill(first, &first->evaluation, w->data, sample_of(w, s), NULL, s);
 }
 
 static const plni_signal *output_of(const pln_net *net)

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "learn/bp.h"
 #include "learn/ep.h"
+#include "train/fill.h"
 
 #include <math.h>
 #include <string.h>
@@ -95,6 +96,9 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step wants a spiking network whose read-out has one vote each");
     if (!(fit->tet >= 0 && fit->tet <= 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tet is %g, it must be in 0..1", (double)fit->tet);
+    if (fit->augment.padding < 0 || fit->augment.padding > 128 || fit->augment.cutout < 0 ||
+        ((fit->augment.padding || fit->augment.flip || fit->augment.cutout) && !net->steps))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: samples of networks of maps are varied, by a padding of 0..128 and a cutout of 0 or more");
     if (!isfinite(fit->self.tau))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tau must be finite");
     PLN_TRY(check_rule(ctx, net, fit));
@@ -180,10 +184,11 @@ static pln_status take_memory(pln_trainer *t)
     return PLN_OK;
 }
 
-/* Row s of the data into the first signal of a pass. */
-static void fill_bytes(const pln_trainer *t, const pln_net *net, const plni_pass *pass, int s)
+/* How samples of the course under way are varied; NULL: not. */
+static const pln_augment *augment_of(const pln_trainer *t)
 {
-    plni_fill_bytes(net, pass, pln_data_samples(t->data) + (size_t)pass->sample[s] * (size_t)net->inputs, s);
+    const pln_augment *how = &t->course[t->at].fit.augment;
+    return how->padding || how->flip || how->cutout ? how : NULL;
 }
 
 static void fill_input(void *arg, int s)
@@ -192,7 +197,7 @@ static void fill_input(void *arg, int s)
     const pln_trainer *t = turn->owner;
     const plni_signal *x = plni_input(&turn->pass);
 
-    if (!t->features) fill_bytes(t, t->net, &turn->pass, s);
+    if (!t->features) plni_fill(t->net, &turn->pass, t->data, (int)turn->sample[s], augment_of(t), s);
     else if (t->kept) plni_features_row(t->kept, (int)turn->sample[s], x->value + s * x->stride);
 }
 
@@ -349,7 +354,9 @@ static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 static void fill_features(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    fill_bytes(turn->owner, turn->owner->features, &turn->owner->feature_pass, s);
+    const pln_trainer *t = turn->owner;
+
+    plni_fill(t->features, &t->feature_pass, t->data, (int)t->feature_pass.sample[s], NULL, s);
 }
 
 static void keep_features(void *arg, int s)
