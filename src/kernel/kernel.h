@@ -21,6 +21,12 @@ typedef void plni_gather_fn(float *y, const float *bias, const float *panel,
                             int width, const int *index, const float *value,
                             int n);
 
+/* gather for some samples, to the bit: for narrow panels, where the sums of one sample
+ * wait for each other.  Sample s has y + s ldy, index + s ldx, value + s ldx, count[s]. */
+typedef void plni_gathers_fn(float *y, ptrdiff_t ldy, const float *bias, const float *panel,
+                             int width, const int *index, const float *value, ptrdiff_t ldx,
+                             const int *count, int samples);
+
 /* Rows of a panel times dense samples, the forward pass with dense input:
  *     y[s][r] = sum_c x[s][c] panel[r][c]            for first <= r < last   */
 typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
@@ -33,6 +39,15 @@ typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
 typedef void plni_update_fn(float *panel, int width, int rows, const int *start,
                             const int *sample, const float *value,
                             const float *d, ptrdiff_t ldd, float scale);
+
+/* One sample's share of an update, by its list (index, value) of active rows: for
+ * narrow panels, of which many rows stay in the first cache.  panel holds rows
+ * first..last-1; the list ascends and may go on behind them.  Sample
+ * after sample, the result is that of update, to the bit:
+ *     panel[index[m] - first][c] += scale * value[m] d[c]
+ * for 0 <= m < n and index[m] < last; no index is below `first`.             */
+typedef void plni_spread_fn(float *panel, int width, int first, int last, const int *index,
+                            const float *value, int n, const float *d, float scale);
 
 /* update of one batch, then gather of the next, in one visit of each row; the
  * entries of the next batch are (next_sample, next_value), and y holds its
@@ -144,12 +159,16 @@ typedef void plni_momentum_fn(float *theta, const float *g, float *m, int n, flo
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 
-/* One step of Adam with corrections c1 = 1 - beta1^t, c2 = 1 - beta2^t:
+/* How Adam steps, with corrections c1 = 1 - b1^t, c2 = 1 - b2^t. */
+typedef struct plni_adam {
+    float rate, b1, b2, c1, c2, eps;
+} plni_adam;
+
+/* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
  *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */
 typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int n,
-                          float rate, float b1, float b2, float c1, float c2,
-                          float eps);
+                          const plni_adam *how);
 
 /* Lists of what is active in an image, for windows: of each position of `rows`
  * image rows of `width` the channels, up to 64, whose bit is set in

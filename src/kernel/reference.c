@@ -19,6 +19,14 @@ void plni_gather_scalar(float *y, const float *bias, const float *panel,
             y[c] += value[m] * panel[(ptrdiff_t)index[m] * width + c];
 }
 
+void plni_gathers_scalar(float *y, ptrdiff_t ldy, const float *bias, const float *panel, int width,
+                         const int *index, const float *value, ptrdiff_t ldx, const int *count,
+                         int samples)
+{
+    for (int s = 0; s < samples; s++)
+        plni_gather_scalar(y + s * ldy, bias, panel, width, index + s * ldx, value + s * ldx, count[s]);
+}
+
 void plni_dot_scalar(float *y, ptrdiff_t ldy, const float *panel, int width,
                      int first, int last, const float *x, ptrdiff_t ldx,
                      int samples)
@@ -41,6 +49,14 @@ void plni_update_scalar(float *panel, int width, int rows, const int *start,
             for (int c = 0; c < width; c++)
                 panel[(ptrdiff_t)r * width + c] +=
                     scale * value[e] * d[sample[e] * ldd + c];
+}
+
+void plni_spread_scalar(float *panel, int width, int first, int last, const int *index,
+                        const float *value, int n, const float *d, float scale)
+{
+    for (int m = 0; m < n && index[m] < last; m++)
+        for (int c = 0; c < width; c++)
+            panel[(ptrdiff_t)(index[m] - first) * width + c] += scale * value[m] * d[c];
 }
 
 void plni_turn_scalar(float *panel, int width, int rows, const int *start,
@@ -187,13 +203,12 @@ void plni_axpy_scalar(float *y, const float *x, float a, int n)
 }
 
 void plni_adam_scalar(float *theta, const float *g, float *m, float *v, int n,
-                      float rate, float b1, float b2, float c1, float c2,
-                      float eps)
+                      const plni_adam *how)
 {
     for (int i = 0; i < n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] / c1) / (sqrtf(v[i] / c2) + eps);
+        m[i] = how->b1 * m[i] + (1 - how->b1) * g[i];
+        v[i] = how->b2 * v[i] + (1 - how->b2) * g[i] * g[i];
+        theta[i] -= how->rate * (m[i] / how->c1) / (sqrtf(v[i] / how->c2) + how->eps);
     }
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "learn/loss.h"
+#include "learn/optim.h"
 
 #include <math.h>
 #include <string.h>
@@ -86,22 +87,39 @@ static void aim_sample(void *arg, int s)
     plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
-static void step_by_gradient(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+/* Moves layer l by plain descent. */
+static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    memset(rule->gradient[l], 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
-    if (rule->optim.kind == PLN_ADAM) plni_rule_adam(rule, layer, pass->ctx, l);
-    else plni_rule_momentum(rule, layer, pass->ctx, l);
+    const plni_sink to = plni_add_to(layer->theta);
+
+    layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
 }
 
-/* Moves a layer whose gradient is not taken from its lists. */
+static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+
+    if (to.into) memset(to.into, 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
+}
+
+static void step_momentum(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    const plni_sink to = plni_add_to(rule->gradient[l]);
+
+    memset(to.into, 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
+    plni_rule_momentum(rule, layer, pass->ctx, l);
+}
+
+/* Moves layer l, whatever the optimiser. */
 static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
     if (!layer->ops->gradient || !layer->size) return;
-    if (plni_rule_is_plain(rule))
-        layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], layer->theta);
-    else
-        step_by_gradient(rule, layer, pass, l);
+    if (plni_rule_is_plain(rule))            descend(rule, layer, pass, l);
+    else if (rule->optim.kind == PLN_ADAM)   step_adam(rule, layer, pass, l);
+    else                                     step_momentum(rule, layer, pass, l);
 }
 
 /* Moves layer l, and takes the gradient to the layer below. */
@@ -128,13 +146,13 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
     const plni_station *at = &pass->at[l];
 
     if (!plni_rule_is_plain(rule)) {
-        step_by_gradient(rule, layer, pass, l);
+        step_layer(rule, layer, pass, l);
     } else if (next && layer->ops->turn) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
         layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
-        layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
+        descend(rule, layer, pass, l);
     }
 }
 

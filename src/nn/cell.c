@@ -489,18 +489,19 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
         plni_parallel(pass->ctx, pass->samples * at->x->steps, SWEEP * neurons * at->x->steps, PLNI_UP, blend_chunk, &j);
 }
 
-static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_station *at, float scale, float *into)
+static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_station *at, float scale,
+                     const plni_sink *to)
 {
     const state *own = at->state;
     const int depth = depth_of(layer), norms = norm_steps(layer, at->x);
 
-    (void)pass;
     assert(own->summed);
     for (int n = 0; n < norms; n++)
         for (int c = 0; c < depth; c++) {
-            into[c] += scale * layer->cell.norm.scale * own->sum[(2 * n + 1) * depth + c];
-            into[depth + c] += scale * own->sum[2 * n * depth + c];
+            to->into[c] += scale * layer->cell.norm.scale * own->sum[(2 * n + 1) * depth + c];
+            to->into[depth + c] += scale * own->sum[2 * n * depth + c];
         }
+    plni_sink_finish(pass->ctx, to, layer->size);
 }
 
 /* Running statistics; the variance is made unbiased. */

@@ -46,14 +46,16 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
                        at->dx);
 }
 
-static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_station *at, float scale, float *into)
+static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_station *at, float scale,
+                     const plni_sink *to)
 {
     const int rows = rows_of(pass, at->dy), depth = layer->conv.out_depth;
-    float *bias = into + weights_of(layer);
+    float *bias = to->into + weights_of(layer);
 
-    plni_conv_gradient(pass->ctx, &layer->conv, at->state, at->x, at->dy, rows, scale, into);
+    plni_conv_gradient(pass->ctx, &layer->conv, at->state, at->x, at->dy, rows, scale, to->into);
     for (int p = 0; layer->bias && p < rows * plni_positions(layer->conv.out); p++)
         pass->kernels->axpy(bias, at->dy->value + (ptrdiff_t)p * depth, scale, depth);
+    plni_sink_finish(pass->ctx, to, layer->size);
 }
 
 static int parameters(const plni_layer *layer) { return layer->bias ? 2 : 1; }

@@ -19,6 +19,7 @@
 #include "pln/net.h"
 #include "tensor/conv.h"
 #include "tensor/signal.h"
+#include "tensor/sink.h"
 
 typedef struct plni_layer     plni_layer;
 typedef struct plni_layer_ops plni_layer_ops;
@@ -82,11 +83,12 @@ struct plni_layer_ops {
     void (*backward_rest)(const plni_layer *layer, const plni_pass *pass,
                           const plni_station *at, int sample);
 
-    /* into[] += scale * dL/dtheta[].  `into` is laid out and aligned like theta, to a
-     * cache line, and may be theta itself: with scale = -rate that is a step of gradient descent
-     * without a gradient buffer.  NULL if nothing is learned. */
+    /* scale * dL/dtheta goes to `to` (tensor/sink.h), whose vectors are laid out and
+     * aligned like theta, to a cache line.  `into` may be theta itself: with
+     * scale = -rate that is a step of gradient descent without a gradient buffer.
+     * NULL if nothing is learned. */
     void (*gradient)(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale, float *into);
+                     const plni_station *at, float scale, const plni_sink *to);
 
     /* backward, then gradient into theta, in one visit of theta; NULL if there
      * is no such way. */

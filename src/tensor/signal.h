@@ -12,6 +12,7 @@
 #define PLNI_SIGNAL_H
 
 #include "base/arena.h"
+#include "base/context.h"
 #include "kernel/kernel.h"
 
 typedef struct plni_extent {
@@ -71,6 +72,10 @@ static inline int plni_positions(plni_extent extent)
 /* Makes the list of one row, if the signal has lists. */
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row);
 
+/* The first entry in the list of a row that is not below `unit`; the list's length if
+ * there is none. */
+int plni_signal_from(const plni_signal *x, int row, int unit);
+
 /* Share of values that are not zero; x has lists. */
 double plni_signal_density(const plni_signal *x, int rows);
 
@@ -83,6 +88,6 @@ typedef struct plni_by_unit {
 } plni_by_unit;
 
 plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units);
-void plni_by_unit_make(plni_by_unit *by, const plni_signal *x, int rows);
+void plni_by_unit_make(pln_ctx *ctx, plni_by_unit *by, const plni_signal *x, int rows);
 
 #endif

@@ -187,7 +187,7 @@ static void contrast(bench *b, int l, int parameter, float beta, float *tensor)
     plni_settle_swap(&b->pass);
     phase(b, 600, beta);
     plni_settle_compare(b->net, &b->pass);
-    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), into);
+    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), &(plni_sink){ .into = into });
     layer->ops->get(layer, into, which, tensor);
     free(into);
 }

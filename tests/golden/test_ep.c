@@ -135,7 +135,7 @@ static void check_directions(const bench *b, const json_t *one, float beta, bool
         const plni_layer *layer = plni_parameter_owner(b->net, p, &which);
         float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
         const int n = numbers(one, keys[p], wanted);
-        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), into);
+        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), &(plni_sink){ .into = into });
         layer->ops->get(layer, into, which, got);
         for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 2e-6);
         free(into);
@@ -279,7 +279,7 @@ static void test_consistency(void **state)
             const plni_layer *layer = plni_parameter_owner(b.net, p, &which);
             float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
             const int n = numbers(g, keys[p], wanted);
-            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), into);
+            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), &(plni_sink){ .into = into });
             layer->ops->get(layer, into, which, got);
             for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 1e-4);
             free(into);
