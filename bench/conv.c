@@ -113,6 +113,14 @@ static double now(const product *p)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void gradient(product *p)
+{
+    plni_conv_job j = job_of(p);
+
+    j.d = &p->d, j.into = p->into, j.scale = 1e-6f;
+    plni_conv_gradient_by(p->ctx, p->path, &j);
+}
+
 /* Dense-equivalent GFLOP/s of the fastest of some runs. */
 static double speed(product *p, void (*work)(product *), plni_conv_path path)
 {
@@ -130,15 +138,17 @@ static double speed(product *p, void (*work)(product *), plni_conv_path path)
     return 1e-9 * flops / fastest;
 }
 
-static void forward_table(pln_ctx *ctx)
+/* One pass over spikes or sums; patches once a shape, for they do not mind what x is. */
+static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *))
 {
-    printf("forward, %d threads, GFLOP/s\n%-16s %-10s %9s %9s\n", pln_ctx_threads(ctx), "shape", "x", "events", "patches");
+    printf("%s, %d threads, GFLOP/s\n%-16s %-10s %9s %9s\n", name, pln_ctx_threads(ctx), "shape", "x", "events",
+           "patches");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
             product p = make(ctx, (int)s, inputs[i].form, inputs[i].density);
             printf("%3d->%3d@%-2d %5s %-10s %9.0f", shapes[s].channels, shapes[s].filters, shapes[s].side, "",
-                   inputs[i].name, speed(&p, forward, PLNI_EVENTS));
-            if (i == 0) printf(" %9.0f", speed(&p, forward, PLNI_PATCHES));
+                   inputs[i].name, speed(&p, work, PLNI_EVENTS));
+            if (i == 0) printf(" %9.0f", speed(&p, work, PLNI_PATCHES));
             printf("\n");
             fflush(stdout);
             free(p.memory);
@@ -151,7 +161,8 @@ static void tables(int threads, const char *what)
     options.threads = threads;
     pln_ctx *ctx = pln_ctx_new(&options);
 
-    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) forward_table(ctx);
+    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) active_table(ctx, "forward", forward);
+    if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", gradient);
     pln_ctx_free(ctx);
 }
 

@@ -134,6 +134,26 @@ typedef void plni_windows_fn(float *y, ptrdiff_t ldy, const float *from, ptrdiff
                              int width, const plni_window *window, int n, const uint16_t *offset,
                              const float *value);
 
+/* Lists of where each of up to 64 channels is active among up to
+ * PLNI_STRIP positions, for taps: offset[e] = place[position] for channel c and
+ * e = start[c] .. start[c+1] - 1.  start[0] is given.  Behind the last offset there
+ * must be room for 16 more, as behind the last place. */
+enum { PLNI_STRIP = 320 };
+typedef void plni_columns_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
+                             int channels, int positions, const uint16_t *place);
+
+/* The same for bytes that are not 0, depth of them at each position, and
+ * value[e] = unit * byte. */
+typedef void plni_sum_columns_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                                 int channels, int positions, const uint16_t *place, float unit);
+
+/* Weight gradient of a kernel of 3x3 by such lists, for 16 outputs.  delta has 16
+ * floats a position and lines of `line` positions, and place counts bytes to the
+ * position above and to the left; value is NULL if all are 1:
+ *     sum[c][3 ky + kx][i] += sum_e value[e] delta[offset[e] / 4 + 16 ((2 - ky) line + 2 - kx) + i]  */
+typedef void plni_taps_fn(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                          const uint16_t *offset, const float *value);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

@@ -231,6 +231,40 @@ void plni_windows_scalar(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t l
         }
 }
 
+void plni_columns_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                         int positions, const uint16_t *place)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (word[(ptrdiff_t)p * words] >> shift >> c & 1) offset[start[c + 1]++] = place[p];
+    }
+}
+
+void plni_sum_columns_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                             int channels, int positions, const uint16_t *place, float unit)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (sum[(ptrdiff_t)p * depth + c]) {
+                offset[start[c + 1]] = place[p];
+                value[start[c + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
+void plni_taps_scalar(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                      const uint16_t *offset, const float *value)
+{
+    for (int c = 0; c < channels; c++, sum += 9 * 16)
+        for (uint32_t e = start[c]; e < start[c + 1]; e++)
+            for (int t = 0; t < 9; t++)
+                for (int i = 0; i < 16; i++)
+                    sum[t * 16 + i] += (value ? value[e] : 1) *
+                                       delta[offset[e] / 4 + 16 * ((2 - t / 3) * line + 2 - t % 3) + i];
+}
+
 #define K(operation) .operation = plni_##operation##_scalar,
 const plni_kernels plni_kernels_scalar = {
 #include "kernel/kernel.def"

@@ -73,7 +73,9 @@ size_t plni_conv_weights(const plni_conv *conv)
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
     (void)density;
-    if (pass == PLNI_CONV_FORWARD && form != PLNI_VALUES && plni_events_can(conv)) return PLNI_EVENTS;
+    if (form == PLNI_VALUES) return PLNI_PATCHES;
+    if (pass == PLNI_CONV_FORWARD && plni_event_forward_can(conv)) return PLNI_EVENTS;
+    if (pass == PLNI_CONV_GRADIENT && plni_event_gradient_can(conv)) return PLNI_EVENTS;
     return PLNI_PATCHES;
 }
 
@@ -83,15 +85,22 @@ const char *plni_conv_path_name(plni_conv_path path)
     return names[path];
 }
 
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
 {
     const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
-    size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv);
+    size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv), shared = 0;
 
-    if (training && floats < columns * POSITIONS_A_TIME) floats = columns * POSITIONS_A_TIME;
-    if (plni_events_can(conv) && floats < plni_events_floats(conv, rows)) floats = plni_events_floats(conv, rows);
+    if (plni_event_forward_can(conv)) floats = most(floats, plni_event_forward_floats(conv, rows));
+    if (training) floats = most(floats, columns * POSITIONS_A_TIME);
+    if (training && plni_event_gradient_can(conv)) {
+        floats = most(floats, plni_event_gradient_floats(conv, rows));
+        shared = plni_event_gradient_shared(conv, rows);
+    }
     plni_conv_room room = { .stride = plni_round_up((ptrdiff_t)floats, 16) };
     room.lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room.stride * sizeof(float));
+    room.shared = plni_arena_take(arena, shared * sizeof(float));
     return room;
 }
 
@@ -162,7 +171,7 @@ void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
     const int chunk = places_a_chunk(j->conv);
 
     if (path == PLNI_EVENTS) {
-        plni_events_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        plni_event_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
         return;
     }
     one_blas_thread();
@@ -266,11 +275,22 @@ static void gradient_chunk(void *arg, int chunk)
     }
 }
 
+void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
+{
+    if (path == PLNI_EVENTS) {
+        plni_event_gradient(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        return;
+    }
+    one_blas_thread();
+    plni_parallel(ctx, taps_of(j->conv) * channel_blocks(j->conv), work_in(j->conv, j->rows), PLNI_UP,
+                  gradient_chunk, j);
+}
+
 void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into)
 {
-    job j = { .conv = conv, .room = room, .x = x, .d = dy, .into = into, .rows = rows, .scale = scale };
+    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .x = x, .d = dy, .into = into,
+              .rows = rows, .scale = scale, .density = plni_map_density(x, rows) };
 
-    one_blas_thread();
-    plni_parallel(ctx, taps_of(conv) * channel_blocks(conv), work_in(conv, rows), PLNI_UP, gradient_chunk, &j);
+    plni_conv_gradient_by(ctx, plni_conv_choose(conv, PLNI_CONV_GRADIENT, x->form, j.density), &j);
 }

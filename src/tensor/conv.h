@@ -35,6 +35,7 @@ size_t plni_conv_weights(const plni_conv *conv);
 typedef struct plni_conv_room {
     float    *lane;                   /* [threads][stride]                 */
     ptrdiff_t stride;
+    float    *shared;                 /* by all threads                    */
 } plni_conv_room;
 
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena);

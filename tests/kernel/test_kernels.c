@@ -189,6 +189,54 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
     free(a), free(b);
 }
 
+/* The gradient of a strip with lines of `line` places. */
+static void check_taps_of(const plni_kernels *k, int channels, int positions, int line, float share, bool weighted)
+{
+    const int words = (channels + 63) / 64, depth = channels + 3, last = channels % 64 ? channels % 64 : 64;
+    const int places = positions + 2 * line + 2, first = channels - last;
+    const size_t room = (size_t)(positions * last) + 16;
+    uint64_t *bits = calloc((size_t)(positions * words), 8);
+    uint8_t *sum = calloc((size_t)(positions * depth), 1);
+    uint16_t place[PLNI_STRIP + 16], *o1 = calloc(room, 2), *o2 = calloc(room, 2);
+    float *v1 = test_floats(room), *v2 = test_floats(room), *delta = test_floats((size_t)(places * 16));
+    float *a = test_floats((size_t)(last * 144)), *b = test_copy(a, (size_t)(last * 144));
+    uint32_t s1[65] = { 0 }, s2[65] = { 0 };
+
+    for (int p = 0; p < positions; p++) {
+        place[p] = (uint16_t)(64 * p);
+        for (int c = 0; c < channels; c++) {
+            if (test_uniform() >= share) continue;
+            bits[p * words + c / 64] |= (uint64_t)1 << c % 64;
+            sum[p * depth + c] = (uint8_t)(1 + test_bits() % 255);
+        }
+    }
+    if (weighted) {
+        reference.sum_columns(o1, v1, s1, sum + first, depth, last, positions, place, 1.0f / 256);
+        k->sum_columns(o2, v2, s2, sum + first, depth, last, positions, place, 1.0f / 256);
+        check_equal(v1, v2, (int)s1[last], 0);
+    } else {
+        reference.columns(o1, s1, bits + first / 64, words, 0, last, positions, place);
+        k->columns(o2, s2, bits + first / 64, words, 0, last, positions, place);
+    }
+    assert_memory_equal(s1, s2, (size_t)(last + 1) * sizeof *s1);
+    assert_memory_equal(o1, o2, s1[last] * sizeof *o1);
+    reference.taps(a, delta, line, s1, last, o1, weighted ? v1 : NULL);
+    k->taps(b, delta, line, s2, last, o2, weighted ? v2 : NULL);
+    check_equal(a, b, last * 144, 1e-4);
+    free(bits), free(sum), free(o1), free(o2), free(v1), free(v2), free(delta), free(a), free(b);
+}
+
+static void check_taps(const plni_kernels *k)
+{
+    static const int channels[] = { 1, 16, 20, 64, 80, 200 }, positions[] = { 1, 4, 63, 64, 65, 196, 256, PLNI_STRIP };
+
+    for (int c = 0; c < TEST_COUNT(channels); c++)
+        for (int p = 0; p < TEST_COUNT(positions); p++)
+            for (int s = 0; s < TEST_COUNT(shares); s++)
+                for (int weighted = 0; weighted < 2; weighted++)
+                    check_taps_of(k, channels[c], positions[p], 1 + p * 5, shares[s], weighted);
+}
+
 static void check_windows(const plni_kernels *k)
 {
     static const int channels[] = { 1, 16, 20, 64, 80, 200 }, sides[] = { 1, 2, 3, 7, 32 }, columns[] = { 16, 32, 64 };
@@ -285,6 +333,7 @@ static void test_gather(void **state) { (void)state; for_levels(check_gather); }
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
 static void test_windows(void **state) { (void)state; for_levels(check_windows); }
+static void test_taps(void **state) { (void)state; for_levels(check_taps); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
 static void test_rows(void **state) { (void)state; for_levels(check_rows); }
 
@@ -304,8 +353,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_visits), cmocka_unit_test(test_windows), cmocka_unit_test(test_winners),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_visits), cmocka_unit_test(test_windows), cmocka_unit_test(test_taps),
+        cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
