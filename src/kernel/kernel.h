@@ -154,6 +154,31 @@ typedef void plni_sum_columns_fn(uint16_t *offset, float *value, uint32_t *start
 typedef void plni_taps_fn(float *sum, const float *delta, int line, const uint32_t *start, int channels,
                           const uint16_t *offset, const float *value);
 
+/* Convolution 3x3 by Winograd's F(4x4, 3x3), winograd.c: with matrices G, B and A
+ * for one dimension, points = 0..35, a tile's values x[6][6] and results y[4][4],
+ *
+ *     u[point] = G w G^T              of 16 weights a tap in each row
+ *     v[point] = B^T x B              of each channel
+ *     m[point][tile] = sum_c v[point][tile][c] u[point][c]
+ *     y = from + A^T m A              what is inside height and width
+ *
+ * Channels, filters and width are multiples of 16; y may be from. */
+typedef void plni_winograd_weights_fn(float *u, ptrdiff_t point, ptrdiff_t ldu, const float *w, ptrdiff_t tap,
+                                      ptrdiff_t ldw, int rows);
+typedef void plni_winograd_in_fn(float *v, ptrdiff_t point, const float *x, ptrdiff_t line, ptrdiff_t pixel,
+                                 int channels);
+typedef void plni_winograd_out_fn(float *y, ptrdiff_t line, ptrdiff_t pixel, const float *from,
+                                  ptrdiff_t from_line, ptrdiff_t from_pixel, const float *m, ptrdiff_t point,
+                                  int height, int width, int filters);
+
+/* m[tile][f] = sum_(q < depth) v[tile][q] u[q width + f]     for f < width */
+typedef void plni_winograd_product_fn(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u,
+                                      int width, int depth, int tiles);
+
+/* x[c] = bit c, or unit * byte c, for n channels, a multiple of 16 */
+typedef void plni_spread_spikes_fn(float *x, const uint64_t *word, int n);
+typedef void plni_spread_sums_fn(float *x, const uint8_t *sum, int n, float unit);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

@@ -56,12 +56,12 @@ void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_roo
  * orders, so which one is taken is part of the result; it is chosen by the shape and
  * by the share of x that is not zero, never by the number of threads. */
 typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_GRADIENT } plni_conv_pass;
-typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS } plni_conv_path;
+typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD } plni_conv_path;
 
 /* The path that a pass takes where x has this form and density. */
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
 
-/* "patches", "events" */
+/* "patches", "events", "winograd" */
 const char *plni_conv_path_name(plni_conv_path path);
 
 #endif

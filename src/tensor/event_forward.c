@@ -196,7 +196,7 @@ static void add_block(const plni_conv_job *j, const cut *k, const lists *l, int 
 /* All places of some images, outputs of one group of tiles. */
 static void forward_chunk(void *arg, int chunk)
 {
-    static const float zeros[WIDEST_TILE] = { 0 };
+    static _Alignas(64) const float zeros[WIDEST_TILE] = { 0 };
     static const int order[] = { 1, 0, 2 };       /* the middle row of taps reaches all places, and begins */
     const plni_conv_job *j = arg;
     const cut k = cut_of(j->conv, j->rows, j->density);
