@@ -175,13 +175,15 @@ static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *)
 /* Passes that do not depend on what is active: input gradients, and forward from floats. */
 static void dense_table(pln_ctx *ctx)
 {
-    printf("dense, %d threads, GFLOP/s\n%-16s %9s %9s %9s %9s\n%-16s %9s %9s %9s %9s\n", pln_ctx_threads(ctx), "",
-           "backward", "", "forward", "", "shape", "winograd", "patches", "winograd", "patches");
+    printf("dense, %d threads, GFLOP/s, and MB of a room\n%-16s %9s %9s %9s %9s %9s %9s\n", pln_ctx_threads(ctx), "",
+           "backward", "", "forward", "", "a", "by");
+    printf("%-16s %9s %9s %9s %9s %9s %9s\n", "shape", "winograd", "patches", "winograd", "patches", "thread", "all");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         product p = make(ctx, (int)s, PLNI_VALUES, 1);
-        printf("%3d->%3d@%-2d %5s %9.0f %9.0f %9.0f %9.0f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
+        printf("%3d->%3d@%-2d %5s %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
                "", speed(&p, backward, PLNI_WINOGRAD), speed(&p, backward, PLNI_PATCHES),
-               speed(&p, forward, PLNI_WINOGRAD), speed(&p, forward, PLNI_PATCHES));
+               speed(&p, forward, PLNI_WINOGRAD), speed(&p, forward, PLNI_PATCHES),
+               4e-6 * (double)p.room.stride, 4e-6 * (double)p.room.shared_floats);
         fflush(stdout);
         free(p.memory);
     }

@@ -104,7 +104,7 @@ const char *plni_conv_path_name(plni_conv_path path)
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
 
-plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
+plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training)
 {
     const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
     size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv), shared = 0;
@@ -119,9 +119,26 @@ plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows
         floats = most(floats, plni_event_gradient_floats(conv, rows));
         shared = most(shared, plni_event_gradient_shared(conv, rows));
     }
-    plni_conv_room room = { .stride = plni_round_up((ptrdiff_t)floats, 16) };
-    room.lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room.stride * sizeof(float));
-    room.shared = plni_arena_take(arena, shared * sizeof(float));
+    return (plni_conv_room){ .stride = plni_round_up((ptrdiff_t)floats, 16), .shared_floats = (ptrdiff_t)shared };
+}
+
+void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other)
+{
+    if (room->stride < other->stride) room->stride = other->stride;
+    if (room->shared_floats < other->shared_floats) room->shared_floats = other->shared_floats;
+}
+
+void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena)
+{
+    room->lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room->stride * sizeof(float));
+    room->shared = plni_arena_take(arena, (size_t)room->shared_floats * sizeof(float));
+}
+
+plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
+{
+    plni_conv_room room = plni_conv_room_need(conv, rows, training);
+
+    plni_conv_room_place(ctx, &room, arena);
     return room;
 }
 

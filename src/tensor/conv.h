@@ -31,13 +31,25 @@ plni_extent plni_conv_extent(plni_extent in, int filters, int kernel_height, int
 size_t plni_conv_weights(const plni_conv *conv);
 
 /* Memory of a product, for all the context's threads.  It holds nothing from one
- * call to the next. */
+ * call to the next, so layers that work one after the other can share a room that
+ * was widened to what each of them needs. */
 typedef struct plni_conv_room {
     float    *lane;                   /* [threads][stride]                 */
     ptrdiff_t stride;
-    float    *shared;                 /* by all threads                    */
+    float    *shared;                 /* [shared_floats] by all threads    */
+    ptrdiff_t shared_floats;
 } plni_conv_room;
 
+/* What a layer needs, without memory. */
+plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training);
+
+/* Makes room for the needs of another layer. */
+void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other);
+
+/* Gives it memory. */
+void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena);
+
+/* Need and place: a layer's own room. */
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena);
 
 /* y from x, plus the bias [out.depth], NULL for none. */
