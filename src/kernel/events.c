@@ -187,18 +187,26 @@ void KERNEL(windows)(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfro
 
 /* ---- columns -------------------------------------------------------------- */
 
-/* Bit p of word c becomes bit c of word p, by swapping ever smaller squares. */
+/* Swaps squares of side j across the diagonal; j is a constant at each call. */
+PLNI_INLINE void swap_squares(uint64_t *a, uint64_t mask, const int j)
+{
+    for (int k = 0; k < 64; k += 2 * j)
+        for (int i = k; i < k + j; i++) {
+            const uint64_t swap = (a[i] >> j ^ a[i + j]) & mask;
+            a[i] ^= swap << j;
+            a[i + j] ^= swap;
+        }
+}
+
+/* Bit p of word c becomes bit c of word p. */
 PLNI_INLINE void transpose(uint64_t *a)
 {
-    uint64_t mask = 0x00000000ffffffff;
-
-    for (int j = 32; j; j >>= 1, mask ^= mask << j)
-        for (int k = 0; k < 64; k += 2 * j)
-            for (int i = k; i < k + j; i++) {
-                const uint64_t swap = (a[i] >> j ^ a[i + j]) & mask;
-                a[i] ^= swap << j;
-                a[i + j] ^= swap;
-            }
+    swap_squares(a, 0x00000000ffffffff, 32);
+    swap_squares(a, 0x0000ffff0000ffff, 16);
+    swap_squares(a, 0x00ff00ff00ff00ff, 8);
+    swap_squares(a, 0x0f0f0f0f0f0f0f0f, 4);
+    swap_squares(a, 0x3333333333333333, 2);
+    swap_squares(a, 0x5555555555555555, 1);
 }
 
 /* Rounds up with zeros, and transposes. */
@@ -314,4 +322,11 @@ void KERNEL(taps)(float *sum, const float *delta, int line, const uint32_t *star
         if (value) taps_part(sum + i, from, 64 * (ptrdiff_t)line, start, channels, offset, value, true);
         else taps_part(sum + i, from, 64 * (ptrdiff_t)line, start, channels, offset, value, false);
     }
+}
+
+void KERNEL(pack)(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows, int planes)
+{
+    for (int r = 0; r < rows; r++, to += ldto, from += ldfrom)
+        for (int p = 0; p < planes; p++)
+            for (int i = 0; i < 16; i += LANES) *(vec *)(to + p * plane + i) = *(const vec *)(from + 16 * p + i);
 }

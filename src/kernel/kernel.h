@@ -179,6 +179,11 @@ typedef void plni_winograd_product_fn(float *m, ptrdiff_t ldm, const float *v, p
 typedef void plni_spread_spikes_fn(float *x, const uint64_t *word, int n);
 typedef void plni_spread_sums_fn(float *x, const uint8_t *sum, int n, float unit);
 
+/* Pieces of 16 floats from rows to planes:
+ *     to[r][p plane + i] = from[r][16 p + i]      for r < rows, p < planes, i < 16  */
+typedef void plni_pack_fn(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                          int planes);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

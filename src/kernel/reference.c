@@ -332,6 +332,14 @@ void plni_spread_sums_scalar(float *x, const uint8_t *sum, int n, float unit)
     for (int c = 0; c < n; c++) x[c] = unit * (float)sum[c];
 }
 
+void plni_pack_scalar(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                      int planes)
+{
+    for (int r = 0; r < rows; r++)
+        for (int p = 0; p < planes; p++)
+            for (int i = 0; i < 16; i++) to[r * ldto + p * plane + i] = from[r * ldfrom + 16 * p + i];
+}
+
 #define K(operation) .operation = plni_##operation##_scalar,
 const plni_kernels plni_kernels_scalar = {
 #include "kernel/kernel.def"

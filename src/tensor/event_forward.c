@@ -166,9 +166,7 @@ static void pack(const plni_conv_job *j, const cut *k, int ky, int block, int ti
 
     for (int kx = 0; kx < 3; kx++) {
         const float *from = j->weight + ((ptrdiff_t)(ky * 3 + kx) * c->in_depth + first) * c->out_depth + tile * k->width;
-        float *at = to + (size_t)kx * slot;
-        for (int i = 0; i < channels; i++, from += c->out_depth, at += k->width)
-            for (int f = 0; f < k->width; f += 16) memcpy(at + f, from + f, 16 * sizeof(float));
+        j->kernels->pack(to + (size_t)kx * slot, k->width, 16, from, c->out_depth, channels, k->width / 16);
     }
     memcpy(to + 3 * slot, to, 2 * slot * sizeof(float));
 }

@@ -19,7 +19,8 @@
 enum {
     POSITIONS = 288,          /* of a strip                                   */
     TILE_PLACES = 464,        /* of a strip with its border                   */
-    TILES_A_UNIT = 4,         /* of 16 outputs, that share the lists          */
+    MOST_TILES = 8,           /* of 16 outputs, that share the lists          */
+    UNIT_ROWS = 1024,         /* tiles times inputs: their sums stay in the second cache */
     ENOUGH_CHUNKS = 8,        /* what groups are made for                     */
     PART_FLOATS = 5 << 18,    /* of all groups at most                        */
     TILE = 16, TAPS = 9
@@ -36,7 +37,7 @@ typedef struct cut {
     int strips;
     int pitch;                /* places from line to line of a tile           */
     int places;               /* of a tile                                    */
-    int tiles, units;         /* of 16 outputs, and units of those            */
+    int tiles, unit, units;   /* of 16 outputs, of a unit, and units          */
     int groups;               /* of strips                                    */
 } cut;
 
@@ -58,7 +59,8 @@ static cut cut_of(const plni_conv *c, int rows)
     k.strips = share(rows, k.images) * k.strips_an_image;
     k.places = tile_places(k.images, k.lines, k.pitch);
     k.tiles = c->out_depth / TILE;
-    k.units = share(k.tiles, TILES_A_UNIT);
+    k.unit = smaller(larger(smaller(UNIT_ROWS / c->in_depth, MOST_TILES), MOST_TILES / 2), k.tiles);
+    k.units = share(k.tiles, k.unit);
     k.groups = smaller(share(ENOUGH_CHUNKS, k.units), larger((int)(PART_FLOATS / plni_conv_weights(c)), 1));
     k.groups = larger(smaller(k.groups, k.strips), 1);
     return k;
@@ -79,11 +81,9 @@ typedef struct lane {
     uint16_t *offset;
     float    *value;          /* of sums                                      */
     uint32_t *start;          /* [channels + 1]                               */
-    float    *delta;          /* [TILES_A_UNIT][places][TILE]                 */
-    float    *part;           /* [TILES_A_UNIT][channels][TAPS][TILE], if there is one group */
+    float    *delta;          /* [unit][places][TILE]                         */
+    float    *part;           /* [unit][channels][TAPS][TILE], if there is one group */
 } lane;
-
-static size_t unit_floats(const plni_conv *c) { return (size_t)(TILES_A_UNIT * c->in_depth * TAPS * TILE); }
 
 static lane take_lane(plni_arena *arena, const plni_conv *c, const cut *k)
 {
@@ -93,8 +93,8 @@ static lane take_lane(plni_arena *arena, const plni_conv *c, const cut *k)
         .offset = plni_arena_take(arena, entries * sizeof(uint16_t)),
         .value = plni_arena_take(arena, entries * sizeof(float)),
         .start = plni_arena_take(arena, ((size_t)c->in_depth + 1) * sizeof(uint32_t)),
-        .delta = plni_arena_take(arena, (size_t)(TILES_A_UNIT * k->places * TILE) * sizeof(float)),
-        .part = plni_arena_take(arena, k->groups == 1 ? unit_floats(c) * sizeof(float) : 0),
+        .delta = plni_arena_take(arena, (size_t)(k->unit * k->places * TILE) * sizeof(float)),
+        .part = plni_arena_take(arena, k->groups == 1 ? (size_t)(k->unit * c->in_depth * TAPS * TILE) * sizeof(float) : 0),
     };
 }
 
@@ -166,18 +166,14 @@ static void list_active(const plni_conv_job *j, const cut *k, const strip *s, la
     }
 }
 
-/* `width` positions from dy, or zeros, to `tiles` tiles; then what is beyond is 0. */
+/* One line of some tiles: a place of zeros, then positions from dy or more zeros. */
 static void copy_line(const plni_conv_job *j, const cut *k, const float *d, int tiles, float *delta)
 {
-    const int width = j->conv->in.width;
+    const ptrdiff_t plane = (ptrdiff_t)k->places * TILE;
+    const int zeros = d ? 1 : k->pitch;
 
-    for (int t = 0; t < tiles; t++) memset(delta + (ptrdiff_t)t * k->places * TILE, 0, TILE * sizeof *delta);
-    for (int x = 0; x < width; x++)
-        for (int t = 0; t < tiles; t++) {
-            float *to = delta + ((ptrdiff_t)t * k->places + 1 + x) * TILE;
-            if (d) memcpy(to, d + (ptrdiff_t)x * j->conv->out_depth + t * TILE, TILE * sizeof *to);
-            else memset(to, 0, TILE * sizeof *to);
-        }
+    for (int t = 0; t < tiles; t++) memset(delta + t * plane, 0, (size_t)(zeros * TILE) * sizeof *delta);
+    if (d) j->kernels->pack(delta + TILE, TILE, plane, d, j->conv->out_depth, j->conv->in.width, tiles);
 }
 
 /* The deltas of a strip and what is around it, outputs of some tiles. */
@@ -223,8 +219,8 @@ static void gradient_chunk(void *arg, int chunk)
     const plni_conv_job *j = arg;
     const plni_conv *c = j->conv;
     const cut k = cut_of(c, j->rows);
-    const int group = chunk % k.groups, tile = chunk / k.groups * TILES_A_UNIT;
-    const int tiles = smaller(TILES_A_UNIT, k.tiles - tile), a_tile = c->in_depth * TAPS * TILE;
+    const int group = chunk % k.groups, tile = chunk / k.groups * k.unit;
+    const int tiles = smaller(k.unit, k.tiles - tile), a_tile = c->in_depth * TAPS * TILE;
     const int first = (int)((int64_t)k.strips * group / k.groups), last = (int)((int64_t)k.strips * (group + 1) / k.groups);
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     lane l = take_lane(&arena, c, &k);

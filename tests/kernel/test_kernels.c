@@ -276,7 +276,7 @@ static void check_winograd(const plni_kernels *k)
 static void check_spread(const plni_kernels *k)
 {
     for (int n = 16; n <= 208; n += 16) {
-        float *a = test_zeros((size_t)n + 16), *b = test_zeros((size_t)n + 16);
+        float *x = test_floats((size_t)n), *a = test_zeros((size_t)n + 16), *b = test_zeros((size_t)n + 16);
         uint64_t word[4];
         uint8_t sum[208];
 
@@ -286,7 +286,10 @@ static void check_spread(const plni_kernels *k)
         check_equal(a, b, n + 16, 0);
         reference.spread_sums(a, sum, n, 0.3f), k->spread_sums(b, sum, n, 0.3f);
         check_equal(a, b, n + 16, 0);
-        free(a), free(b);
+        reference.pack(a, 0, 32, x, 16, 1, n / 32), k->pack(b, 0, 32, x, 16, 1, n / 32);
+        reference.pack(a + 16, 32, 16, x, 16, n / 32, 1), k->pack(b + 16, 32, 16, x, 16, n / 32, 1);
+        check_equal(a, b, n + 16, 0);
+        free(x), free(a), free(b);
     }
 }
 
