@@ -323,7 +323,7 @@ static void check_winograd(const plni_kernels *k)
                 check_winograd_of(k, depths[c], depths[f], sample_counts[t], 1 + (c + t) % 4, 1 + (f + t) % 4);
 }
 
-static void check_spread(const plni_kernels *k)
+static void check_spread_spikes(const plni_kernels *k)
 {
     for (int n = 16; n <= 208; n += 16) {
         float *x = test_floats((size_t)n), *a = test_zeros((size_t)n + 16), *b = test_zeros((size_t)n + 16);
@@ -446,7 +446,7 @@ static void test_visits(void **state) { (void)state; for_levels(check_all_visits
 static void test_windows(void **state) { (void)state; for_levels(check_windows); }
 static void test_taps(void **state) { (void)state; for_levels(check_taps); }
 static void test_winograd(void **state) { (void)state; for_levels(check_winograd); }
-static void test_spread(void **state) { (void)state; for_levels(check_spread); }
+static void test_spread(void **state) { (void)state; for_levels(check_spread_spikes); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
 static void test_rows(void **state) { (void)state; for_levels(check_rows); }
 
