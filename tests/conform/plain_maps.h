@@ -29,7 +29,8 @@ typedef struct plain_net {
     double        *potential[PLN_MAX_LAYERS], *spike[PLN_MAX_LAYERS], *normed[PLN_MAX_LAYERS];
     double        *mean[PLN_MAX_LAYERS], *inverse[PLN_MAX_LAYERS];        /* [step][channel] */
     double        *logit;           /* [sample][output] */
-    double         closest;         /* least |potential - threshold| met */
+    double         closest;         /* least distance of a potential from where spikes
+                                       or the surrogate jump */
 } plain_net;
 
 static inline size_t plain_cells(const plain_net *p, const plain_signal *s)
@@ -64,7 +65,10 @@ static inline void plain_load(plain_net *p)
             float *now = calloc((size_t)n, sizeof *now);
             pln_tensor of = maps_tensor(p->net, parameter, now);
             assert_int_equal(pln_net_get(p->net, parameter, &of), PLN_OK);
-            if (!t->value) t->value = calloc((size_t)n, sizeof(double)), t->gradient = calloc((size_t)n, sizeof(double));
+            if (!t->value) {
+                t->value = calloc((size_t)n, sizeof(double));
+                t->gradient = calloc((size_t)n, sizeof(double));
+            }
             t->n = n;
             for (int j = 0; j < n; j++) t->value[j] = (double)now[j], t->gradient[j] = 0;
             free(now);
@@ -97,7 +101,9 @@ static inline void plain_free(plain_net *p)
 {
     for (int l = 0; l <= p->layers; l++) free(p->signal[l].value), free(p->signal[l].gradient);
     for (int l = 0; l < p->layers; l++) {
-        for (int k = 0; k < 4; k++) free(p->tensor[l][k].value), free(p->tensor[l][k].gradient);
+        for (int k = 0; k < 4; k++) {
+            free(p->tensor[l][k].value), free(p->tensor[l][k].gradient);
+        }
         free(p->potential[l]), free(p->spike[l]), free(p->normed[l]), free(p->mean[l]), free(p->inverse[l]);
     }
     free(p->logit);
@@ -221,6 +227,12 @@ static inline double plain_drive(plain_net *p, int l, const pln_layer_info *i, i
     return i->tap >= -1 ? u + p->signal[i->tap + 1].value[at] : u;
 }
 
+/* Where the surrogate jumps, on both sides of the threshold. */
+static inline double plain_jump(const pln_neuron *n)
+{
+    return n->surrogate == PLN_SURROGATE_TANH ? 0.5 : n->surrogate == PLN_SURROGATE_RECTANGLE ? 0.5 / (double)n->sharpness : 0;
+}
+
 static inline bool plain_fires(const pln_neuron *n, double h)
 {
     return n->strict ? h > (double)n->threshold : h >= (double)n->threshold;
@@ -239,7 +251,7 @@ static inline void plain_neuron(plain_net *p, int l, const pln_layer_info *i, in
         const double h = v - (v - rest) / tau + (i->neuron.decay_input ? u / tau : u) - late;
         p->potential[l][at] = h;
         p->spike[l][at] = plain_fires(&i->neuron, h);
-        p->closest = fmin(p->closest, fabs(h - th));
+        p->closest = fmin(p->closest, fmin(fabs(h - th), fabs(fabs(h - th) - plain_jump(&i->neuron))));
         v = h, late = 0;
         if (!plain_fires(&i->neuron, h)) continue;
         if (i->neuron.reset == PLN_RESET_HARD) v = rest;
@@ -325,13 +337,14 @@ static inline void plain_norm_back(plain_net *p, int l, const pln_layer_info *i,
                     for (int n = 0; n < p->samples; n++)
                         for (int o = 0; o < x->height * x->width; o++) {
                             const ptrdiff_t at = plain_at(p, x, t, n, c, 0, 0) + o;
-                            if (pass == 0) sum += du[at], product += du[at] * p->normed[l][at];
-                            else
+                            if (pass == 0) {
+                                sum += du[at], product += du[at] * p->normed[l][at];
+                                p->tensor[l][0].gradient[c] += scale * du[at] * p->normed[l][at];
+                                p->tensor[l][1].gradient[c] += du[at];
+                            } else
                                 x->gradient[at] += p->tensor[l][0].value[c] * scale * p->inverse[l][t * x->channels + c] *
                                                    (du[at] - sum / m - p->normed[l][at] * product / m);
                         }
-            p->tensor[l][0].gradient[c] += scale * product;
-            p->tensor[l][1].gradient[c] += sum;
         }
 }
 
