@@ -381,11 +381,11 @@ static void add_tap_gradient(const job *j, const place *p)
 {
     const plni_signal *to = j->at->dtap;
 
-    for (int t = 0; t < to->steps; t++) {
-        float *into = values_at(j, to, p, t);
+    for (int t = 0; t < j->du->steps; t++) {
+        float *into = values_at(j, to, p, to->steps > 1 ? t : 0);
         const float *from = values_at(j, j->du, p, t);
         const int n = p->places * p->drive.depth;
-        if (j->layer->tap_adds) j->pass->kernels->axpy(into, from, 1, n);
+        if (j->layer->tap_adds || (t && to->steps == 1)) j->pass->kernels->axpy(into, from, 1, n);
         else memcpy(into, from, (size_t)n * sizeof *into);
     }
 }
@@ -511,7 +511,7 @@ static void keep(plni_layer *layer, const plni_pass *pass, const plni_station *a
     const int depth = depth_of(layer), norms = norm_steps(layer, at->x);
     const double places = (double)pass->samples * pass->steps / (layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1) *
                           plni_positions(in_of(layer));
-    const int times = layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1;
+    const int times = !layer->cell.norm.kind ? 0 : layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1;
 
     for (int n = 0; n < times; n++)
         for (int c = 0; c < depth; c++) {
@@ -524,8 +524,13 @@ static void keep(plni_layer *layer, const plni_pass *pass, const plni_station *a
 
 void plni_cell_reset(plni_layer *layer)
 {
-    for (int c = 0; layer->cell.norm.kind && c < in_of(layer).channels; c++) layer->theta[c] = 1;
-    for (int c = 0; layer->cell.norm.kind && c < depth_of(layer); c++) layer->kept[depth_of(layer) + c] = 1;
+    const int channels = in_of(layer).channels, depth = depth_of(layer);
+
+    if (!layer->cell.norm.kind) return;
+    memset(layer->theta, 0, layer->size * sizeof *layer->theta);
+    memset(layer->kept, 0, layer->kept_size * sizeof *layer->kept);
+    for (int c = 0; c < channels; c++) layer->theta[c] = 1;
+    for (int c = 0; c < depth; c++) layer->kept[depth + c] = 1;
 }
 
 long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at)

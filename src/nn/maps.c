@@ -91,11 +91,17 @@ static void finish(plni_layer *layer, plni_extent out, plni_form form, int steps
     if (layer->ops->shape) layer->ops->shape(layer);
 }
 
+/* Values of a map over all steps; more could not be counted. */
+static const double MOST_VALUES = 1 << 28;
+
 static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kernel_width, int stride, int pad, bool whole)
 {
-    plni_layer *layer = append_map(net, &plni_conv_ops);
+    const double values = (double)plni_round_up(out.channels, 16) * out.height * out.width * net->steps;
+    plni_layer *layer;
     const plni_signal *x;
 
+    if (values > MOST_VALUES) plni_refuse(net, PLN_ERR_ARG, "a map must have fewer values, channels padded to sixteen", values);
+    layer = append_map(net, &plni_conv_ops);
     if (!layer) return;
     x = plni_map_of(net, layer->from);
     layer->conv = (plni_conv){ x->extent, out, x->depth, (int)plni_round_up(out.channels, 16), kernel_height,
@@ -157,7 +163,7 @@ static plni_layer *cell_for(pln_net *net, stage next)
     layer = append_map(net, &plni_cell_ops);
     if (!layer) return NULL;
     x = plni_map_of(net, layer->from);
-    if (x->form != PLNI_VALUES || x->depth % 16)
+    if (x->form != PLNI_VALUES || layer->from == 0)
         plni_refuse(net, PLN_ERR_SHAPE, layer->from ? "a norm, sum, neuron or pool must follow a convolution, a dense layer or a norm"
                                                     : "a network of maps begins with a convolution or a dense layer", 0);
     layer->conv.in = x->extent;
@@ -178,6 +184,7 @@ static void finish_cell(pln_net *net, plni_layer *layer)
 
 void pln_net_norm(pln_net *net, const pln_norm *norm)
 {
+    const bool read = is_read(net, next_signal(net));
     plni_layer *layer;
 
     if ((int)norm->kind < 0 || norm->kind > PLN_NORM_STEP) plni_refuse(net, PLN_ERR_ARG, "no such norm", norm->kind);
@@ -185,11 +192,11 @@ void pln_net_norm(pln_net *net, const pln_norm *norm)
     if (net->error || norm->kind == PLN_NORM_NONE) return;
     layer = append_map(net, &plni_cell_ops);
     if (!layer) return;
-    if (plni_map_of(net, layer->from)->form != PLNI_VALUES || plni_map_of(net, layer->from)->depth % 16) {
+    if (plni_map_of(net, layer->from)->form != PLNI_VALUES || layer->from == 0) {
         plni_refuse(net, PLN_ERR_SHAPE, "a norm must follow a convolution, a dense layer or a sum", 0);
         return;
     }
-    if (layer->from && !is_read(net, layer->from)) layer[-1].bias = layer[-1].bias && layer->from != net->count - 1;
+    if (layer->from && layer->from == net->count - 1 && !read) layer[-1].bias = false;
     layer->conv.in = plni_map_of(net, layer->from)->extent;
     layer->cell.norm = *norm;
     finish_cell(net, layer);
@@ -211,14 +218,16 @@ void pln_net_branch(pln_net *net, int layer)
 void pln_net_add(pln_net *net, int from)
 {
     const int signal = signal_for(net, from);
-    plni_layer *layer = net->error ? NULL : cell_for(net, SUM);
+    plni_layer *layer;
     const plni_signal *tap;
 
+    if (net->branch < 0 && signal == net->count) net->branch = signal;       /* no cell reads itself */
+    layer = net->error ? NULL : cell_for(net, SUM);
     if (!layer) return;
     tap = plni_map_of(net, signal);
-    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || tap->steps != plni_map_of(net, layer->from)->steps ||
+    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || (tap->steps > 1 && plni_map_of(net, layer->from)->steps == 1) ||
         tap->depth % 16)
-        plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps", from);
+        plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps, or be still", from);
     if (net->error) return;
     layer->tap = signal;
     finish_cell(net, layer);
@@ -281,7 +290,8 @@ pln_status plni_maps_check(pln_net *net)
     for (int l = 0; l < net->count; l++) {
         plni_layer *layer = &net->layer[l];
         if (layer->ops->shape) layer->ops->shape(layer);           /* biases may have gone */
-        layer->adds = layer->tap_adds = false;
+        layer->adds = layer->tap == layer->from;            /* what is added to itself comes back twice */
+        layer->tap_adds = false;
         for (int above = l + 1; above < net->count; above++) {
             const plni_layer *reader = &net->layer[above];
             layer->adds |= reader->from == layer->from || reader->tap == layer->from;
