@@ -658,11 +658,202 @@ static void test_files(void **state)
     (void)remove(path), (void)remove(again);
 }
 
+/* ---- builders ------------------------------------------------------------------------ */
+
+static void image(pln_net *net) { pln_net_image(net, 4, 3, 8, 6); }
+
+static void start(pln_net *net)                     /* layers 0 and 1 */
+{
+    image(net);
+    pln_net_conv(net, 16, 3, 1, 1), pln_net_norm(net, &joint), lif(net, "default");
+}
+
+static void conv_of(pln_net *net, int filters, int kernel, int stride, int pad) { image(net), pln_net_conv(net, filters, kernel, stride, pad); }
+
+static void no_filters(pln_net *net) { conv_of(net, 0, 3, 1, 1); }
+static void many_filters(pln_net *net) { conv_of(net, 4097, 3, 1, 1); }
+static void no_kernel(pln_net *net) { conv_of(net, 4, 0, 1, 0); }
+static void no_stride(pln_net *net) { conv_of(net, 4, 3, 0, 1); }
+static void negative_pad(pln_net *net) { conv_of(net, 4, 3, 1, -1); }
+static void wide_pad(pln_net *net) { conv_of(net, 4, 3, 1, 3); }
+static void large_kernel(pln_net *net) { conv_of(net, 4, 7, 1, 0); }
+static void no_time(pln_net *net) { pln_net_image(net, 0, 1, 4, 4); }
+static void long_time(pln_net *net) { pln_net_frames(net, 65, 1, 4, 4); }
+static void no_channels(pln_net *net) { pln_net_image(net, 1, 0, 4, 4); }
+static void no_height(pln_net *net) { pln_net_image(net, 1, 1, -4, 4); }
+static void large_image(pln_net *net) { pln_net_image(net, 1, 3, 1000, 1000); }
+static void two_images(pln_net *net) { image(net), image(net); }
+static void image_after_input(pln_net *net) { pln_net_input(net, 10), image(net); }
+static void conv_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_conv(net, 4, 3, 1, 1); }
+static void conv_of_nothing(pln_net *net) { pln_net_conv(net, 4, 3, 1, 1); }
+static void norm_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 5), pln_net_norm(net, &joint); }
+static void lif_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 5), lif(net, "default"); }
+static void pool_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 5), pln_net_pool(net, PLN_POOL_MAX, 2); }
+static void add_to_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 10), pln_net_add(net, -1); }
+static void readout_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 10), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
+static void relu(pln_net *net) { start(net), pln_net_activation(net, PLN_RELU); }
+static void drop(pln_net *net) { start(net), pln_net_dropout(net, 0.5f); }
+static void norm_first(pln_net *net) { image(net), pln_net_norm(net, &joint); }
+static void lif_first(pln_net *net) { image(net), lif(net, "default"); }
+static void norm_of_sixteen(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), pln_net_norm(net, &joint); }
+static void lif_of_sixteen(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), lif(net, "default"); }
+static void norm_of_spikes(pln_net *net) { start(net), pln_net_norm(net, &joint); }
+static void lif_of_spikes(pln_net *net) { start(net), lif(net, "default"); }
+static void add_to_spikes(pln_net *net) { start(net), pln_net_add(net, 0); }
+static void no_norm_kind(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &(pln_norm){ (pln_norm_kind)7, 1 }); }
+static void no_scale(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &(pln_norm){ PLN_NORM_JOINT, 0 }); }
+static void scale_nan(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &(pln_norm){ PLN_NORM_JOINT, NAN }); }
+static void pool_of_values(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_pool(net, PLN_POOL_MAX, 2); }
+static void pool_of_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 2), pln_net_pool(net, PLN_POOL_MAX, 2); }
+static void pool_of_branch(pln_net *net) { start(net), pln_net_branch(net, 1), pln_net_pool(net, PLN_POOL_MAX, 2); }
+static void no_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_NONE, 2); }
+static void large_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 7); }
+static void whole_oblong(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
+static void negative_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_AVERAGE, -1); }
+static void add_missing(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, 3); }
+static void add_below(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, -2); }
+static void add_channels(pln_net *net) { start(net), pln_net_conv(net, 15, 3, 1, 1), pln_net_add(net, 1); }
+static void add_size(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 2, 1), pln_net_add(net, 1); }
+static void add_time(pln_net *net) { start(net), pln_net_branch(net, 0), pln_net_add(net, 1); }
+static void add_input(pln_net *net) { image(net), pln_net_conv(net, 3, 3, 1, 1), pln_net_add(net, -1); }
+static void add_readout(pln_net *net) { start(net), top(net), pln_net_add(net, 3); }
+static void branch_missing(pln_net *net) { start(net), pln_net_branch(net, 2); }
+static void bad_neuron(pln_net *net)
+{
+    pln_neuron n = pln_neuron_default();
+    n.tau = 1;
+    image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_lif(net, &n);
+}
+static void readout_of_image(pln_net *net) { start(net), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
+static void odd_votes(pln_net *net) { start(net), pln_net_dense(net, 10), pln_net_readout(net, PLN_READOUT_MEAN, 3); }
+static void no_votes(pln_net *net) { start(net), pln_net_dense(net, 10), pln_net_readout(net, PLN_READOUT_MEAN, 0); }
+static void no_readout_kind(pln_net *net) { start(net), pln_net_dense(net, 10), pln_net_readout(net, (pln_readout_kind)3, 1); }
+static void conv_after_top(pln_net *net) { start(net), top(net), pln_net_conv(net, 3, 1, 1, 0); }
+static void dense_after_top(pln_net *net) { start(net), top(net), pln_net_dense(net, 3); }
+static void norm_after_top(pln_net *net) { start(net), top(net), pln_net_norm(net, &joint); }
+static void lif_after_top(pln_net *net) { start(net), top(net), lif(net, "default"); }
+static void pool_after_top(pln_net *net) { start(net), top(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
+static void two_tops(pln_net *net) { start(net), top(net), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
+static void no_top(pln_net *net) { start(net), pln_net_dense(net, 10); }
+static void unread(pln_net *net) { start(net), pln_net_conv(net, 4, 1, 1, 0), pln_net_branch(net, 1), top(net); }
+static void wide_dense(pln_net *net) { start(net), pln_net_dense(net, 4097); }
+static void huge_map(pln_net *net) { pln_net_image(net, 1, 1, 1024, 1024), pln_net_conv(net, 4096, 1, 1, 0), top(net); }
+static void settling(pln_net *net)
+{
+    pln_dynamics how = pln_dynamics_default();
+    how.kind = PLN_BLOCK;
+    start(net), top(net), pln_net_settle(net, &how);
+}
+
+/* The error comes from the builder named, or from pln_net_ready; the sentence says `word`. */
+static const struct { const char *name; void (*build)(pln_net *); pln_status status; const char *word; } wrong[] = {
+#define W(name, status, word) { #name, name, PLN_ERR_##status, word },
+    W(no_filters, ARG, "filters") W(many_filters, ARG, "filters") W(no_kernel, ARG, "kernel") W(no_stride, ARG, "stride")
+    W(negative_pad, ARG, "padding") W(wide_pad, ARG, "padding") W(large_kernel, SHAPE, "larger than")
+    W(no_time, ARG, "time steps") W(long_time, ARG, "time steps") W(no_channels, ARG, "channels") W(no_height, ARG, "values")
+    W(large_image, ARG, "values") W(two_images, STATE, "first and once") W(image_after_input, STATE, "first and once")
+    W(conv_of_rows, STATE, "maps") W(conv_of_nothing, STATE, "maps") W(norm_of_rows, STATE, "maps") W(lif_of_rows, STATE, "maps")
+    W(pool_of_rows, SHAPE, "neurons") W(add_to_rows, STATE, "maps") W(readout_of_rows, STATE, "maps")
+    W(relu, STATE, "neurons instead") W(drop, STATE, "dropout") W(norm_first, SHAPE, "") W(lif_first, SHAPE, "begins with")
+    W(norm_of_sixteen, SHAPE, "") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
+    W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
+    W(scale_nan, ARG, "scale") W(pool_of_values, SHAPE, "neurons") W(pool_of_pool, SHAPE, "neurons")
+    W(pool_of_branch, SHAPE, "neurons") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "side") W(whole_oblong, SHAPE, "side")
+    W(negative_pool, SHAPE, "side") W(add_missing, ARG, "no such layer") W(add_below, ARG, "no such layer")
+    W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
+    W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "read-out") W(branch_missing, ARG, "no such layer")
+    W(bad_neuron, ARG, "tau") W(readout_of_image, SHAPE, "one place") W(odd_votes, SHAPE, "votes") W(no_votes, SHAPE, "votes")
+    W(no_readout_kind, ARG, "read-out") W(conv_after_top, SHAPE, "") W(dense_after_top, SHAPE, "read-out")
+    W(norm_after_top, SHAPE, "read-out") W(lif_after_top, SHAPE, "read-out") W(pool_after_top, SHAPE, "neurons")
+    W(two_tops, SHAPE, "read-out") W(no_top, SHAPE, "ends with a read-out") W(unread, SHAPE, "nothing reads")
+    W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(settling, SHAPE, "")
+#undef W
+};
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(wrong); i++) {
+        pln_ctx *ctx = context(1);
+        pln_net *net = pln_net_new(ctx);
+        wrong[i].build(net);
+        assert_true(pln_net_bytes(net) == 0);
+        const pln_status status = pln_net_ready(net);
+        if (status != wrong[i].status || !strstr(pln_error(ctx), wrong[i].word))
+            fail_msg("%s: %s: %s", wrong[i].name, pln_status_text(status), pln_error(ctx));
+        pln_net_free(net);
+        assert_int_equal(pln_ctx_bytes(ctx), 0);
+        pln_ctx_free(ctx);
+    }
+}
+
+/* What the header says of a sound network. */
+static void test_layers(void **state)
+{
+    static const char *const names[] = { "0.weight", "1.weight", "1.bias", "1.running_mean", "1.running_var", "2.weight", "2.bias" };
+    pln_ctx *ctx = context(1);
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    start(net), pln_net_pool(net, PLN_POOL_AVERAGE, 2), top(net);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_layers(net), 4);
+    assert_int_equal(pln_net_inputs(net), 3 * 8 * 6);
+    assert_int_equal(pln_net_outputs(net), CLASSES);
+    const pln_layer_info conv = pln_net_layer(net, 0), cell = pln_net_layer(net, 1), dense = pln_net_layer(net, 2);
+    assert_false(conv.bias);                        /* below a norm */
+    assert_true(dense.bias);
+    assert_int_equal(conv.steps, 1);                /* still, up to the first neuron */
+    assert_int_equal(cell.steps, 4);
+    assert_int_equal(cell.height, 4), assert_int_equal(cell.width, 3), assert_int_equal(cell.channels, 16);
+    assert_true(conv.macs == 3 * 9 * 16 * 48 && cell.neurons == 16 * 48 && dense.macs == 16 * 12 * CLASSES);
+    assert_int_equal(pln_net_parameters(net), TEST_COUNT(names));
+    for (int p = 0; p < TEST_COUNT(names); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        assert_string_equal(info.name, names[p]);
+        assert_int_equal(info.kept, p == 3 || p == 4);
+    }
+    assert_int_equal(pln_net_parameter(net, 0).rank, 4);
+    assert_int_equal(pln_net_parameter(net, 5).dim[1], 16 * 12);
+
+    /* Norms begin anew, wherever they were. */
+    for (int again = 0; again < 2; again++) {
+        float x[16];
+        assert_int_equal(pln_net_initialise(net, PLN_KAIMING, 5), PLN_OK);
+        for (int p = 1; p < 5; p++) {
+            pln_tensor t = maps_tensor(net, p, x);
+            assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
+            for (int c = 0; c < 16; c++) assert_true(x[c] == (p == 1 || p == 4 ? 1.0f : 0.0f));
+            for (int c = 0; c < 16; c++) x[c] = 3;
+            assert_int_equal(pln_net_set(net, p, &t), PLN_OK);
+        }
+    }
+    pln_net_free(net);
+    pln_ctx_free(ctx);
+}
+
+/* A norm's own output is added to it: another layer, not one that reads itself. */
+static void test_self_sum(void **state)
+{
+    pln_ctx *ctx = context(1);
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &joint), pln_net_add(net, 1), lif(net, "default");
+    top(net);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    for (int l = 0; l < pln_net_layers(net); l++) assert_true(pln_net_layer(net, l).tap < l);
+    assert_int_equal(pln_net_layers(net), 5);
+    pln_net_free(net);
+    pln_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_slots), cmocka_unit_test(test_files),
+        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_layers), cmocka_unit_test(test_self_sum),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
