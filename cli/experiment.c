@@ -3,6 +3,7 @@
 #include "experiment.h"
 
 #include "labels.h"
+#include "notation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -21,12 +22,21 @@ static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed,
     return NULL;
 }
 
-pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t seed, int *code)
+static void build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net *net)
 {
-    pln_net *net = pln_net_new(ctx);
+    const pln_sample_shape s = pln_data_shape(data);
+    pln_normalise moments;
 
-    if (net) pln_net_input(net, inputs);
-    for (unsigned i = 0; net && i < c->layers_count; i++) {
+    if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
+    else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
+    if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
+    notation_build(c->network, c->spiking, net);
+}
+
+static void build_rows(const config *c, int inputs, pln_net *net)
+{
+    pln_net_input(net, inputs);
+    for (unsigned i = 0; i < c->layers_count; i++) {
         const layer_config *l = &c->layers[i];
         pln_activation activation = PLN_IDENTITY;
         if (l->dense) pln_net_dense(net, *l->dense);
@@ -36,12 +46,22 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t 
             pln_net_activation(net, activation);
         }
     }
-    if (net && c->train.ep) {
+    if (c->train.ep) {
         const pln_dynamics how = { (pln_dynamics_kind)c->train.ep->relaxation, c->train.ep->steps,
                                    c->train.ep->dt, c->train.ep->tolerance };
         pln_net_settle(net, &how);
     }
-    return finish(ctx, net, c->init == PLN_FAN_IN ? PLN_FAN_IN : PLN_GLOROT, seed, code);
+}
+
+pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_init init = (pln_init)c->init;
+
+    if (net && c->network) build_spiking(ctx, c, data, net);
+    else if (net) build_rows(c, pln_data_features(data), net);
+    if (c->network && init == PLN_GLOROT) init = PLN_KAIMING;          /* what is left out is the usual */
+    return finish(ctx, net, init, seed, code);
 }
 
 pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,
@@ -92,6 +112,11 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     fit.label_smoothing = t->label_smoothing;
     fit.loss = (pln_loss)t->loss;
     fit.optim.kind = (pln_optim_kind)t->optimiser;
+    fit.optim.momentum = t->momentum;
+    fit.optim.decay = t->weight_decay;
+    fit.tet = t->tet;
+    if (t->augment)
+        fit.augment = (pln_augment){ .padding = t->augment->padding, .flip = t->augment->flip, .cutout = t->augment->cutout };
     fit.self = (pln_selftarget){ .winners = t->winners, .gamma = t->gamma, .eta = t->eta,
                                  .sequential = t->sequential, .smoothing = t->smoothing,
                                  .drop = t->output_dropout };
@@ -154,7 +179,7 @@ int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit
 {
     const evaluate_config *e = c->evaluate;
     const bool splits = e && e->validation;
-    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, d);
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, c->read, d);
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)

@@ -116,7 +116,7 @@ static int open_all(job *j)
     if (code == DONE && !j->args.no_eval) code = check_fractions(j);
     if (code == DONE) code = job_settle(j);
     if (code == DONE)
-        j->net = experiment_network(j->ctx, j->c, pln_data_features(j->d.train), (uint64_t)j->args.seed, &code);
+        j->net = experiment_network(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &code);
     return code;
 }
 

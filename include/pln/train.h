@@ -16,6 +16,7 @@
 #ifndef PLN_TRAIN_H
 #define PLN_TRAIN_H
 
+#include "pln/augment.h"
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/optim.h"
@@ -36,8 +37,10 @@ typedef struct pln_fit {
     pln_target_kind target;
     pln_selftarget  self;                /* for PLN_TARGET_SELF; the output
                                             mask also for labels by ep      */
+    pln_augment     augment;             /* how samples are varied          */
     float           label_smoothing;     /* of one-hot targets; 0 for none  */
     pln_loss        loss;                /* for PLN_RULE_BP                 */
+    float           tet;                 /* for cross_entropy_steps, 0..1   */
     pln_optim       optim;
     pln_schedule    schedule;
     int             rates;               /* 1, or one for each dense layer  */
@@ -206,6 +209,30 @@ pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
 PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features *features,
                                  int classes, double *accuracy);
+
+/* What a layer of a spiking network does for one sample, on average, over all its
+ * time steps (specification of criticality-guided pruning, 11). */
+typedef struct pln_activity {
+    double firing_rate;      /* of neurons: share of (neuron, step) that spike      */
+    double silent;           /* share of channels that never gave anything          */
+    double macs;             /* of weights: multiply-adds, all taps counted; what
+                                sees a still image reckons once                     */
+    double sops;             /* synaptic operations: non-zero inputs times the
+                                weights, not zero, that they meet inside the image  */
+    double sops_value;       /* the same weighted with the inputs' values           */
+    double energy;           /* picojoule at 45 nm: 4.6 a mac where inputs are not
+                                spikes, 0.9 a sop where they are                    */
+    size_t weights, active_weights;
+} pln_activity;
+
+/* Fills activity [pln_net_layers(net)] from the chosen samples of a data set, in
+ * evaluation mode; index as above.
+ *
+ * Returns PLN_ERR_STATE unless net is a ready network of maps, PLN_ERR_SHAPE,
+ * PLN_ERR_ARG, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index,
+                                 int count, pln_activity *activity);
 
 #ifdef __cplusplus
 }

@@ -22,6 +22,10 @@ typedef enum plni_walk { PLNI_UP, PLNI_DOWN } plni_walk;
 void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
                    plni_chunk *run, void *arg);
 
+/* Which of the context's threads this is, from 0: for memory that a chunk needs
+ * while it runs. */
+int plni_lane(void);
+
 /* The kernels of this context's CPU level (kernel/kernel.h). */
 const struct plni_kernels *plni_kernels_of(const pln_ctx *ctx);
 

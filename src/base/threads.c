@@ -61,3 +61,5 @@ void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
     }
     ACQUIRE(&end);
 }
+
+int plni_lane(void) { return omp_get_thread_num(); }

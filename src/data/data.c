@@ -74,6 +74,18 @@ int pln_data_count(const pln_data *d) { return d->count; }
 int pln_data_features(const pln_data *d) { return d->features; }
 int pln_data_classes(const pln_data *d) { return d->classes; }
 
+pln_sample_shape pln_data_shape(const pln_data *d)
+{
+    const int *n = d->shape;
+
+    switch (d->rank) {
+    case 1:  return (pln_sample_shape){ 1, 1, 1, n[0] };
+    case 2:  return (pln_sample_shape){ 1, n[0], n[1], 1 };
+    case 3:  return (pln_sample_shape){ 1, n[0], n[1], n[2] };
+    default: return (pln_sample_shape){ n[0], n[1], n[2], n[3] };
+    }
+}
+
 void pln_data_limit(pln_data *d, int n)
 {
     if (n >= 1 && n < d->count) d->count = n;

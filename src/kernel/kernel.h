@@ -110,6 +110,52 @@ typedef float plni_relax_fn(float *s, const float *up, const float *down,
                             const float *t, const uint16_t *bits, int threshold,
                             float a, float b, float c, int n);
 
+/* ---- spiking neurons: `places` positions of one row of a map, `depth` channels
+ * each, over `steps` time steps that lie x_step floats apart (0: the same x at
+ * all times).  Each neuron is driven by
+ *     u = scale[c] x + shift[c] + tap       scale NULL: x; tap NULL: nothing
+ * where scale and shift of the next step are norm_step floats on. ---- */
+typedef struct plni_drive {
+    int          steps, places, depth;
+    const float *x;
+    ptrdiff_t    x_step;
+    const float *scale, *shift;
+    ptrdiff_t    norm_step;
+    const float *tap;
+    ptrdiff_t    tap_step;
+} plni_drive;
+
+/* pln_neuron as numbers to reckon with; kind and reset are those of pln/spike.h. */
+typedef struct plni_lif {
+    float lam, kap, threshold, rest, offset;    /* offset = (1 - lam) rest         */
+    int   reset, surrogate;
+    bool  detach, strict;
+    float a;                                    /* sharpness of the surrogate      */
+    float peak;                                 /* tanh: a / (2 tanh(a/2))         */
+} plni_lif;
+
+/* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c. */
+typedef void plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
+
+/* dL/du, specification 1.3, from dy = dL/ds: steps dy_step and e_step floats
+ * apart; e_step 0 puts the sum over the steps into e.  Adds to sum[c] the dL/du
+ * and to sum[depth + c] the dL/du x of channel c; those of the next step are
+ * sum_step floats on. */
+typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                               float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step);
+
+/* Of n rows of depth numbers, by column: mean and sum of squared distances. */
+typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);
+
+/* y[r][c] = a[c] y[r][c] + b[c] x[r][c] + d[c] for n rows of depth numbers */
+typedef void plni_blend_fn(float *y, const float *x, int n, int depth, const float *a, const float *b,
+                           const float *d);
+
+/* A step of descent with momentum and weight decay:
+ *     m = momentum m + g + decay theta;  theta -= rate m                     */
+typedef void plni_momentum_fn(float *theta, const float *g, float *m, int n, float rate, float momentum,
+                              float decay);
+
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 
@@ -123,6 +169,85 @@ typedef struct plni_adam {
  *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */
 typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int n,
                           const plni_adam *how);
+
+/* Lists of what is active in an image, for windows: of each position of `rows`
+ * image rows of `width` the channels, up to 64, whose bit is set in
+ * word[position * words] >> shift, as
+ *
+ *     offset[e] = x % 3 * turn + channel * step       e = start[p] .. start[p+1] - 1
+ *
+ * start[0] is given, the rest of start[rows width + 1] written.  Behind the last
+ * offset there must be room for 16 more. */
+typedef void plni_spikes_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
+                            int channels, int rows, int width, int turn, int step);
+
+/* The same for the first `channels` of each position's `depth` bytes, where they
+ * are not 0, and value[e] = unit * byte. */
+typedef void plni_sums_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                          int channels, int rows, int width, int turn, int step, float unit);
+
+/* What one place of y sees of such a list. */
+typedef struct plni_window {
+    uint32_t start;
+    uint16_t count, place;
+} plni_window;
+
+/* For each of n windows, with columns c < width, a multiple of 16, and offsets
+ * that count bytes; value is NULL if all are 1, and y may be from:
+ *     y[place][c] = from[place][c] + sum_e value[e] weight[offset[e] / 4 + c]  */
+typedef void plni_windows_fn(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfrom, const float *weight,
+                             int width, const plni_window *window, int n, const uint16_t *offset,
+                             const float *value);
+
+/* Lists of where each of up to 64 channels is active among up to
+ * PLNI_STRIP positions, for taps: offset[e] = place[position] for channel c and
+ * e = start[c] .. start[c+1] - 1.  start[0] is given.  Behind the last offset there
+ * must be room for 16 more, as behind the last place. */
+enum { PLNI_STRIP = 320 };
+typedef void plni_columns_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
+                             int channels, int positions, const uint16_t *place);
+
+/* The same for bytes that are not 0, depth of them at each position, and
+ * value[e] = unit * byte. */
+typedef void plni_sum_columns_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                                 int channels, int positions, const uint16_t *place, float unit);
+
+/* Weight gradient of a kernel of 3x3 by such lists, for 16 outputs.  delta has 16
+ * floats a position and lines of `line` positions, and place counts bytes to the
+ * position above and to the left; value is NULL if all are 1:
+ *     sum[c][3 ky + kx][i] += sum_e value[e] delta[offset[e] / 4 + 16 ((2 - ky) line + 2 - kx) + i]  */
+typedef void plni_taps_fn(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                          const uint16_t *offset, const float *value);
+
+/* Convolution 3x3 by Winograd's F(4x4, 3x3), winograd.c: with matrices G, B and A
+ * for one dimension, points = 0..35, a tile's values x[6][6] and results y[4][4],
+ *
+ *     u[point] = G w G^T              of 16 weights a tap in each row
+ *     v[point] = B^T x B              of each channel
+ *     m[point][tile] = sum_c v[point][tile][c] u[point][c]
+ *     y = from + A^T m A              what is inside height and width
+ *
+ * Channels, filters and width are multiples of 16; y may be from. */
+typedef void plni_winograd_weights_fn(float *u, ptrdiff_t point, ptrdiff_t ldu, const float *w, ptrdiff_t tap,
+                                      ptrdiff_t ldw, int rows);
+typedef void plni_winograd_in_fn(float *v, ptrdiff_t point, const float *x, ptrdiff_t line, ptrdiff_t pixel,
+                                 int channels);
+typedef void plni_winograd_out_fn(float *y, ptrdiff_t line, ptrdiff_t pixel, const float *from,
+                                  ptrdiff_t from_line, ptrdiff_t from_pixel, const float *m, ptrdiff_t point,
+                                  int height, int width, int filters);
+
+/* m[tile][f] = sum_(q < depth) v[tile][q] u[q width + f]     for f < width */
+typedef void plni_winograd_product_fn(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u,
+                                      int width, int depth, int tiles);
+
+/* x[c] = bit c, or unit * byte c, for n channels, a multiple of 16 */
+typedef void plni_spread_spikes_fn(float *x, const uint64_t *word, int n);
+typedef void plni_spread_sums_fn(float *x, const uint8_t *sum, int n, float unit);
+
+/* Pieces of 16 floats from rows to planes:
+ *     to[r][p plane + i] = from[r][16 p + i]      for r < rows, p < planes, i < 16  */
+typedef void plni_pack_fn(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                          int planes);
 
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;

@@ -2,6 +2,8 @@
 
 #include <Random123/philox.h>
 
+#include "pln/spike.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -208,6 +210,268 @@ void plni_adam_scalar(float *theta, const float *g, float *m, float *v, int n,
         v[i] = how->b2 * v[i] + (1 - how->b2) * g[i] * g[i];
         theta[i] -= how->rate * (m[i] / how->c1) / (sqrtf(v[i] / how->c2) + how->eps);
     }
+}
+
+void plni_momentum_scalar(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (g[i] + decay * theta[i]);
+        theta[i] -= rate * m[i];
+    }
+}
+
+/* ---- spiking neurons: one neuron at a time ---- */
+
+static float drive_of(const plni_drive *in, int place, int c, int t)
+{
+    const ptrdiff_t at = (ptrdiff_t)place * in->depth + c;
+    float u = in->x[t * in->x_step + at];
+
+    if (in->scale) u = in->scale[t * in->norm_step + c] * u + in->shift[t * in->norm_step + c];
+    return in->tap ? u + in->tap[t * in->tap_step + at] : u;
+}
+
+static bool fires(const plni_lif *n, float h) { return n->strict ? h > n->threshold : h >= n->threshold; }
+
+static float slope(const plni_lif *n, float x)
+{
+    const float g = 1 / (1 + expf(-n->a * x)), y = 1.57079632679489662f * n->a * x, t = tanhf(n->a * x);
+
+    switch (n->surrogate) {
+    case PLN_SURROGATE_ATAN:      return 0.5f * n->a / (1 + y * y);
+    case PLN_SURROGATE_SIGMOID:   return n->a * g * (1 - g);
+    case PLN_SURROGATE_TRIANGLE:  return fmaxf(0, n->a - n->a * n->a * fabsf(x));
+    case PLN_SURROGATE_RECTANGLE: return fabsf(x) < 0.5f / n->a ? n->a : 0;
+    case PLN_SURROGATE_TANH:      return fabsf(x) <= 0.5f ? n->peak * (1 - t * t) : 0;
+    default:                      return 1 / ((1 + n->a * fabsf(x)) * (1 + n->a * fabsf(x)));
+    }
+}
+
+/* h[0..steps-1] of one neuron. */
+static void charge(const plni_lif *n, const plni_drive *in, int place, int c, float *h)
+{
+    float v = n->rest;
+
+    for (int t = 0; t < in->steps; t++) {
+        h[t] = n->lam * v + n->offset + n->kap * drive_of(in, place, c, t);
+        v = h[t];
+        if (!fires(n, h[t])) continue;
+        v = n->reset == PLN_RESET_HARD   ? n->rest
+            : n->reset == PLN_RESET_SOFT ? h[t] - n->threshold
+                                         : h[t] - n->threshold / n->lam;
+    }
+}
+
+void plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
+{
+    float h[64];
+
+    memset(spike, 0, (size_t)(in->steps * in->places * in->depth / 16) * sizeof *spike);
+    for (int p = 0; p < in->places; p++)
+        for (int c = 0; c < in->depth; c++) {
+            charge(n, in, p, c, h);
+            for (int t = 0; t < in->steps; t++)
+                spike[((ptrdiff_t)(t * in->places + p) * in->depth + c) / 16] |= (uint16_t)(fires(n, h[t]) << c % 16);
+        }
+}
+
+/* dL/dh from a = dL/ds and carry = dL/dv. */
+static float go_back(const plni_lif *n, float h, float a, float carry)
+{
+    const float g = slope(n, h - n->threshold), s = fires(n, h);
+
+    switch (n->reset) {
+    case PLN_RESET_HARD: return a * g + carry * (1 - s + (n->detach ? 0 : (n->rest - h) * g));
+    case PLN_RESET_SOFT: return a * g + carry * (1 - (n->detach ? 0 : n->threshold * g));
+    default:             return a * g + carry * (1 - (n->detach ? 0 : n->threshold / n->lam * g));
+    }
+}
+
+void plni_fire_back_scalar(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                           ptrdiff_t e_step, float *sum, ptrdiff_t sum_step)
+{
+    float h[64];
+
+    for (int p = 0; p < in->places; p++)
+        for (int c = 0; c < in->depth; c++) {
+            const ptrdiff_t at = (ptrdiff_t)p * in->depth + c;
+            float carry = 0, all = 0;
+            charge(n, in, p, c, h);
+            for (int t = in->steps - 1; t >= 0; t--) {
+                const float back = go_back(n, h[t], dy[t * dy_step + at], carry), du = n->kap * back;
+                carry = n->lam * back;
+                all += du;
+                if (e_step) e[t * e_step + at] = du;
+                if (sum) sum[t * sum_step + c] += du;
+                if (sum) sum[t * sum_step + in->depth + c] += du * in->x[t * in->x_step + at];
+            }
+            if (!e_step) e[at] = all;
+        }
+}
+
+void plni_moments_scalar(const float *x, int n, int depth, float *mean, float *distance)
+{
+    for (int c = 0; c < depth; c++) {
+        mean[c] = distance[c] = 0;
+        for (int r = 0; r < n; r++) mean[c] += x[(ptrdiff_t)r * depth + c];
+        mean[c] /= (float)n;
+        for (int r = 0; r < n; r++)
+            distance[c] += (x[(ptrdiff_t)r * depth + c] - mean[c]) * (x[(ptrdiff_t)r * depth + c] - mean[c]);
+    }
+}
+
+void plni_blend_scalar(float *y, const float *x, int n, int depth, const float *a, const float *b, const float *d)
+{
+    for (int r = 0; r < n; r++)
+        for (int c = 0; c < depth; c++) {
+            const ptrdiff_t at = (ptrdiff_t)r * depth + c;
+            y[at] = a[c] * y[at] + b[c] * x[at] + d[c];
+        }
+}
+
+void plni_spikes_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                        int rows, int width, int turn, int step)
+{
+    for (int p = 0; p < rows * width; p++) {
+        start[p + 1] = start[p];
+        for (int c = 0; c < channels; c++)
+            if (word[(ptrdiff_t)p * words] >> shift >> c & 1)
+                offset[start[p + 1]++] = (uint16_t)(p % width % 3 * turn + c * step);
+    }
+}
+
+void plni_sums_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
+                      int rows, int width, int turn, int step, float unit)
+{
+    for (int p = 0; p < rows * width; p++) {
+        start[p + 1] = start[p];
+        for (int c = 0; c < channels; c++)
+            if (sum[(ptrdiff_t)p * depth + c]) {
+                offset[start[p + 1]] = (uint16_t)(p % width % 3 * turn + c * step);
+                value[start[p + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
+void plni_windows_scalar(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfrom, const float *weight, int width,
+                         const plni_window *window, int n, const uint16_t *offset, const float *value)
+{
+    for (const plni_window *w = window; w < window + n; w++)
+        for (int c = 0; c < width; c++) {
+            float sum = from[w->place * ldfrom + c];
+            for (uint32_t e = w->start; e < w->start + w->count; e++)
+                sum += (value ? value[e] : 1) * weight[offset[e] / 4 + c];
+            y[w->place * ldy + c] = sum;
+        }
+}
+
+void plni_columns_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                         int positions, const uint16_t *place)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (word[(ptrdiff_t)p * words] >> shift >> c & 1) offset[start[c + 1]++] = place[p];
+    }
+}
+
+void plni_sum_columns_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                             int channels, int positions, const uint16_t *place, float unit)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (sum[(ptrdiff_t)p * depth + c]) {
+                offset[start[c + 1]] = place[p];
+                value[start[c + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
+void plni_taps_scalar(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                      const uint16_t *offset, const float *value)
+{
+    for (int c = 0; c < channels; c++, sum += 9 * 16)
+        for (uint32_t e = start[c]; e < start[c + 1]; e++)
+            for (int t = 0; t < 9; t++)
+                for (int i = 0; i < 16; i++)
+                    sum[t * 16 + i] += (value ? value[e] : 1) *
+                                       delta[offset[e] / 4 + 16 * ((2 - t / 3) * line + 2 - t % 3) + i];
+}
+
+/* The matrices of winograd.c in numbers; each line of B^T are the coefficients of the
+ * polynomial that is 0 at all other points. */
+#define R2 1.41421356237309505f
+#define RH 0.70710678118654752f
+static const float G[6][3] = { { 1, 0, 0 }, { -2 / 3.0f, -R2 / 3, -1 / 3.0f }, { -2 / 3.0f, R2 / 3, -1 / 3.0f },
+                               { 1 / 6.0f, R2 / 6, 1 / 3.0f }, { 1 / 6.0f, -R2 / 6, 1 / 3.0f }, { 0, 0, 1 } };
+static const float BT[6][6] = { { 1, 0, -2.5f, 0, 1, 0 }, { 0, -R2, -2, RH, 1, 0 }, { 0, R2, -2, -RH, 1, 0 },
+                                { 0, -RH, -0.5f, R2, 1, 0 }, { 0, RH, -0.5f, -R2, 1, 0 }, { 0, 1, 0, -2.5f, 0, 1 } };
+static const float AT[4][6] = { { 1, 1, 1, 1, 1, 0 }, { 0, RH, -RH, R2, -R2, 0 }, { 0, 0.5f, 0.5f, 2, 2, 0 },
+                                { 0, 0.5f * RH, -0.5f * RH, 2 * R2, -2 * R2, 1 } };
+
+void plni_winograd_weights_scalar(float *u, ptrdiff_t point, ptrdiff_t ldu, const float *w, ptrdiff_t tap,
+                                  ptrdiff_t ldw, int rows)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < 16; i++)
+            for (int p = 0; p < 36; p++) {
+                float sum = 0;
+                for (int t = 0; t < 9; t++) sum += G[p / 6][t / 3] * G[p % 6][t % 3] * w[r * ldw + t * tap + i];
+                u[r * ldu + p * point + i] = sum;
+            }
+}
+
+void plni_winograd_in_scalar(float *v, ptrdiff_t point, const float *x, ptrdiff_t line, ptrdiff_t pixel, int channels)
+{
+    for (int c = 0; c < channels; c++)
+        for (int p = 0; p < 36; p++) {
+            float sum = 0;
+            for (int i = 0; i < 36; i++) sum += BT[p / 6][i / 6] * BT[p % 6][i % 6] * x[i / 6 * line + i % 6 * pixel + c];
+            v[p * point + c] = sum;
+        }
+}
+
+void plni_winograd_out_scalar(float *y, ptrdiff_t line, ptrdiff_t pixel, const float *from, ptrdiff_t from_line,
+                              ptrdiff_t from_pixel, const float *m, ptrdiff_t point, int height, int width,
+                              int filters)
+{
+    for (int f = 0; f < filters; f++)
+        for (int i = 0; i < height; i++)
+            for (int k = 0; k < width; k++) {
+                float sum = 0;
+                for (int p = 0; p < 36; p++) sum += AT[i][p / 6] * AT[k][p % 6] * m[p * point + f];
+                y[i * line + k * pixel + f] = from[i * from_line + k * from_pixel + f] + sum;
+            }
+}
+
+void plni_winograd_product_scalar(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u, int width,
+                                  int depth, int tiles)
+{
+    for (int t = 0; t < tiles; t++)
+        for (int f = 0; f < width; f++) {
+            float sum = 0;
+            for (int q = 0; q < depth; q++) sum += v[t * ldv + q] * u[(ptrdiff_t)q * width + f];
+            m[t * ldm + f] = sum;
+        }
+}
+
+void plni_spread_spikes_scalar(float *x, const uint64_t *word, int n)
+{
+    for (int c = 0; c < n; c++) x[c] = (float)(word[c / 64] >> c % 64 & 1);
+}
+
+void plni_spread_sums_scalar(float *x, const uint8_t *sum, int n, float unit)
+{
+    for (int c = 0; c < n; c++) x[c] = unit * (float)sum[c];
+}
+
+void plni_pack_scalar(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                      int planes)
+{
+    for (int r = 0; r < rows; r++)
+        for (int p = 0; p < planes; p++)
+            for (int i = 0; i < 16; i++) to[r * ldto + p * plane + i] = from[r * ldfrom + 16 * p + i];
 }
 
 #define K(operation) .operation = plni_##operation##_scalar,

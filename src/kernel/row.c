@@ -310,6 +310,14 @@ PLNI_INLINE void adam(float *theta, const float *g, float *m, float *v, int n, p
     }
 }
 
+void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (g[i] + decay * theta[i]);
+        theta[i] -= rate * m[i];
+    }
+}
+
 void KERNEL(adam)(float *theta, const float *g, float *m, float *v, int n, const plni_adam *how)
 {
     if (how->c1 != 1)      adam(theta, g, m, v, n, *how, true, true);

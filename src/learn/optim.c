@@ -25,8 +25,9 @@ void pln_optim_step(const pln_optim *how, float rate, int t, int n,
     plni_kernels reference;
 
     (void)plni_kernels_choose(&reference, 0, "scalar");
-    if (how->kind == PLN_SGD) reference.axpy(theta, gradient, -rate, n);
-    else                      reference.adam(theta, gradient, m, v, n, &adam);
+    if (how->kind == PLN_SGD && m) reference.momentum(theta, gradient, m, n, rate, how->momentum, how->decay);
+    else if (how->kind == PLN_SGD) reference.axpy(theta, gradient, -rate, n);
+    else                           reference.adam(theta, gradient, m, v, n, &adam);
 }
 
 pln_schedule pln_schedule_default(void)
@@ -54,6 +55,10 @@ double pln_schedule_factor(const pln_schedule *how, int epoch)
             last = at;
         }
         return factor;
+    case PLN_COSINE:
+        return 0.5 * (1 + cos(3.14159265358979323846 * (epoch < how->length ? epoch : how->length) / how->length));
+    case PLN_STEPS:
+        return (2 * epoch >= how->length ? how->ratio : 1) * (4 * epoch >= 3 * how->length ? how->ratio : 1);
     default:
         return 1;
     }

@@ -12,13 +12,15 @@
 #include "pln/rule.h"
 
 /* How to learn, and what learning keeps between batches.  Vectors per layer
- * (gradient, m, v) are laid out like the layer's theta and only there for Adam, the
- * gradient only where it is a sum (plni_rule_adds). */
+ * are laid out like the layer's theta and only there if the optimiser needs them: m
+ * and v for Adam, the gradient where it is a sum (plni_rule_adds); for momentum m and
+ * one gradient that all layers share. */
 typedef struct plni_rule {
     pln_target_kind target;
     pln_selftarget  self;
     float           label_smoothing;
     pln_loss        loss;                 /* bp                             */
+    float           tet;
     pln_ep          ep;
     int             classes;              /* for block targets              */
     pln_optim       optim;
@@ -82,6 +84,12 @@ bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
 
 /* Where a layer's gradient goes to step by Adam. */
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step);
+
+/* A step of descent with momentum on layer l by gradient[l]. */
+void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+
+/* Whether plain descent, which needs no gradient buffer, is what the rule does. */
+bool plni_rule_is_plain(const plni_rule *rule);
 
 /* What a rule is: one batch of forward, target and step (specification 1.6, 4.4).
  * If the next batch is known (not NULL), a rule may compute its first product

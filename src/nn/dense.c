@@ -62,7 +62,8 @@ static float *bias_in(const plni_layer *layer, float *theta) { return theta + bi
 static void shape(plni_layer *layer)
 {
     const plni_panels w = panels_in(layer, NULL);
-    layer->size = plni_panels_size(&w) + (size_t)plni_round_up(layer->outputs, 16);
+    layer->decays = plni_panels_size(&w);
+    layer->size = layer->decays + (size_t)plni_round_up(layer->outputs, 16);
 }
 
 static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *arena)
@@ -202,12 +203,18 @@ static void pullback(plni_layer *layer, const plni_pass *pass,
     bias_gradient(layer, pass->kernels, &own->by, scale, &here);
 }
 
+static int parameters(const plni_layer *layer)
+{
+    (void)layer;
+    return 2;
+}
+
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
     if (which == 0)
-        *info = (pln_parameter_info){ "weight", 2, { layer->outputs, layer->inputs } };
+        *info = (pln_parameter_info){ "weight", 2, { layer->outputs, layer->inputs }, false };
     else
-        *info = (pln_parameter_info){ "bias", 1, { layer->outputs } };
+        *info = (pln_parameter_info){ "bias", 1, { layer->outputs }, false };
 }
 
 static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
@@ -247,7 +254,7 @@ const plni_layer_ops plni_dense_ops = {
     .gradient = gradient,
     .pullback = pullback,
     .turn = turn,
-    .parameters = 2,
+    .parameters = parameters,
     .parameter = parameter,
     .get = get,
     .set = set,

@@ -23,6 +23,86 @@ plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool liste
     return x;
 }
 
+plni_signal plni_map(plni_extent extent, plni_form form, bool padded)
+{
+    const int positions = plni_positions(extent);
+    const int depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels;
+
+    return (plni_signal){ .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
+                          .depth = depth, .words = (extent.channels + 63) / 64, .unit = 1,
+                          .stride = plni_round_up((ptrdiff_t)positions * depth, 16) };
+}
+
+size_t plni_map_bytes(const plni_signal *map, int rows)
+{
+    const size_t places = (size_t)rows * (size_t)plni_positions(map->extent);
+
+    switch (map->form) {
+    case PLNI_VALUES: return (size_t)rows * (size_t)map->stride * sizeof *map->value;
+    case PLNI_SPIKES: return places * (size_t)map->words * sizeof *map->bits;
+    default:          return places * (size_t)map->depth;
+    }
+}
+
+void plni_map_bind(plni_signal *map, void *memory)
+{
+    if (map->form == PLNI_VALUES) map->value = memory;
+    else if (map->form == PLNI_SPIKES) map->bits = memory;
+    else map->sum = memory;
+}
+
+plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+{
+    plni_signal map = plni_map(extent, form, padded);
+
+    plni_map_bind(&map, plni_arena_take(arena, plni_map_bytes(&map, rows)));
+    return map;
+}
+
+const float *plni_map_values(const plni_signal *map, int row, int position, float *room)
+{
+    const ptrdiff_t place = (ptrdiff_t)row * plni_positions(map->extent) + position;
+
+    switch (map->form) {
+    case PLNI_VALUES:
+        return map->value + row * map->stride + (ptrdiff_t)position * map->depth;
+    case PLNI_SPIKES:
+        for (int c = 0; c < map->depth; c++)
+            room[c] = (float)(map->bits[place * map->words + c / 64] >> (c % 64) & 1);
+        break;
+    default:
+        for (int c = 0; c < map->depth; c++)
+            room[c] = map->unit * (float)map->sum[place * map->depth + c];
+    }
+    return room;
+}
+
+/* Non-zeros of one row of spikes or sums. */
+static long active_in_row(const plni_signal *map, int row)
+{
+    const ptrdiff_t positions = plni_positions(map->extent);
+    long count = 0;
+
+    if (map->form == PLNI_SPIKES)
+        for (ptrdiff_t i = 0; i < positions * map->words; i++)
+            count += __builtin_popcountll(map->bits[row * positions * map->words + i]);
+    else
+        for (ptrdiff_t i = 0; i < positions * map->depth; i++)
+            count += map->sum[row * positions * map->depth + i] != 0;
+    return count;
+}
+
+double plni_map_density(const plni_signal *map, int rows)
+{
+    enum { LOOKED_AT = 8 };
+    const int step = rows < LOOKED_AT ? 1 : rows / LOOKED_AT;
+    long count = 0, looked = 0;
+
+    if (map->form == PLNI_VALUES) return 1;
+    for (int r = 0; r < rows; r += step, looked++) count += active_in_row(map, r);
+    return looked ? (double)count / ((double)looked * map->units) : 0;
+}
+
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
 {
     const ptrdiff_t at = row * x->stride;

@@ -10,6 +10,7 @@
 #ifndef PLNI_SINK_H
 #define PLNI_SINK_H
 
+#include "base/context.h"
 #include "kernel/kernel.h"
 
 typedef struct plni_sink {
@@ -36,5 +37,9 @@ static inline plni_sink plni_sink_at(const plni_sink *to, ptrdiff_t offset)
     piece.v = to->v + offset;
     return piece;
 }
+
+/* For layers that add all of g to `into`, which was zero: takes the step with it, if
+ * there is to be one. */
+void plni_sink_finish(pln_ctx *ctx, const plni_sink *to, size_t size);
 
 #endif

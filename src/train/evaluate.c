@@ -1,13 +1,14 @@
 /* evaluate.c - what a trained network's outputs are worth
  *
  * Outputs are computed a batch at a time and used at once; nothing of the size
- * of a data set is kept.  Sums over samples are taken in the order of the
+ * of a data set is kept here.  Sums over samples are taken in the order of the
  * samples, in double precision, one block of units a chunk. */
 
 #include "base/check.h"
 #include "learn/target.h"
 #include "nn/net.h"
 #include "train/features.h"
+#include "train/fill.h"
 
 #include <string.h>
 
@@ -32,10 +33,8 @@ static void fill(void *arg, int s)
 {
     const walk *w = arg;
     const pln_net *first = w->features ? w->features : w->net;
-    const plni_signal *x = plni_input(&first->evaluation);
-    const uint8_t *bytes = pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)x->units;
 
-    first->evaluation.kernels->bytes(x->value + s * x->stride, bytes, x->units);
+    plni_fill(first, &first->evaluation, w->data, sample_of(w, s), NULL, s);
 }
 
 static const plni_signal *output_of(const pln_net *net)

@@ -45,6 +45,7 @@ struct pln_trainer {
     int               courses;
     plni_course       course[PLN_MAX_COURSES];
     int               batch_room;        /* the largest batch                */
+    int               turns;             /* passes: 1 for networks of maps   */
     plni_turn         turn[2];           /* the batch now and the next one   */
     plni_pass         feature_pass;
     int               epoch, at, batch;  /* finished epochs; the course under
