@@ -102,6 +102,8 @@ typedef struct pln_epoch_report {
     double input_active;      /* share of non-zeros: input after dropout,      */
     double delta_active;      /*   gradient at the last dense layer, or with
                                    ep its states                               */
+    double firing_rate;       /* of spiking networks: share of (neuron, step) that
+                                 spiked in training                            */
     double sweeps;            /* ep, means over the batches: how often a level
                                  was set in the free phase,                    */
     double nudged_sweeps;     /*   in the nudged phase,                        */

@@ -11,6 +11,10 @@
 #include <math.h>
 #include <string.h>
 
+#if defined(__SSE__)
+#include <immintrin.h>
+#endif
+
 enum { BLOCK = 16, VECTORS = BLOCK / LANES };
 
 typedef struct block { vec v[VECTORS]; } block;
@@ -40,10 +44,18 @@ static inline vec magnitude(vec x) { return (vec)((ivec)x & INT32_MAX); }
 /* One bit a lane. */
 static inline unsigned bits_of(ivec mask)
 {
+#if defined(__AVX512DQ__)
+    return _mm512_movepi32_mask((__m512i)mask);
+#elif defined(__AVX__)
+    return (unsigned)_mm256_movemask_ps((__m256)mask);
+#elif defined(__SSE__)
+    return (unsigned)_mm_movemask_ps((__m128)mask);
+#else
     unsigned bits = 0;
 
     for (int i = 0; i < LANES; i++) bits |= (unsigned)(mask[i] & 1) << i;
     return bits;
+#endif
 }
 
 /* Derivatives that need a function of the mathematical library. */

@@ -157,6 +157,20 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
     }
 }
 
+/* The share of neurons and steps that spiked. */
+static double firing_rate(const pln_net *net, const plni_pass *pass)
+{
+    double spikes = 0, places = 0;
+
+    for (int l = 0; l < net->count; l++) {
+        const plni_layer *layer = &net->layer[l];
+        if (!layer->cell.fires) continue;
+        spikes += (double)plni_cell_spikes(layer, pass, &pass->at[l]);
+        places += (double)layer->conv.in.channels * plni_positions(layer->conv.in) * pass->samples * net->steps;
+    }
+    return places > 0 ? spikes / places : 0;
+}
+
 bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
                   plni_outcome *outcome)
 {
@@ -169,7 +183,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     }
     plni_forward_leave(net, pass, aim_sample, &b);
     now->entered = false;
-    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass->samples) };
+    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass->samples), .firing_rate = firing_rate(net, pass) };
     if (!isfinite(outcome->loss)) return false;
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */

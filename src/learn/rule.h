@@ -50,6 +50,7 @@ typedef struct plni_batch {
 /* What one batch came to. */
 typedef struct plni_outcome {
     double loss;
+    double firing_rate;              /* share of (neuron, step) that spiked         */
     double sweeps, nudged_sweeps;    /* ep: how often each level was set in a phase */
     double residual;                 /* ep: largest change in the last sweep        */
     double done, dense;              /* ep: multiply-adds of relaxation, and those  */

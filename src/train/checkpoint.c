@@ -172,7 +172,7 @@ static const struct {
     size_t      at;
 } sums[] = {
     { "loss", offsetof(plni_tally, loss) }, { "input_active", offsetof(plni_tally, input_active) },
-    { "sweeps", offsetof(plni_tally, sweeps) }, { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
+    { "firing_rate", offsetof(plni_tally, firing_rate) }, { "sweeps", offsetof(plni_tally, sweeps) }, { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
     { "residual", offsetof(plni_tally, residual) }, { "done", offsetof(plni_tally, done) },
     { "dense", offsetof(plni_tally, dense) },
 };

@@ -416,6 +416,7 @@ static void finish_pass(pln_trainer *t)
         .homeostasis = norm(c->rule.h, n),
         .input_active = sum->input_active / batches,
         .delta_active = active_delta(t, &last->pass),
+        .firing_rate = sum->firing_rate / batches,
         .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
         .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0
     };
@@ -431,6 +432,7 @@ static void finish_pass(pln_trainer *t)
 static void add_to_tally(plni_tally *sum, const plni_outcome *outcome)
 {
     sum->loss += outcome->loss;
+    sum->firing_rate += outcome->firing_rate;
     sum->sweeps += outcome->sweeps;
     sum->nudged_sweeps += outcome->nudged_sweeps;
     sum->residual += outcome->residual;

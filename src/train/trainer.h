@@ -7,7 +7,7 @@
 
 /* What the pass under way adds up to. */
 typedef struct plni_tally {
-    double loss, input_active;
+    double loss, input_active, firing_rate;
     double sweeps, nudged_sweeps, residual, done, dense;
     double seconds;
 } plni_tally;
