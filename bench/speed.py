@@ -6,6 +6,8 @@
 Both run the same net, settings and data; what counts is the training loop alone, as each reports it. Ours of equilibrium
 propagation relaxes by blocks to a tolerance unless the job says euler; the peer takes Euler steps, or 8 and 5 sweeps
 with --block.
+Spiking networks are timed on random images, 32 samples and four time steps: ours by bench_spiking, the peer in both of
+its memory layouts, of which the faster counts; both are the best of some steps.
 A round runs ours, then the peer, for every job; a ratio is the median of ours over the median of
 the peer's. Results go to docs/results/speed.json.
 """
@@ -47,6 +49,20 @@ JOBS = {
                  "--set", "semi.pretrain.schedule.length=0"], "torch_semi.py --labels 100 --pre-epochs 1 --limit 16000"),
 }
 
+# Network in short form, side and channels of the image; the peer's name of it.
+SPIKING = {
+    "sv8-28": ("16C3-16C3-AP2-32C3-32C3-AP2-64C3-64C3-FC128-FC10", 28, 1, "sv8-28"),
+    "sv8-32": ("16C3-AP2-32C3-32C3-AP2-64C3-64C3-AP2-128C3-128C3-GAP-FC10", 32, 3, "sv8-32"),
+    "vgg9": ("64C3-64C3-AP2-128C3-128C3-AP2-256C3-256C3-256C3-AP2-FC1024-FC10", 32, 3, "vgg9-32"),
+    "vgg16": ("64C3-64C3-AP2-128C3-128C3-AP2-256C3-256C3-256C3-AP2-512C3-512C3-512C3-AP2-512C3-512C3-512C3-AP2-FC10", 32, 3,
+              "vgg16"),
+}
+# Ours: words for bench_spiking.  The peer: arguments.
+SPIKING_MODES = {"": ("", ""), "-triangle": ("surrogate triangle", "--surrogate triangle"), "-infer": ("infer", "--infer")}
+for spiking_net in SPIKING:
+    for spiking_mode in SPIKING_MODES:
+        JOBS[f"spiking-{spiking_net}{spiking_mode}"] = (spiking_net, spiking_mode)
+
 
 def run(line, **more):
     """What a command prints."""
@@ -74,6 +90,22 @@ def peer(args, job, threads, fashion):
     return json.loads(out.strip().splitlines()[-1])
 
 
+def ours_spiking(args, job, threads, more=""):
+    network, side, channels, _ = SPIKING[job[0]]
+    bench = os.path.join(os.path.dirname(args.command), "bench_spiking")
+    line = json.loads(run([bench, network, str(side), str(channels), "threads", str(threads), *SPIKING_MODES[job[1]][0].split(),
+                           *more.split()]))
+    return {**line, "peak_bytes": line["peak_mb"] << 20}
+
+
+def peer_spiking(args, job, threads, more=""):
+    line = [args.python, "torch_snn.py", "--net", SPIKING[job[0]][3], "--batch", "32", "--steps", "3", "--threads",
+            str(threads), *SPIKING_MODES[job[1]][1].split(), *more.split()]
+    layouts = [json.loads(run(line + layout, cwd=ROOT / "bench" / "peers").strip().splitlines()[-1])
+               for layout in ([], ["--channels-last"])]
+    return max(layouts, key=lambda one: one["samples_per_second"])
+
+
 def describe_machine():
     model = platform.processor()
     for line in open("/proc/cpuinfo"):
@@ -89,12 +121,13 @@ def summarise(name, threads, mine, theirs):
     ratio = statistics.median(rate) / statistics.median(peer_rate)
     pairs = [a / b for a, b in zip(rate, peer_rate)]
     last = mine[-1]
-    print(f"{name:22} {threads:7} {statistics.median(rate):12.0f} {statistics.median(peer_rate):12.0f} "
+    print(f"{name:26} {threads:7} {statistics.median(rate):12.0f} {statistics.median(peer_rate):12.0f} "
           f"{ratio:7.1f}x  ({min(pairs):.1f} to {max(pairs):.1f})", flush=True)
     return {"job": name, "threads": threads, "ours": rate, "peer": peer_rate, "peer_is": theirs[-1]["peer"],
             "ratio": round(ratio, 2), "ratios": [round(pair, 2) for pair in pairs],
             **{key: last[key] for key in ("input_active", "delta_active", "sweeps", "nudged_sweeps", "skipped",
-                                          "peak_bytes") if key in last}}
+                                          "peak_bytes", "firing_rate") if key in last},
+            **{"peer_" + key: theirs[-1][key] for key in ("peak_mb", "firing_rate") if key in theirs[-1]}}
 
 
 def find_data(given):
@@ -119,11 +152,15 @@ def main():
     path = ROOT / "docs" / "results" / "speed.json"
     before = json.loads(path.read_text())["jobs"] if path.exists() else []
     done = {(job["job"], job["threads"]): job for job in before}
-    print(f"{'job':22} threads  ours, 1/s     peer, 1/s    ratio (of pairs)")
+    print(f"{'job':26} threads  ours, 1/s     peer, 1/s    ratio (of pairs)")
     for name in args.jobs or JOBS:
         for threads in dict.fromkeys(int(t) for t in args.threads.split(",")):
             mine, theirs = [], []
             for _ in range(args.rounds):
+                if name.startswith("spiking"):
+                    mine.append(ours_spiking(args, JOBS[name], threads))
+                    theirs.append(peer_spiking(args, JOBS[name], threads))
+                    continue
                 mine.append(ours(args, JOBS[name][0], threads))
                 theirs.append(peer(args, JOBS[name][1], threads, "fashion" in name))
             done[name, threads] = summarise(name, threads, mine, theirs)
