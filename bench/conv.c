@@ -1,4 +1,4 @@
-/* conv.c - the paths of 3x3 convolutions, by shape, firing rate and threads
+/* conv.c - the paths of convolutions and full layers, by shape, firing rate and threads
  *
  * Dense-equivalent GFLOP/s: the multiplications and additions of the dense product
  * by the time of the fastest run, lists and packing included.  With one thread it is
@@ -20,9 +20,10 @@
 enum { ROWS = 128, MOST_RUNS = 9 };   /* batch 32, 4 steps */
 
 static const struct {
-    int channels, filters, side;
-} shapes[] = { { 64, 64, 32 }, { 128, 128, 16 }, { 256, 256, 8 }, { 16, 16, 28 }, { 32, 32, 14 },
-               { 512, 512, 4 }, { 512, 512, 2 } };
+    int channels, filters, side, kernel;
+} shapes[] = { { 64, 64, 32, 3 }, { 128, 128, 16, 3 }, { 256, 256, 8, 3 }, { 16, 16, 28, 3 }, { 32, 32, 14, 3 },
+               { 512, 512, 4, 3 }, { 512, 512, 2, 3 }, { 64, 128, 7, 7 }, { 784, 256, 1, 1 }, { 1024, 10, 1, 1 },
+               { 64, 64, 32, 1 } };
 
 /* What x is: shares of spikes, and sums as pools make them. */
 static const struct {
@@ -31,6 +32,7 @@ static const struct {
     const char *name;
 } inputs[] = { { PLNI_SPIKES, 0.02, "2 %" }, { PLNI_SPIKES, 0.05, "5 %" }, { PLNI_SPIKES, 0.1, "10 %" },
                { PLNI_SPIKES, 0.15, "15 %" }, { PLNI_SPIKES, 0.25, "25 %" }, { PLNI_SPIKES, 0.4, "40 %" },
+               { PLNI_SPIKES, 0.6, "60 %" }, { PLNI_SPIKES, 1, "100 %" },
                { PLNI_SUMS, 0.1, "sums 10 %" }, { PLNI_SUMS, 0.34, "sums 34 %" } };
 
 typedef struct product {
@@ -76,12 +78,13 @@ static void fill(product *p, double density)
 static product make(pln_ctx *ctx, int shape, plni_form form, double density)
 {
     const plni_extent in = { shapes[shape].channels, shapes[shape].side, shapes[shape].side };
+    const int kernel = shapes[shape].kernel, pad = kernel == 3;
     product p = { .ctx = ctx };
     plni_arena arena = { 0 };
 
-    p.conv = (plni_conv){ .in = in, .out = plni_conv_extent(in, shapes[shape].filters, 3, 3, 1, 1),
-                          .in_depth = in.channels, .out_depth = shapes[shape].filters,
-                          .kernel_height = 3, .kernel_width = 3, .stride = 1, .pad = 1 };
+    p.conv = (plni_conv){ .in = in, .out = plni_conv_extent(in, shapes[shape].filters, kernel, kernel, 1, pad),
+                          .in_depth = in.channels, .out_depth = (int)plni_round_up(shapes[shape].filters, 16),
+                          .kernel_height = kernel, .kernel_width = kernel, .stride = 1, .pad = pad };
     take(&p, form, &arena);
     p.memory = aligned_alloc(4096, (size_t)plni_round_up((ptrdiff_t)arena.used, 4096));
     memset(p.memory, 0, arena.used);
@@ -158,16 +161,15 @@ static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *)
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
             product p = make(ctx, (int)s, inputs[i].form, inputs[i].density);
-            printf("%3d->%3d@%-2d %5s %-10s %9.0f", shapes[s].channels, shapes[s].filters, shapes[s].side, "",
-                   inputs[i].name, speed(&p, work, PLNI_EVENTS));
+            printf("%4d->%3d@%-2d %dx%-2d %-11s %9.0f", shapes[s].channels, shapes[s].filters, shapes[s].side,
+                   shapes[s].kernel, shapes[s].kernel, inputs[i].name, speed(&p, work, PLNI_EVENTS));
             if (inputs[i].form != last) {
-                if (work == forward) printf(" %9.0f", speed(&p, work, PLNI_WINOGRAD));
+                if (work == forward && plni_winograd_can(&p.conv)) printf(" %9.0f", speed(&p, work, PLNI_WINOGRAD));
                 else printf(" %9s", "");
                 printf(" %9.0f", speed(&p, work, PLNI_PATCHES));
             }
             last = inputs[i].form;
             printf("\n");
-            fflush(stdout);
             free(p.memory);
         }
 }
@@ -180,11 +182,11 @@ static void dense_table(pln_ctx *ctx)
     printf("%-16s %9s %9s %9s %9s %9s %9s\n", "shape", "winograd", "patches", "winograd", "patches", "thread", "all");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         product p = make(ctx, (int)s, PLNI_VALUES, 1);
-        printf("%3d->%3d@%-2d %5s %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
-               "", speed(&p, backward, PLNI_WINOGRAD), speed(&p, backward, PLNI_PATCHES),
-               speed(&p, forward, PLNI_WINOGRAD), speed(&p, forward, PLNI_PATCHES),
+        const bool winograd = plni_winograd_can(&p.conv);
+        printf("%4d->%3d@%-2d %dx%-2d %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
+               shapes[s].kernel, shapes[s].kernel, winograd ? speed(&p, backward, PLNI_WINOGRAD) : 0, speed(&p, backward, PLNI_PATCHES),
+               winograd ? speed(&p, forward, PLNI_WINOGRAD) : 0, speed(&p, forward, PLNI_PATCHES),
                4e-6 * (double)p.room.stride, 4e-6 * (double)p.room.shared_floats);
-        fflush(stdout);
         free(p.memory);
     }
 }
@@ -205,6 +207,7 @@ int main(int argc, char **argv)
 {
     const char *what = argc > 1 ? argv[1] : "all";
 
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     for (int i = 2; i < argc; i++) tables(atoi(argv[i]), what);
     if (argc < 3)
         for (int threads = 1; threads <= 2; threads++) tables(threads, what);

@@ -155,21 +155,30 @@ PLNI_INLINE void product_block(float *m, ptrdiff_t ldm, const float *v, ptrdiff_
         for (int k = 0; k < count; k++) *(vec *)(m + r * ldm + k * LANES) = sum[r * count + k];
 }
 
+/* Some rows, all columns. */
+PLNI_INLINE void product_rows(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u, int width,
+                              int depth, const int rows)
+{
+    int c = 0;
+
+    for (; c + VECTORS * LANES <= width; c += VECTORS * LANES)
+        product_block(m + c, ldm, v, ldv, u + c, width, depth, rows, VECTORS);
+    for (; c < width; c += LANES) product_block(m + c, ldm, v, ldv, u + c, width, depth, rows, 1);
+}
+
+/* Where tiles are left over, some of those before are computed again, to the same bits. */
 void KERNEL(winograd_product)(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u, int width,
                               int depth, int tiles)
 {
     int t = 0;
 
-    for (; t + ROWS <= tiles; t += ROWS) {
-        int c = 0;
-        for (; c + VECTORS * LANES <= width; c += VECTORS * LANES)
-            product_block(m + t * ldm + c, ldm, v + t * ldv, ldv, u + c, width, depth, ROWS, VECTORS);
-        for (; c < width; c += LANES)
-            product_block(m + t * ldm + c, ldm, v + t * ldv, ldv, u + c, width, depth, ROWS, 1);
+    for (; t + ROWS <= tiles; t += ROWS) product_rows(m + t * ldm, ldm, v + t * ldv, ldv, u, width, depth, ROWS);
+    if (t < tiles && tiles >= ROWS) {
+        t = tiles - ROWS;
+        product_rows(m + t * ldm, ldm, v + t * ldv, ldv, u, width, depth, ROWS);
+        return;
     }
-    for (; t < tiles; t++)
-        for (int c = 0; c < width; c += LANES)
-            product_block(m + t * ldm + c, ldm, v + t * ldv, ldv, u + c, width, depth, 1, 1);
+    for (; t < tiles; t++) product_rows(m + t * ldm, ldm, v + t * ldv, ldv, u, width, depth, 1);
 }
 
 /* ---- what x is, as floats ------------------------------------------------- */

@@ -17,8 +17,14 @@ enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSIT
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
 
-/* The share of non-zeros from which a dense product is faster. */
-static const double WINOGRAD_FROM = 0.27;
+/* The share of non-zeros from which a dense product is faster, measured by bench/conv.c on
+ * one thread.  Winograd's: by channels (16, 32, 64, more), for an image that tiles
+ * fit without rest and whose edges do not matter.  The patches' of full layers. */
+static const double WINOGRAD_FROM[] = { 0.6, 0.45, 0.26, 0.21 };
+static const double PATCHES_FROM = 0.9;
+
+/* Positions in tiles for each of an image's, from which Winograd gains nothing. */
+static const double LARGEST_WASTE = 3;
 
 /* What lists cost, as a share of the dense product. */
 static const double LISTING = 0.05;
@@ -47,13 +53,6 @@ typedef plni_conv_job job;
  * that is also how they lie in memory. */
 static int places_in(const plni_conv *conv, int rows) { return rows * plni_positions(conv->out); }
 
-/* Kernel and image are of one size: a patch is a whole row of x. */
-static bool is_whole(const plni_conv *conv)
-{
-    return plni_positions(conv->out) == 1 && conv->pad == 0 && conv->kernel_height == conv->in.height &&
-           conv->kernel_width == conv->in.width;
-}
-
 static int patch_floats(const plni_conv *conv) { return taps_of(conv) * conv->in_depth; }
 
 static int places_a_chunk(const plni_conv *conv)
@@ -73,26 +72,42 @@ size_t plni_conv_weights(const plni_conv *conv)
     return (size_t)patch_floats(conv) * (size_t)conv->out_depth;
 }
 
-/* Whether tiles of 4x4 fit the image well enough. */
-static bool is_worth_tiles(const plni_conv *c)
+/* Positions in tiles of 4x4, for each position of the image. */
+static double tile_waste(const plni_conv *c)
 {
-    const int tiles = (c->out.height + 3) / 4 * ((c->out.width + 3) / 4);
-    return 16 * tiles <= 3 * plni_positions(c->out);
+    return 16.0 * ((c->out.height + 3) / 4) * ((c->out.width + 3) / 4) / plni_positions(c->out);
+}
+
+/* Of what the taps of 3x3 look at, the share that is inside the image: events are only
+ * there. */
+static double inside(const plni_conv *c)
+{
+    return (1 - 2.0 / (3 * c->in.height)) * (1 - 2.0 / (3 * c->in.width));
+}
+
+/* The share of non-zeros from which Winograd is faster than events; above 1 it is
+ * not. */
+static double winograd_from(const plni_conv *c)
+{
+    const int channels = c->in_depth < c->out_depth ? c->in_depth : c->out_depth;
+    const int size = channels < 32 ? 0 : channels < 64 ? 1 : channels < 128 ? 2 : 3;
+
+    return WINOGRAD_FROM[size] * tile_waste(c) / inside(c);
+}
+
+static plni_conv_path dense_path(const plni_conv *c)
+{
+    return plni_winograd_can(c) && tile_waste(c) < LARGEST_WASTE ? PLNI_WINOGRAD : PLNI_PATCHES;
 }
 
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    const bool winograd = plni_winograd_can(conv) && is_worth_tiles(conv);
+    const bool active = form != PLNI_VALUES && pass != PLNI_CONV_BACKWARD;
 
-    switch (pass) {
-    case PLNI_CONV_FORWARD:
-        if (form == PLNI_VALUES || !plni_event_forward_can(conv)) return winograd ? PLNI_WINOGRAD : PLNI_PATCHES;
-        return winograd && density > WINOGRAD_FROM ? PLNI_WINOGRAD : PLNI_EVENTS;
-    case PLNI_CONV_BACKWARD:
-        return winograd ? PLNI_WINOGRAD : PLNI_PATCHES;
-    default:
-        return form != PLNI_VALUES && plni_event_gradient_can(conv) ? PLNI_EVENTS : PLNI_PATCHES;
-    }
+    if (active && plni_event_whole_can(conv)) return density < PATCHES_FROM ? PLNI_EVENTS : PLNI_PATCHES;
+    if (pass == PLNI_CONV_GRADIENT) return active && plni_event_gradient_can(conv) ? PLNI_EVENTS : PLNI_PATCHES;
+    if (!active || !plni_event_forward_can(conv)) return dense_path(conv);
+    return plni_winograd_can(conv) && density > winograd_from(conv) ? PLNI_WINOGRAD : PLNI_EVENTS;
 }
 
 const char *plni_conv_path_name(plni_conv_path path)
@@ -114,6 +129,7 @@ plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool trainin
         shared = plni_winograd_shared(conv);
     }
     if (plni_event_forward_can(conv)) floats = most(floats, plni_event_forward_floats(conv, rows));
+    if (plni_event_whole_can(conv)) floats = most(floats, plni_event_whole_floats(training));
     if (training) floats = most(floats, columns * POSITIONS_A_TIME);
     if (training && plni_event_gradient_can(conv)) {
         floats = most(floats, plni_event_gradient_floats(conv, rows));
@@ -171,7 +187,7 @@ static const float *patches(const job *j, int first, int last, ptrdiff_t *stride
     const plni_conv *c = j->conv;
     float *to = plni_conv_lane(j);
 
-    if (is_whole(c) && j->x->form == PLNI_VALUES) {
+    if (plni_conv_is_whole(c) && j->x->form == PLNI_VALUES) {
         *stride = j->x->stride;
         return j->x->value + first * j->x->stride;
     }
@@ -204,12 +220,14 @@ static double work_in(const plni_conv *conv, int rows)
     return NANOSECONDS * (double)places_in(conv, rows) * (double)plni_conv_weights(conv);
 }
 
+static double event_work(const job *j) { return work_in(j->conv, j->rows) * (j->density + LISTING); }
+
 void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
 {
     const int chunk = places_a_chunk(j->conv);
 
     if (path == PLNI_EVENTS) {
-        plni_event_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        (plni_event_whole_can(j->conv) ? plni_event_whole_forward : plni_event_forward)(ctx, j, event_work(j));
         return;
     }
     if (path == PLNI_WINOGRAD) {
@@ -290,7 +308,7 @@ void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
         return;
     }
     one_blas_thread();
-    if (is_whole(j->conv))
+    if (plni_conv_is_whole(j->conv))
         plni_parallel(ctx, columns, work, PLNI_UP, backward_columns, j);
     else
         plni_parallel(ctx, (j->rows + images - 1) / images, work, PLNI_UP, backward_images, j);
@@ -331,7 +349,7 @@ static void gradient_chunk(void *arg, int chunk)
 void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
 {
     if (path == PLNI_EVENTS) {
-        plni_event_gradient(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        (plni_event_whole_can(j->conv) ? plni_event_whole_gradient : plni_event_gradient)(ctx, j, event_work(j));
         return;
     }
     one_blas_thread();

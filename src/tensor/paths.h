@@ -1,8 +1,11 @@
 /* paths.h - the ways to compute the products of conv.h, which conv.c chooses from
  *
- *   patches    any shape, any x                             conv.c
- *   events     what is active in x, as bits or as sums      event_forward.c, event_gradient.c
- *   winograd   dense products, a quarter of the multiplications   winograd.c
+ *   patches    any shape, any x                 conv.c
+ *   events     what is active in x, as bits or as sums
+ *                3x3                            event_forward.c, event_gradient.c
+ *                1x1, or all joined with all    event_whole.c
+ *   winograd   dense 3x3 with a quarter of the multiplications
+ *                                               winograd.c
  *
  * Each says for which shapes it is, and how many floats it needs of a thread's memory and
  * of the memory that all share. */
@@ -32,6 +35,13 @@ static inline float *plni_conv_lane(const plni_conv_job *j)
     return j->room->lane + plni_lane() * j->room->stride;
 }
 
+/* Kernel and image are of one size: all inputs are joined with all outputs. */
+static inline bool plni_conv_is_whole(const plni_conv *c)
+{
+    return plni_positions(c->out) == 1 && c->pad == 0 && c->kernel_height == c->in.height &&
+           c->kernel_width == c->in.width;
+}
+
 /* Kernels of 3x3 that step by 1 and keep the size of the image. */
 static inline bool plni_conv_is_3x3(const plni_conv *c)
 {
@@ -52,6 +62,11 @@ bool   plni_event_gradient_can(const plni_conv *conv);
 size_t plni_event_gradient_floats(const plni_conv *conv, int rows);
 size_t plni_event_gradient_shared(const plni_conv *conv, int rows);
 void   plni_event_gradient(pln_ctx *ctx, plni_conv_job *job, double work);
+
+bool   plni_event_whole_can(const plni_conv *conv);
+size_t plni_event_whole_floats(bool training);
+void   plni_event_whole_forward(pln_ctx *ctx, plni_conv_job *job, double work);
+void   plni_event_whole_gradient(pln_ctx *ctx, plni_conv_job *job, double work);
 
 bool   plni_winograd_can(const plni_conv *conv);
 size_t plni_winograd_floats(const plni_conv *conv);

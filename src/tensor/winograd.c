@@ -16,7 +16,7 @@
 enum {
     POINTS = 36, SIDE = 4, SEEN = 6,      /* of a tile: its results, what it sees      */
     BLOCK = 64,                           /* outputs of a block                        */
-    TILES = 24,                           /* of a chunk: a multiple of what is in registers */
+    TILES = 24,                           /* of a chunk at most: a multiple of what is in registers */
     SKEW = 16,                            /* keeps points apart in the cache           */
     WEIGHT_FLOATS = 5 << 18               /* of all blocks at a time, if one is not more */
 };
@@ -33,6 +33,7 @@ typedef struct product {
     int                in, out;           /* depths                                    */
     bool               turned;            /* weights: the input gradient               */
     int                across, tiles;     /* in a line of an image, in all             */
+    int                chunk;             /* tiles in it                               */
     int                block, blocks;     /* the first of those at work, and how many  */
 } product;
 
@@ -180,7 +181,7 @@ static void leave(const product *p, tile t, int output, int width, const float *
 static void tiles_chunk(void *arg, int chunk)
 {
     const product *p = arg;
-    const int first = chunk * TILES, tiles = smaller(TILES, p->tiles - first);
+    const int first = chunk * p->chunk, tiles = smaller(p->chunk, p->tiles - first);
     plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
     const lane l = take_lane(&arena, p->in);
 
@@ -202,10 +203,11 @@ static void run(pln_ctx *ctx, product *p, double work)
 
     p->across = share(p->to->extent.width, SIDE);
     p->tiles = p->j->rows * p->across * share(p->to->extent.height, SIDE);
+    p->chunk = share(p->tiles, larger(share(p->tiles, TILES), 1));      /* chunks of one size */
     for (p->block = 0; p->block < all; p->block += at_once) {
         p->blocks = smaller(at_once, all - p->block);
         plni_parallel(ctx, p->blocks * (p->in / 16), (double)shared_floats(p->in, p->out), PLNI_UP, weights_chunk, p);
-        plni_parallel(ctx, share(p->tiles, TILES), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
+        plni_parallel(ctx, share(p->tiles, larger(p->chunk, 1)), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
     }
 }
 

@@ -23,6 +23,7 @@ static const shape shapes[] = {
     { 200, 128, 2, 3, 300, 3, 1, 1 },  { 8, 32, 33, 17, 2, 3, 1, 1 },    { 512, 80, 2, 2, 5, 3, 1, 1 },
     { 64, 64, 1, 5, 2, 3, 1, 1 },      { 16, 32, 9, 8, 3, 3, 2, 1 },     { 24, 16, 8, 8, 3, 1, 1, 0 },
     { 16, 24, 11, 9, 2, 5, 1, 2 },     { 70, 100, 4, 4, 13, 4, 1, 0 },   { 64, 10, 1, 1, 20, 1, 1, 0 },
+    { 300, 90, 1, 1, 517, 1, 1, 0 },   { 10, 200, 3, 3, 31, 3, 1, 0 },   { 40, 64, 9, 15, 9, 1, 1, 0 },
 };
 
 static const double shares[] = { 0, 0.05, 0.3, 1 };
@@ -174,6 +175,8 @@ static double *plain_forward(const product *p, bool bias)
     return a.sum;
 }
 
+static bool can_walk(const plni_conv *c, bool (*can)(const plni_conv *)) { return can(c) || plni_event_whole_can(c); }
+
 static void check_forward(const shape *s, plni_form form, double density, bool bias)
 {
     static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
@@ -183,7 +186,7 @@ static void check_forward(const shape *s, plni_form form, double density, bool b
 
     for (int i = 0; i < TEST_COUNT(paths); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !plni_event_forward_can(&p.conv))) continue;
+        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_forward_can))) continue;
         if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
         j.y = &p.y, j.bias = bias ? p.bias : NULL;
         memset(p.y.value, 0xff, (size_t)n * sizeof(float));
@@ -278,7 +281,7 @@ static void check_gradient(const shape *s, plni_form form, double density)
     visit_all(&p.conv, p.rows, visit_gradient, &right);
     for (int i = 0; i < TEST_COUNT(paths); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !plni_event_gradient_can(&p.conv))) continue;
+        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_gradient_can))) continue;
         j.d = &p.d, j.into = p.into, j.scale = 0.5f;
         memcpy(p.into, p.weight, n * sizeof(float));
         plni_conv_gradient_by(p.ctx, paths[i], &j);
@@ -338,19 +341,40 @@ static void test_threads(void **state)
         }
 }
 
+/* Which path is chosen, where it does not hang on the last digit. */
 static void test_choice(void **state)
 {
-    const plni_extent image = { 64, 32, 32 };
-    const plni_conv even = { image, image, 64, 64, 3, 3, 1, 1 };
-    plni_conv odd = even;
+    static const struct {
+        const char    *path;
+        int            channels, side, kernel, stride;
+        plni_conv_pass pass;
+        plni_form      form;
+        double         density;
+    } cases[] = {
+        { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
+        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.5 },
+        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1 },
+        { "events", 16, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.5 },
+        { "events", 512, 2, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 1 },     /* tiles would be mostly empty */
+        { "patches", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 1 },
+        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 0.1 },
+        { "events", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.9 },
+        { "patches", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_VALUES, 0.1 },
+        { "patches", 64, 32, 3, 2, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
+        { "events", 64, 1, 1, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1 },
+        { "patches", 64, 1, 1, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 1 },
+        { "patches", 64, 1, 1, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
+    };
 
     (void)state;
-    odd.stride = 2;
-    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1), PLNI_EVENTS);
-    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.9), PLNI_WINOGRAD);
-    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_BACKWARD, PLNI_VALUES, 1), PLNI_WINOGRAD);
-    assert_int_equal(plni_conv_choose(&odd, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1), PLNI_PATCHES);
-    assert_string_equal(plni_conv_path_name(PLNI_EVENTS), "events");
+    for (int i = 0; i < TEST_COUNT(cases); i++) {
+        const plni_extent in = { cases[i].channels, cases[i].side, cases[i].side };
+        const int kernel = cases[i].kernel, pad = kernel / 2;
+        const plni_conv conv = { in, plni_conv_extent(in, in.channels, kernel, kernel, cases[i].stride, pad), in.channels,
+                                 in.channels, kernel, kernel, cases[i].stride, pad };
+        const plni_conv_path path = plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density);
+        assert_string_equal(plni_conv_path_name(path), cases[i].path);
+    }
 }
 
 int main(void)
