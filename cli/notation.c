@@ -2,6 +2,7 @@
 
 #include "notation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ typedef enum kind { CONV, AVERAGE, MAXIMUM, GLOBAL, DENSE, POST, PRE, LAST } kin
 typedef struct token {
     kind kind;
     int  n, size, stride;
+    const char *at;              /* where it stands */
 } token;
 
 /* A number of 1..4096 at *at, which moves on; 0 if there is none. */
@@ -64,11 +66,16 @@ static int read_all(const char *text, token *tokens, const char **at)
             *at = start;
             return -1;
         }
+        tokens[count].at = start;
         count++;
         if (!**at) return count;
         ++*at;
     }
 }
+
+int notation_length(const char *part) { return (int)strcspn(part, "-"); }
+
+static bool has_kernel(const token *t) { return t->kind == CONV || t->kind == POST || t->kind == PRE; }
 
 int notation_check(const char *file, int line, const char *text)
 {
@@ -79,6 +86,10 @@ int notation_check(const char *file, int line, const char *text)
     if (count < 0)
         return complain(BAD_INPUT, "%s:%d: '%.16s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, FC128, 64R3, 64P3", file,
                         line, at);
+    for (int i = 0; i < count; i++)
+        if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
+            return complain(BAD_INPUT, "%s:%d: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
+                            file, line, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
     if (tokens[count - 1].kind != DENSE)
         return complain(BAD_INPUT, "%s:%d: the network must end with FC and the number of outputs", file, line);
     if (tokens[0].kind != CONV && tokens[0].kind != DENSE)
@@ -180,14 +191,35 @@ static void add_token(pln_net *net, const token *t, kind next, const style *s)
     }
 }
 
-void notation_build(const char *text, const spiking_config *how, pln_net *net)
+/* Whether the outer part of a kernel lies beyond the image at every place; 3x3 is
+ * let through, since deep networks end in images of one place.  Says so in `why`. */
+static bool is_too_large(const pln_net *net, const token *t, const pln_sample_shape *image, char why[NOTATION_WHY])
+{
+    const int last = last_layer(net);
+    const int height = last < 0 ? image->height : pln_net_layer(net, last).height;
+    const int width = last < 0 ? image->width : pln_net_layer(net, last).width;
+
+    if (!has_kernel(t) || t->size <= 3 || (t->size / 2 < height && t->size / 2 < width)) return false;
+    snprintf(why, NOTATION_WHY, "layer %d: a kernel of %dx%d is larger than an image of %dx%d can use", last + 2, t->size,
+             t->size, height, width);
+    return true;
+}
+
+const char *notation_build(const char *text, const spiking_config *how, const pln_sample_shape *image, pln_net *net,
+                           char why[NOTATION_WHY])
 {
     const style s = { { (pln_norm_kind)how->norm, how->norm_scale > 0 ? how->norm_scale : 1 }, spiking_neuron(how) };
     token tokens[MOST];
     const char *at;
     const int count = read_all(text, tokens, &at);
 
-    for (int i = 0; i < count; i++) add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
+    *why = 0;
+    for (int i = 0; i < count; i++) {
+        if (is_too_large(net, &tokens[i], image, why)) return tokens[i].at;
+        add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
+        if (pln_net_status(net) != PLN_OK) return tokens[i].at;
+    }
     if (how->output_spikes) spike(net, &s);
     pln_net_readout(net, (pln_readout_kind)how->readout, how->votes > 0 ? how->votes : 1);
+    return pln_net_status(net) == PLN_OK ? NULL : tokens[count - 1].at;
 }

@@ -2,7 +2,7 @@
  *
  *     16C3-16C3-AP2-32C3/2-64R3-GAP-FC128-FC10
  *
- *     nCk    n filters of k x k, as much padding as keeps the image's size;
+ *     nCk    n filters of k x k, k odd, as much padding as keeps the image's size;
  *            nCk/s with stride s
  *     APk    average over k x k; MPk maximum; GAP average over the image
  *     FCn    n units joined with all
@@ -19,11 +19,17 @@
 /* Whether a text is such a network; else complains with file and line. */
 int notation_check(const char *file, int line, const char *text);
 
+/* Characters of a part, up to the next dash. */
+int notation_length(const char *part);
+
 /* Outputs of the last layer; 0 if the text is none. */
 int notation_outputs(const char *text);
 
-/* Builds the network; the builders remember what does not fit. */
-void notation_build(const char *text, const spiking_config *how, pln_net *net);
+/* Builds the network of such samples.  Returns NULL, or the part that does not fit, from which on
+ * nothing is built; the builders' error, or what is in `why`, says what is wrong. */
+enum { NOTATION_WHY = 160 };
+const char *notation_build(const char *text, const spiking_config *how, const pln_sample_shape *image, pln_net *net,
+                           char why[NOTATION_WHY]);
 
 /* The neuron of a configuration. */
 pln_neuron spiking_neuron(const spiking_config *how);
