@@ -5,7 +5,7 @@
  * the processor's time, which others on the machine disturb less.  The crossovers
  * in src/tensor/conv.c are taken from these tables.
  *
- *     bench_conv [forward|gradient|backward|all] [threads ...] */
+ *     bench_conv [forward|gradient|dense|all] [threads ...] */
 
 #define _POSIX_C_SOURCE 199309L
 
@@ -65,6 +65,7 @@ static void fill(product *p, double density)
         for (int c = 0; c < x->extent.channels; c++) {
             if ((double)uniform() >= density) continue;
             if (x->form == PLNI_SPIKES) x->bits[i * (size_t)x->words + (size_t)(c / 64)] |= (uint64_t)1 << c % 64;
+            else if (x->form == PLNI_VALUES) x->value[i * (size_t)x->depth + (size_t)c] = uniform();
             else x->sum[i * (size_t)x->depth + (size_t)c] = (uint8_t)(1 + rand() % 4);
         }
     x->unit = 0.25f;
@@ -113,6 +114,22 @@ static double now(const product *p)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static void gradient(product *p)
+{
+    plni_conv_job j = job_of(p);
+
+    j.d = &p->d, j.into = p->into, j.scale = 1e-6f;
+    plni_conv_gradient_by(p->ctx, p->path, &j);
+}
+
+static void backward(product *p)
+{
+    plni_conv_job j = job_of(p);
+
+    j.d = &p->d, j.y = &p->dx;
+    plni_conv_backward_by(p->ctx, p->path, &j);
+}
+
 /* Dense-equivalent GFLOP/s of the fastest of some runs. */
 static double speed(product *p, void (*work)(product *), plni_conv_path path)
 {
@@ -130,19 +147,46 @@ static double speed(product *p, void (*work)(product *), plni_conv_path path)
     return 1e-9 * flops / fastest;
 }
 
-static void forward_table(pln_ctx *ctx)
+/* One pass over spikes or sums.  The other paths do not mind how many there are, only
+ * in which form. */
+static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *))
 {
-    printf("forward, %d threads, GFLOP/s\n%-16s %-10s %9s %9s\n", pln_ctx_threads(ctx), "shape", "x", "events", "patches");
+    plni_form last = PLNI_VALUES;
+
+    printf("%s, %d threads, GFLOP/s\n%-16s %-10s %9s %9s %9s\n", name, pln_ctx_threads(ctx), "shape", "x", "events",
+           "winograd", "patches");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
         for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
             product p = make(ctx, (int)s, inputs[i].form, inputs[i].density);
             printf("%3d->%3d@%-2d %5s %-10s %9.0f", shapes[s].channels, shapes[s].filters, shapes[s].side, "",
-                   inputs[i].name, speed(&p, forward, PLNI_EVENTS));
-            if (i == 0) printf(" %9.0f", speed(&p, forward, PLNI_PATCHES));
+                   inputs[i].name, speed(&p, work, PLNI_EVENTS));
+            if (inputs[i].form != last) {
+                if (work == forward) printf(" %9.0f", speed(&p, work, PLNI_WINOGRAD));
+                else printf(" %9s", "");
+                printf(" %9.0f", speed(&p, work, PLNI_PATCHES));
+            }
+            last = inputs[i].form;
             printf("\n");
             fflush(stdout);
             free(p.memory);
         }
+}
+
+/* Passes that do not depend on what is active: input gradients, and forward from floats. */
+static void dense_table(pln_ctx *ctx)
+{
+    printf("dense, %d threads, GFLOP/s, and MB of a room\n%-16s %9s %9s %9s %9s %9s %9s\n", pln_ctx_threads(ctx), "",
+           "backward", "", "forward", "", "a", "by");
+    printf("%-16s %9s %9s %9s %9s %9s %9s\n", "shape", "winograd", "patches", "winograd", "patches", "thread", "all");
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        product p = make(ctx, (int)s, PLNI_VALUES, 1);
+        printf("%3d->%3d@%-2d %5s %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
+               "", speed(&p, backward, PLNI_WINOGRAD), speed(&p, backward, PLNI_PATCHES),
+               speed(&p, forward, PLNI_WINOGRAD), speed(&p, forward, PLNI_PATCHES),
+               4e-6 * (double)p.room.stride, 4e-6 * (double)p.room.shared_floats);
+        fflush(stdout);
+        free(p.memory);
+    }
 }
 
 static void tables(int threads, const char *what)
@@ -151,7 +195,9 @@ static void tables(int threads, const char *what)
     options.threads = threads;
     pln_ctx *ctx = pln_ctx_new(&options);
 
-    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) forward_table(ctx);
+    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) active_table(ctx, "forward", forward);
+    if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", gradient);
+    if (strcmp(what, "dense") == 0 || strcmp(what, "all") == 0) dense_table(ctx);
     pln_ctx_free(ctx);
 }
 

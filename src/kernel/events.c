@@ -184,3 +184,149 @@ void KERNEL(windows)(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfro
     else
         windows_all(y, ldy, from, ldfrom, weight, width, window, n, offset, value, false);
 }
+
+/* ---- columns -------------------------------------------------------------- */
+
+/* Swaps squares of side j across the diagonal; j is a constant at each call. */
+PLNI_INLINE void swap_squares(uint64_t *a, uint64_t mask, const int j)
+{
+    for (int k = 0; k < 64; k += 2 * j)
+        for (int i = k; i < k + j; i++) {
+            const uint64_t swap = (a[i] >> j ^ a[i + j]) & mask;
+            a[i] ^= swap << j;
+            a[i + j] ^= swap;
+        }
+}
+
+/* Bit p of word c becomes bit c of word p. */
+PLNI_INLINE void transpose(uint64_t *a)
+{
+    swap_squares(a, 0x00000000ffffffff, 32);
+    swap_squares(a, 0x0000ffff0000ffff, 16);
+    swap_squares(a, 0x00ff00ff00ff00ff, 8);
+    swap_squares(a, 0x0f0f0f0f0f0f0f0f, 4);
+    swap_squares(a, 0x3333333333333333, 2);
+    swap_squares(a, 0x5555555555555555, 1);
+}
+
+/* Rounds up with zeros, and transposes. */
+PLNI_INLINE int transpose_all(uint64_t *word, int positions)
+{
+    const int squares = (positions + 63) / 64;
+
+    for (int p = positions; p < 64 * squares; p++) word[p] = 0;
+    for (int i = 0; i < squares; i++) transpose(word + 64 * i);
+    return squares;
+}
+
+#if defined(__AVX512F__)
+PLNI_INLINE int list_places(uint16_t *offset, uint64_t word, const uint16_t *place, int positions)
+{
+    int n = 0;
+
+    for (int p = 0; p < 64 && p < positions; p += 16)
+        n += put_offsets(offset + n, (__mmask16)(word >> p),
+                         _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(place + p))));
+    return n;
+}
+#else
+PLNI_INLINE int list_places(uint16_t *offset, uint64_t word, const uint16_t *place, int positions)
+{
+    int n = 0;
+
+    (void)positions;
+    for (; word; word &= word - 1) offset[n++] = place[__builtin_ctzll(word)];
+    return n;
+}
+#endif
+
+void KERNEL(columns)(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                     int positions, const uint16_t *place)
+{
+    uint64_t square[PLNI_STRIP];
+    uint32_t n = start[0];
+
+    for (int p = 0; p < positions; p++) square[p] = word[(ptrdiff_t)p * words] >> shift;
+    const int squares = transpose_all(square, positions);
+    for (int c = 0; c < channels; c++) {
+        for (int i = 0; i < squares; i++)
+            n += (uint32_t)list_places(offset + n, square[64 * i + c], place + 64 * i, positions - 64 * i);
+        start[c + 1] = n;
+    }
+}
+
+/* One bit for each of up to 64 bytes that are not 0. */
+PLNI_INLINE uint64_t active_bytes(const uint8_t *byte, int n)
+{
+#if defined(__AVX512F__)
+    const __mmask64 inside = n < 64 ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0;
+    const __m512i bytes = _mm512_maskz_loadu_epi8(inside, byte);
+    return _mm512_test_epi8_mask(bytes, bytes);
+#else
+    uint64_t word = 0;
+    for (int c = 0; c < n; c++) word |= (uint64_t)(byte[c] != 0) << c;
+    return word;
+#endif
+}
+
+void KERNEL(sum_columns)(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
+                         int positions, const uint16_t *place, float unit)
+{
+    uint64_t square[PLNI_STRIP];
+    uint32_t n = start[0];
+
+    for (int p = 0; p < positions; p++) square[p] = active_bytes(sum + (ptrdiff_t)p * depth, channels);
+    const int squares = transpose_all(square, positions);
+    for (int c = 0; c < channels; c++) {
+        for (int i = 0; i < squares; i++)
+            for (uint64_t word = square[64 * i + c]; word; word &= word - 1) {
+                const int p = 64 * i + __builtin_ctzll(word);
+                offset[n] = place[p];
+                value[n++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+        start[c + 1] = n;
+    }
+}
+
+/* ---- taps ----------------------------------------------------------------- */
+
+/* One vector of each of the nine taps for all channels.  Summed from 0 and then added,
+ * for what is summed already is large. */
+PLNI_INLINE void taps_part(float *sum, const char *delta, ptrdiff_t line, const uint32_t *start, int channels,
+                           const uint16_t *offset, const float *value, const bool weighted)
+{
+    for (int c = 0; c < channels; c++, sum += 9 * 16) {
+        vec a[9];
+#pragma GCC unroll 9
+        for (int t = 0; t < 9; t++) a[t] = (vec){ 0 };
+        for (uint32_t e = start[c]; e < start[c + 1]; e++) {
+            const char *at = delta + offset[e];
+            const float v = weighted ? value[e] : 1;
+#pragma GCC unroll 9
+            for (int t = 0; t < 9; t++) {
+                const vec d = *(const vec *)(at + (2 - t / 3) * line + (2 - t % 3) * 64);
+                if (weighted) a[t] += v * d;
+                else a[t] += d;
+            }
+        }
+#pragma GCC unroll 9
+        for (int t = 0; t < 9; t++) *(vec *)(sum + t * 16) += a[t];
+    }
+}
+
+void KERNEL(taps)(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                  const uint16_t *offset, const float *value)
+{
+    for (int i = 0; i < 16; i += LANES) {
+        const char *from = (const char *)(delta + i);
+        if (value) taps_part(sum + i, from, 64 * (ptrdiff_t)line, start, channels, offset, value, true);
+        else taps_part(sum + i, from, 64 * (ptrdiff_t)line, start, channels, offset, value, false);
+    }
+}
+
+void KERNEL(pack)(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows, int planes)
+{
+    for (int r = 0; r < rows; r++, to += ldto, from += ldfrom)
+        for (int p = 0; p < planes; p++)
+            for (int i = 0; i < 16; i += LANES) *(vec *)(to + p * plane + i) = *(const vec *)(from + 16 * p + i);
+}

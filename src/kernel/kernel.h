@@ -199,6 +199,56 @@ typedef void plni_windows_fn(float *y, ptrdiff_t ldy, const float *from, ptrdiff
                              int width, const plni_window *window, int n, const uint16_t *offset,
                              const float *value);
 
+/* Lists of where each of up to 64 channels is active among up to
+ * PLNI_STRIP positions, for taps: offset[e] = place[position] for channel c and
+ * e = start[c] .. start[c+1] - 1.  start[0] is given.  Behind the last offset there
+ * must be room for 16 more, as behind the last place. */
+enum { PLNI_STRIP = 320 };
+typedef void plni_columns_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
+                             int channels, int positions, const uint16_t *place);
+
+/* The same for bytes that are not 0, depth of them at each position, and
+ * value[e] = unit * byte. */
+typedef void plni_sum_columns_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                                 int channels, int positions, const uint16_t *place, float unit);
+
+/* Weight gradient of a kernel of 3x3 by such lists, for 16 outputs.  delta has 16
+ * floats a position and lines of `line` positions, and place counts bytes to the
+ * position above and to the left; value is NULL if all are 1:
+ *     sum[c][3 ky + kx][i] += sum_e value[e] delta[offset[e] / 4 + 16 ((2 - ky) line + 2 - kx) + i]  */
+typedef void plni_taps_fn(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                          const uint16_t *offset, const float *value);
+
+/* Convolution 3x3 by Winograd's F(4x4, 3x3), winograd.c: with matrices G, B and A
+ * for one dimension, points = 0..35, a tile's values x[6][6] and results y[4][4],
+ *
+ *     u[point] = G w G^T              of 16 weights a tap in each row
+ *     v[point] = B^T x B              of each channel
+ *     m[point][tile] = sum_c v[point][tile][c] u[point][c]
+ *     y = from + A^T m A              what is inside height and width
+ *
+ * Channels, filters and width are multiples of 16; y may be from. */
+typedef void plni_winograd_weights_fn(float *u, ptrdiff_t point, ptrdiff_t ldu, const float *w, ptrdiff_t tap,
+                                      ptrdiff_t ldw, int rows);
+typedef void plni_winograd_in_fn(float *v, ptrdiff_t point, const float *x, ptrdiff_t line, ptrdiff_t pixel,
+                                 int channels);
+typedef void plni_winograd_out_fn(float *y, ptrdiff_t line, ptrdiff_t pixel, const float *from,
+                                  ptrdiff_t from_line, ptrdiff_t from_pixel, const float *m, ptrdiff_t point,
+                                  int height, int width, int filters);
+
+/* m[tile][f] = sum_(q < depth) v[tile][q] u[q width + f]     for f < width */
+typedef void plni_winograd_product_fn(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u,
+                                      int width, int depth, int tiles);
+
+/* x[c] = bit c, or unit * byte c, for n channels, a multiple of 16 */
+typedef void plni_spread_spikes_fn(float *x, const uint64_t *word, int n);
+typedef void plni_spread_sums_fn(float *x, const uint8_t *sum, int n, float unit);
+
+/* Pieces of 16 floats from rows to planes:
+ *     to[r][p plane + i] = from[r][16 p + i]      for r < rows, p < planes, i < 16  */
+typedef void plni_pack_fn(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                          int planes);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

@@ -365,6 +365,115 @@ void plni_windows_scalar(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t l
         }
 }
 
+void plni_columns_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
+                         int positions, const uint16_t *place)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (word[(ptrdiff_t)p * words] >> shift >> c & 1) offset[start[c + 1]++] = place[p];
+    }
+}
+
+void plni_sum_columns_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
+                             int channels, int positions, const uint16_t *place, float unit)
+{
+    for (int c = 0; c < channels; c++) {
+        start[c + 1] = start[c];
+        for (int p = 0; p < positions; p++)
+            if (sum[(ptrdiff_t)p * depth + c]) {
+                offset[start[c + 1]] = place[p];
+                value[start[c + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
+void plni_taps_scalar(float *sum, const float *delta, int line, const uint32_t *start, int channels,
+                      const uint16_t *offset, const float *value)
+{
+    for (int c = 0; c < channels; c++, sum += 9 * 16)
+        for (uint32_t e = start[c]; e < start[c + 1]; e++)
+            for (int t = 0; t < 9; t++)
+                for (int i = 0; i < 16; i++)
+                    sum[t * 16 + i] += (value ? value[e] : 1) *
+                                       delta[offset[e] / 4 + 16 * ((2 - t / 3) * line + 2 - t % 3) + i];
+}
+
+/* The matrices of winograd.c in numbers; each line of B^T are the coefficients of the
+ * polynomial that is 0 at all other points. */
+#define R2 1.41421356237309505f
+#define RH 0.70710678118654752f
+static const float G[6][3] = { { 1, 0, 0 }, { -2 / 3.0f, -R2 / 3, -1 / 3.0f }, { -2 / 3.0f, R2 / 3, -1 / 3.0f },
+                               { 1 / 6.0f, R2 / 6, 1 / 3.0f }, { 1 / 6.0f, -R2 / 6, 1 / 3.0f }, { 0, 0, 1 } };
+static const float BT[6][6] = { { 1, 0, -2.5f, 0, 1, 0 }, { 0, -R2, -2, RH, 1, 0 }, { 0, R2, -2, -RH, 1, 0 },
+                                { 0, -RH, -0.5f, R2, 1, 0 }, { 0, RH, -0.5f, -R2, 1, 0 }, { 0, 1, 0, -2.5f, 0, 1 } };
+static const float AT[4][6] = { { 1, 1, 1, 1, 1, 0 }, { 0, RH, -RH, R2, -R2, 0 }, { 0, 0.5f, 0.5f, 2, 2, 0 },
+                                { 0, 0.5f * RH, -0.5f * RH, 2 * R2, -2 * R2, 1 } };
+
+void plni_winograd_weights_scalar(float *u, ptrdiff_t point, ptrdiff_t ldu, const float *w, ptrdiff_t tap,
+                                  ptrdiff_t ldw, int rows)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < 16; i++)
+            for (int p = 0; p < 36; p++) {
+                float sum = 0;
+                for (int t = 0; t < 9; t++) sum += G[p / 6][t / 3] * G[p % 6][t % 3] * w[r * ldw + t * tap + i];
+                u[r * ldu + p * point + i] = sum;
+            }
+}
+
+void plni_winograd_in_scalar(float *v, ptrdiff_t point, const float *x, ptrdiff_t line, ptrdiff_t pixel, int channels)
+{
+    for (int c = 0; c < channels; c++)
+        for (int p = 0; p < 36; p++) {
+            float sum = 0;
+            for (int i = 0; i < 36; i++) sum += BT[p / 6][i / 6] * BT[p % 6][i % 6] * x[i / 6 * line + i % 6 * pixel + c];
+            v[p * point + c] = sum;
+        }
+}
+
+void plni_winograd_out_scalar(float *y, ptrdiff_t line, ptrdiff_t pixel, const float *from, ptrdiff_t from_line,
+                              ptrdiff_t from_pixel, const float *m, ptrdiff_t point, int height, int width,
+                              int filters)
+{
+    for (int f = 0; f < filters; f++)
+        for (int i = 0; i < height; i++)
+            for (int k = 0; k < width; k++) {
+                float sum = 0;
+                for (int p = 0; p < 36; p++) sum += AT[i][p / 6] * AT[k][p % 6] * m[p * point + f];
+                y[i * line + k * pixel + f] = from[i * from_line + k * from_pixel + f] + sum;
+            }
+}
+
+void plni_winograd_product_scalar(float *m, ptrdiff_t ldm, const float *v, ptrdiff_t ldv, const float *u, int width,
+                                  int depth, int tiles)
+{
+    for (int t = 0; t < tiles; t++)
+        for (int f = 0; f < width; f++) {
+            float sum = 0;
+            for (int q = 0; q < depth; q++) sum += v[t * ldv + q] * u[(ptrdiff_t)q * width + f];
+            m[t * ldm + f] = sum;
+        }
+}
+
+void plni_spread_spikes_scalar(float *x, const uint64_t *word, int n)
+{
+    for (int c = 0; c < n; c++) x[c] = (float)(word[c / 64] >> c % 64 & 1);
+}
+
+void plni_spread_sums_scalar(float *x, const uint8_t *sum, int n, float unit)
+{
+    for (int c = 0; c < n; c++) x[c] = unit * (float)sum[c];
+}
+
+void plni_pack_scalar(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
+                      int planes)
+{
+    for (int r = 0; r < rows; r++)
+        for (int p = 0; p < planes; p++)
+            for (int i = 0; i < 16; i++) to[r * ldto + p * plane + i] = from[r * ldfrom + 16 * p + i];
+}
+
 #define K(operation) .operation = plni_##operation##_scalar,
 const plni_kernels plni_kernels_scalar = {
 #include "kernel/kernel.def"

@@ -17,6 +17,9 @@ enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSIT
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
 
+/* The share of non-zeros from which a dense product is faster. */
+static const double WINOGRAD_FROM = 0.27;
+
 /* What lists cost, as a share of the dense product. */
 static const double LISTING = 0.05;
 
@@ -70,28 +73,72 @@ size_t plni_conv_weights(const plni_conv *conv)
     return (size_t)patch_floats(conv) * (size_t)conv->out_depth;
 }
 
+/* Whether tiles of 4x4 fit the image well enough. */
+static bool is_worth_tiles(const plni_conv *c)
+{
+    const int tiles = (c->out.height + 3) / 4 * ((c->out.width + 3) / 4);
+    return 16 * tiles <= 3 * plni_positions(c->out);
+}
+
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    (void)density;
-    if (pass == PLNI_CONV_FORWARD && form != PLNI_VALUES && plni_events_can(conv)) return PLNI_EVENTS;
-    return PLNI_PATCHES;
+    const bool winograd = plni_winograd_can(conv) && is_worth_tiles(conv);
+
+    switch (pass) {
+    case PLNI_CONV_FORWARD:
+        if (form == PLNI_VALUES || !plni_event_forward_can(conv)) return winograd ? PLNI_WINOGRAD : PLNI_PATCHES;
+        return winograd && density > WINOGRAD_FROM ? PLNI_WINOGRAD : PLNI_EVENTS;
+    case PLNI_CONV_BACKWARD:
+        return winograd ? PLNI_WINOGRAD : PLNI_PATCHES;
+    default:
+        return form != PLNI_VALUES && plni_event_gradient_can(conv) ? PLNI_EVENTS : PLNI_PATCHES;
+    }
 }
 
 const char *plni_conv_path_name(plni_conv_path path)
 {
-    static const char *const names[] = { [PLNI_PATCHES] = "patches", [PLNI_EVENTS] = "events" };
+    static const char *const names[] = { [PLNI_PATCHES] = "patches", [PLNI_EVENTS] = "events",
+                                         [PLNI_WINOGRAD] = "winograd" };
     return names[path];
+}
+
+static size_t most(size_t a, size_t b) { return a > b ? a : b; }
+
+plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training)
+{
+    const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
+    size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv), shared = 0;
+
+    if (plni_winograd_can(conv)) {
+        floats = most(floats, plni_winograd_floats(conv));
+        shared = plni_winograd_shared(conv);
+    }
+    if (plni_event_forward_can(conv)) floats = most(floats, plni_event_forward_floats(conv, rows));
+    if (training) floats = most(floats, columns * POSITIONS_A_TIME);
+    if (training && plni_event_gradient_can(conv)) {
+        floats = most(floats, plni_event_gradient_floats(conv, rows));
+        shared = most(shared, plni_event_gradient_shared(conv, rows));
+    }
+    return (plni_conv_room){ .stride = plni_round_up((ptrdiff_t)floats, 16), .shared_floats = (ptrdiff_t)shared };
+}
+
+void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other)
+{
+    if (room->stride < other->stride) room->stride = other->stride;
+    if (room->shared_floats < other->shared_floats) room->shared_floats = other->shared_floats;
+}
+
+void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena)
+{
+    room->lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room->stride * sizeof(float));
+    room->shared = plni_arena_take(arena, (size_t)room->shared_floats * sizeof(float));
 }
 
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
 {
-    const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
-    size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv);
+    plni_conv_room room = plni_conv_room_need(conv, rows, training);
 
-    if (training && floats < columns * POSITIONS_A_TIME) floats = columns * POSITIONS_A_TIME;
-    if (plni_events_can(conv) && floats < plni_events_floats(conv, rows)) floats = plni_events_floats(conv, rows);
-    plni_conv_room room = { .stride = plni_round_up((ptrdiff_t)floats, 16) };
-    room.lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room.stride * sizeof(float));
+    plni_conv_room_place(ctx, &room, arena);
     return room;
 }
 
@@ -162,7 +209,11 @@ void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
     const int chunk = places_a_chunk(j->conv);
 
     if (path == PLNI_EVENTS) {
-        plni_events_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        plni_event_forward(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        return;
+    }
+    if (path == PLNI_WINOGRAD) {
+        plni_winograd_forward(ctx, j, work_in(j->conv, j->rows) / 4);
         return;
     }
     one_blas_thread();
@@ -229,18 +280,29 @@ static void backward_columns(void *arg, int chunk)
                 c->out_depth, j->add ? 1 : 0, j->y->value + first, (int)j->y->stride);
 }
 
+void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
+{
+    const int images = images_a_chunk(j->conv), columns = (patch_floats(j->conv) + CHANNELS_A_CHUNK - 1) / CHANNELS_A_CHUNK;
+    const double work = work_in(j->conv, j->rows);
+
+    if (path == PLNI_WINOGRAD) {
+        plni_winograd_backward(ctx, j, work / 4);
+        return;
+    }
+    one_blas_thread();
+    if (is_whole(j->conv))
+        plni_parallel(ctx, columns, work, PLNI_UP, backward_columns, j);
+    else
+        plni_parallel(ctx, (j->rows + images - 1) / images, work, PLNI_UP, backward_images, j);
+}
+
 void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *dy,
                         int rows, const float *weight, bool add, plni_signal *dx)
 {
-    job j = { .conv = conv, .room = room, .d = dy, .y = dx, .weight = weight, .rows = rows, .add = add };
-    const int images = images_a_chunk(conv);
+    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .d = dy, .y = dx, .weight = weight,
+              .rows = rows, .add = add };
 
-    one_blas_thread();
-    if (is_whole(conv))
-        plni_parallel(ctx, (patch_floats(conv) + CHANNELS_A_CHUNK - 1) / CHANNELS_A_CHUNK, work_in(conv, rows),
-                      PLNI_UP, backward_columns, &j);
-    else
-        plni_parallel(ctx, (rows + images - 1) / images, work_in(conv, rows), PLNI_UP, backward_images, &j);
+    plni_conv_backward_by(ctx, plni_conv_choose(conv, PLNI_CONV_BACKWARD, PLNI_VALUES, 1), &j);
 }
 
 /* ---- gradient ------------------------------------------------------------- */
@@ -266,11 +328,22 @@ static void gradient_chunk(void *arg, int chunk)
     }
 }
 
+void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
+{
+    if (path == PLNI_EVENTS) {
+        plni_event_gradient(ctx, j, work_in(j->conv, j->rows) * (j->density + LISTING));
+        return;
+    }
+    one_blas_thread();
+    plni_parallel(ctx, taps_of(j->conv) * channel_blocks(j->conv), work_in(j->conv, j->rows), PLNI_UP,
+                  gradient_chunk, j);
+}
+
 void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into)
 {
-    job j = { .conv = conv, .room = room, .x = x, .d = dy, .into = into, .rows = rows, .scale = scale };
+    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .x = x, .d = dy, .into = into,
+              .rows = rows, .scale = scale, .density = plni_map_density(x, rows) };
 
-    one_blas_thread();
-    plni_parallel(ctx, taps_of(conv) * channel_blocks(conv), work_in(conv, rows), PLNI_UP, gradient_chunk, &j);
+    plni_conv_gradient_by(ctx, plni_conv_choose(conv, PLNI_CONV_GRADIENT, x->form, j.density), &j);
 }

@@ -31,12 +31,25 @@ plni_extent plni_conv_extent(plni_extent in, int filters, int kernel_height, int
 size_t plni_conv_weights(const plni_conv *conv);
 
 /* Memory of a product, for all the context's threads.  It holds nothing from one
- * call to the next. */
+ * call to the next, so layers that work one after the other can share a room that
+ * was widened to what each of them needs. */
 typedef struct plni_conv_room {
     float    *lane;                   /* [threads][stride]                 */
     ptrdiff_t stride;
+    float    *shared;                 /* [shared_floats] by all threads    */
+    ptrdiff_t shared_floats;
 } plni_conv_room;
 
+/* What a layer needs, without memory. */
+plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training);
+
+/* Makes room for the needs of another layer. */
+void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other);
+
+/* Gives it memory. */
+void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena);
+
+/* Need and place: a layer's own room. */
 plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena);
 
 /* y from x, plus the bias [out.depth], NULL for none. */
@@ -55,12 +68,12 @@ void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_roo
  * orders, so which one is taken is part of the result; it is chosen by the shape and
  * by the share of x that is not zero, never by the number of threads. */
 typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_GRADIENT } plni_conv_pass;
-typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS } plni_conv_path;
+typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD } plni_conv_path;
 
 /* The path that a pass takes where x has this form and density. */
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
 
-/* "patches", "events" */
+/* "patches", "events", "winograd" */
 const char *plni_conv_path_name(plni_conv_path path);
 
 #endif

@@ -1,9 +1,11 @@
 /* paths.h - the ways to compute the products of conv.h, which conv.c chooses from
  *
  *   patches    any shape, any x                             conv.c
- *   events     what is active in x, as bits or as sums      events.c
+ *   events     what is active in x, as bits or as sums      event_forward.c, event_gradient.c
+ *   winograd   dense products, a quarter of the multiplications   winograd.c
  *
- * Each says how many floats it needs of a thread's memory. */
+ * Each says for which shapes it is, and how many floats it needs of a thread's memory and
+ * of the memory that all share. */
 #ifndef PLNI_PATHS_H
 #define PLNI_PATHS_H
 
@@ -38,11 +40,23 @@ static inline bool plni_conv_is_3x3(const plni_conv *c)
 
 /* The products by a given path, for tests and benchmarks. */
 void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
+void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
+void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
 
-/* Whether there is a path over what is active. */
-bool plni_events_can(const plni_conv *conv);
+/* `work` is a guess of nanoseconds, as plni_parallel wants it. */
+bool   plni_event_forward_can(const plni_conv *conv);
+size_t plni_event_forward_floats(const plni_conv *conv, int rows);
+void   plni_event_forward(pln_ctx *ctx, plni_conv_job *job, double work);
 
-size_t plni_events_floats(const plni_conv *conv, int rows);
-void   plni_events_forward(pln_ctx *ctx, plni_conv_job *job, double work);
+bool   plni_event_gradient_can(const plni_conv *conv);
+size_t plni_event_gradient_floats(const plni_conv *conv, int rows);
+size_t plni_event_gradient_shared(const plni_conv *conv, int rows);
+void   plni_event_gradient(pln_ctx *ctx, plni_conv_job *job, double work);
+
+bool   plni_winograd_can(const plni_conv *conv);
+size_t plni_winograd_floats(const plni_conv *conv);
+size_t plni_winograd_shared(const plni_conv *conv);
+void   plni_winograd_forward(pln_ctx *ctx, plni_conv_job *job, double work);
+void   plni_winograd_backward(pln_ctx *ctx, plni_conv_job *job, double work);
 
 #endif

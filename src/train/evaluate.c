@@ -1,7 +1,7 @@
 /* evaluate.c - what a trained network's outputs are worth
  *
  * Outputs are computed a batch at a time and used at once; nothing of the size
- * of a data set is kept.  Sums over samples are taken in the order of the
+ * of a data set is kept here.  Sums over samples are taken in the order of the
  * samples, in double precision, one block of units a chunk. */
 
 #include "base/check.h"

@@ -1,6 +1,6 @@
 # Labels of the user's own: -1 in the data, or a list of the samples that show theirs.
 train() { "$PLANARIA" train "$TESTS/tiny-semi.yaml" --set semi.labels=0 "$@" --json >out 2>err || { echo "failed: $*"; cat err; }; }
-listed() { "$PLANARIA" train "$TESTS/tiny-semi.yaml" --set semi.labels=0 --set semi.labels_file=list --data "$DATA" --out bad "$@" >out 2>&1; echo "-> $? $(tail -n 1 out | sed "s|$TESTS|TESTS|")"; [ -e bad ] && echo "and left something"; }
+listed() { "$PLANARIA" train "$TESTS/tiny-semi.yaml" --set semi.labels=0 --set semi.labels_file=list --data "${from:-$DATA}" --out "${to:-bad}" "$@" >out 2>&1; echo "-> $? $(tail -n 1 out | sed "s|$TESTS|TESTS|")"; [ -e bad ] && echo "and left something"; }
 
 seq 0 21 > list
 train --data "$DATA/few-npy" --out minus
@@ -14,7 +14,7 @@ cmp list-run/model.safetensors gz-run/model.safetensors && echo "gzip: the same 
 
 echo "# another list is another run, the same list is the same"
 train --data "$DATA" --set semi.labels_file=list --out list-run --resume && echo "resumed"
-seq 1 22 > list; listed --out list-run --resume
+seq 1 22 > list; to=list-run listed --resume; to=
 
 echo "# lists that are refused"
 printf '0\n1\n2\n3\n240\n' > list; listed
@@ -30,7 +30,7 @@ printf '0\n1\n2\n4\n' > list; listed
 printf '# nothing\n' > list; listed
 : > list; listed
 seq 0 239 > list; listed
-printf '0\n1\n2\n3\n22\n' > list; listed --data "$DATA/few-npy"
+printf '0\n1\n2\n3\n22\n' > list; from=$DATA/few-npy listed; from=
 rm list; listed; mkdir list; listed; rmdir list
 seq 0 21 > list
 listed --set semi.labels=20

@@ -152,7 +152,7 @@ static void nudged_phase(const agreement *a, side *one, float beta)
     for (int l = 1; l <= one->pass.settling->levels; l++) {
         const size_t size = a->net->layer[one->pass.settling->level[l].layer].size;
         memset(one->gradient[l - 1], 0, size * sizeof(float));
-        plni_ep_contrast(a->net, &one->pass, l, false, -1 / (beta * BATCH), one->gradient[l - 1]);
+        plni_ep_contrast(a->net, &one->pass, l, false, -1 / (beta * BATCH), &(plni_sink){ .into = one->gradient[l - 1] });
     }
 }
 

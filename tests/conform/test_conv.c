@@ -36,6 +36,7 @@ typedef struct product {
     int            rows;
     float         *weight, *bias, *into;
     void          *memory;
+    size_t         room_bytes;
 } product;
 
 static void take(product *p, plni_form form, plni_arena *arena)
@@ -43,6 +44,7 @@ static void take(product *p, plni_form form, plni_arena *arena)
     const size_t weights = plni_conv_weights(&p->conv) * sizeof(float);
 
     p->room = plni_conv_room_take(p->ctx, &p->conv, p->rows, true, arena);
+    p->room_bytes = arena->used;
     p->x = plni_map_take(arena, p->rows, p->conv.in, form, true);
     p->y = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
     p->d = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
@@ -100,7 +102,7 @@ static product make(const shape *s, plni_form form, double density, int threads)
     memset(p.memory, 0, arena.used);
     arena = (plni_arena){ .base = p.memory };
     take(&p, form, &arena);
-    memset(p.room.lane, 0xff, (size_t)(threads * p.room.stride) * sizeof(float));   /* NaN: what is used is written */
+    memset(p.room.lane, 0xff, p.room_bytes);          /* NaN: what is used is written before */
     fill_x(&p.x, p.rows, density);
     fill_values(&p.d, p.rows);
     fill_values(&p.dx, p.rows);
@@ -174,18 +176,19 @@ static double *plain_forward(const product *p, bool bias)
 
 static void check_forward(const shape *s, plni_form form, double density, bool bias)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS };
+    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
     product p = make(s, form, density, 1);
     double *right = plain_forward(&p, bias);
     const ptrdiff_t n = p.rows * p.y.stride;
 
     for (int i = 0; i < TEST_COUNT(paths); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !plni_events_can(&p.conv))) continue;
+        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !plni_event_forward_can(&p.conv))) continue;
+        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
         j.y = &p.y, j.bias = bias ? p.bias : NULL;
         memset(p.y.value, 0xff, (size_t)n * sizeof(float));
         plni_conv_forward_by(p.ctx, paths[i], &j);
-        for (ptrdiff_t k = 0; k < n; k++) CHECK_NEAR(p.y.value[k], right[k], 1e-4);
+        for (ptrdiff_t k = 0; k < n; k++) CHECK_NEAR(p.y.value[k], right[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
         for (ptrdiff_t k = 0; k < n; k++)
             if (k % p.conv.out_depth >= p.conv.out.channels) assert_true(p.y.value[k] == 0);
     }
@@ -200,6 +203,99 @@ static void test_forward(void **state)
         for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++)
             for (int i = 0; i < TEST_COUNT(shares); i++)
                 check_forward(&shapes[s], (plni_form)form, shares[i], (s + i) % 2);
+}
+
+static void visit_backward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
+{
+    const plain *a = arg;
+    const plni_conv *c = &a->p->conv;
+
+    for (int i = 0; i < c->in.channels; i++) {
+        const float *d = a->p->d.value + to * c->out_depth;
+        const float *w = a->p->weight + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
+        for (int f = 0; f < c->out.channels; f++) a->sum[from * c->in_depth + i] += (double)d[f] * (double)w[f];
+    }
+}
+
+static void check_backward(const shape *s, bool add)
+{
+    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_WINOGRAD };
+    product p = make(s, PLNI_VALUES, 0.5, 1);
+    const size_t n = (size_t)(p.rows * p.dx.stride);
+    float *before = test_copy(p.dx.value, n);
+    plain right = { &p, calloc(n, sizeof(double)) };
+
+    for (size_t k = 0; add && k < n; k++) right.sum[k] = (double)before[k];
+    visit_all(&p.conv, p.rows, visit_backward, &right);
+    for (int i = 0; i < TEST_COUNT(paths); i++) {
+        plni_conv_job j = job_of(&p);
+        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
+        j.d = &p.d, j.y = &p.dx, j.add = add;
+        memcpy(p.dx.value, before, n * sizeof(float));
+        plni_conv_backward_by(p.ctx, paths[i], &j);
+        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
+        for (size_t k = 0; k < n; k++)
+            if ((int)k % p.conv.in_depth >= p.conv.in.channels) assert_true(p.dx.value[k] == 0);
+    }
+    free(before), free(right.sum);
+    free_product(&p);
+}
+
+static void test_backward(void **state)
+{
+    (void)state;
+    for (int s = 0; s < TEST_COUNT(shapes); s++)
+        for (int add = 0; add < 2; add++) check_backward(&shapes[s], add);
+}
+
+static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
+{
+    const plain *a = arg;
+    const plni_conv *c = &a->p->conv;
+
+    for (int i = 0; i < c->in.channels; i++) {
+        const double x = (double)x_at(&a->p->x, from, i);
+        const float *d = a->p->d.value + to * c->out_depth;
+        double *sum = a->sum + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
+        for (int f = 0; x != 0 && f < c->out.channels; f++) sum[f] += 0.5 * x * (double)d[f];
+    }
+}
+
+static bool is_padding(const plni_conv *c, int weight)
+{
+    return weight % c->out_depth >= c->out.channels || weight / c->out_depth % c->in_depth >= c->in.channels;
+}
+
+/* into has something in it already, where there are weights. */
+static void check_gradient(const shape *s, plni_form form, double density)
+{
+    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS };
+    product p = make(s, form, density, 1);
+    const size_t n = plni_conv_weights(&p.conv);
+    plain right = { &p, calloc(n, sizeof(double)) };
+
+    for (size_t k = 0; k < n; k++) right.sum[k] = (double)p.weight[k];
+    visit_all(&p.conv, p.rows, visit_gradient, &right);
+    for (int i = 0; i < TEST_COUNT(paths); i++) {
+        plni_conv_job j = job_of(&p);
+        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !plni_event_gradient_can(&p.conv))) continue;
+        j.d = &p.d, j.into = p.into, j.scale = 0.5f;
+        memcpy(p.into, p.weight, n * sizeof(float));
+        plni_conv_gradient_by(p.ctx, paths[i], &j);
+        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.into[k], right.sum[k], 1e-4);
+        for (size_t k = 0; k < n; k++)
+            if (is_padding(&p.conv, (int)k)) assert_true(p.into[k] == 0);
+    }
+    free(right.sum);
+    free_product(&p);
+}
+
+static void test_gradient(void **state)
+{
+    (void)state;
+    for (int s = 0; s < TEST_COUNT(shapes); s++)
+        for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++)
+            for (int i = 0; i < TEST_COUNT(shares); i++) check_gradient(&shapes[s], (plni_form)form, shares[i]);
 }
 
 /* All three products of one shape through the interface. */
@@ -251,7 +347,8 @@ static void test_choice(void **state)
     (void)state;
     odd.stride = 2;
     assert_int_equal(plni_conv_choose(&even, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1), PLNI_EVENTS);
-    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_FORWARD, PLNI_VALUES, 1), PLNI_PATCHES);
+    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.9), PLNI_WINOGRAD);
+    assert_int_equal(plni_conv_choose(&even, PLNI_CONV_BACKWARD, PLNI_VALUES, 1), PLNI_WINOGRAD);
     assert_int_equal(plni_conv_choose(&odd, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1), PLNI_PATCHES);
     assert_string_equal(plni_conv_path_name(PLNI_EVENTS), "events");
 }
@@ -259,7 +356,8 @@ static void test_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward), cmocka_unit_test(test_threads), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_forward), cmocka_unit_test(test_backward), cmocka_unit_test(test_gradient),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -239,6 +239,110 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
     free(a), free(b);
 }
 
+/* The gradient of a strip with lines of `line` places. */
+static void check_taps_of(const plni_kernels *k, int channels, int positions, int line, float share, bool weighted)
+{
+    const int words = (channels + 63) / 64, depth = channels + 3, last = channels % 64 ? channels % 64 : 64;
+    const int places = positions + 2 * line + 2, first = channels - last;
+    const size_t room = (size_t)(positions * last) + 16;
+    uint64_t *bits = calloc((size_t)(positions * words), 8);
+    uint8_t *sum = calloc((size_t)(positions * depth), 1);
+    uint16_t place[PLNI_STRIP + 16], *o1 = calloc(room, 2), *o2 = calloc(room, 2);
+    float *v1 = test_floats(room), *v2 = test_floats(room), *delta = test_floats((size_t)(places * 16));
+    float *a = test_floats((size_t)(last * 144)), *b = test_copy(a, (size_t)(last * 144));
+    uint32_t s1[65] = { 0 }, s2[65] = { 0 };
+
+    for (int p = 0; p < positions; p++) {
+        place[p] = (uint16_t)(64 * p);
+        for (int c = 0; c < channels; c++) {
+            if (test_uniform() >= share) continue;
+            bits[p * words + c / 64] |= (uint64_t)1 << c % 64;
+            sum[p * depth + c] = (uint8_t)(1 + test_bits() % 255);
+        }
+    }
+    if (weighted) {
+        reference.sum_columns(o1, v1, s1, sum + first, depth, last, positions, place, 1.0f / 256);
+        k->sum_columns(o2, v2, s2, sum + first, depth, last, positions, place, 1.0f / 256);
+        check_equal(v1, v2, (int)s1[last], 0);
+    } else {
+        reference.columns(o1, s1, bits + first / 64, words, 0, last, positions, place);
+        k->columns(o2, s2, bits + first / 64, words, 0, last, positions, place);
+    }
+    assert_memory_equal(s1, s2, (size_t)(last + 1) * sizeof *s1);
+    assert_memory_equal(o1, o2, s1[last] * sizeof *o1);
+    reference.taps(a, delta, line, s1, last, o1, weighted ? v1 : NULL);
+    k->taps(b, delta, line, s2, last, o2, weighted ? v2 : NULL);
+    check_equal(a, b, last * 144, 1e-4);
+    free(bits), free(sum), free(o1), free(o2), free(v1), free(v2), free(delta), free(a), free(b);
+}
+
+static void check_taps(const plni_kernels *k)
+{
+    static const int channels[] = { 1, 16, 20, 64, 80, 200 }, positions[] = { 1, 4, 63, 64, 65, 196, 256, PLNI_STRIP };
+
+    for (int c = 0; c < TEST_COUNT(channels); c++)
+        for (int p = 0; p < TEST_COUNT(positions); p++)
+            for (int s = 0; s < TEST_COUNT(shares); s++)
+                for (int weighted = 0; weighted < 2; weighted++)
+                    check_taps_of(k, channels[c], positions[p], 1 + p * 5, shares[s], weighted);
+}
+
+/* All steps of tiles; each on its own against the reference. */
+static void check_winograd_of(const plni_kernels *k, int channels, int filters, int tiles, int height, int width)
+{
+    const int cells = 36 * (channels > filters ? channels : filters) * 16;
+    float *x = test_floats((size_t)cells), *w = test_floats((size_t)cells), *from = test_floats((size_t)cells);
+    float *a = test_floats((size_t)(36 * cells)), *b = test_copy(a, (size_t)(36 * cells));
+    float *v = test_floats((size_t)(tiles * (channels + 16))), *u = test_floats((size_t)(channels * filters));
+
+    reference.winograd_weights(a, cells, filters, w, 16 * 3, 16, 3);
+    k->winograd_weights(b, cells, filters, w, 16 * 3, 16, 3);
+    check_equal(a, b, 36 * cells, 1e-6);
+    reference.winograd_in(a, cells, x, 6 * channels, channels, channels);
+    k->winograd_in(b, cells, x, 6 * channels, channels, channels);
+    check_equal(a, b, 36 * cells, 1e-5);
+    reference.winograd_product(a, filters + 16, v, channels + 16, u, filters, channels, tiles);
+    k->winograd_product(b, filters + 16, v, channels + 16, u, filters, channels, tiles);
+    check_equal(a, b, tiles * (filters + 16), 1e-5);
+    reference.winograd_out(a, 5 * filters, filters, from, 0, 0, x, 16 * filters, height, width, filters);
+    k->winograd_out(b, 5 * filters, filters, from, 0, 0, x, 16 * filters, height, width, filters);
+    check_equal(a, b, cells, 2e-5);
+    reference.winograd_out(a, 5 * filters, filters, a, 5 * filters, filters, x, 16 * filters, height, width, filters);
+    k->winograd_out(b, 5 * filters, filters, b, 5 * filters, filters, x, 16 * filters, height, width, filters);
+    check_equal(a, b, cells, 4e-5);
+    free(x), free(w), free(from), free(a), free(b), free(v), free(u);
+}
+
+static void check_winograd(const plni_kernels *k)
+{
+    static const int depths[] = { 16, 32, 64, 80, 112 };
+
+    for (int c = 0; c < TEST_COUNT(depths); c++)
+        for (int f = 0; f < TEST_COUNT(depths); f++)
+            for (int t = 0; t < TEST_COUNT(sample_counts); t++)
+                check_winograd_of(k, depths[c], depths[f], sample_counts[t], 1 + (c + t) % 4, 1 + (f + t) % 4);
+}
+
+static void check_spread_spikes(const plni_kernels *k)
+{
+    for (int n = 16; n <= 208; n += 16) {
+        float *x = test_floats((size_t)n), *a = test_zeros((size_t)n + 16), *b = test_zeros((size_t)n + 16);
+        uint64_t word[4];
+        uint8_t sum[208];
+
+        for (int i = 0; i < 4; i++) word[i] = (uint64_t)test_bits() << 32 | test_bits();
+        for (int i = 0; i < 208; i++) sum[i] = (uint8_t)test_bits();
+        reference.spread_spikes(a, word, n), k->spread_spikes(b, word, n);
+        check_equal(a, b, n + 16, 0);
+        reference.spread_sums(a, sum, n, 0.3f), k->spread_sums(b, sum, n, 0.3f);
+        check_equal(a, b, n + 16, 0);
+        reference.pack(a, 0, 32, x, 16, 1, n / 32), k->pack(b, 0, 32, x, 16, 1, n / 32);
+        reference.pack(a + 16, 32, 16, x, 16, n / 32, 1), k->pack(b + 16, 32, 16, x, 16, n / 32, 1);
+        check_equal(a, b, n + 16, 0);
+        free(x), free(a), free(b);
+    }
+}
+
 static void check_windows(const plni_kernels *k)
 {
     static const int channels[] = { 1, 16, 20, 64, 80, 200 }, sides[] = { 1, 2, 3, 7, 32 }, columns[] = { 16, 32, 64 };
@@ -340,6 +444,9 @@ static void test_gathers(void **state) { (void)state; for_levels(check_gathers);
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
 static void test_windows(void **state) { (void)state; for_levels(check_windows); }
+static void test_taps(void **state) { (void)state; for_levels(check_taps); }
+static void test_winograd(void **state) { (void)state; for_levels(check_winograd); }
+static void test_spread(void **state) { (void)state; for_levels(check_spread_spikes); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
 static void test_rows(void **state) { (void)state; for_levels(check_rows); }
 
@@ -360,6 +467,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_gathers),
         cmocka_unit_test(test_dot), cmocka_unit_test(test_visits), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_taps), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

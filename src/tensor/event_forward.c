@@ -1,16 +1,16 @@
-/* events.c - convolutions 3x3 that compute only what is active in x
+/* event_forward.c - convolutions 3x3 that compute only what is active in x
  *
- * Forward.  The active channels of all pixels of an image row are one list, in
- * which what a place sees of that row, three pixels, is a contiguous slice, its
- * window; all vertical taps and all outputs share the lists.  An entry is where
- * the row of weights lies in a block that was packed to fit near the core: three
- * horizontal taps, some input channels, up to 64 outputs.  For each block the
- * kernel goes over all places of a chunk; sums stay in registers for a window.
+ * The active channels of all pixels of an image row are one list, in which what a
+ * place sees of that row, three pixels, is a contiguous slice, its window; all
+ * vertical taps and all outputs share the lists.  An entry is where the row of weights
+ * lies in a block that was packed to fit near the core: three horizontal taps, some
+ * input channels, up to 64 outputs.  For each block the kernel goes over all places of
+ * a chunk; sums stay in registers for a window.
  *
- * The tap that a pixel needs depends on which pixel of the window it is, and a
- * slice does not say.  So an entry holds x mod 3, the taps are packed in the
- * order 0 1 2 0 1, and windows that begin at the same x mod 3, which share a base
- * among those five, are worked on together: a phase. */
+ * The tap that a pixel needs depends on which pixel of the window it is, and a slice
+ * does not say.  So an entry holds x mod 3, the taps are packed in the order
+ * 0 1 2 0 1, and windows that begin at the same x mod 3, which share a base among
+ * those five, are worked on together: a phase. */
 
 #include "tensor/paths.h"
 
@@ -34,7 +34,7 @@ enum {
  * cache, are faster: bench/conv.c. */
 static const double NARROW_FROM = 0.2;
 
-bool plni_events_can(const plni_conv *conv)
+bool plni_event_forward_can(const plni_conv *conv)
 {
     return plni_conv_is_3x3(conv) && conv->out_depth % 16 == 0 && conv->in.height > 1 &&
            plni_positions(conv->in) <= MOST_PLACES;
@@ -93,7 +93,7 @@ static lists take_lists(plni_arena *arena, const plni_conv *c, const cut *k)
     };
 }
 
-size_t plni_events_floats(const plni_conv *conv, int rows)
+size_t plni_event_forward_floats(const plni_conv *conv, int rows)
 {
     plni_arena wide = { 0 }, narrow = { 0 };
     const cut w = cut_of(conv, rows, 0), n = cut_of(conv, rows, 1);
@@ -166,9 +166,7 @@ static void pack(const plni_conv_job *j, const cut *k, int ky, int block, int ti
 
     for (int kx = 0; kx < 3; kx++) {
         const float *from = j->weight + ((ptrdiff_t)(ky * 3 + kx) * c->in_depth + first) * c->out_depth + tile * k->width;
-        float *at = to + (size_t)kx * slot;
-        for (int i = 0; i < channels; i++, from += c->out_depth, at += k->width)
-            for (int f = 0; f < k->width; f += 16) memcpy(at + f, from + f, 16 * sizeof(float));
+        j->kernels->pack(to + (size_t)kx * slot, k->width, 16, from, c->out_depth, channels, k->width / 16);
     }
     memcpy(to + 3 * slot, to, 2 * slot * sizeof(float));
 }
@@ -196,7 +194,7 @@ static void add_block(const plni_conv_job *j, const cut *k, const lists *l, int 
 /* All places of some images, outputs of one group of tiles. */
 static void forward_chunk(void *arg, int chunk)
 {
-    static const float zeros[WIDEST_TILE] = { 0 };
+    static _Alignas(64) const float zeros[WIDEST_TILE] = { 0 };
     static const int order[] = { 1, 0, 2 };       /* the middle row of taps reaches all places, and begins */
     const plni_conv_job *j = arg;
     const cut k = cut_of(j->conv, j->rows, j->density);
@@ -219,7 +217,7 @@ static void forward_chunk(void *arg, int chunk)
     }
 }
 
-void plni_events_forward(pln_ctx *ctx, plni_conv_job *job, double work)
+void plni_event_forward(pln_ctx *ctx, plni_conv_job *job, double work)
 {
     const cut k = cut_of(job->conv, job->rows, job->density);
 

@@ -1,0 +1,223 @@
+/* winograd.c - dense convolutions 3x3 and their input gradients by F(4x4, 3x3)
+ *
+ * The input gradient is the convolution of dy with the kernels turned around and
+ * inputs and outputs exchanged, so both passes are one product that differs in how
+ * the weights are read.  They are brought to the 36 points first, as many blocks of
+ * outputs at a time as the shared memory holds; then chunks of tiles go through
+ * all steps in a thread's own memory. */
+
+#include "tensor/paths.h"
+
+#include "base/arena.h"
+#include "base/shape.h"
+
+#include <string.h>
+
+enum {
+    POINTS = 36, SIDE = 4, SEEN = 6,      /* of a tile: its results, what it sees      */
+    BLOCK = 64,                           /* outputs of a block                        */
+    TILES = 24,                           /* of a chunk: a multiple of what is in registers */
+    SKEW = 16,                            /* keeps points apart in the cache           */
+    WEIGHT_FLOATS = 5 << 18               /* of all blocks at a time, if one is not more */
+};
+
+static int smaller(int a, int b) { return a < b ? a : b; }
+static int larger(int a, int b) { return a > b ? a : b; }
+static int share(int n, int parts) { return (n + parts - 1) / parts; }
+
+/* A product in either direction. */
+typedef struct product {
+    plni_conv_job     *j;
+    const plni_signal *from;
+    plni_signal       *to;
+    int                in, out;           /* depths                                    */
+    bool               turned;            /* weights: the input gradient               */
+    int                across, tiles;     /* in a line of an image, in all             */
+    int                block, blocks;     /* the first of those at work, and how many  */
+} product;
+
+bool plni_winograd_can(const plni_conv *conv)
+{
+    return plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0 && conv->out_depth % 16 == 0;
+}
+
+static int blocks_at_once(int in, int out)
+{
+    return smaller(share(out, BLOCK), larger(WEIGHT_FLOATS / (POINTS * BLOCK * in), 1));
+}
+
+static size_t shared_floats(int in, int out) { return (size_t)(POINTS * BLOCK * in) * (size_t)blocks_at_once(in, out); }
+
+size_t plni_winograd_shared(const plni_conv *conv)
+{
+    const size_t up = shared_floats(conv->in_depth, conv->out_depth), down = shared_floats(conv->out_depth, conv->in_depth);
+    return up > down ? up : down;
+}
+
+/* A thread's memory. */
+typedef struct lane {
+    float *v;                 /* [POINTS][TILES][in] and SKEW                          */
+    float *m;                 /* [POINTS][TILES][BLOCK] and SKEW                       */
+    float *seen;              /* [SEEN][SEEN][in]                                      */
+    ptrdiff_t v_point, m_point;
+} lane;
+
+static lane take_lane(plni_arena *arena, int in)
+{
+    lane l = { .v_point = TILES * in + SKEW, .m_point = TILES * BLOCK + SKEW };
+
+    l.v = plni_arena_take(arena, (size_t)(POINTS * l.v_point) * sizeof(float));
+    l.m = plni_arena_take(arena, (size_t)(POINTS * l.m_point) * sizeof(float));
+    l.seen = plni_arena_take(arena, (size_t)(SEEN * SEEN * in) * sizeof(float));
+    return l;
+}
+
+size_t plni_winograd_floats(const plni_conv *conv)
+{
+    plni_arena arena = { 0 };
+
+    (void)take_lane(&arena, larger(conv->in_depth, conv->out_depth));
+    return arena.used / sizeof(float);
+}
+
+/* ---- weights -------------------------------------------------------------- */
+
+static int block_width(const product *p, int block) { return smaller(BLOCK, p->out - block * BLOCK); }
+
+/* Weights of 16 inputs and outputs of the turned product, [tap][input][output]. */
+static void turn_weights(const product *p, int input, int output, float *to)
+{
+    const plni_conv *c = p->j->conv;
+
+    for (int t = 0; t < 9; t++)
+        for (int o = 0; o < 16; o++) {
+            const float *w = p->j->weight + ((ptrdiff_t)(8 - t) * c->in_depth + output + o) * c->out_depth + input;
+            for (int i = 0; i < 16; i++) to[(t * 16 + i) * 16 + o] = w[i];
+        }
+}
+
+/* 16 inputs of one block: u[point][input][output of the block]. */
+static void weights_chunk(void *arg, int chunk)
+{
+    const product *p = arg;
+    const plni_conv *c = p->j->conv;
+    const int b = chunk / (p->in / 16), input = chunk % (p->in / 16) * 16, width = block_width(p, p->block + b);
+    float *u = p->j->room->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in + (ptrdiff_t)input * width;
+    const ptrdiff_t point = (ptrdiff_t)p->in * width, tap = (ptrdiff_t)c->in_depth * c->out_depth;
+
+    for (int o = 0; o < width; o += 16) {
+        const int output = (p->block + b) * BLOCK + o;
+        if (p->turned) {
+            _Alignas(64) float turned[9 * 16 * 16];
+            turn_weights(p, input, output, turned);
+            p->j->kernels->winograd_weights(u + o, point, width, turned, 16 * 16, 16, 16);
+        } else
+            p->j->kernels->winograd_weights(u + o, point, width, p->j->weight + (ptrdiff_t)input * p->out + output, tap,
+                                            p->out, 16);
+    }
+}
+
+/* ---- tiles ---------------------------------------------------------------- */
+
+/* A tile's image, and the first of its results. */
+typedef struct tile {
+    int row, y, x;
+} tile;
+
+static tile tile_of(const product *p, int number)
+{
+    const int down = share(p->to->extent.height, SIDE), an_image = down * p->across, at = number % an_image;
+
+    return (tile){ number / an_image, at / p->across * SIDE, at % p->across * SIDE };
+}
+
+static void copy_pixel(const product *p, int row, int y, int x, float *to)
+{
+    const plni_signal *map = p->from;
+    const plni_extent image = map->extent;
+    const ptrdiff_t place = (ptrdiff_t)row * plni_positions(image) + y * image.width + x;
+
+    if (y < 0 || y >= image.height || x < 0 || x >= image.width)
+        memset(to, 0, (size_t)p->in * sizeof *to);
+    else if (map->form == PLNI_SPIKES)
+        p->j->kernels->spread_spikes(to, map->bits + place * map->words, p->in);
+    else if (map->form == PLNI_SUMS)
+        p->j->kernels->spread_sums(to, map->sum + place * map->depth, p->in, map->unit);
+    else
+        memcpy(to, map->value + place * p->in, (size_t)p->in * sizeof *to);
+}
+
+/* What a tile sees, to the 36 points; copied first where it is not there as floats or
+ * reaches over the edge. */
+static void enter(const product *p, tile t, const lane *l, float *v)
+{
+    const plni_extent image = p->from->extent;
+    const ptrdiff_t line = (ptrdiff_t)image.width * p->in;
+    const int y = t.y - 1, x = t.x - 1;
+
+    if (p->from->form == PLNI_VALUES && y >= 0 && x >= 0 && y + SEEN <= image.height && x + SEEN <= image.width) {
+        p->j->kernels->winograd_in(v, l->v_point, p->from->value + t.row * p->from->stride + y * line + x * p->in, line,
+                                   p->in, p->in);
+        return;
+    }
+    for (int i = 0; i < SEEN * SEEN; i++) copy_pixel(p, t.row, y + i / SEEN, x + i % SEEN, l->seen + (ptrdiff_t)i * p->in);
+    p->j->kernels->winograd_in(v, l->v_point, l->seen, (ptrdiff_t)SEEN * p->in, p->in, p->in);
+}
+
+/* A tile's results back from the points: added to what is there, or to the bias. */
+static void leave(const product *p, tile t, int output, int width, const float *m, ptrdiff_t point)
+{
+    static _Alignas(64) const float zeros[BLOCK] = { 0 };
+    const plni_extent image = p->to->extent;
+    const ptrdiff_t line = (ptrdiff_t)image.width * p->out;
+    float *y = p->to->value + t.row * p->to->stride + t.y * line + (ptrdiff_t)t.x * p->out + output;
+    const float *from = p->j->add ? y : p->j->bias ? p->j->bias + output : zeros;
+
+    p->j->kernels->winograd_out(y, line, p->out, from, p->j->add ? line : 0, p->j->add ? p->out : 0, m, point,
+                                smaller(SIDE, image.height - t.y), smaller(SIDE, image.width - t.x), width);
+}
+
+static void tiles_chunk(void *arg, int chunk)
+{
+    const product *p = arg;
+    const int first = chunk * TILES, tiles = smaller(TILES, p->tiles - first);
+    plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
+    const lane l = take_lane(&arena, p->in);
+
+    for (int t = 0; t < tiles; t++) enter(p, tile_of(p, first + t), &l, l.v + (ptrdiff_t)t * p->in);
+    for (int b = 0; b < p->blocks; b++) {
+        const int width = block_width(p, p->block + b);
+        const float *u = p->j->room->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in;
+        for (int point = 0; point < POINTS; point++)
+            p->j->kernels->winograd_product(l.m + point * l.m_point, BLOCK, l.v + point * l.v_point, p->in,
+                                            u + (ptrdiff_t)point * p->in * width, width, p->in, tiles);
+        for (int t = 0; t < tiles; t++)
+            leave(p, tile_of(p, first + t), (p->block + b) * BLOCK, width, l.m + t * BLOCK, l.m_point);
+    }
+}
+
+static void run(pln_ctx *ctx, product *p, double work)
+{
+    const int all = share(p->out, BLOCK), at_once = blocks_at_once(p->in, p->out);
+
+    p->across = share(p->to->extent.width, SIDE);
+    p->tiles = p->j->rows * p->across * share(p->to->extent.height, SIDE);
+    for (p->block = 0; p->block < all; p->block += at_once) {
+        p->blocks = smaller(at_once, all - p->block);
+        plni_parallel(ctx, p->blocks * (p->in / 16), (double)shared_floats(p->in, p->out), PLNI_UP, weights_chunk, p);
+        plni_parallel(ctx, share(p->tiles, TILES), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
+    }
+}
+
+void plni_winograd_forward(pln_ctx *ctx, plni_conv_job *job, double work)
+{
+    product p = { .j = job, .from = job->x, .to = job->y, .in = job->conv->in_depth, .out = job->conv->out_depth };
+    run(ctx, &p, work);
+}
+
+void plni_winograd_backward(pln_ctx *ctx, plni_conv_job *job, double work)
+{
+    product p = { .j = job, .from = job->d, .to = job->y, .in = job->conv->out_depth, .out = job->conv->in_depth,
+                  .turned = true };
+    run(ctx, &p, work);
+}
