@@ -511,7 +511,7 @@ static void keep(plni_layer *layer, const plni_pass *pass, const plni_station *a
     const int depth = depth_of(layer), norms = norm_steps(layer, at->x);
     const double places = (double)pass->samples * pass->steps / (layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1) *
                           plni_positions(in_of(layer));
-    const int times = layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1;
+    const int times = !layer->cell.norm.kind ? 0 : layer->cell.norm.kind == PLN_NORM_STEP ? pass->steps : 1;
 
     for (int n = 0; n < times; n++)
         for (int c = 0; c < depth; c++) {
