@@ -576,7 +576,7 @@ pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y)
                          y->dim[0], y->dim[1]);
     for (; r.from < batch; r.from += net->evaluation.samples) {
         const int left = batch - r.from;
-        net->evaluation.samples = left < EVALUATION_BATCH ? left : EVALUATION_BATCH;
+        net->evaluation.samples = left < net->evaluation.batch ? left : net->evaluation.batch;
         plni_forward(net, &net->evaluation, read_row, write_row, &r);
     }
     return PLN_OK;
