@@ -53,6 +53,7 @@ static float aim_steps(const batch *b, const plni_station *top, int s, const flo
             dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - 1);
             loss += share * (o[i] - 1) * (o[i] - 1);
         }
+        memset(dx + n, 0, (size_t)(top->dx->depth - n) * sizeof *dx);
     }
     return loss;
 }

@@ -50,6 +50,7 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
             const float weight = weight_of(layer, t, steps) / (float)layer->votes;
             float *dx = at->dx->value + (t * pass->samples + s) * at->dx->stride;
             for (int i = 0; i < layer->inputs; i++) dx[i] = weight * dy[i / layer->votes];
+            memset(dx + layer->inputs, 0, (size_t)(at->dx->depth - layer->inputs) * sizeof *dx);
         }
 }
 
