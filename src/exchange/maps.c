@@ -62,8 +62,10 @@ static bool describe_cell(const pln_layer_info *i, json_t *layers)
 bool plni_maps_describe(const pln_net *net, int l, json_t *layers)
 {
     const pln_layer_info i = pln_net_layer(net, l);
+    /* Without a norm a cell would be taken as part of the one before. */
+    const bool apart = i.kind == PLN_CELL && !i.norm.kind && l > 0 && pln_net_layer(net, l - 1).kind == PLN_CELL;
 
-    if (i.from != l - 1 && !append(layers, json_pack("{s:i}", "branch", i.from))) return false;
+    if ((i.from != l - 1 || apart) && !append(layers, json_pack("{s:i}", "branch", i.from))) return false;
     switch (i.kind) {
     case PLN_DENSE:
         return append(layers, json_pack("{s:i}", "dense", i.outputs));
