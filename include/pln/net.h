@@ -121,7 +121,7 @@ PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0
 
 /* Adds what layer number `layer` gives (from 0; as pln_net_layers counts at that
  * moment, minus 1, for the last one; -1: the network's input), which must have the
- * same shape.  pln_net_branch lets the next layer begin there instead of at
+ * same shape; what is the same at all steps may be added to what is not.  pln_net_branch lets the next layer begin there instead of at
  * the last layer. */
 PLN_API void pln_net_add(pln_net *net, int layer);
 PLN_API void pln_net_branch(pln_net *net, int layer);

@@ -381,11 +381,11 @@ static void add_tap_gradient(const job *j, const place *p)
 {
     const plni_signal *to = j->at->dtap;
 
-    for (int t = 0; t < to->steps; t++) {
-        float *into = values_at(j, to, p, t);
+    for (int t = 0; t < j->du->steps; t++) {
+        float *into = values_at(j, to, p, to->steps > 1 ? t : 0);
         const float *from = values_at(j, j->du, p, t);
         const int n = p->places * p->drive.depth;
-        if (j->layer->tap_adds) j->pass->kernels->axpy(into, from, 1, n);
+        if (j->layer->tap_adds || (t && to->steps == 1)) j->pass->kernels->axpy(into, from, 1, n);
         else memcpy(into, from, (size_t)n * sizeof *into);
     }
 }

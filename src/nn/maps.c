@@ -226,9 +226,9 @@ void pln_net_add(pln_net *net, int from)
 
     if (!layer) return;
     tap = plni_map_of(net, signal);
-    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || tap->steps != plni_map_of(net, layer->from)->steps ||
+    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || (tap->steps > 1 && plni_map_of(net, layer->from)->steps == 1) ||
         tap->depth % 16)
-        plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps", from);
+        plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps, or be still", from);
     if (net->error) return;
     layer->tap = signal;
     finish_cell(net, layer);
