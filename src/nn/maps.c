@@ -292,7 +292,8 @@ pln_status plni_maps_check(pln_net *net)
     for (int l = 0; l < net->count; l++) {
         plni_layer *layer = &net->layer[l];
         if (layer->ops->shape) layer->ops->shape(layer);           /* biases may have gone */
-        layer->adds = layer->tap_adds = false;
+        layer->adds = layer->tap == layer->from;            /* what is added to itself comes back twice */
+        layer->tap_adds = false;
         for (int above = l + 1; above < net->count; above++) {
             const plni_layer *reader = &net->layer[above];
             layer->adds |= reader->from == layer->from || reader->tap == layer->from;
