@@ -188,6 +188,7 @@ static void finish_cell(pln_net *net, plni_layer *layer)
 
 void pln_net_norm(pln_net *net, const pln_norm *norm)
 {
+    const bool read = is_read(net, next_signal(net));
     plni_layer *layer;
 
     if ((int)norm->kind < 0 || norm->kind > PLN_NORM_STEP) plni_refuse(net, PLN_ERR_ARG, "no such norm", norm->kind);
@@ -199,7 +200,7 @@ void pln_net_norm(pln_net *net, const pln_norm *norm)
         plni_refuse(net, PLN_ERR_SHAPE, "a norm must follow a convolution, a dense layer or a sum", 0);
         return;
     }
-    if (layer->from && !is_read(net, layer->from)) layer[-1].bias = layer[-1].bias && layer->from != net->count - 1;
+    if (layer->from && layer->from == net->count - 1 && !read) layer[-1].bias = false;
     layer->conv.in = plni_map_of(net, layer->from)->extent;
     layer->cell.norm = *norm;
     finish_cell(net, layer);
