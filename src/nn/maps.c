@@ -167,7 +167,7 @@ static plni_layer *cell_for(pln_net *net, stage next)
     layer = append_map(net, &plni_cell_ops);
     if (!layer) return NULL;
     x = plni_map_of(net, layer->from);
-    if (x->form != PLNI_VALUES || x->depth % 16)
+    if (x->form != PLNI_VALUES || layer->from == 0)
         plni_refuse(net, PLN_ERR_SHAPE, layer->from ? "a norm, sum, neuron or pool must follow a convolution, a dense layer or a norm"
                                                     : "a network of maps begins with a convolution or a dense layer", 0);
     layer->conv.in = x->extent;
@@ -196,7 +196,7 @@ void pln_net_norm(pln_net *net, const pln_norm *norm)
     if (net->error || norm->kind == PLN_NORM_NONE) return;
     layer = append_map(net, &plni_cell_ops);
     if (!layer) return;
-    if (plni_map_of(net, layer->from)->form != PLNI_VALUES || plni_map_of(net, layer->from)->depth % 16) {
+    if (plni_map_of(net, layer->from)->form != PLNI_VALUES || layer->from == 0) {
         plni_refuse(net, PLN_ERR_SHAPE, "a norm must follow a convolution, a dense layer or a sum", 0);
         return;
     }
