@@ -524,8 +524,13 @@ static void keep(plni_layer *layer, const plni_pass *pass, const plni_station *a
 
 void plni_cell_reset(plni_layer *layer)
 {
-    for (int c = 0; layer->cell.norm.kind && c < in_of(layer).channels; c++) layer->theta[c] = 1;
-    for (int c = 0; layer->cell.norm.kind && c < depth_of(layer); c++) layer->kept[depth_of(layer) + c] = 1;
+    const int channels = in_of(layer).channels, depth = depth_of(layer);
+
+    if (!layer->cell.norm.kind) return;
+    memset(layer->theta, 0, layer->size * sizeof *layer->theta);
+    memset(layer->kept, 0, layer->kept_size * sizeof *layer->kept);
+    for (int c = 0; c < channels; c++) layer->theta[c] = 1;
+    for (int c = 0; c < depth; c++) layer->kept[depth + c] = 1;
 }
 
 long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at)
