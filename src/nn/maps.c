@@ -222,9 +222,11 @@ void pln_net_branch(pln_net *net, int layer)
 void pln_net_add(pln_net *net, int from)
 {
     const int signal = signal_for(net, from);
-    plni_layer *layer = net->error ? NULL : cell_for(net, SUM);
+    plni_layer *layer;
     const plni_signal *tap;
 
+    if (net->branch < 0 && signal == net->count) net->branch = signal;       /* no cell reads itself */
+    layer = net->error ? NULL : cell_for(net, SUM);
     if (!layer) return;
     tap = plni_map_of(net, signal);
     if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || (tap->steps > 1 && plni_map_of(net, layer->from)->steps == 1) ||
