@@ -91,11 +91,17 @@ static void finish(plni_layer *layer, plni_extent out, plni_form form, int steps
     if (layer->ops->shape) layer->ops->shape(layer);
 }
 
+/* Values of a map over all steps; more could not be counted. */
+static const double MOST_VALUES = 1 << 28;
+
 static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kernel_width, int stride, int pad, bool whole)
 {
-    plni_layer *layer = append_map(net, &plni_conv_ops);
+    const double values = (double)plni_round_up(out.channels, 16) * out.height * out.width * net->steps;
+    plni_layer *layer;
     const plni_signal *x;
 
+    if (values > MOST_VALUES) plni_refuse(net, PLN_ERR_ARG, "a map must have fewer values, channels padded to sixteen", values);
+    layer = append_map(net, &plni_conv_ops);
     if (!layer) return;
     x = plni_map_of(net, layer->from);
     layer->conv = (plni_conv){ x->extent, out, x->depth, (int)plni_round_up(out.channels, 16), kernel_height,
