@@ -34,13 +34,13 @@ static int build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net 
 {
     const pln_sample_shape s = pln_data_shape(data);
     pln_normalise moments;
-    char why[NOTATION_WHY];
-    const char *part;
+    char why[NOTATION_WHY] = "";
+    const char *part = notation_misfit(c->network, &s, why);
 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
     if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
-    part = pln_net_status(net) == PLN_OK ? notation_build(c->network, c->spiking, &s, net, why) : NULL;
+    if (!part && pln_net_status(net) == PLN_OK) part = notation_build(c->network, c->spiking, net);
     if (!part) return DONE;
     return complain(BAD_INPUT, "'%.*s', part %d of the network, does not fit samples of %dx%dx%d: %s", notation_length(part),
                     part, parts_before(c->network, part) + 1, s.channels, s.height, s.width, *why ? why : pln_error(ctx));

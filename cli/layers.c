@@ -30,9 +30,9 @@ static void name_cell(const pln_layer_info *i, char name[LAYER_NAME])
 
     *name = 0;
     if (i->norm.kind) add_word(name, i->norm.kind == PLN_NORM_STEP ? "norm of steps" : "norm");
-    if (i->tap == -1) add_word(name, "input");
+    if (i->tap == -1) add_word(name, "add input");
     if (i->tap >= 0) {
-        snprintf(word, sizeof word, "layer %d", i->tap + 1);
+        snprintf(word, sizeof word, "add %d", i->tap + 1);
         add_word(name, word);
     }
     if (i->fires) add_word(name, "lif");
@@ -103,7 +103,7 @@ static void print_layer(const pln_net *net, int l, totals *sum)
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
-    printf("%3d  %-30s %-14s %5d %11zu %13.0f %9ld", l + 1, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
+    printf("%3d  %-34s %-14s %5d %11zu %13.0f %9ld", l + 1, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
            i.macs, i.neurons);
     sum->parameters += i.parameters;
     sum->macs += i.macs;
@@ -119,10 +119,10 @@ void layers_print(const pln_net *net)
 {
     totals sum = { .parameters = 0 };
 
-    printf("     %-30s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
+    printf("     %-34s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
            "forward | input gradient | weight gradient");
     for (int l = 0; l < pln_net_layers(net); l++) print_layer(net, l, &sum);
-    printf("     %-30s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
+    printf("     %-34s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
 }
 
 static json_t *describe(const pln_net *net, int l)

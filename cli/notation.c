@@ -191,31 +191,49 @@ static void add_token(pln_net *net, const token *t, kind next, const style *s)
     }
 }
 
-/* Whether the outer part of a kernel lies beyond the image at every place; 3x3 is
- * let through, since deep networks end in images of one place.  Says so in `why`. */
-static bool is_too_large(const pln_net *net, const token *t, const pln_sample_shape *image, char why[NOTATION_WHY])
+/* How large an image is after a part; 0 if nothing is left. */
+static int side_after(const token *t, int side)
 {
-    const int last = last_layer(net);
-    const int height = last < 0 ? image->height : pln_net_layer(net, last).height;
-    const int width = last < 0 ? image->width : pln_net_layer(net, last).width;
-
-    if (!has_kernel(t) || t->size <= 3 || (t->size / 2 < height && t->size / 2 < width)) return false;
-    snprintf(why, NOTATION_WHY, "layer %d: a kernel of %dx%d is larger than an image of %dx%d can use", last + 2, t->size,
-             t->size, height, width);
-    return true;
+    switch (t->kind) {
+    case GLOBAL:
+    case DENSE: return 1;
+    case AVERAGE:
+    case MAXIMUM: return side / t->size;
+    default: return (side - 1) / t->stride + 1;
+    }
 }
 
-const char *notation_build(const char *text, const spiking_config *how, const pln_sample_shape *image, pln_net *net,
-                           char why[NOTATION_WHY])
+const char *notation_misfit(const char *text, const pln_sample_shape *image, char why[NOTATION_WHY])
+{
+    int height = image->height, width = image->width;
+    token tokens[MOST];
+    const char *at;
+    const int count = read_all(text, tokens, &at);
+
+    for (int i = 0; i < count; i++) {
+        const token *t = &tokens[i];
+        const int size = t->size, less = height < width ? height : width;
+        const char *what = NULL;
+        if (has_kernel(t) && size > 3 && size / 2 >= less) what = "kernel";
+        if ((t->kind == AVERAGE || t->kind == MAXIMUM) && size > less) what = "pool";
+        if (what) {
+            snprintf(why, NOTATION_WHY, "a %s of %dx%d is too large for an image of %dx%d", what, size, size, height, width);
+            return t->at;
+        }
+        height = side_after(t, height);
+        width = side_after(t, width);
+    }
+    return NULL;
+}
+
+const char *notation_build(const char *text, const spiking_config *how, pln_net *net)
 {
     const style s = { { (pln_norm_kind)how->norm, how->norm_scale > 0 ? how->norm_scale : 1 }, spiking_neuron(how) };
     token tokens[MOST];
     const char *at;
     const int count = read_all(text, tokens, &at);
 
-    *why = 0;
     for (int i = 0; i < count; i++) {
-        if (is_too_large(net, &tokens[i], image, why)) return tokens[i].at;
         add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
         if (pln_net_status(net) != PLN_OK) return tokens[i].at;
     }

@@ -25,11 +25,16 @@ int notation_length(const char *part);
 /* Outputs of the last layer; 0 if the text is none. */
 int notation_outputs(const char *text);
 
-/* Builds the network of such samples.  Returns NULL, or the part that does not fit, from which on
- * nothing is built; the builders' error, or what is in `why`, says what is wrong. */
-enum { NOTATION_WHY = 160 };
-const char *notation_build(const char *text, const spiking_config *how, const pln_sample_shape *image, pln_net *net,
-                           char why[NOTATION_WHY]);
+/* The first part that is too large for what is left of such samples, with a sentence
+ * in `why`; NULL if there is none.  3x3 is let through everywhere, since deep networks
+ * end in images of one place; of a larger kernel no part may lie beyond the image at
+ * every place. */
+enum { NOTATION_WHY = 96 };
+const char *notation_misfit(const char *text, const pln_sample_shape *image, char why[NOTATION_WHY]);
+
+/* Builds the network.  Returns NULL, or the part that the builders refuse; they
+ * remember why. */
+const char *notation_build(const char *text, const spiking_config *how, pln_net *net);
 
 /* The neuron of a configuration. */
 pln_neuron spiking_neuron(const spiking_config *how);
