@@ -145,6 +145,12 @@ static const cyaml_schema_field_t evaluate_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t select_fields[] = {
+    CYAML_FIELD_FLOAT("validation", NEEDED, select_config, validation),
+    CYAML_FIELD_INT("split_seed", OPTIONAL, select_config, split_seed),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t classifier_fields[] = {
     CYAML_FIELD_INT("epochs", NEEDED, classifier_config, epochs),
     CYAML_FIELD_INT("batch", NEEDED, classifier_config, batch),
@@ -187,6 +193,7 @@ static const cyaml_schema_field_t fields[] = {
     CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
     CYAML_FIELD_MAPPING_PTR("semi", POINTER, config, semi, semi_fields),
     CYAML_FIELD_MAPPING_PTR("evaluate", POINTER, config, evaluate, evaluate_fields),
+    CYAML_FIELD_MAPPING_PTR("select", POINTER, config, select, select_fields),
     CYAML_FIELD_MAPPING_PTR("classifier", POINTER, config, classifier, classifier_fields),
     CYAML_FIELD_MAPPING_PTR("expected", POINTER, config, expected, expected_fields),
     CYAML_FIELD_END
@@ -445,6 +452,20 @@ static int check_rest(const source *from, const config *c)
     return DONE;
 }
 
+/* Which epoch is best is asked by the accuracy of the largest output. */
+static int check_select(const source *from, const config *c)
+{
+    const select_config *s = c->select;
+
+    if (!s) return DONE;
+    if (!(s->validation > 0 && s->validation < 1))
+        return refuse(from, "select", "validation", (double)s->validation, "above 0 and below 1");
+    if (c->train.target != PLN_TARGET_LABELS)
+        return complain(BAD_INPUT, "%s:%d: a section select compares epochs by their accuracy and wants train.target: labels",
+                        from->name, line_of(from->text, NULL, "select"));
+    return DONE;
+}
+
 /* How frames are made of events; what is left out is 0, the usual way. */
 static int check_read(const source *from, const config *c)
 {
@@ -466,6 +487,7 @@ static int check(const source *from, const config *c)
     if (code == DONE) code = check_train(from, c);
     if (code == DONE) code = check_semi(from, c);
     if (code == DONE) code = check_rest(from, c);
+    if (code == DONE) code = check_select(from, c);
     return code;
 }
 

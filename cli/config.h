@@ -101,6 +101,13 @@ typedef struct evaluate_config {
     unsigned fractions_count;
 } evaluate_config;
 
+/* A share of the training samples is held out and decides which epoch's network is
+ * kept beside the last one. */
+typedef struct select_config {
+    float validation;
+    int   split_seed;
+} select_config;
+
 typedef struct classifier_config {
     int   epochs, batch;
     float rate, dropout;
@@ -128,6 +135,7 @@ typedef struct config {
     train_config       train;
     semi_config       *semi;
     evaluate_config   *evaluate;
+    select_config     *select;
     classifier_config *classifier;
     expected_config   *expected;
 } config;

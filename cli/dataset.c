@@ -232,7 +232,7 @@ int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const
     return open_set(ctx, name, folder, how, false, d);
 }
 
-/* ---- a part of the training set in place of the test set ------------------- */
+/* ---- a part of the training set, to test on or to choose by ----------------- */
 
 /* Copies the samples of an ascending index (inside), or all others, to files
  * `first` and `first + 1` of *to and binds them. */
@@ -265,7 +265,9 @@ static int share_of(pln_data *train, double share)
     return (int)(share * pln_data_get_info(train).labelled + 0.5);
 }
 
-int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+/* Moves a stratified share of the training samples to files `first` and `first + 1`,
+ * which are empty, as *part. */
+static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, uint64_t seed, int first, pln_data **part)
 {
     const int n = share_of(d->train, share);
     dataset parts = { .train = NULL };
@@ -273,31 +275,45 @@ int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
     pln_status status;
 
     if (n < 1 || n >= pln_data_count(d->train))
-        return complain(BAD_INPUT, "evaluate.validation: a share of %g is %d of %d training samples; some must be left on either side",
-                        share, n, pln_data_count(d->train));
+        return complain(BAD_INPUT, "%s: a share of %g is %d of %d training samples; some must be left on either side",
+                        key, share, n, pln_data_count(d->train));
     index = malloc((size_t)n * sizeof *index);
     if (!index) return complain(FAILED, "no memory left");
     status = pln_data_stratified(ctx, d->train, n, seed, index);
     if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, false, &parts, TRAIN_IMAGES, &parts.train);
-    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, true, &parts, TEST_IMAGES, &parts.test);
+    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, true, &parts, first, part);
     free(index);
-    if (status == PLN_OK) {
-        memcpy(parts.path, d->path, sizeof parts.path);
-        memcpy(parts.digest, d->digest, sizeof parts.digest);
-        parts.names = d->names;
-        parts.names_count = d->names_count;
-        d->names = NULL;
+    if (status != PLN_OK) {
+        dataset_close(&parts);
+        return status == PLN_ERR_MEMORY ? complain(FAILED, "no memory left") : complain_status(ctx, status);
     }
-    dataset_close(status == PLN_OK ? d : &parts);
-    if (status == PLN_OK) *d = parts;
-    return status == PLN_OK ? DONE : status == PLN_ERR_MEMORY ? complain(FAILED, "no memory left") : complain_status(ctx, status);
+    pln_data_free(d->train);
+    d->train = parts.train;
+    for (int f = 0; f < DATASET_FILES; f++) {
+        if (!parts.bytes[f]) continue;
+        free(d->bytes[f]);
+        d->bytes[f] = parts.bytes[f];
+        d->size[f] = parts.size[f];
+    }
+    return DONE;
+}
+
+int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+{
+    return take_share(ctx, d, "evaluate.validation", share, seed, TEST_IMAGES, &d->test);
+}
+
+int dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+{
+    return take_share(ctx, d, "select.validation", share, seed, FILES, &d->held);
 }
 
 void dataset_close(dataset *d)
 {
     pln_data_free(d->train);
     pln_data_free(d->test);
-    for (int f = 0; f < FILES; f++) free(d->bytes[f]);
+    pln_data_free(d->held);
+    for (int f = 0; f < DATASET_FILES; f++) free(d->bytes[f]);
     for (int c = 0; d->names && c < d->names_count; c++) free(d->names[c]);
     free(d->names);
     *d = (dataset){ .train = NULL };

@@ -4,12 +4,15 @@
 
 #include "command.h"
 
+enum { DATASET_FILES = 6 };
+
 typedef struct dataset {
     char      path[4096];
     char      digest[65];        /* SHA-256 of the contents of all files read */
     pln_data *train, *test;
-    void     *bytes[4];          /* images and labels of train, then of test  */
-    size_t    size[4];
+    pln_data *held;              /* training samples that choose among epochs, or NULL */
+    void     *bytes[DATASET_FILES];      /* images and labels of train, of test, of held */
+    size_t    size[DATASET_FILES];
     char    **names;             /* of the classes, or NULL                   */
     int       names_count;
 } dataset;
@@ -37,6 +40,9 @@ int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, cons
 /* Makes a stratified share (above 0, below 1) of the labelled training samples the
  * test set, and leaves the others in the training set. */
 int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
+
+/* Takes such a share of the training samples as d->held; the test set stays. */
+int  dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 void dataset_close(dataset *d);
 
 /* Reads one file, unzipped if it is gzip, into memory that is freed by free.

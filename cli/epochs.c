@@ -80,7 +80,8 @@ static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_
 {
     const bool measured = !j->args.no_eval &&
                           (experiment_evaluates_at(j->c, report->epoch) || report->epoch == g->epochs);
-    const bool network = g->part == NETWORK;
+    const bool network = g->part == NETWORK, selects = network && job_selects(j);
+    bool better = false;
     json_t *pass = json_object_get(j->result, "pass");
     json_t *line = pass ? json_copy(pass) : json_object();
     int code = DONE;
@@ -88,8 +89,10 @@ static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_
     json_object_del(j->result, "pass");
     describe_pass(line, j->c, report);
     json_object_del(line, "samples");
-    if (measured) {
-        code = job_measure_into(j, network ? "" : "pretrained_", line);
+    if (measured) code = job_measure_into(j, network ? "" : "pretrained_", line);
+    if (code == DONE && measured && network) code = job_measure_activity(j, line);
+    if (code == DONE && selects) code = job_consider(j, report->epoch, line, &better);
+    if (measured || selects) {
         progress_clear();
         if (code == DONE && !j->args.json) report_epoch(line, g->title);
     }
@@ -104,9 +107,9 @@ static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_
         return code;
     }
     code = run_add_metrics(&j->r, line, &j->metrics_size);
-    if (code == DONE && (measured || job_now() - j->last_checkpoint > JOB_SECONDS_BETWEEN_CHECKPOINTS))
+    if (code == DONE && (measured || better || job_now() - j->last_checkpoint > JOB_SECONDS_BETWEEN_CHECKPOINTS))
         code = job_save(j, t, g->part, 0);
-    return code;
+    return code == DONE && better ? job_keep_selected(j) : code;
 }
 
 static int train_epochs(job *j, const stage *g, pln_trainer *t)
@@ -137,6 +140,7 @@ static int measure_untrained(job *j)
     json_t *line = json_pack("{s:i}", "epoch", 0);
     int code = job_measure_into(j, "untrained_", line);
 
+    if (code == DONE) code = job_measure_activity(j, line);
     if (code == DONE && !j->args.json) report_epoch(line, "");
     if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
     else json_decref(line);
@@ -150,7 +154,10 @@ static int run_stage(job *j, const stage *g, pln_trainer *t)
 {
     int code = DONE;
 
-    if (job_resumes(j, g->part, 0)) code = job_load(j, t, g->epochs);
+    if (job_resumes(j, g->part, 0)) {
+        code = job_load(j, t, g->epochs);
+        if (code == DONE && g->part == NETWORK) code = job_recall_selected(j, t);
+    }
     return code == DONE ? train_epochs(j, g, t) : code;
 }
 

@@ -1,7 +1,11 @@
 /* estimate.c - what a run will take, before it begins */
 
 #include "estimate.h"
+
+#include "layers.h"
+
 #include <stdio.h>
+#include <stdlib.h>
 
 typedef struct estimate {
     size_t parameters, net_bytes, trainer_bytes, data_bytes;
@@ -10,24 +14,36 @@ typedef struct estimate {
     double seconds;              /* an epoch, of all its courses       */
 } estimate;
 
-/* Adds what one pass of a course over its samples takes, from its first batches. */
-static int measure_pass(const job *j, const pln_course *course, double *seconds)
+/* Trains the first batches of an epoch, up to 200 and no more than a few seconds;
+ * returns the seconds that all of it would take, negative after an error. */
+static double time_epoch(pln_trainer *t)
 {
     enum { BATCHES = 200 };
+    const double enough = 2;
+    const int all = pln_trainer_batches(t), most = all < BATCHES ? all : BATCHES;
+    int done = 0;
+
+    for (int more = 1; done < most && (done == 0 || pln_trainer_seconds(t) < enough); more = done) {
+        if (more > most - done) more = most - done;
+        if (pln_trainer_step(t, more, NULL) != PLN_OK) return -1;
+        done += more;
+    }
+    return pln_trainer_seconds(t) / done * all;
+}
+
+/* Adds what one pass of a course over its samples takes. */
+static int measure_pass(const job *j, const pln_course *course, double *seconds)
+{
     pln_trainer *t;
-    int batches, code = DONE;
+    double epoch = 0;
 
     if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, course->index, course->count, &course->fit, &t) != PLN_OK)
         return complain(BAD_INPUT, "%s", pln_error(j->ctx));
-    batches = pln_trainer_batches(t) < BATCHES ? pln_trainer_batches(t) : BATCHES;
-    if (course->fit.epochs > 0) {
-        if (pln_trainer_step(t, batches, NULL) == PLN_OK)
-            *seconds += pln_trainer_seconds(t) / batches * pln_trainer_batches(t);
-        else
-            code = complain(FAILED, "%s", pln_error(j->ctx));
-    }
+    if (course->fit.epochs > 0) epoch = time_epoch(t);
     pln_trainer_free(t);
-    return code;
+    if (epoch < 0) return complain(FAILED, "%s", pln_error(j->ctx));
+    *seconds += epoch;
+    return DONE;
 }
 
 /* The bytes of a trainer of these courses, if they are more than so far. */
@@ -72,19 +88,24 @@ static double features_bytes(const job *j)
     return bytes < most ? bytes : most;
 }
 
-static void print_text(const pln_net *net, const config *c, const estimate *e)
+static void print_layers(const pln_net *net)
 {
-    static const char *const kinds[] = { "dense", "activation", "dropout" };
-
+    if (layers_are_maps(net)) {
+        layers_print(net);
+        return;
+    }
     printf("layer                 inputs  outputs  parameters\n");
     for (int l = 0; l < pln_net_layers(net); l++) {
         const pln_layer_info i = pln_net_layer(net, l);
-        char name[32];
-        if (i.kind == PLN_ACTIVATION) snprintf(name, sizeof name, "%s", pln_activation_name(i.activation));
-        else if (i.kind == PLN_DROPOUT) snprintf(name, sizeof name, "dropout %g", (double)i.drop);
-        else snprintf(name, sizeof name, "%s", kinds[i.kind]);
+        char name[LAYER_NAME];
+        layer_name(net, l, name);
         printf("%-20s %7d  %7d  %10zu\n", name, i.inputs, i.outputs, i.parameters);
     }
+}
+
+static void print_text(const pln_net *net, const config *c, const estimate *e)
+{
+    print_layers(net);
     printf("\nparameters            %zu\n", e->parameters);
     printf("memory, network       %.1f MB\n", (double)e->net_bytes / 1e6);
     printf("memory, training      %.1f MB\n", (double)e->trainer_bytes / 1e6);
@@ -98,14 +119,20 @@ static void print_text(const pln_net *net, const config *c, const estimate *e)
            e->seconds * c->train.epochs);
 }
 
-static void print_json(const config *c, const estimate *e)
+static void print_json(const pln_net *net, const config *c, const estimate *e)
 {
+    json_t *layers = layers_are_maps(net) ? layers_json(net) : NULL;
+    char *text = layers ? json_dumps(layers, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
+
     printf("{\"parameters\":%zu,\"network_bytes\":%zu,\"training_bytes\":%zu,\"data_bytes\":%zu,", e->parameters,
            e->net_bytes, e->trainer_bytes, e->data_bytes);
     if (e->features_bytes > 0) printf("\"features_bytes_at_most\":%.0f,", e->features_bytes);
     if (pretrain_epochs(c))
         printf("\"pretrain_epoch_seconds\":%.4f,\"pretrain_epochs\":%d,", e->pretrain_seconds, pretrain_epochs(c));
+    if (text) printf("\"layers\":%s,", text);
     printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, c->train.epochs);
+    free(text);
+    json_decref(layers);
 }
 
 int estimate_print(const job *j)
@@ -114,10 +141,10 @@ int estimate_print(const job *j)
     int code;
 
     for (int l = 0; l < pln_net_layers(j->net); l++) e.parameters += pln_net_layer(j->net, l).parameters;
-    for (int f = 0; f < 4; f++) e.data_bytes += j->d.size[f];
+    for (int f = 0; f < DATASET_FILES; f++) e.data_bytes += j->d.size[f];
     code = measure(j, &e);
     if (code != DONE) return code;
-    if (j->args.json) print_json(j->c, &e);
+    if (j->args.json) print_json(j->net, j->c, &e);
     else              print_text(j->net, j->c, &e);
     return DONE;
 }

@@ -2,8 +2,10 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "activity.h"
 #include "dataset.h"
 #include "experiment.h"
+#include "layers.h"
 #include "options.h"
 #include "run.h"
 
@@ -51,7 +53,8 @@ static void print(const json_t *result, int as_json)
     }
     json_object_foreach((json_t *)(uintptr_t)result, key, value)
         if (json_is_real(value)) printf("%-16s %6.2f %%\n", key, 100 * json_real_value(value));
-        else                     printf("%-16s %lld\n", key, (long long)json_integer_value(value));
+        else if (json_is_integer(value)) printf("%-16s %lld\n", key, (long long)json_integer_value(value));
+        else activity_print(value);
 }
 
 /* The samples of the run again: as many as then, and a word if they are others. */
@@ -79,7 +82,18 @@ static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missin
     return complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
 }
 
-static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double labels, int as_json)
+/* Of a spiking network also how much it does for a sample. */
+static int add_activity(pln_ctx *ctx, pln_net *net, const dataset *d, json_t *result)
+{
+    json_t *activity;
+
+    if (!layers_are_maps(net)) return DONE;
+    activity = activity_measure(ctx, net, d->test);
+    if (activity) json_object_set_new(result, "activity", activity);
+    return activity ? DONE : FAILED;
+}
+
+static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double labels, bool best, int as_json)
 {
     config *c = NULL;
     dataset d = { .train = NULL };
@@ -89,7 +103,7 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     int code = config_load(run_path(r, "config.yaml"), NULL, &c);
 
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
-    if (code == DONE) code = load(ctx, r, "model.safetensors", false, &net);
+    if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels == 0) labels = experiment_fraction(c, 0);
     if (code == DONE) index = experiment_labelled(ctx, c, d.train, labels, &count, &code);
@@ -98,6 +112,7 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
         if (measure(ctx, c, net, head, &d, index, count, result) != PLN_OK)
             code = complain(BAD_INPUT, "%s", pln_error(ctx));
     }
+    if (code == DONE) code = add_activity(ctx, net, &d, result);
     if (code == DONE) print(result, as_json);
     json_decref(result);
     free(index);
@@ -111,11 +126,12 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
 int command_eval(int argc, const char **argv)
 {
     char *data = NULL;
-    int threads = 0, as_json = 0, code;
+    int threads = 0, best = 0, as_json = 0, code;
     double labels = 0;
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it", "DIR" },
         { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)", "FRACTION" },
+        { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
@@ -138,7 +154,7 @@ int command_eval(int argc, const char **argv)
     }
     if (code == DONE) {
         snprintf(r.folder, sizeof r.folder, "%s", o.extra[0]);
-        code = evaluate(ctx, &r, data, labels, as_json);
+        code = evaluate(ctx, &r, data, labels, best != 0, as_json);
     }
     pln_ctx_free(ctx);
     free(data);

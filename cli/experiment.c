@@ -22,15 +22,28 @@ static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed,
     return NULL;
 }
 
-static void build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net *net)
+static int parts_before(const char *network, const char *part)
+{
+    int count = 0;
+
+    for (const char *at = network; at < part; at++) count += *at == '-';
+    return count;
+}
+
+static int build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net *net)
 {
     const pln_sample_shape s = pln_data_shape(data);
     pln_normalise moments;
+    char why[NOTATION_WHY] = "";
+    const char *part = notation_misfit(c->network, &s, why);
 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
     if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
-    notation_build(c->network, c->spiking, net);
+    if (!part && pln_net_status(net) == PLN_OK) part = notation_build(c->network, c->spiking, net);
+    if (!part) return DONE;
+    return complain(BAD_INPUT, "'%.*s', part %d of the network, does not fit samples of %dx%dx%d: %s", notation_length(part),
+                    part, parts_before(c->network, part) + 1, s.channels, s.height, s.width, *why ? why : pln_error(ctx));
 }
 
 static void build_rows(const config *c, int inputs, pln_net *net)
@@ -58,8 +71,13 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint6
     pln_net *net = pln_net_new(ctx);
     pln_init init = (pln_init)c->init;
 
-    if (net && c->network) build_spiking(ctx, c, data, net);
+    *code = DONE;
+    if (net && c->network) *code = build_spiking(ctx, c, data, net);
     else if (net) build_rows(c, pln_data_features(data), net);
+    if (*code != DONE) {
+        pln_net_free(net);
+        return NULL;
+    }
     if (c->network && init == PLN_GLOROT) init = PLN_KAIMING;          /* what is left out is the usual */
     return finish(ctx, net, init, seed, code);
 }
@@ -184,6 +202,8 @@ int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)
         code = dataset_split(ctx, d, tidy(*e->validation), (uint64_t)e->split_seed);
+    if (code == DONE && c->select)
+        code = dataset_hold(ctx, d, tidy(c->select->validation), (uint64_t)c->select->split_seed);
     return code;
 }
 

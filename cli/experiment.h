@@ -29,7 +29,8 @@ pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
 
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
- * the test files are not opened.  Complains and returns an exit code. */
+ * the test files are not opened; with select another share of what is left is held
+ * out.  Complains and returns an exit code. */
 int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d);
 
 /* The set its figures are of: "validation" or "test". */

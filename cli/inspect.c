@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "dataset.h"
+#include "layers.h"
 #include "options.h"
 #include "run.h"
 
@@ -56,6 +57,19 @@ static void see_text(void *user, const char *key, const char *value)
     printf("%-24.60s %.200s%s\n", key, value, strlen(value) > 200 ? "..." : "");
 }
 
+/* The layers of a spiking network, if the file holds one. */
+static void print_layers(pln_ctx *ctx, const void *bytes, size_t size)
+{
+    pln_net *net;
+
+    if (pln_model_parse(ctx, bytes, size, &net) != PLN_OK) return;
+    if (layers_are_maps(net)) {
+        layers_print(net);
+        printf("\n");
+    }
+    pln_net_free(net);
+}
+
 static int inspect_file(const char *path)
 {
     pln_ctx *ctx = pln_ctx_new(NULL);
@@ -63,6 +77,7 @@ static int inspect_file(const char *path)
     size_t size = 0;
     int code = ctx ? dataset_read_file(path, (size_t)64 << 30, &bytes, &size) : complain(FAILED, "no memory left");
 
+    if (code == DONE) print_layers(ctx, bytes, size);
     if (code == DONE && pln_safetensors_visit(ctx, bytes, size, see_tensor, see_text, NULL) != PLN_OK)
         code = complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
     free(bytes);

@@ -6,6 +6,7 @@
  *     epochs.c         pre-training and the network
  *     classifier.c     what is read out of the network when it is done
  *     measure.c        accuracies
+ *     select.c         the best epoch by samples that are held out
  *
  * Functions that return an int return an exit code, after a complaint if it is not DONE. */
 #ifndef CLI_JOB_H
@@ -114,5 +115,24 @@ json_t *job_measure(job *j, const char *prefix, const int *index, int count);
 
 /* The same by the first fraction of labels, added to line and to the result. */
 int     job_measure_into(job *j, const char *prefix, json_t *line);
+
+/* Of a spiking network how much it does for a sample: firing rate and operations in
+ * line, all layers in the result.  Nothing of others. */
+int     job_measure_activity(job *j, json_t *line);
+
+/* ---- select.c ---------------------------------------------------------------- */
+
+/* Whether samples are held out to choose an epoch by. */
+bool job_selects(const job *j);
+
+/* After an epoch: its accuracy on these samples, in line; *better if none before was
+ * as good.  Then, behind the next checkpoint, the network is kept; when a run is
+ * taken up there, again. */
+int  job_consider(job *j, int epoch, json_t *line, bool *better);
+int  job_keep_selected(job *j);
+int  job_recall_selected(job *j, const pln_trainer *t);
+
+/* At the end: figures of the network that was kept, "selected_..." in the result. */
+int  job_measure_selected(job *j);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "job.h"
 
+#include "activity.h"
 #include "experiment.h"
+#include "layers.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,5 +57,18 @@ int job_measure_into(job *j, const char *prefix, json_t *line)
     json_object_update(line, figures);
     json_object_set_new(line, "evaluate_seconds", json_real(job_now() - start));
     json_decref(figures);
+    return DONE;
+}
+
+int job_measure_activity(job *j, json_t *line)
+{
+    json_t *activity;
+
+    if (!layers_are_maps(j->net)) return DONE;
+    activity = activity_measure(j->ctx, j->net, j->d.test);
+    if (!activity) return FAILED;
+    json_object_set(line, "firing_rate", json_object_get(activity, "firing_rate"));
+    json_object_set(line, "sops", json_object_get(activity, "sops"));
+    json_object_set_new(j->result, "activity", activity);
     return DONE;
 }

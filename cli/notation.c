@@ -2,6 +2,7 @@
 
 #include "notation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,7 @@ typedef enum kind { CONV, AVERAGE, MAXIMUM, GLOBAL, DENSE, POST, PRE, LAST } kin
 typedef struct token {
     kind kind;
     int  n, size, stride;
+    const char *at;              /* where it stands */
 } token;
 
 /* A number of 1..4096 at *at, which moves on; 0 if there is none. */
@@ -64,11 +66,16 @@ static int read_all(const char *text, token *tokens, const char **at)
             *at = start;
             return -1;
         }
+        tokens[count].at = start;
         count++;
         if (!**at) return count;
         ++*at;
     }
 }
+
+int notation_length(const char *part) { return (int)strcspn(part, "-"); }
+
+static bool has_kernel(const token *t) { return t->kind == CONV || t->kind == POST || t->kind == PRE; }
 
 int notation_check(const char *file, int line, const char *text)
 {
@@ -79,6 +86,10 @@ int notation_check(const char *file, int line, const char *text)
     if (count < 0)
         return complain(BAD_INPUT, "%s:%d: '%.16s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, FC128, 64R3, 64P3", file,
                         line, at);
+    for (int i = 0; i < count; i++)
+        if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
+            return complain(BAD_INPUT, "%s:%d: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
+                            file, line, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
     if (tokens[count - 1].kind != DENSE)
         return complain(BAD_INPUT, "%s:%d: the network must end with FC and the number of outputs", file, line);
     if (tokens[0].kind != CONV && tokens[0].kind != DENSE)
@@ -180,14 +191,53 @@ static void add_token(pln_net *net, const token *t, kind next, const style *s)
     }
 }
 
-void notation_build(const char *text, const spiking_config *how, pln_net *net)
+/* How large an image is after a part; 0 if nothing is left. */
+static int side_after(const token *t, int side)
+{
+    switch (t->kind) {
+    case GLOBAL:
+    case DENSE: return 1;
+    case AVERAGE:
+    case MAXIMUM: return side / t->size;
+    default: return (side - 1) / t->stride + 1;
+    }
+}
+
+const char *notation_misfit(const char *text, const pln_sample_shape *image, char why[NOTATION_WHY])
+{
+    int height = image->height, width = image->width;
+    token tokens[MOST];
+    const char *at;
+    const int count = read_all(text, tokens, &at);
+
+    for (int i = 0; i < count; i++) {
+        const token *t = &tokens[i];
+        const int size = t->size, less = height < width ? height : width;
+        const char *what = NULL;
+        if (has_kernel(t) && size > 3 && size / 2 >= less) what = "kernel";
+        if ((t->kind == AVERAGE || t->kind == MAXIMUM) && size > less) what = "pool";
+        if (what) {
+            snprintf(why, NOTATION_WHY, "a %s of %dx%d is too large for an image of %dx%d", what, size, size, height, width);
+            return t->at;
+        }
+        height = side_after(t, height);
+        width = side_after(t, width);
+    }
+    return NULL;
+}
+
+const char *notation_build(const char *text, const spiking_config *how, pln_net *net)
 {
     const style s = { { (pln_norm_kind)how->norm, how->norm_scale > 0 ? how->norm_scale : 1 }, spiking_neuron(how) };
     token tokens[MOST];
     const char *at;
     const int count = read_all(text, tokens, &at);
 
-    for (int i = 0; i < count; i++) add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
+    for (int i = 0; i < count; i++) {
+        add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
+        if (pln_net_status(net) != PLN_OK) return tokens[i].at;
+    }
     if (how->output_spikes) spike(net, &s);
     pln_net_readout(net, (pln_readout_kind)how->readout, how->votes > 0 ? how->votes : 1);
+    return pln_net_status(net) == PLN_OK ? NULL : tokens[count - 1].at;
 }

@@ -2,7 +2,7 @@
  *
  *     16C3-16C3-AP2-32C3/2-64R3-GAP-FC128-FC10
  *
- *     nCk    n filters of k x k, as much padding as keeps the image's size;
+ *     nCk    n filters of k x k, k odd, as much padding as keeps the image's size;
  *            nCk/s with stride s
  *     APk    average over k x k; MPk maximum; GAP average over the image
  *     FCn    n units joined with all
@@ -19,11 +19,22 @@
 /* Whether a text is such a network; else complains with file and line. */
 int notation_check(const char *file, int line, const char *text);
 
+/* Characters of a part, up to the next dash. */
+int notation_length(const char *part);
+
 /* Outputs of the last layer; 0 if the text is none. */
 int notation_outputs(const char *text);
 
-/* Builds the network; the builders remember what does not fit. */
-void notation_build(const char *text, const spiking_config *how, pln_net *net);
+/* The first part that is too large for what is left of such samples, with a sentence
+ * in `why`; NULL if there is none.  3x3 is let through everywhere, since deep networks
+ * end in images of one place; of a larger kernel no part may lie beyond the image at
+ * every place. */
+enum { NOTATION_WHY = 96 };
+const char *notation_misfit(const char *text, const pln_sample_shape *image, char why[NOTATION_WHY]);
+
+/* Builds the network.  Returns NULL, or the part that the builders refuse; they
+ * remember why. */
+const char *notation_build(const char *text, const spiking_config *how, pln_net *net);
 
 /* The neuron of a configuration. */
 pln_neuron spiking_neuron(const spiking_config *how);

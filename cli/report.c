@@ -1,9 +1,12 @@
 /* report.c - what a run says while it goes on and when it is done */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void print_share(FILE *to, const char *label, const json_t *from, const char *key)
 {
@@ -20,6 +23,7 @@ void report_epoch(const json_t *line, const char *title)
     print_share(stderr, "single unit", line, "direct_max");
     print_share(stderr, "accuracy", line, "accuracy");
     print_share(stderr, "accuracy", line, "pretrained_accuracy");
+    print_share(stderr, "held out", line, "selection_accuracy");
     print_share(stderr, "direct association", line, "untrained_direct_average");
     print_share(stderr, "single unit", line, "untrained_direct_max");
     print_share(stderr, "accuracy", line, "untrained_accuracy");
@@ -56,11 +60,24 @@ static void print_row(const char *label, const json_t *result, const char *key, 
     printf("\n");
 }
 
+/* How busy a spiking network is. */
+static void print_activity(const json_t *result)
+{
+    const json_t *a = json_object_get(result, "activity");
+
+    if (!a) return;
+    printf("\n%.2f %% of the neurons fire in a step; %.3g synaptic operations and %.3g nJ a sample\n",
+           100 * json_number_value(json_object_get(a, "firing_rate")), json_number_value(json_object_get(a, "sops")),
+           json_number_value(json_object_get(a, "energy_nj")));
+}
+
 static void print_table(const json_t *result, const config *c, const char *folder)
 {
     const bool validates = c->evaluate && c->evaluate->validation;
     const expected_config none = { 0 }, *expected = validates ? NULL : c->expected;
     const expected_config *e = expected ? expected : &none;
+    const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
+    char path[4096], label[40];
 
     if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
         printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained", expected ? "   reference" : "");
@@ -68,7 +85,11 @@ static void print_table(const json_t *result, const config *c, const char *folde
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);
     print_row("largest output", result, "accuracy", e->accuracy);
-    printf("\nThe run is in %s: model.safetensors, metrics.jsonl, fields.png, ...\n", folder);
+    snprintf(label, sizeof label, "largest output, epoch %d", chosen);
+    print_row(label, result, "selected_accuracy", 0);
+    print_activity(result);
+    snprintf(path, sizeof path, "%s/fields.png", folder);
+    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder, access(path, F_OK) == 0 ? " fields.png," : "");
 }
 
 void report_result(const json_t *result, const config *c, bool as_json, const char *folder)

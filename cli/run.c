@@ -44,7 +44,7 @@ static bool make_folders(const char *path)
 
 static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
                                      "classifier.safetensors", "checkpoint.safetensors", "fields.png",
-                                     "result.json" };
+                                     "result.json", "best.safetensors" };
 enum { FILES = sizeof files / sizeof files[0] };
 
 /* Whether a process that was killed has left this: a file of ours with ".part"

@@ -56,6 +56,7 @@ static int run_parts(job *j)
     } else {
         code = job_train_network(j);
         if (code == DONE) code = job_keep_model(j);
+        if (code == DONE) code = job_measure_selected(j);
     }
     if (code == DONE && !j->args.no_eval) code = job_read_outs(j);
     if (code == DONE) code = job_write_result(j);

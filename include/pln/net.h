@@ -162,6 +162,9 @@ PLN_API pln_dynamics pln_dynamics_default(void);
 PLN_API void         pln_net_settle(pln_net *net, const pln_dynamics *how);
 PLN_API pln_dynamics pln_net_dynamics(const pln_net *net);
 
+/* PLN_OK while what the builders were told is sound, else their first error. */
+PLN_API pln_status pln_net_status(const pln_net *net);
+
 /* Checks what the builders were told, plans and takes the memory.
  *
  * Returns the builders' first error, PLN_ERR_SHAPE for a network without input
@@ -210,6 +213,15 @@ typedef struct pln_layer_info {
 
 PLN_API int            pln_net_layers(const pln_net *net);
 PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
+
+/* How a product with the weights of a convolution or dense layer of maps is
+ * computed where `density`, 0..1, of the layer's inputs are not zero: forward, the
+ * gradient of the inputs, that of the weights.  "patches" takes any inputs,
+ * "events" visits those that are active.  NULL for layers without weights and
+ * for networks without maps. */
+typedef enum pln_product { PLN_FORWARD, PLN_INPUT_GRADIENT, PLN_WEIGHT_GRADIENT } pln_product;
+
+PLN_API const char *pln_net_path(const pln_net *net, int layer, pln_product product, double density);
 
 /* Parameter tensors, numbered 0..count-1 in the order of the layers: weight
  * [out][in], then bias [out], of each dense layer.  name is "0.weight" with

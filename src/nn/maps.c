@@ -111,6 +111,14 @@ static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kerne
     finish(layer, out, PLNI_VALUES, x->steps);
 }
 
+/* Remembers that a window is larger than what it is to move over. */
+static void refuse_size(pln_net *net, int layer, const char *what, int size, int height, int width, const char *image)
+{
+    if (net->error) return;
+    net->error = plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d: %s of %dx%d is larger than %s %dx%d", layer,
+                           what, size, size, image, height, width);
+}
+
 void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
 {
     plni_extent out;
@@ -124,8 +132,10 @@ void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
         return;
     }
     out = plni_conv_extent(plni_map_of(net, next_signal(net))->extent, filters, kernel, kernel, stride, pad);
-    if (out.height < 1 || out.width < 1)
-        plni_refuse(net, PLN_ERR_SHAPE, "the kernel is larger than the padded image", kernel);
+    if (out.height < 1 || out.width < 1) {
+        const plni_extent in = plni_map_of(net, next_signal(net))->extent;
+        refuse_size(net, net->count + 1, "a kernel", kernel, in.height + 2 * pad, in.width + 2 * pad, "an image that is, with its padding,");
+    }
     add_conv(net, out, kernel, kernel, stride, pad, false);
 }
 
@@ -256,10 +266,11 @@ void pln_net_pool(pln_net *net, pln_pool kind, int size)
         return;
     }
     if (size == 0 && layer->conv.in.height == layer->conv.in.width) size = layer->conv.in.height;
-    if (size < 1 || size > 15 || size > layer->conv.in.height || size > layer->conv.in.width) {
-        plni_refuse(net, PLN_ERR_SHAPE, "a pool's side must be 1..15 and not exceed the image's", size);
-        return;
-    }
+    if (size > layer->conv.in.height || size > layer->conv.in.width)
+        refuse_size(net, net->count, "a pool", size, layer->conv.in.height, layer->conv.in.width, "an image of");
+    else if (size < 1 || size > 15)
+        plni_refuse(net, PLN_ERR_SHAPE, "a pool's side must be 1..15, and a pool of the whole image wants a square", size);
+    if (net->error) return;
     layer->cell.pool = kind;
     layer->cell.window = size;
     finish_cell(net, layer);
@@ -327,6 +338,16 @@ void plni_maps_info(const pln_net *net, int number, pln_layer_info *info)
         info->macs = (double)layer->conv.kernel_height * layer->conv.kernel_width * layer->conv.in.channels *
                      out.channels * plni_positions(out);
     if (layer->cell.fires) info->neurons = (long)layer->conv.in.channels * plni_positions(layer->conv.in);
+}
+
+const char *pln_net_path(const pln_net *net, int number, pln_product product, double density)
+{
+    static const plni_conv_pass passes[] = { [PLN_FORWARD] = PLNI_CONV_FORWARD, [PLN_INPUT_GRADIENT] = PLNI_CONV_BACKWARD,
+                                             [PLN_WEIGHT_GRADIENT] = PLNI_CONV_GRADIENT };
+    const plni_layer *layer = number >= 0 && number < net->count ? &net->layer[number] : NULL;
+
+    if (!layer || layer->ops != &plni_conv_ops || (int)product < 0 || product > PLN_WEIGHT_GRADIENT) return NULL;
+    return plni_conv_path_name(plni_conv_choose(&layer->conv, passes[product], plni_map_of(net, layer->from)->form, density));
 }
 
 /* ---- memory ---------------------------------------------------------------------- */

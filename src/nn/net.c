@@ -279,6 +279,8 @@ static pln_layer_kind kind_of(const plni_layer *layer)
     return layer->whole ? PLN_DENSE : (pln_layer_kind)kind;
 }
 
+pln_status pln_net_status(const pln_net *net) { return net->error; }
+
 pln_layer_info pln_net_layer(const pln_net *net, int layer)
 {
     if (layer < 0 || layer >= net->count) return (pln_layer_info){ 0 };

@@ -1,0 +1,34 @@
+/* layers.h - what the layers of a network are called, and the shapes of what they give */
+#ifndef CLI_LAYERS_H
+#define CLI_LAYERS_H
+
+#include "command.h"
+
+#include <jansson.h>
+#include <stdio.h>
+
+enum { LAYER_NAME = 64, LAYER_SHAPE = 32, LAYER_PATH = 32 };
+
+/* "conv 3x3 / 2", "norm + lif + average pool 2", "dense", "relu". */
+void layer_name(const pln_net *net, int layer, char name[LAYER_NAME]);
+
+/* "16x14x14", channels x height x width; of networks without maps "40". */
+void layer_shape(const pln_net *net, int layer, char shape[LAYER_SHAPE]);
+
+/* How a product is computed: "patches", or where that depends on how much is active
+ * "events to 35 %, winograd"; "-" where there is none. */
+void layer_path(const pln_net *net, int layer, pln_product product, char path[LAYER_PATH]);
+
+/* Whether what a layer reads are spikes, or sums of them. */
+bool layer_reads_spikes(const pln_net *net, int layer);
+
+/* Whether a network has layers of maps. */
+bool layers_are_maps(const pln_net *net);
+
+/* A table of the layers of a network of maps, with sums in the last line. */
+void layers_print(const pln_net *net);
+
+/* The same as a list of objects. */
+json_t *layers_json(const pln_net *net);
+
+#endif
