@@ -83,9 +83,12 @@ int notation_check(const char *file, int line, const char *text)
     const char *at;
     const int count = read_all(text, tokens, &at);
 
+    if (count < 0 && (*at == 0 || *at == '-'))
+        return complain(BAD_INPUT, "%s:%d: the network has a dash too many%s%.16s", file, line, *at ? " before " : " at its end",
+                        at);
     if (count < 0)
-        return complain(BAD_INPUT, "%s:%d: '%.16s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, FC128, 64R3, 64P3", file,
-                        line, at);
+        return complain(BAD_INPUT, "%s:%d: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, FC128, 64R3, 64P3", file,
+                        line, notation_length(at), at);
     for (int i = 0; i < count; i++)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
             return complain(BAD_INPUT, "%s:%d: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
