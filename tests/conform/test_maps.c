@@ -762,7 +762,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(norm_of_sixteen, SHAPE, "") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
     W(scale_nan, ARG, "scale") W(pool_of_values, SHAPE, "neurons") W(pool_of_pool, SHAPE, "neurons")
-    W(pool_of_branch, SHAPE, "neurons") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "side") W(whole_oblong, SHAPE, "side")
+    W(pool_of_branch, SHAPE, "neurons") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
     W(negative_pool, SHAPE, "side") W(add_missing, ARG, "no such layer") W(add_below, ARG, "no such layer")
     W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
     W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "read-out") W(branch_missing, ARG, "no such layer")
