@@ -20,29 +20,19 @@ static void shape(plni_layer *layer)
     layer->size = layer->decays + (layer->bias ? (size_t)layer->conv.out_depth : 0);
 }
 
-static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *arena)
-{
-    plni_conv_room *own = plni_arena_take(arena, sizeof *own);
-    const plni_conv_room room = plni_conv_room_take(pass->ctx, &layer->conv, pass->batch * pass->steps,
-                                                    pass->training, arena);
-
-    if (own) *own = room;
-    return own;
-}
-
 static int rows_of(const plni_pass *pass, const plni_signal *map) { return pass->samples * map->steps; }
 
 static void forward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
 {
     (void)first, (void)last;
-    plni_conv_forward(pass->ctx, &layer->conv, at->state, at->x, rows_of(pass, at->x), layer->theta,
+    plni_conv_forward(pass->ctx, &layer->conv, &pass->room, at->x, rows_of(pass, at->x), layer->theta,
                       layer->bias ? layer->theta + weights_of(layer) : NULL, at->y);
 }
 
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
 {
     (void)first, (void)last;
-    plni_conv_backward(pass->ctx, &layer->conv, at->state, at->dy, rows_of(pass, at->dy), layer->theta, layer->adds,
+    plni_conv_backward(pass->ctx, &layer->conv, &pass->room, at->dy, rows_of(pass, at->dy), layer->theta, layer->adds,
                        at->dx);
 }
 
@@ -52,7 +42,7 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
     const int rows = rows_of(pass, at->dy), depth = layer->conv.out_depth;
     float *bias = to->into + weights_of(layer);
 
-    plni_conv_gradient(pass->ctx, &layer->conv, at->state, at->x, at->dy, rows, scale, to->into);
+    plni_conv_gradient(pass->ctx, &layer->conv, &pass->room, at->x, at->dy, rows, scale, to->into);
     for (int p = 0; layer->bias && p < rows * plni_positions(layer->conv.out); p++)
         pass->kernels->axpy(bias, at->dy->value + (ptrdiff_t)p * depth, scale, depth);
     plni_sink_finish(pass->ctx, to, layer->size);
@@ -108,7 +98,6 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_conv_ops = {
     .name = "conv",
     .shape = shape,
-    .plan = plan,
     .forward = forward,
     .backward = backward,
     .gradient = gradient,
