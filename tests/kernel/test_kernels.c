@@ -7,6 +7,7 @@
 
 #include "base/cpu.h"
 #include "kernel/kernel.h"
+#include "pln/spike.h"
 
 #include <stdbool.h>
 
@@ -439,6 +440,174 @@ static void check_rows(const plni_kernels *k)
     }
 }
 
+/* ---- spiking neurons ------------------------------------------------------------- */
+
+/* One call of fire and fire_back, with all that can be left out. */
+typedef struct firing {
+    int       steps, places, depth;
+    bool      still, norm, norm_by_step, tap, tap_still, e_still, sums, sums_by_step;
+    plni_lif  lif;
+} firing;
+
+static plni_lif random_lif(int reset, int surrogate)
+{
+    const float lam = 0.2f + 0.6f * test_uniform(), rest = reset == PLN_RESET_HARD ? test_uniform() - 0.5f : 0;
+    const float a = pln_surrogate_usual((pln_surrogate)surrogate) * (0.7f + 0.6f * test_uniform());
+
+    return (plni_lif){ .lam = lam, .kap = test_uniform() < 0.5f ? 1 : 1 - lam, .threshold = 0.4f + test_uniform() / 2,
+                       .rest = rest, .offset = (1 - lam) * rest, .reset = reset, .surrogate = surrogate,
+                       .detach = test_uniform() < 0.5f, .strict = test_uniform() < 0.5f, .a = a,
+                       .peak = a / (2 * tanhf(a / 2)) };
+}
+
+/* A level may round otherwise than the reference, and near the threshold, or where a
+ * surrogate jumps, that is another result.  A neuron that comes nearer to a jump
+ * than rounding gets its inputs anew. */
+static float sixteenth(void) { return (float)((int)(test_bits() % 65) - 24) / 16; }
+
+static float *sixteenths(size_t n)
+{
+    float *x = test_floats(n + 1);
+    for (size_t i = 0; i < n; i++) x[i] = sixteenth();
+    return x;
+}
+
+/* Whether the neuron at `at` of a step keeps away from all jumps. */
+static bool keeps_away(const firing *f, const plni_drive *in, ptrdiff_t at, int c)
+{
+    const plni_lif *n = &f->lif;
+    const double jump = n->surrogate == PLN_SURROGATE_TANH ? 0.5 : n->surrogate == PLN_SURROGATE_RECTANGLE ? 0.5 / (double)n->a : 0;
+    double v = (double)n->rest;
+
+    for (int t = 0; t < f->steps; t++) {
+        double u = (double)in->x[t * in->x_step + at];
+        if (in->scale) u = u * (double)in->scale[t * in->norm_step + c] + (double)in->shift[t * in->norm_step + c];
+        if (in->tap) u += (double)in->tap[t * in->tap_step + at];
+        const double h = (double)n->lam * v + (double)n->offset + (double)n->kap * u, off = h - (double)n->threshold;
+        if (fabs(off) < 1e-4 || fabs(fabs(off) - jump) < 1e-4) return false;
+        v = off < 0 ? h : n->reset == PLN_RESET_HARD ? (double)n->rest
+            : n->reset == PLN_RESET_SOFT ? off : h - (double)n->threshold / (double)n->lam;
+    }
+    return true;
+}
+
+static void check_firing(const plni_kernels *k, const firing *f)
+{
+    const size_t row = (size_t)(f->places * f->depth), gap = 48, x_step = row + gap, all = (size_t)f->steps * x_step;
+    const size_t words = (size_t)f->steps * row / 16, sum_step = 2 * (size_t)f->depth + 16;
+    float *x = sixteenths(all), *tap = sixteenths(all), *scale = sixteenths((size_t)(f->steps * f->depth));
+    float *shift = sixteenths((size_t)(f->steps * f->depth)), *dy = test_floats(all);
+    float *e1 = test_floats(all), *e2 = test_copy(e1, all);
+    float *s1 = test_floats((size_t)f->steps * sum_step), *s2 = test_copy(s1, (size_t)f->steps * sum_step);
+    uint16_t *a = calloc(words + 1, sizeof *a), *b = calloc(words + 1, sizeof *b);
+    const plni_drive in = { .steps = f->steps, .places = f->places, .depth = f->depth, .x = x,
+                            .x_step = f->still ? 0 : (ptrdiff_t)x_step, .scale = f->norm ? scale : NULL, .shift = shift,
+                            .norm_step = f->norm_by_step ? f->depth : 0, .tap = f->tap ? tap : NULL,
+                            .tap_step = f->tap_still ? 0 : (ptrdiff_t)x_step };
+    const ptrdiff_t e_step = f->e_still ? 0 : (ptrdiff_t)x_step;
+    int tries = 0;
+
+    for (int i = 0; i < f->steps * f->depth; i++) scale[i] = scale[i] != 0 ? scale[i] : 0.5f;
+    for (size_t i = 0; i < row; i++)
+        for (; !keeps_away(f, &in, (ptrdiff_t)i, (int)i % f->depth); assert_true(++tries < 100000))
+            for (int t = 0; t < f->steps; t++) x[(size_t)t * x_step + i] = sixteenth() + test_uniform() / 16;
+    a[words] = b[words] = 0x5a5a;
+    reference.fire(&f->lif, &in, a), k->fire(&f->lif, &in, b);
+    assert_memory_equal(a, b, (words + 1) * sizeof *a);
+
+    reference.fire_back(&f->lif, &in, dy, (ptrdiff_t)x_step, e1, e_step, f->sums ? s1 : NULL, f->sums_by_step ? (ptrdiff_t)sum_step : 0);
+    k->fire_back(&f->lif, &in, dy, (ptrdiff_t)x_step, e2, e_step, f->sums ? s2 : NULL, f->sums_by_step ? (ptrdiff_t)sum_step : 0);
+    for (size_t i = 0; i < all; i++) CHECK_NEAR(e1[i], e2[i], 2e-5 * fmax(1, fabs((double)e1[i])));
+    for (size_t i = 0; i < (size_t)f->steps * sum_step; i++)
+        CHECK_NEAR(s1[i], s2[i], 2e-5 * (f->sums ? f->places * f->steps : 0));
+    free(x), free(tap), free(scale), free(shift), free(dy), free(e1), free(e2), free(s1), free(s2), free(a), free(b);
+}
+
+static void check_fire(const plni_kernels *k)
+{
+    static const int steps[] = { 1, 2, 4, 7, 64 }, places[] = { 1, 2, 3, 13 }, depths[] = { 16, 32, 48, 144 };
+
+    for (int reset = 0; reset <= PLN_RESET_DELAYED; reset++)
+        for (int surrogate = 0; surrogate < PLN_SURROGATE_COUNT; surrogate++)
+            for (int s = 0; s < TEST_COUNT(steps); s++)
+                for (int what = 0; what < 12; what++) {
+                    const uint32_t bits = test_bits();
+                    const firing f = { .steps = steps[s], .places = places[test_bits() % 4], .depth = depths[test_bits() % 4],
+                                       .still = bits & 1, .norm = bits & 2, .norm_by_step = bits & 4, .tap = bits & 8,
+                                       .tap_still = bits & 16, .e_still = bits & 32, .sums = bits & 64,
+                                       .sums_by_step = bits & 128, .lif = random_lif(reset, surrogate) };
+                    check_firing(k, &f);
+                }
+}
+
+/* Spikes at exactly the threshold: half and half, as `strict` says. */
+static void check_threshold(const plni_kernels *k)
+{
+    for (int strict = 0; strict < 2; strict++) {
+        const plni_lif n = { .lam = 0.5f, .kap = 0.5f, .threshold = 0.75f, .reset = PLN_RESET_SOFT, .strict = strict, .a = 2 };
+        float *x = test_zeros(32);
+        uint16_t spike[2];
+        const plni_drive in = { .steps = 1, .places = 2, .depth = 16, .x = x };
+        for (int i = 0; i < 32; i++) x[i] = i % 2 ? 1.5f : nextafterf(1.5f, i % 4 ? 2 : 1);
+        k->fire(&n, &in, spike);
+        for (int i = 0; i < 32; i++) assert_int_equal(spike[i / 16] >> i % 16 & 1, i % 2 ? !strict : i % 4 != 0);
+        free(x);
+    }
+}
+
+static void check_norms(const plni_kernels *k)
+{
+    static const int counts[] = { 1, 2, 3, 31, 128 }, depths[] = { 16, 48, 80, 256 };
+
+    for (int i = 0; i < TEST_COUNT(counts); i++)
+        for (int j = 0; j < TEST_COUNT(depths); j++) {
+            const int n = counts[i], depth = depths[j];
+            const size_t cells = (size_t)(n * depth), d = (size_t)depth;
+            float *x = test_floats(cells), *m1 = test_floats(d + 16), *m2 = test_copy(m1, d + 16);
+            float *v1 = test_floats(d + 16), *v2 = test_copy(v1, d + 16), *y1 = test_floats(cells + 16), *y2 = test_copy(y1, cells + 16);
+            float *a = test_floats(d), *b = test_floats(d), *c = test_floats(d);
+            for (size_t s = 0; s < cells; s++) x[s] += (float)(s % d % 7);       /* means far from 0 */
+            reference.moments(x, n, depth, m1, v1), k->moments(x, n, depth, m2, v2);
+            check_equal(m1, m2, depth + 16, 2e-6);
+            check_equal(v1, v2, depth + 16, 1e-5 * n);
+            reference.blend(y1, x, n, depth, a, b, c), k->blend(y2, x, n, depth, a, b, c);
+            check_equal(y1, y2, (int)cells + 16, 2e-6);
+            free(x), free(m1), free(m2), free(v1), free(v2), free(y1), free(y2), free(a), free(b), free(c);
+        }
+}
+
+static void check_momentum(const plni_kernels *k)
+{
+    for (int n = 0; n < 140; n++) {
+        float *w1 = test_floats((size_t)n + 16), *w2 = test_copy(w1, (size_t)n + 16), *g = test_floats((size_t)n + 16);
+        float *m1 = test_floats((size_t)n + 16), *m2 = test_copy(m1, (size_t)n + 16);
+        for (int step = 0; step < 3; step++) {
+            reference.momentum(w1, g, m1, n, 0.3f, 0.9f, 0.01f);
+            k->momentum(w2, g, m2, n, 0.3f, 0.9f, 0.01f);
+        }
+        check_equal(w1, w2, n + 16, 2e-6);
+        check_equal(m1, m2, n + 16, 2e-6);
+        free(w1), free(w2), free(g), free(m1), free(m2);
+    }
+}
+
+/* The reference itself, by one number. */
+static void test_momentum_once(void **state)
+{
+    float w = 2, m = 0.5f;
+    const float g = 0.25f;
+
+    (void)state;
+    assert_non_null(plni_kernels_choose(&reference, 0, "scalar"));
+    reference.momentum(&w, &g, &m, 1, 0.5f, 0.5f, 0.125f);
+    CHECK_NEAR(m, 0.5 * 0.5 + 0.25 + 0.125 * 2, 0);
+    CHECK_NEAR(w, 2 - 0.5 * 0.75, 0);
+}
+
+static void test_fire(void **state) { (void)state; for_levels(check_fire); }
+static void test_threshold(void **state) { (void)state; for_levels(check_threshold), check_threshold(&reference); }
+static void test_norms(void **state) { (void)state; for_levels(check_norms); }
+static void test_momentum(void **state) { (void)state; for_levels(check_momentum); }
 static void test_gather(void **state) { (void)state; for_levels(check_gather); }
 static void test_gathers(void **state) { (void)state; for_levels(check_gathers); }
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
@@ -469,6 +638,8 @@ int main(void)
         cmocka_unit_test(test_dot), cmocka_unit_test(test_visits), cmocka_unit_test(test_windows),
         cmocka_unit_test(test_taps), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_fire), cmocka_unit_test(test_threshold), cmocka_unit_test(test_norms),
+        cmocka_unit_test(test_momentum), cmocka_unit_test(test_momentum_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

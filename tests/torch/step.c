@@ -45,10 +45,10 @@ static void fill(void *arg, int s)
 {
     const filling *f = arg;
     const plni_signal *x = plni_input(f->pass);
-    const uint8_t *bytes = f->bytes + (size_t)s * (size_t)pln_net_inputs(f->net);
+    const uint8_t *byte = f->bytes + (size_t)s * (size_t)pln_net_inputs(f->net);
 
     for (int t = 0; t < pln_net_inputs(f->net) / x->units; t++)
-        f->pass->kernels->bytes(x->value + (t * f->pass->samples + s) * x->stride, bytes + t * x->units, x->units);
+        f->pass->kernels->bytes(x->value + (t * f->pass->samples + s) * x->stride, byte + (ptrdiff_t)t * x->units, x->units);
 }
 
 static void write_spikes(const pln_net *net, const plni_pass *pass, const char *path)
