@@ -21,6 +21,8 @@
 
 enum { MOST = 128 };                  /* samples */
 
+static pln_ctx *ctx;
+
 /* One product: panels of a matrix, inputs with lists, outputs. */
 typedef struct product {
     const plni_kernels *kernels;
@@ -73,7 +75,7 @@ static void use_level(product *p, const plni_kernels *kernels)
 {
     p->kernels = kernels;
     for (int s = 0; s < p->samples; s++) plni_signal_list(kernels, &p->list, s);
-    plni_by_unit_make(&p->by, &p->list, p->samples);
+    plni_by_unit_make(ctx, &p->by, &p->list, p->samples);
 }
 
 /* ---- what is timed -------------------------------------------------------- */
@@ -98,6 +100,16 @@ static void update(void *arg)
     const product *p = arg;
     p->kernels->update(p->panel, p->width, p->rows, p->by.start, p->by.sample,
                        p->by.value, p->d, p->ldx, 1e-6f);
+}
+
+static void spread(void *arg)
+{
+    const product *p = arg;
+    for (int s = 0; s < p->samples; s++) {
+        const ptrdiff_t at = s * p->list.stride;
+        p->kernels->spread(p->panel, p->width, 0, p->rows, p->list.index + at, p->list.active + at,
+                           p->list.count[s], p->d + s * p->ldx, 1e-6f);
+    }
 }
 
 static void turn(void *arg)
@@ -190,6 +202,7 @@ static void print_row(const char *name, product *p, void (*work)(void *))
 static void levels_table(void)
 {
     product in = make(784, 256, 16, 0.134), out = make(2000, 336, 16, 0.07);
+    product few = make(512, 16, 16, 0.25);
     plni_kernels kernels;
     const char *level;
 
@@ -200,6 +213,7 @@ static void levels_table(void)
     print_row("gather", &in, gather);
     print_row("update", &in, update);
     print_row("turn", &in, turn);
+    print_row("spread", &few, spread);
     print_row("dot", &out, dot);
     print_row("pullback", &out, pullback);
     print_row("winners", &out, winners);
@@ -238,7 +252,10 @@ static void crossover_table(void)
 
 int main(void)
 {
+    ctx = pln_ctx_new(NULL);
+    if (!ctx) return 1;
     levels_table();
     crossover_table();
+    pln_ctx_free(ctx);
     return 0;
 }

@@ -4,7 +4,9 @@
 
 #include "config.h"
 #include "document.h"
+#include "notation.h"
 #include "override.h"
+#include "schema.h"
 #include "strict.h"
 
 #include <stdio.h>
@@ -12,25 +14,27 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_TEXT = 4096, MAX_LIST = 256, MAX_EPOCHS = 1000000 };
+enum { MAX_LIST = 256 };
 
 /* ---- schema --------------------------------------------------------------- */
 
 static const cyaml_strval_t targets[] = { { "self", PLN_TARGET_SELF }, { "labels", PLN_TARGET_LABELS } };
 static const cyaml_strval_t rules[] = { { "bp", PLN_RULE_BP }, { "ep", PLN_RULE_EP } };
 static const cyaml_strval_t relaxations[] = { { "euler", PLN_EULER }, { "block", PLN_BLOCK } };
-static const cyaml_strval_t losses[] = { { "mse", PLN_MSE }, { "cross_entropy", PLN_CROSS_ENTROPY } };
+static const cyaml_strval_t losses[] = { { "mse", PLN_MSE }, { "cross_entropy", PLN_CROSS_ENTROPY },
+                                         { "cross_entropy_steps", PLN_CROSS_ENTROPY_STEPS } };
 static const cyaml_strval_t optimisers[] = { { "sgd", PLN_SGD }, { "adam", PLN_ADAM } };
-static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PLN_FAN_IN } };
+static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PLN_FAN_IN }, { "kaiming", PLN_KAIMING } };
 static const cyaml_strval_t schedules[] = { { "constant", PLN_CONSTANT }, { "linear", PLN_LINEAR },
-                                            { "exp", PLN_EXP }, { "step", PLN_STEP } };
+                                            { "exp", PLN_EXP }, { "step", PLN_STEP }, { "cosine", PLN_COSINE },
+                                            { "steps", PLN_STEPS } };
+static const cyaml_strval_t resets[] = { { "hard", PLN_RESET_HARD }, { "soft", PLN_RESET_SOFT }, { "delayed", PLN_RESET_DELAYED } };
+static const cyaml_strval_t norms[] = { { "none", PLN_NORM_NONE }, { "joint", PLN_NORM_JOINT }, { "step", PLN_NORM_STEP } };
+static const cyaml_strval_t readouts[] = { { "mean", PLN_READOUT_MEAN }, { "last", PLN_READOUT_LAST },
+                                           { "membrane", PLN_READOUT_MEMBRANE } };
 
 static const cyaml_schema_value_t number = { CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float) };
 static const cyaml_schema_value_t count = { CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int) };
-
-#define NEEDED   CYAML_FLAG_DEFAULT
-#define OPTIONAL CYAML_FLAG_OPTIONAL
-#define POINTER  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
 
 static const cyaml_schema_field_t layer_fields[] = {
     CYAML_FIELD_FLOAT_PTR("dropout", POINTER, layer_config, dropout),
@@ -40,8 +44,28 @@ static const cyaml_schema_field_t layer_fields[] = {
 };
 static const cyaml_schema_value_t layer = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, layer_config, layer_fields) };
 
+static const cyaml_schema_field_t spiking_fields[] = {
+    CYAML_FIELD_INT("steps", NEEDED, spiking_config, steps),
+    CYAML_FIELD_STRING_PTR("neuron", POINTER, spiking_config, neuron, 0, 32),
+    CYAML_FIELD_FLOAT_PTR("tau", POINTER, spiking_config, tau),
+    CYAML_FIELD_FLOAT_PTR("threshold", POINTER, spiking_config, threshold),
+    CYAML_FIELD_FLOAT_PTR("sharpness", POINTER, spiking_config, sharpness),
+    CYAML_FIELD_ENUM_PTR("reset", POINTER | CYAML_FLAG_STRICT, spiking_config, reset, resets, CYAML_ARRAY_LEN(resets)),
+    CYAML_FIELD_BOOL_PTR("detach", POINTER, spiking_config, detach),
+    CYAML_FIELD_BOOL_PTR("strict", POINTER, spiking_config, strict),
+    CYAML_FIELD_BOOL_PTR("decay_input", POINTER, spiking_config, decay_input),
+    CYAML_FIELD_STRING_PTR("surrogate", POINTER, spiking_config, surrogate, 0, 32),
+    FIELD_WORD("norm", OPTIONAL, spiking_config, norm, norms),
+    CYAML_FIELD_FLOAT("norm_scale", OPTIONAL, spiking_config, norm_scale),
+    FIELD_WORD("readout", OPTIONAL, spiking_config, readout, readouts),
+    CYAML_FIELD_INT("votes", OPTIONAL, spiking_config, votes),
+    CYAML_FIELD_BOOL("normalise", OPTIONAL, spiking_config, normalise),
+    CYAML_FIELD_BOOL("output_spikes", OPTIONAL, spiking_config, output_spikes),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t schedule_fields[] = {
-    CYAML_FIELD_ENUM("kind", NEEDED | CYAML_FLAG_STRICT, schedule_config, kind, schedules, CYAML_ARRAY_LEN(schedules)),
+    FIELD_WORD("kind", NEEDED, schedule_config, kind, schedules),
     CYAML_FIELD_FLOAT("start", OPTIONAL, schedule_config, start),
     CYAML_FIELD_FLOAT("end", OPTIONAL, schedule_config, end),
     CYAML_FIELD_FLOAT("ratio", OPTIONAL, schedule_config, ratio),
@@ -50,7 +74,7 @@ static const cyaml_schema_field_t schedule_fields[] = {
 };
 
 static const cyaml_schema_field_t ep_fields[] = {
-    CYAML_FIELD_ENUM("relaxation", NEEDED | CYAML_FLAG_STRICT, ep_config, relaxation, relaxations, CYAML_ARRAY_LEN(relaxations)),
+    FIELD_WORD("relaxation", NEEDED, ep_config, relaxation, relaxations),
     CYAML_FIELD_INT("steps", NEEDED, ep_config, steps),
     CYAML_FIELD_INT("nudged_steps", NEEDED, ep_config, nudged_steps),
     CYAML_FIELD_FLOAT("dt", OPTIONAL, ep_config, dt),
@@ -60,14 +84,21 @@ static const cyaml_schema_field_t ep_fields[] = {
     CYAML_FIELD_END
 };
 
+static const cyaml_schema_field_t augment_fields[] = {
+    CYAML_FIELD_INT("padding", OPTIONAL, augment_config, padding),
+    CYAML_FIELD_BOOL("flip", OPTIONAL, augment_config, flip),
+    CYAML_FIELD_INT("cutout", OPTIONAL, augment_config, cutout),
+    CYAML_FIELD_END
+};
+
 static const cyaml_schema_field_t train_fields[] = {
-    CYAML_FIELD_ENUM("rule", OPTIONAL | CYAML_FLAG_STRICT, train_config, rule, rules, CYAML_ARRAY_LEN(rules)),
+    FIELD_WORD("rule", OPTIONAL, train_config, rule, rules),
     CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
-    CYAML_FIELD_ENUM("target", NEEDED | CYAML_FLAG_STRICT, train_config, target, targets, CYAML_ARRAY_LEN(targets)),
+    FIELD_WORD("target", NEEDED, train_config, target, targets),
     CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
     CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
-    CYAML_FIELD_ENUM("loss", NEEDED | CYAML_FLAG_STRICT, train_config, loss, losses, CYAML_ARRAY_LEN(losses)),
-    CYAML_FIELD_ENUM("optimiser", NEEDED | CYAML_FLAG_STRICT, train_config, optimiser, optimisers, CYAML_ARRAY_LEN(optimisers)),
+    FIELD_WORD("loss", NEEDED, train_config, loss, losses),
+    FIELD_WORD("optimiser", NEEDED, train_config, optimiser, optimisers),
     CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, train_config, rate, &number, 1, PLN_MAX_LAYERS),
     CYAML_FIELD_MAPPING_PTR("schedule", POINTER, train_config, schedule, schedule_fields),
     CYAML_FIELD_INT("winners", OPTIONAL, train_config, winners),
@@ -77,23 +108,30 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_FLOAT("output_dropout", OPTIONAL, train_config, output_dropout),
     CYAML_FIELD_BOOL("sequential", OPTIONAL, train_config, sequential),
     CYAML_FIELD_FLOAT("label_smoothing", OPTIONAL, train_config, label_smoothing),
+    CYAML_FIELD_FLOAT("momentum", OPTIONAL, train_config, momentum),
+    CYAML_FIELD_FLOAT("weight_decay", OPTIONAL, train_config, weight_decay),
+    CYAML_FIELD_FLOAT("tet", OPTIONAL, train_config, tet),
+    CYAML_FIELD_MAPPING_PTR("augment", POINTER, train_config, augment, augment_fields),
     CYAML_FIELD_END
 };
 
+/* What every pass over samples with labels has. */
+#define COURSE_FIELDS(type) \
+    CYAML_FIELD_INT("batch", NEEDED, type, batch), \
+    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, type, rate, &number, 1, PLN_MAX_LAYERS), \
+    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, type, schedule, schedule_fields)
+
 static const cyaml_schema_field_t pretrain_fields[] = {
     CYAML_FIELD_INT("epochs", NEEDED, pretrain_config, epochs),
-    CYAML_FIELD_INT("batch", NEEDED, pretrain_config, batch),
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, pretrain_config, rate, &number, 1, PLN_MAX_LAYERS),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, pretrain_config, schedule, schedule_fields),
+    COURSE_FIELDS(pretrain_config),
     CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t semi_fields[] = {
     CYAML_FIELD_INT("labels", OPTIONAL, semi_config, labels),
+    CYAML_FIELD_STRING_PTR("labels_file", POINTER, semi_config, labels_file, 1, MAX_TEXT),
     CYAML_FIELD_INT("split_seed", OPTIONAL, semi_config, split_seed),
-    CYAML_FIELD_INT("batch", NEEDED, semi_config, batch),
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, semi_config, rate, &number, 1, PLN_MAX_LAYERS),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, semi_config, schedule, schedule_fields),
+    COURSE_FIELDS(semi_config),
     CYAML_FIELD_MAPPING_PTR("pretrain", POINTER, semi_config, pretrain, pretrain_fields),
     CYAML_FIELD_END
 };
@@ -124,15 +162,28 @@ static const cyaml_schema_field_t expected_fields[] = {
     CYAML_FIELD_FLOAT("linear", OPTIONAL, expected_config, linear),
     CYAML_FIELD_FLOAT("accuracy", OPTIONAL, expected_config, accuracy),
     CYAML_FIELD_FLOAT("minutes", OPTIONAL, expected_config, minutes),
-    CYAML_FIELD_STRING_PTR("source", POINTER, expected_config, source, 0, MAX_TEXT),
+    FIELD_TEXT("source", expected_config, source),
+    CYAML_FIELD_END
+};
+
+static const cyaml_schema_field_t read_fields[] = {
+    CYAML_FIELD_BOOL("coarse", OPTIONAL, dataset_how, coarse),
+    CYAML_FIELD_INT("steps", OPTIONAL, dataset_how, steps),
+    CYAML_FIELD_INT("microseconds", OPTIONAL, dataset_how, microseconds),
+    CYAML_FIELD_INT("height", OPTIONAL, dataset_how, height),
+    CYAML_FIELD_INT("width", OPTIONAL, dataset_how, width),
+    CYAML_FIELD_BOOL("binary", OPTIONAL, dataset_how, binary),
     CYAML_FIELD_END
 };
 
 static const cyaml_schema_field_t fields[] = {
-    CYAML_FIELD_STRING_PTR("description", POINTER, config, description, 0, MAX_TEXT),
+    FIELD_TEXT("description", config, description),
     CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
-    CYAML_FIELD_ENUM("init", OPTIONAL | CYAML_FLAG_STRICT, config, init, inits, CYAML_ARRAY_LEN(inits)),
-    CYAML_FIELD_SEQUENCE("layers", CYAML_FLAG_POINTER, config, layers, &layer, 1, PLN_MAX_LAYERS),
+    CYAML_FIELD_MAPPING_PTR("read", POINTER, config, read, read_fields),
+    FIELD_WORD("init", OPTIONAL, config, init, inits),
+    CYAML_FIELD_SEQUENCE("layers", POINTER, config, layers, &layer, 0, PLN_MAX_LAYERS),
+    CYAML_FIELD_STRING_PTR("network", POINTER, config, network, 0, MAX_TEXT),
+    CYAML_FIELD_MAPPING_PTR("spiking", POINTER, config, spiking, spiking_fields),
     CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
     CYAML_FIELD_MAPPING_PTR("semi", POINTER, config, semi, semi_fields),
     CYAML_FIELD_MAPPING_PTR("evaluate", POINTER, config, evaluate, evaluate_fields),
@@ -181,8 +232,9 @@ static int refuse(const source *from, const char *section, const char *key,
 /* Units of the last dense layer; there is one. */
 static int outputs_of(const config *c)
 {
-    int units = 0;
+    int units = c->network ? notation_outputs(c->network) : 0;
 
+    if (c->spiking && c->spiking->votes > 1) units /= c->spiking->votes;
     for (unsigned i = 0; i < c->layers_count; i++)
         if (c->layers[i].dense) units = *c->layers[i].dense;
     return units;
@@ -201,7 +253,7 @@ static int check_course(const source *from, const config *c, const char *section
                         unsigned rates, const schedule_config *schedule, int epochs)
 {
     if (batch < 1 || batch > PLN_MAX_BATCH) return refuse(from, section, "batch", batch, "1..4096");
-    if (rates != 1 && rates != dense_layers(c))
+    if (rates != 1 && (c->network || rates != dense_layers(c)))
         return refuse(from, section, "rate", rates, "a list of one rate, or of one for each dense layer");
     for (unsigned i = 0; i < rates; i++)
         if (!(rate[i] >= 0 && rate[i] <= 1e6f)) return refuse(from, section, "rate", (double)rate[i], "0..1000000");
@@ -209,15 +261,15 @@ static int check_course(const source *from, const config *c, const char *section
     if (schedule->length < 0) return refuse(from, section, "length", schedule->length, "at least 0");
     if (epochs > 0 && schedule->length > epochs)
         return refuse(from, section, "length", schedule->length, "at most the epochs there are");
-    if (schedule->kind == PLN_EXP && !(schedule->ratio > 0 && schedule->ratio <= 1))
+    if ((schedule->kind == PLN_EXP || schedule->kind == PLN_STEPS) && !(schedule->ratio > 0 && schedule->ratio <= 1))
         return refuse(from, section, "ratio", (double)schedule->ratio, "above 0 and at most 1");
     return DONE;
 }
 
 static bool ends_in_softmax(const config *c)
 {
-    const layer_config *top = &c->layers[c->layers_count - 1];
-    return top->activation && strcmp(top->activation, "softmax") == 0;
+    const layer_config *top = c->layers_count ? &c->layers[c->layers_count - 1] : NULL;
+    return top && top->activation && strcmp(top->activation, "softmax") == 0;
 }
 
 static int check_ep(const source *from, const config *c)
@@ -230,6 +282,9 @@ static int check_ep(const source *from, const config *c)
     if (c->train.rule != PLN_RULE_EP && e)
         return complain(BAD_INPUT, "%s:%d: train.ep is there, but the rule is not ep", from->name, line_of(from->text, "train", "ep"));
     if (!e) return DONE;
+    if (c->network)
+        return complain(BAD_INPUT, "%s:%d: a spiking network is trained by rule bp, through time", from->name,
+                        line_of(from->text, "train", "rule"));
     if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train", "beta", (double)e->beta, "above 0 and below 1");
     if ((c->train.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(c))
         return complain(BAD_INPUT, "%s:%d: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
@@ -258,6 +313,19 @@ static int check_train(const source *from, const config *c)
         return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
     if (!(t->output_dropout >= 0 && t->output_dropout < 1))
         return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");
+    if (!(t->momentum >= 0 && t->momentum < 1)) return refuse(from, "train", "momentum", (double)t->momentum, "at least 0 and below 1");
+    if (!(t->weight_decay >= 0 && t->weight_decay < 1))
+        return refuse(from, "train", "weight_decay", (double)t->weight_decay, "at least 0 and below 1");
+    if (!(t->tet >= 0 && t->tet <= 1)) return refuse(from, "train", "tet", (double)t->tet, "0..1");
+    if (t->augment && !c->network)
+        return complain(BAD_INPUT, "%s:%d: samples are varied for spiking networks only", from->name,
+                        line_of(from->text, "train", "augment"));
+    if (t->augment && (t->augment->padding < 0 || t->augment->padding > 128))
+        return refuse(from, "train", "padding", t->augment->padding, "0..128");
+    if (t->augment && t->augment->cutout < 0) return refuse(from, "train", "cutout", t->augment->cutout, "at least 0");
+    if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!c->network || (c->spiking && c->spiking->votes > 1)))
+        return complain(BAD_INPUT, "%s:%d: a loss of every time step wants a spiking network without votes", from->name,
+                        line_of(from->text, "train", "loss"));
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
     if (t->winners > outputs_of(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
@@ -278,6 +346,11 @@ static int check_semi(const source *from, const config *c)
         return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
                         from->name, line_of(from->text, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
+    if (m->labels_file && m->labels)
+        return refuse(from, "semi", "labels", m->labels, "left out where labels_file lists the samples");
+    if (m->labels_file && c->evaluate && c->evaluate->validation)
+        return complain(BAD_INPUT, "%s:%d: semi.labels_file counts all training samples, and evaluate.validation takes some "
+                        "away: one of the two can be there", from->name, line_of(from->text, "semi", "labels_file"));
     code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, 0);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)
@@ -286,9 +359,45 @@ static int check_semi(const source *from, const config *c)
                         m->pretrain->schedule, m->pretrain->epochs);
 }
 
+static int check_spiking(const source *from, const config *c)
+{
+    const spiking_config *s = c->spiking;
+    pln_neuron neuron;
+    pln_surrogate surrogate;
+    pln_ctx *ctx;
+
+    if (!s)
+        return complain(BAD_INPUT, "%s:%d: a network in short form wants a section spiking with its time steps", from->name,
+                        line_of(from->text, NULL, "network"));
+    if (s->steps < 1 || s->steps > PLN_MAX_TIME) return refuse(from, "spiking", "steps", s->steps, "1..64");
+    if (s->votes < 0 || s->votes > 64) return refuse(from, "spiking", "votes", s->votes, "1..64");
+    if (!(s->norm_scale >= 0 && s->norm_scale < 1e3f)) return refuse(from, "spiking", "norm_scale", (double)s->norm_scale, "above 0");
+    if (s->neuron && !pln_neuron_find(s->neuron, &neuron))
+        return complain(BAD_INPUT, "%s:%d: there is no neuron '%s'; there are default, sj-vgg, code-s, code-u, tet, snntorch",
+                        from->name, line_of(from->text, "spiking", "neuron"), s->neuron);
+    if (s->surrogate && !pln_surrogate_find(s->surrogate, &surrogate))
+        return complain(BAD_INPUT, "%s:%d: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
+                        from->name, line_of(from->text, "spiking", "surrogate"), s->surrogate);
+    neuron = spiking_neuron(s);
+    ctx = pln_ctx_new(NULL);
+    if (!ctx) return complain(FAILED, "no memory left");
+    const int code = pln_neuron_check(ctx, &neuron) == PLN_OK ? DONE
+                     : complain(BAD_INPUT, "%s:%d: %s", from->name, line_of(from->text, NULL, "spiking"), pln_error(ctx));
+    pln_ctx_free(ctx);
+    return code == DONE ? notation_check(from->name, line_of(from->text, NULL, "network"), c->network) : code;
+}
+
 static int check_layers(const source *from, const config *c)
 {
     bool dense = false;
+
+    if ((c->network != NULL) + (c->layers_count > 0) != 1)
+        return complain(BAD_INPUT, "%s:%d: there must be layers, or a network in short form for spiking neurons, but not both",
+                        from->name, line_of(from->text, NULL, c->network ? "network" : "layers"));
+    if (c->network) return check_spiking(from, c);
+    if (c->spiking)
+        return complain(BAD_INPUT, "%s:%d: a section spiking wants a network in short form instead of layers", from->name,
+                        line_of(from->text, NULL, "spiking"));
 
     for (unsigned i = 0; i < c->layers_count; i++) {
         const layer_config *l = &c->layers[i];
@@ -336,10 +445,24 @@ static int check_rest(const source *from, const config *c)
     return DONE;
 }
 
+/* How frames are made of events; what is left out is 0, the usual way. */
+static int check_read(const source *from, const config *c)
+{
+    const dataset_how *r = c->read;
+
+    if (!r) return DONE;
+    if (r->steps < 0 || r->steps > PLN_MAX_FRAMES) return refuse(from, "read", "steps", r->steps, "1..1000");
+    if (r->microseconds < 0) return refuse(from, "read", "microseconds", r->microseconds, "at least 1");
+    if (r->height < 0 || r->height > 240) return refuse(from, "read", "height", r->height, "1..240");
+    if (r->width < 0 || r->width > 240) return refuse(from, "read", "width", r->width, "1..240");
+    return DONE;
+}
+
 static int check(const source *from, const config *c)
 {
-    int code = check_layers(from, c);
+    int code = check_read(from, c);
 
+    if (code == DONE) code = check_layers(from, c);
     if (code == DONE) code = check_train(from, c);
     if (code == DONE) code = check_semi(from, c);
     if (code == DONE) code = check_rest(from, c);

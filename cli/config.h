@@ -5,7 +5,7 @@
 #ifndef CLI_CONFIG_H
 #define CLI_CONFIG_H
 
-#include "command.h"
+#include "dataset.h"
 
 /* One of the three is there. */
 typedef struct layer_config {
@@ -13,6 +13,22 @@ typedef struct layer_config {
     int   *dense;                /* units                       */
     char  *activation;           /* x, relu, hardsigm, ...      */
 } layer_config;
+
+/* Neurons over time; what is NULL is as the preset `neuron` has it. */
+typedef struct spiking_config {
+    int    steps;                /* of time                                   */
+    char  *neuron;               /* a preset of pln/spike.h; NULL: default    */
+    float *tau, *threshold, *sharpness;
+    int   *reset;                /* pln_reset                                 */
+    bool  *detach, *strict, *decay_input;
+    char  *surrogate;
+    int    norm;                 /* pln_norm_kind                             */
+    float  norm_scale;           /* 0: 1                                      */
+    int    readout;              /* pln_readout_kind                          */
+    int    votes;                /* outputs for each class; 0: 1              */
+    bool   normalise;            /* each channel of the input, by the training set */
+    bool   output_spikes;        /* neurons behind the last layer, too        */
+} spiking_config;
 
 typedef struct schedule_config {
     int   kind;                  /* pln_schedule_kind           */
@@ -29,6 +45,12 @@ typedef struct ep_config {
     bool  symmetric;
 } ep_config;
 
+/* How samples are varied in training. */
+typedef struct augment_config {
+    int  padding, cutout;        /* pixels */
+    bool flip;
+} augment_config;
+
 typedef struct train_config {
     int              rule;           /* pln_rule_kind                */
     ep_config       *ep;             /* with rule ep                 */
@@ -43,6 +65,9 @@ typedef struct train_config {
     float            gamma, eta, smoothing, output_dropout;
     bool             sequential;
     float            label_smoothing; /* of one-hot targets          */
+    float            momentum, weight_decay;    /* sgd               */
+    float            tet;            /* loss cross_entropy_steps     */
+    augment_config  *augment;        /* spiking networks             */
 } train_config;
 
 /* How to learn from labels before anything else. */
@@ -57,6 +82,7 @@ typedef struct pretrain_config {
  * epoch this takes those with one. */
 typedef struct semi_config {
     int              labels;         /* so many are chosen; 0: those that the data have */
+    char            *labels_file;    /* or a list of those samples, see labels.h       */
     int              split_seed;     /* 0: a split of its own for every run            */
     int              batch;
     float           *rate;
@@ -86,16 +112,19 @@ typedef struct classifier_config {
 /* Reference figures, as fractions of 1; 0: none. */
 typedef struct expected_config {
     float direct_average, direct_max, linear, accuracy;
-    float minutes;               /* measured on two cores */
+    float minutes;               /* of the training loop, measured on two cores */
     char *source;
 } expected_config;
 
 typedef struct config {
     char              *description;
     char              *data;          /* name of a data set         */
+    dataset_how       *read;          /* how its files are read     */
     int                init;          /* pln_init                   */
-    layer_config      *layers;
+    layer_config      *layers;        /* or, of a spiking network:  */
     unsigned           layers_count;
+    char              *network;       /* as in notation.h           */
+    spiking_config    *spiking;
     train_config       train;
     semi_config       *semi;
     evaluate_config   *evaluate;

@@ -4,14 +4,13 @@
 
 #include "dataset.h"
 #include "fetch.h"
+#include "known.h"
 #include "options.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-
-static const char *const known[] = { "mnist", "fashion-mnist" };
 
 static void print_place(const char *folder, void *user)
 {
@@ -25,17 +24,26 @@ static void print_place(const char *folder, void *user)
 
 static int list_sets(void)
 {
-    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+    for (int i = 0; i < known_count; i++) {
+        const known_set *set = &known_sets[i];
         bool found = false;
-        printf("%-16s", known[i]);
-        dataset_places(known[i], print_place, &found);
-        if (!found) printf("  not here: 'planaria data fetch %s'", known[i]);
+        printf("%-16s", set->name);
+        dataset_places(set->name, print_place, &found);
+        if (!found && set->by_hand) printf("  not here: by hand, 'planaria data fetch %s' says how", set->name);
+        else if (!found)            printf("  not here: 'planaria data fetch %s'", set->name);
         printf("\n");
     }
     return DONE;
 }
 
-static void print_part(const char *part, pln_data *data)
+/* The name of a class, if it has one, or its number. */
+static void print_class(const dataset *d, int class, int count)
+{
+    if (class < d->names_count) printf(" %s:%d", d->names[class], count);
+    else                        printf(" %d:%d", class, count);
+}
+
+static void print_part(const char *part, const dataset *d, pln_data *data)
 {
     const pln_data_info info = pln_data_get_info(data);
     int count[PLN_MAX_CLASSES] = { 0 };
@@ -46,21 +54,21 @@ static void print_part(const char *part, pln_data *data)
     for (int i = 0; i < info.count; i++)
         if (pln_data_labels(data)[i] >= 0) count[pln_data_labels(data)[i]]++;
     printf("%-9s", "classes");
-    for (int c = 0; c < info.classes; c++) printf(" %d:%d", c, count[c]);
+    for (int c = 0; c < info.classes; c++) print_class(d, c, count[c]);
     printf("\n");
 }
 
 /* `folder` is NULL for a set by its name. */
-static int describe(const char *name, const char *folder)
+static int describe(const char *name, const char *folder, const dataset_how *how)
 {
     pln_ctx *ctx = pln_ctx_new(NULL);
     dataset d = { .train = NULL };
-    int code = ctx ? dataset_open(ctx, name, folder, &d) : complain(FAILED, "no memory left");
+    int code = ctx ? dataset_open(ctx, name, folder, how, &d) : complain(FAILED, "no memory left");
 
     if (code == DONE) {
         printf("folder    %s\nsha256    %s\n", d.path, d.digest);
-        print_part("training", d.train);
-        print_part("test", d.test);
+        print_part("training", &d, d.train);
+        print_part("test", &d, d.test);
     }
     dataset_close(&d);
     pln_ctx_free(ctx);
@@ -70,22 +78,35 @@ static int describe(const char *name, const char *folder)
 int command_data(int argc, const char **argv)
 {
     char *mirror = NULL, *to = NULL;
+    dataset_how how = { .steps = 0 };
+    int coarse = 0, binary = 0;
     const struct poptOption table[] = {
         { "mirror", 0, POPT_ARG_STRING, &mirror, 0, "fetch: address of a folder with the files", "URL" },
         { "to", 0, POPT_ARG_STRING, &to, 0, "fetch: where to put the set (default: the user's cache)", "DIR" },
+        { "coarse", 0, POPT_ARG_NONE, &coarse, 0, "CIFAR-100: the 20 groups for labels", NULL },
+        { "steps", 0, POPT_ARG_INT, &how.steps, 0, "events: frames a sample (default: 10)", "N" },
+        { "microseconds", 0, POPT_ARG_INT, &how.microseconds, 0, "events: length of a frame (default: equal parts)", "N" },
+        { "height", 0, POPT_ARG_INT, &how.height, 0, "events: of a frame (default: 34)", "N" },
+        { "width", 0, POPT_ARG_INT, &how.width, 0, "events: of a frame (default: 34)", "N" },
+        { "binary", 0, POPT_ARG_NONE, &binary, 0, "events: whether there is one, not how many", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
-    int code = options_read(&o, argc, argv, table, "list | info NAME | check DIR | fetch mnist|fashion-mnist",
+    int code = options_read(&o, argc, argv, table, "list | info NAME | check DIR | fetch NAME",
                             "Sets are looked for in $PLANARIA_DATA/NAME, the user's cache and\n"
                             "/usr/share/datasets/NAME.  A folder of your own IDX files (train-images-idx3-ubyte,\n"
                             "train-labels-idx1-ubyte, t10k-..., plain or .gz) or .npy files (train-images.npy,\n"
-                            "train-labels.npy, test-images.npy, test-labels.npy) works like a named set.");
+                            "train-labels.npy, test-images.npy, test-labels.npy) works like a named set; so do the\n"
+                            "files of CIFAR-10, CIFAR-100 (.bin, or the .tar.gz of them) and SVHN (.mat), folders of\n"
+                            "images (train/CLASS/*.png or .jpg, and test/ or val/), Tiny-ImageNet's, and folders of\n"
+                            "events (Train/CLASS/*.bin, Test/CLASS/*.bin) as N-MNIST's.");
     const char *what = code == DONE && o.extra_count > 0 ? o.extra[0] : "", *which = o.extra_count > 1 ? o.extra[1] : NULL;
 
+    how.coarse = coarse;
+    how.binary = binary;
     if (code == DONE && strcmp(what, "list") == 0 && !which) code = list_sets();
-    else if (code == DONE && strcmp(what, "info") == 0 && which) code = describe(which, NULL);
-    else if (code == DONE && strcmp(what, "check") == 0 && which) code = describe("", which);
+    else if (code == DONE && strcmp(what, "info") == 0 && which) code = describe(which, NULL, &how);
+    else if (code == DONE && strcmp(what, "check") == 0 && which) code = describe("", which, &how);
     else if (code == DONE && strcmp(what, "fetch") == 0 && which) code = fetch_set(which, mirror, to);
     else if (code == DONE) code = complain(MISUSED, "data wants: list, info NAME, check DIR, or fetch NAME");
     free(mirror);

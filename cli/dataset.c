@@ -2,34 +2,15 @@
 
 #define _XOPEN_SOURCE 700
 
-#include "dataset.h"
+#include "known.h"
+#include "reader.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <sha2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <zlib.h>
-
-enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES };
-
-static const size_t MOST = (size_t)4 << 30;
-
-/* Names a file may have, in the order in which they are tried. */
-static const char *const idx_names[FILES][3] = {
-    { "train-images-idx3-ubyte", "train-images.idx3-ubyte", "train-images-idx4-ubyte" },
-    { "train-labels-idx1-ubyte", "train-labels.idx1-ubyte", NULL },
-    { "t10k-images-idx3-ubyte", "t10k-images.idx3-ubyte", "test-images-idx3-ubyte" },
-    { "t10k-labels-idx1-ubyte", "t10k-labels.idx1-ubyte", "test-labels-idx1-ubyte" },
-};
-static const char *const npy_names[FILES][3] = {
-    { "train-images.npy", "x_train.npy", "X_train.npy" },
-    { "train-labels.npy", "y_train.npy", NULL },
-    { "test-images.npy", "x_test.npy", "X_test.npy" },
-    { "test-labels.npy", "y_test.npy", NULL },
-};
 
 /* ---- reading a file ------------------------------------------------------- */
 
@@ -96,16 +77,17 @@ static int read_growing(const char *path, gzFile file, size_t most, const char *
     }
 }
 
-static int read_contents(const char *path, gzFile file, size_t most, char **bytes, size_t *size)
+static int read_contents(const char *path, gzFile file, bool idx, size_t most, char **bytes, size_t *size)
 {
     enum { HEADER = 20 };
     size_t expected;
-    int code = make_room(path, HEADER, bytes);
+    int code = idx ? make_room(path, HEADER, bytes) : DONE;
 
+    if (!idx) return read_growing(path, file, most, "are read at most", bytes, size);
     if (code == DONE) code = read_up_to(path, file, HEADER, *bytes, size);
     if (code != DONE || *size == 0) return code;
     expected = announced((const unsigned char *)*bytes, *size);
-    if (expected > MOST)
+    if (expected > READER_MOST)
         return complain(BAD_INPUT, "%s announces %zu bytes in its header; at most 4 GB are read", path, expected);
     if (expected && *size > expected)
         return complain(BAD_INPUT, "%s holds more than the %zu bytes that its header announces", path, expected);
@@ -113,7 +95,7 @@ static int read_contents(const char *path, gzFile file, size_t most, char **byte
     return read_growing(path, file, most, "are read at most", bytes, size);
 }
 
-int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
+static int read_whole(const char *path, bool idx, size_t most, void **bytes, size_t *size)
 {
     gzFile file = gzopen(path, "rb");
     char *text = NULL;
@@ -123,7 +105,7 @@ int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
     *size = 0;
     if (!file) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
     gzbuffer(file, 1 << 17);
-    code = read_contents(path, file, most, &text, size);
+    code = read_contents(path, file, idx, most, &text, size);
     if (gzclose(file) != Z_OK && code == DONE)
         code = complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
     if (code == DONE) *bytes = text;
@@ -131,30 +113,26 @@ int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
     return code;
 }
 
+int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
+{
+    return read_whole(path, true, most, bytes, size);
+}
+
+int dataset_read_other(const char *path, size_t most, void **bytes, size_t *size)
+{
+    return read_whole(path, false, most, bytes, size);
+}
+
 /* ---- finding -------------------------------------------------------------- */
 
-static bool exists(const char *path)
-{
-    struct stat about;
-    return stat(path, &about) == 0 && S_ISREG(about.st_mode);
-}
+/* In this order: files by their names before folders. */
+static const reader *const readers[] = { &idx_reader, &npy_reader, &cifar_reader, &svhn_reader, &folder_reader };
 
-/* One of the names in the folder, plain or zipped. */
-static bool find_file(const char *folder, const char *const names[3], char *path, size_t room)
+static const reader *reader_of(const char *folder)
 {
-    for (int i = 0; i < 3 && names[i]; i++)
-        for (int zipped = 0; zipped < 2; zipped++)
-            if (snprintf(path, room, "%s/%s%s", folder, names[i], zipped ? ".gz" : "") < (int)room && exists(path))
-                return true;
-    return false;
-}
-
-static bool holds_set(const char *folder)
-{
-    char path[PATH_MAX];
-
-    return find_file(folder, idx_names[TRAIN_IMAGES], path, sizeof path) ||
-           find_file(folder, npy_names[TRAIN_IMAGES], path, sizeof path);
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (readers[i]->holds(folder)) return readers[i];
+    return NULL;
 }
 
 void dataset_cache(const char *name, char *path, size_t room)
@@ -165,109 +143,93 @@ void dataset_cache(const char *name, char *path, size_t room)
     else                 snprintf(path, room, "%s/.cache/planaria/%s", home ? home : ".", name);
 }
 
+/* base/name, and the folder that the set's archive unpacks to, beside it or in it. */
+static void places_below(const char *base, const char *name, void (*see)(const char *folder, void *user), void *user)
+{
+    const known_set *set = known_find(name);
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s", base, name) < (int)sizeof path) see(path, user);
+    if (!set || !set->folder) return;
+    if (snprintf(path, sizeof path, "%s/%s", base, set->folder) < (int)sizeof path) see(path, user);
+    if (snprintf(path, sizeof path, "%s/%s/%s", base, name, set->folder) < (int)sizeof path) see(path, user);
+}
+
 void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user)
 {
     const char *own = getenv("PLANARIA_DATA");
-    char path[PATH_MAX];
+    char cache[PATH_MAX];
 
-    if (own && *own) {
-        snprintf(path, sizeof path, "%s/%s", own, name);
-        see(path, user);
-    }
-    dataset_cache(name, path, sizeof path);
-    see(path, user);
-    snprintf(path, sizeof path, "/usr/share/datasets/%s", name);
-    see(path, user);
+    if (own && *own) places_below(own, name, see, user);
+    dataset_cache("", cache, sizeof cache);
+    cache[strlen(cache) - 1] = 0;
+    places_below(cache, name, see, user);
+    places_below("/usr/share/datasets", name, see, user);
 }
 
 static void take_first(const char *folder, void *user)
 {
     char *found = user;
-    if (!*found && holds_set(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
+    if (!*found && reader_of(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
 }
 
-static int find_folder(const char *name, const char *folder, char *found, size_t room)
+static int find_folder(const char *name, const char *folder, char *found)
 {
+    char remedy[512];
+
     *found = 0;
     if (folder) {
-        if (holds_set(folder)) snprintf(found, room, "%s", folder);
-        else {
-            snprintf(found, room, "%s/%s", folder, name);
-            if (!holds_set(found)) *found = 0;
-        }
+        take_first(folder, found);
+        if (!*found) places_below(folder, name, take_first, found);
         if (*found) return DONE;
-        return complain(BAD_INPUT, "%s holds neither IDX files (train-images-idx3-ubyte[.gz], ...) nor .npy files (train-images.npy, ...)", folder);
+        return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy, ...), "
+                        "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
+                        "or events (Train/CLASS/*.bin)", folder);
     }
     dataset_places(name, take_first, found);
     if (*found) return DONE;
-    return complain(BAD_INPUT, "the data set '%s' is not on this machine: name its folder with --data%s", name,
-                    strcmp(name, "fashion-mnist") == 0 ? ", 'apt install dataset-fashion-mnist', or 'planaria data fetch fashion-mnist'"
-                    : strcmp(name, "mnist") == 0 ? " or get it by 'planaria data fetch mnist'" : "");
+    known_remedy(name, remedy, sizeof remedy);
+    return complain(BAD_INPUT, "the data set '%s' is not on this machine: %s", name, remedy);
 }
 
 /* ---- opening -------------------------------------------------------------- */
 
-static void digest(dataset *d)
+static int same_shape(const dataset *d)
 {
-    SHA2_CTX sha;
+    const pln_sample_shape a = pln_data_shape(d->train), b = pln_data_shape(d->test);
 
-    SHA256Init(&sha);
-    for (int f = 0; f < FILES && d->bytes[f]; f++) SHA256Update(&sha, d->bytes[f], d->size[f]);
-    SHA256End(&sha, d->digest);
+    if (pln_data_features(d->train) != pln_data_features(d->test))
+        return complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
+                        pln_data_features(d->train), pln_data_features(d->test));
+    if (a.steps == b.steps && a.height == b.height && a.width == b.width && a.channels == b.channels) return DONE;
+    return complain(BAD_INPUT, "%s: a training sample is %dx%dx%dx%d, a test sample %dx%dx%dx%d (steps, height, width, channels)",
+                    d->path, a.steps, a.height, a.width, a.channels, b.steps, b.height, b.width, b.channels);
 }
 
-static int read_files(dataset *d, int files, bool *npy)
+static int open_set(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, bool test, dataset *d)
 {
-    char path[PATH_MAX];
-
-    *npy = !find_file(d->path, idx_names[TRAIN_IMAGES], path, sizeof path);
-    for (int f = 0; f < files; f++) {
-        const char *const *names = *npy ? npy_names[f] : idx_names[f];
-        int code;
-        if (!find_file(d->path, names, path, sizeof path))
-            return complain(BAD_INPUT, "%s has no file %s", d->path, names[0]);
-        code = dataset_read_file(path, MOST, &d->bytes[f], &d->size[f]);
-        if (code != DONE) return code;
-    }
-    return DONE;
-}
-
-static int bind_part(pln_ctx *ctx, const dataset *d, bool npy, int first, const char *part, pln_data **data)
-{
-    const pln_status status = (npy ? pln_data_bind_npy : pln_data_bind_idx)(
-        ctx, d->bytes[first], d->size[first], d->bytes[first + 1], d->size[first + 1], data);
-
-    if (status == PLN_OK) return DONE;
-    return complain(status == PLN_ERR_MEMORY ? FAILED : BAD_INPUT, "%s, %s set: %s", d->path, part, pln_error(ctx));
-}
-
-/* The first `files` of the four: two for training, or all. */
-static int open_files(pln_ctx *ctx, const char *name, const char *folder, int files, dataset *d)
-{
-    bool npy = false;
+    static const dataset_how usual = { .steps = 0 };
+    reading r = { .ctx = ctx, .d = d, .how = how ? how : &usual, .test = test };
     int code;
 
     *d = (dataset){ .train = NULL };
-    code = find_folder(name, folder, d->path, sizeof d->path);
-    if (code == DONE) code = read_files(d, files, &npy);
-    if (code == DONE) code = bind_part(ctx, d, npy, TRAIN_IMAGES, "training", &d->train);
-    if (code == DONE && files > TEST_IMAGES) code = bind_part(ctx, d, npy, TEST_IMAGES, "test", &d->test);
-    if (code == DONE && d->test && pln_data_features(d->train) != pln_data_features(d->test))
-        code = complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
-                        pln_data_features(d->train), pln_data_features(d->test));
-    if (code == DONE) digest(d);
+    SHA256Init(&r.sha);
+    code = find_folder(name, folder, d->path);
+    if (code == DONE) code = reader_of(d->path)->read(&r);
+    if (code == DONE && d->test) code = same_shape(d);
+    if (code == DONE) SHA256End(&r.sha, d->digest);
     else              dataset_close(d);
     return code;
 }
 
-int dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+int dataset_open(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d)
 {
-    return open_files(ctx, name, folder, FILES, d);
+    return open_set(ctx, name, folder, how, true, d);
 }
 
-int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, dataset *d)
+int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d)
 {
-    return open_files(ctx, name, folder, TEST_IMAGES, d);
+    return open_set(ctx, name, folder, how, false, d);
 }
 
 /* ---- a part of the training set in place of the test set ------------------- */
@@ -322,6 +284,9 @@ int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
     if (status == PLN_OK) {
         memcpy(parts.path, d->path, sizeof parts.path);
         memcpy(parts.digest, d->digest, sizeof parts.digest);
+        parts.names = d->names;
+        parts.names_count = d->names_count;
+        d->names = NULL;
     }
     dataset_close(status == PLN_OK ? d : &parts);
     if (status == PLN_OK) *d = parts;
@@ -333,5 +298,7 @@ void dataset_close(dataset *d)
     pln_data_free(d->train);
     pln_data_free(d->test);
     for (int f = 0; f < FILES; f++) free(d->bytes[f]);
+    for (int c = 0; d->names && c < d->names_count; c++) free(d->names[c]);
+    free(d->names);
     *d = (dataset){ .train = NULL };
 }

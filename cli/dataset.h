@@ -10,16 +10,29 @@ typedef struct dataset {
     pln_data *train, *test;
     void     *bytes[4];          /* images and labels of train, then of test  */
     size_t    size[4];
+    char    **names;             /* of the classes, or NULL                   */
+    int       names_count;
 } dataset;
 
+/* How the files of some sets are read; zero is the usual way.  Part of the schema
+ * of configurations (config.h). */
+typedef struct dataset_how {
+    bool coarse;                 /* cifar100: the label is the group, of 20   */
+    int  steps;                  /* events: frames a sample; 0: 10            */
+    int  microseconds;           /* of a frame; 0: equal parts                */
+    int  height, width;          /* of a frame; 0: 34                         */
+    bool binary;                 /* whether there is an event, not how many   */
+} dataset_how;
+
 /* Finds `name`: in folder if not NULL (the set's own, or one above it), else in
- * $PLANARIA_DATA, the cache, /usr/share/datasets.  Reads IDX files, plain or
- * gzip, or pairs of .npy files.  Complains and returns an exit code. */
-int  dataset_open(pln_ctx *ctx, const char *name, const char *folder, dataset *d);
+ * $PLANARIA_DATA, the cache, /usr/share/datasets.  Reads what reader.h lists: IDX,
+ * .npy, CIFAR, SVHN, folders of images or of events.  how may be NULL.
+ * Complains and returns an exit code. */
+int  dataset_open(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d);
 
 /* The same of the training files alone: the test files are not opened, and
  * d->test is NULL until dataset_split. */
-int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, dataset *d);
+int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d);
 
 /* Makes a stratified share (above 0, below 1) of the labelled training samples the
  * test set, and leaves the others in the training set. */
@@ -30,6 +43,9 @@ void dataset_close(dataset *d);
  * An IDX file is read no further than its header says, so that a small file
  * cannot fill the memory; `most` bounds others. */
 int  dataset_read_file(const char *path, size_t most, void **bytes, size_t *size);
+
+/* The same of a file that is no IDX file, even if it begins like one. */
+int  dataset_read_other(const char *path, size_t most, void **bytes, size_t *size);
 
 /* The folder where fetched sets are kept. */
 void dataset_cache(const char *name, char *path, size_t room);

@@ -2,11 +2,11 @@
 #ifndef CLI_ESTIMATE_H
 #define CLI_ESTIMATE_H
 
-#include "config.h"
-#include "dataset.h"
+#include "job.h"
 
-/* Prints layers, parameters, memory and time.  The time is measured on the
- * first batches, in a copy of the network that is thrown away. */
-int estimate_print(pln_ctx *ctx, const config *c, pln_net *net, const dataset *d, bool as_json);
+/* Prints layers, parameters, memory and time, of pre-training and of all courses of an
+ * epoch.  The time is measured on the first batches: the run's network is of no use
+ * afterwards.  Returns an exit code. */
+int estimate_print(const job *j);
 
 #endif

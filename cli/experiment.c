@@ -2,6 +2,9 @@
 
 #include "experiment.h"
 
+#include "labels.h"
+#include "notation.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -19,12 +22,21 @@ static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed,
     return NULL;
 }
 
-pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t seed, int *code)
+static void build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net *net)
 {
-    pln_net *net = pln_net_new(ctx);
+    const pln_sample_shape s = pln_data_shape(data);
+    pln_normalise moments;
 
-    if (net) pln_net_input(net, inputs);
-    for (unsigned i = 0; net && i < c->layers_count; i++) {
+    if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
+    else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
+    if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
+    notation_build(c->network, c->spiking, net);
+}
+
+static void build_rows(const config *c, int inputs, pln_net *net)
+{
+    pln_net_input(net, inputs);
+    for (unsigned i = 0; i < c->layers_count; i++) {
         const layer_config *l = &c->layers[i];
         pln_activation activation = PLN_IDENTITY;
         if (l->dense) pln_net_dense(net, *l->dense);
@@ -34,12 +46,22 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t 
             pln_net_activation(net, activation);
         }
     }
-    if (net && c->train.ep) {
+    if (c->train.ep) {
         const pln_dynamics how = { (pln_dynamics_kind)c->train.ep->relaxation, c->train.ep->steps,
                                    c->train.ep->dt, c->train.ep->tolerance };
         pln_net_settle(net, &how);
     }
-    return finish(ctx, net, c->init == PLN_FAN_IN ? PLN_FAN_IN : PLN_GLOROT, seed, code);
+}
+
+pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_init init = (pln_init)c->init;
+
+    if (net && c->network) build_spiking(ctx, c, data, net);
+    else if (net) build_rows(c, pln_data_features(data), net);
+    if (c->network && init == PLN_GLOROT) init = PLN_KAIMING;          /* what is left out is the usual */
+    return finish(ctx, net, init, seed, code);
 }
 
 pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,
@@ -90,6 +112,11 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     fit.label_smoothing = t->label_smoothing;
     fit.loss = (pln_loss)t->loss;
     fit.optim.kind = (pln_optim_kind)t->optimiser;
+    fit.optim.momentum = t->momentum;
+    fit.optim.decay = t->weight_decay;
+    fit.tet = t->tet;
+    if (t->augment)
+        fit.augment = (pln_augment){ .padding = t->augment->padding, .flip = t->augment->flip, .cutout = t->augment->cutout };
     fit.self = (pln_selftarget){ .winners = t->winners, .gamma = t->gamma, .eta = t->eta,
                                  .sequential = t->sequential, .smoothing = t->smoothing,
                                  .drop = t->output_dropout };
@@ -152,7 +179,7 @@ int experiment_data(pln_ctx *ctx, const config *c, const char *folder, int limit
 {
     const evaluate_config *e = c->evaluate;
     const bool splits = e && e->validation;
-    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, d);
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, c->read, d);
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)
@@ -221,38 +248,66 @@ int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, d
     return index;
 }
 
-static int by_number(const void *a, const void *b)
+/* Marks a stratified choice of m->labels samples. */
+static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
 {
-    const int x = *(const int *)a, y = *(const int *)b;
-    return (x > y) - (x < y);
+    const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
+    const int all = pln_data_count(train), most = m->labels < all ? m->labels : all;
+    int *chosen = malloc(sizeof *chosen * (size_t)most), code = DONE;
+
+    if (!chosen) return complain(FAILED, "no memory left");
+    if (pln_data_stratified(ctx, train, m->labels, split, chosen) != PLN_OK)
+        code = complain(BAD_INPUT, "semi.labels is %d: %s", m->labels, pln_error(ctx));
+    for (int i = 0; i < m->labels && code == DONE; i++) marked[chosen[i]] = 1;
+    free(chosen);
+    return code;
+}
+
+/* Marks the samples whose labels are shown, by anything but 0. */
+static int mark_labelled(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
+{
+    const int32_t *labels = pln_data_labels(train);
+
+    if (m->labels_file) return labels_load(m->labels_file, train, marked);
+    if (m->labels) return mark_choice(ctx, m, train, seed, marked);
+    for (int i = 0; i < pln_data_count(train); i++) marked[i] = labels && labels[i] >= 0;
+    return count_labelled(train) > 0 ? DONE : complain(BAD_INPUT, "semi: no training sample has a label");
+}
+
+/* Nothing can be learned of a class that the data have and no shown label is of. */
+static int check_classes(const config *c, const pln_data *train, const int *marked)
+{
+    enum { HIDDEN = 1, SHOWN };
+    const int32_t *labels = pln_data_labels(train);
+    char found[PLN_MAX_CLASSES] = { 0 };
+
+    for (int i = 0; i < pln_data_count(train); i++)
+        if (labels[i] >= 0 && found[labels[i]] != SHOWN) found[labels[i]] = marked[i] ? SHOWN : HIDDEN;
+    for (int k = 0; k < pln_data_classes(train); k++)
+        if (found[k] == HIDDEN)
+            return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d, which the data have",
+                            c->semi->labels_file ? c->semi->labels_file : "semi.labels", k);
+    return DONE;
 }
 
 int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
                      int *labelled_count, int **unlabelled, int *unlabelled_count)
 {
-    const int all = pln_data_count(train);
-    const int32_t *labels = pln_data_labels(train);
-    const semi_config *m = c->semi;
-    const int n = m->labels ? m->labels : count_labelled(train);
+    const size_t all = (size_t)pln_data_count(train);
+    int *marked = calloc(all, sizeof *marked), code = DONE;
 
-    *labelled = malloc(sizeof **labelled * ((size_t)n + 1));
-    *unlabelled = malloc(sizeof **unlabelled * ((size_t)all + 1));
-    if (!*labelled || !*unlabelled) return complain(FAILED, "no memory left");
+    *labelled = malloc(sizeof **labelled * all);
+    *unlabelled = malloc(sizeof **unlabelled * all);
     *labelled_count = 0;
     *unlabelled_count = 0;
-    if (n < 1) return complain(BAD_INPUT, "semi: no training sample has a label");
-    if (m->labels > 0) {
-        const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
-        if (pln_data_stratified(ctx, train, n, split, *labelled) != PLN_OK)
-            return complain(BAD_INPUT, "semi.labels is %d: %s", n, pln_error(ctx));
-        *labelled_count = n;
-    }
-    for (int i = 0; i < all; i++) {
-        const bool has = m->labels > 0 ? *labelled_count > 0 && bsearch(&i, *labelled, (size_t)n, sizeof i, by_number)
-                                       : labels[i] >= 0;
-        if (!has) (*unlabelled)[(*unlabelled_count)++] = i;
-        else if (m->labels == 0) (*labelled)[(*labelled_count)++] = i;
-    }
-    if (*unlabelled_count < 1) return complain(BAD_INPUT, "semi: every training sample has a label; make semi.labels smaller");
-    return DONE;
+    if (!marked || !*labelled || !*unlabelled) code = complain(FAILED, "no memory left");
+    if (code == DONE) code = mark_labelled(ctx, c->semi, train, seed, marked);
+    if (code == DONE) code = check_classes(c, train, marked);
+    for (size_t i = 0; i < all && code == DONE; i++)
+        if (marked[i]) (*labelled)[(*labelled_count)++] = (int)i;
+        else           (*unlabelled)[(*unlabelled_count)++] = (int)i;
+    free(marked);
+    if (code == DONE && *unlabelled_count < 1)
+        code = complain(BAD_INPUT, "semi: every training sample shows its label; leave some for the pass without labels");
+    return code;
 }

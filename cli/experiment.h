@@ -7,7 +7,7 @@
 
 /* The network of a configuration for so many inputs, initialised; NULL after a
  * complaint, with *code set. */
-pln_net *experiment_network(pln_ctx *ctx, const config *c, int inputs, uint64_t seed, int *code);
+pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code);
 
 /* The linear classifier: dropout, one unit a class, activation. */
 pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,

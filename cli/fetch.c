@@ -5,6 +5,7 @@
 #include "fetch.h"
 
 #include "dataset.h"
+#include "known.h"
 #include "progress.h"
 
 #include <curl/curl.h>
@@ -16,59 +17,51 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Sums are of the unzipped contents: mirrors wrap the same files differently. */
-static const struct known_set {
-    const char *name;
-    const char *mirrors[3];
-    struct { const char *name, *sha256; } file[4];
-} sets[] = {
-    { "mnist",
-      { "https://ossci-datasets.s3.amazonaws.com/mnist",
-        "https://storage.googleapis.com/cvdf-datasets/mnist", "http://yann.lecun.com/exdb/mnist" },
-      { { "train-images-idx3-ubyte", "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db" },
-        { "train-labels-idx1-ubyte", "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5" },
-        { "t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7" },
-        { "t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2" } } },
-    { "fashion-mnist",
-      { "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com",
-        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion", NULL },
-      { { "train-images-idx3-ubyte", "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888" },
-        { "train-labels-idx1-ubyte", "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9" },
-        { "t10k-images-idx3-ubyte", "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b" },
-        { "t10k-labels-idx1-ubyte", "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34" } } },
-};
+/* A file of a set on its way. */
+typedef struct wanted {
+    const known_set *set;
+    const char      *name, *sha256, *suffix;     /* servers have name + suffix */
+} wanted;
 
-/* No file of these sets is larger, zipped; a mirror that sends more is wrong. */
-enum { MOST_BYTES = 64 << 20 };
-
-/* Whether a file's contents have the given sum. */
-static bool is_right(const char *path, const char *sha256)
+/* The sum of what is in a zipped file, not of the zipping. */
+static bool contents_sum(const char *path, char digest[SHA256_DIGEST_STRING_LENGTH])
 {
-    char digest[SHA256_DIGEST_STRING_LENGTH];
-    struct stat about;
     SHA2_CTX sha;
     void *bytes;
     size_t size;
 
-    if (stat(path, &about) != 0 || dataset_read_file(path, (size_t)1 << 30, &bytes, &size) != DONE) return false;
+    if (dataset_read_file(path, (size_t)1 << 30, &bytes, &size) != DONE) return false;
     SHA256Init(&sha);
     SHA256Update(&sha, bytes, size);
     SHA256End(&sha, digest);
     free(bytes);
-    return strcmp(digest, sha256) == 0;
+    return true;
+}
+
+/* Whether a file is the one that it should be. */
+static bool is_right(const char *path, const wanted *w)
+{
+    char digest[SHA256_DIGEST_STRING_LENGTH];
+    struct stat about;
+
+    if (stat(path, &about) != 0) return false;
+    if (!(w->set->zipped ? contents_sum(path, digest) : SHA256File(path, digest) != NULL)) return false;
+    return strcmp(digest, w->sha256) == 0;
 }
 
 static int show(void *user, curl_off_t total, curl_off_t done, curl_off_t up, curl_off_t sent)
 {
+    const wanted *w = user;
+
     (void)up;
     (void)sent;
-    if (total > 0) progress_show((double)done / (double)total, -1, user);
-    return done > MOST_BYTES;
+    if (total > 0) progress_show((double)done / (double)total, -1, w->name);
+    return done > (curl_off_t)w->set->most;
 }
 
 /* Downloads into path, behind what is there already.  Complains unless all is
  * well or the server cannot begin in the middle of a file. */
-static CURLcode download(const char *url, const char *path, const char *label)
+static CURLcode download(const char *url, const char *path, const wanted *w)
 {
     CURL *curl = curl_easy_init();
     FILE *file = fopen(path, "ab");
@@ -88,7 +81,7 @@ static CURLcode download(const char *url, const char *path, const char *label)
         curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
         curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
         curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, show);
-        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, label);
+        curl_easy_setopt(curl, CURLOPT_XFERINFODATA, w);
         result = curl_easy_perform(curl);
     }
     if (file && fclose(file) != 0 && result == CURLE_OK) result = CURLE_WRITE_ERROR;
@@ -101,18 +94,18 @@ static CURLcode download(const char *url, const char *path, const char *label)
 
 /* From one mirror: first behind what an earlier attempt left, then anew.  What
  * has come is thrown away only if it is known to be wrong. */
-static bool try_mirror(const char *mirror, const char *name, const char *sha256, const char *path)
+static bool try_mirror(const char *mirror, const wanted *w, const char *path)
 {
     char url[2048], part[PATH_MAX];
     struct stat about;
 
-    snprintf(url, sizeof url, "%s/%s.gz", mirror, name);
+    snprintf(url, sizeof url, "%s/%s%s", mirror, w->name, w->suffix);
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) return false;
     for (int attempt = 0; attempt < 2; attempt++) {
         const bool before = stat(part, &about) == 0 && about.st_size > 0;
-        const CURLcode result = download(url, part, name);
+        const CURLcode result = download(url, part, w);
         if (result != CURLE_OK && result != CURLE_RANGE_ERROR) return false;
-        if (result == CURLE_OK && is_right(part, sha256)) return rename(part, path) == 0;
+        if (result == CURLE_OK && is_right(part, w)) return rename(part, path) == 0;
         (void)remove(part);
         if (!before) break;
     }
@@ -120,47 +113,62 @@ static bool try_mirror(const char *mirror, const char *name, const char *sha256,
     return false;
 }
 
-static int fetch_file(const struct known_set *set, int f, const char *mirror, const char *folder)
+static int fetch_file(const known_set *set, int f, const char *mirror, const char *folder)
 {
-    const char *name = set->file[f].name, *sha256 = set->file[f].sha256;
+    const wanted w = { set, set->file[f].name, set->file[f].sha256, set->zipped ? ".gz" : "" };
     char path[PATH_MAX];
 
-    if (snprintf(path, sizeof path, "%s/%s.gz", folder, name) >= (int)sizeof path)
+    if (snprintf(path, sizeof path, "%s/%s%s", folder, w.name, w.suffix) >= (int)sizeof path)
         return complain(FAILED, "the path of the folder is too long");
-    if (is_right(path, sha256)) return DONE;
-    if (mirror && try_mirror(mirror, name, sha256, path)) return DONE;
-    for (int m = 0; !mirror && m < 3 && set->mirrors[m]; m++)
-        if (try_mirror(set->mirrors[m], name, sha256, path)) return DONE;
-    return complain(FAILED, "%s could not be fetched; running the command again goes on with what has come", name);
+    if (is_right(path, &w)) return DONE;
+    if (mirror && try_mirror(mirror, &w, path)) return DONE;
+    for (int m = 0; !mirror && m < KNOWN_MIRRORS && set->mirrors[m]; m++)
+        if (try_mirror(set->mirrors[m], &w, path)) return DONE;
+    return complain(FAILED, "%s could not be fetched; running the command again goes on with what has come", w.name);
 }
 
-static bool make_folders(char *path)
+/* A zip file of many becomes files; the archive stays, so that another call has nothing to
+ * fetch. */
+static int unpack(const known_set *set, const char *folder)
 {
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-        *slash = 0;
-        const bool sound = mkdir(path, 0777) == 0 || errno == EEXIST;
-        *slash = '/';
-        if (!sound) return false;
-    }
-    return mkdir(path, 0777) == 0 || errno == EEXIST;
+    enum { LARGEST = 64 << 20 };
+    char path[PATH_MAX];
+
+    if (!set->unpacked[0]) return DONE;
+    if (snprintf(path, sizeof path, "%s/%s", folder, set->file[0].name) >= (int)sizeof path)
+        return complain(FAILED, "the path of the folder is too long");
+    fprintf(stderr, "unpacking %s\n", path);
+    return unpack_zip(path, folder, set->unpacked, LARGEST);
+}
+
+static int unknown(const char *name)
+{
+    char names[512] = "";
+    size_t at = 0;
+
+    for (int i = 0; i < known_count && at < sizeof names; i++)
+        if (known_sets[i].mirrors[0])
+            at += (size_t)snprintf(names + at, sizeof names - at, "%s%s", at ? ", " : "", known_sets[i].name);
+    return complain(MISUSED, "there is no known address of '%s'; known are %s", name, names);
 }
 
 int fetch_set(const char *name, const char *mirror, const char *folder)
 {
-    const struct known_set *set = NULL;
+    const known_set *set = known_find(name);
     char path[PATH_MAX];
     int code = DONE;
 
-    for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
-        if (strcmp(sets[i].name, name) == 0) set = &sets[i];
-    if (!set) return complain(MISUSED, "there is no known address of '%s'; known are mnist and fashion-mnist", name);
+    if (!set) return unknown(name);
     if (folder) snprintf(path, sizeof path, "%s", folder);
     else        dataset_cache(name, path, sizeof path);
-    if (!make_folders(path)) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
+    if (!set->mirrors[0])
+        return complain(MISUSED, "%s is not fetched: %s, and put the folders in %s", name, set->by_hand, path);
+    if (!unpack_folders(path)) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
-    for (int f = 0; f < 4 && code == DONE; f++) code = fetch_file(set, f, mirror, path);
+    for (int f = 0; f < KNOWN_FILES && set->file[f].name && code == DONE; f++) code = fetch_file(set, f, mirror, path);
     curl_global_cleanup();
+    if (code == DONE) code = unpack(set, path);
     if (code == DONE) fprintf(stderr, "%s is complete in %s\n", name, path);
     return code;
 }

@@ -98,6 +98,13 @@ static void add_figure(json_t *to, const char *name, float value)
     if (value > 0) json_object_set_new(to, name, json_real((double)value));
 }
 
+/* Minutes of two cores, or "-" where nobody has measured them. */
+static void print_minutes(float minutes)
+{
+    if (minutes > 0) printf("  training %.2g min", (double)minutes);
+    else             printf("  training -");
+}
+
 static void add_preset(json_t *list, const char *name, const config *c)
 {
     json_t *preset = json_pack("{s:s, s:s*, s:s}", "name", name, "description", c->description, "data", c->data);
@@ -108,6 +115,7 @@ static void add_preset(json_t *list, const char *name, const config *c)
         add_figure(expected, "direct_max", c->expected->direct_max);
         add_figure(expected, "linear", c->expected->linear);
         add_figure(expected, "accuracy", c->expected->accuracy);
+        add_figure(expected, "minutes", c->expected->minutes);
     }
     json_object_set_new(preset, "expected", expected);
     json_array_append_new(list, preset);
@@ -124,14 +132,14 @@ static void show_preset(const char *name, const char *path, void *list)
         config_free(c);
         return;
     }
-    printf("%-38s %s\n", name, c->description ? c->description : "");
+    printf("%-38s %s\n%-38s expected:", name, c->description ? c->description : "", "");
     if (c->expected) {
-        printf("%-38s expected:", "");
         print_figure("direct association", c->expected->direct_average);
         print_figure("linear classifier", c->expected->linear);
         print_figure("accuracy", c->expected->accuracy);
-        printf("\n");
     }
+    print_minutes(c->expected ? c->expected->minutes : 0);
+    printf("\n");
     config_free(c);
 }
 
@@ -168,7 +176,8 @@ int command_presets(int argc, const char **argv)
     };
     options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "[NAME]",
-                            "Lists the presets, or shows one: a configuration to copy and change.");
+                            "Lists the presets, or shows one: a configuration to copy and change.\n"
+                            "Expected are the accuracies on the test set, and how long the training loop takes on two cores.");
 
     if (code == DONE && o.extra_count > 1) code = complain(MISUSED, "one preset at a time");
     if (code == DONE && o.extra_count == 1) code = print_text(o.extra[0]);

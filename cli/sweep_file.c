@@ -6,6 +6,7 @@
 
 #include "config.h"
 #include "document.h"
+#include "schema.h"
 #include "strict.h"
 
 #include <Random123/philox.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_TRIALS = 9999, MAX_EPOCHS = 1000000, MAX_SEEDS = 100, MAX_RANGES = 64, MAX_CHOICES = 256, MAX_TEXT = 4096 };
+enum { MAX_TRIALS = 9999, MAX_SEEDS = 100, MAX_RANGES = 64, MAX_CHOICES = 256 };
 
 /* ---- schema --------------------------------------------------------------- */
 
@@ -24,10 +25,6 @@ static const cyaml_strval_t metrics[] = { { "direct_average", SWEEP_DIRECT_AVERA
                                           { "accuracy", SWEEP_ACCURACY } };
 static const cyaml_strval_t scales[] = { { "linear", SCALE_LINEAR }, { "log", SCALE_LOG }, { "integer", SCALE_INTEGER } };
 
-#define NEEDED   CYAML_FLAG_DEFAULT
-#define OPTIONAL CYAML_FLAG_OPTIONAL
-#define POINTER  (CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL)
-
 static const cyaml_schema_value_t word = { CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char, 1, MAX_TEXT) };
 
 static const cyaml_schema_field_t range_fields[] = {
@@ -35,18 +32,18 @@ static const cyaml_schema_field_t range_fields[] = {
     CYAML_FIELD_INT_PTR("index", POINTER, range_config, index),
     CYAML_FIELD_FLOAT_PTR("from", POINTER, range_config, from),
     CYAML_FIELD_FLOAT_PTR("to", POINTER, range_config, to),
-    CYAML_FIELD_ENUM("scale", OPTIONAL | CYAML_FLAG_STRICT, range_config, scale, scales, CYAML_ARRAY_LEN(scales)),
+    FIELD_WORD("scale", OPTIONAL, range_config, scale, scales),
     CYAML_FIELD_SEQUENCE("choose", POINTER, range_config, choose, &word, 1, MAX_CHOICES),
     CYAML_FIELD_END
 };
 static const cyaml_schema_value_t range = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, range_config, range_fields) };
 
 static const cyaml_schema_field_t fields[] = {
-    CYAML_FIELD_STRING_PTR("description", POINTER, sweep_config, description, 0, MAX_TEXT),
+    FIELD_TEXT("description", sweep_config, description),
     CYAML_FIELD_STRING_PTR("base", CYAML_FLAG_POINTER, sweep_config, base, 1, MAX_TEXT),
     CYAML_FIELD_SEQUENCE("set", POINTER, sweep_config, set, &word, 0, MAX_CHOICES),
-    CYAML_FIELD_ENUM("method", NEEDED | CYAML_FLAG_STRICT, sweep_config, method, methods, CYAML_ARRAY_LEN(methods)),
-    CYAML_FIELD_ENUM("metric", NEEDED | CYAML_FLAG_STRICT, sweep_config, metric, metrics, CYAML_ARRAY_LEN(metrics)),
+    FIELD_WORD("method", NEEDED, sweep_config, method, methods),
+    FIELD_WORD("metric", NEEDED, sweep_config, metric, metrics),
     CYAML_FIELD_INT("trials", NEEDED, sweep_config, trials),
     CYAML_FIELD_INT("epochs", NEEDED, sweep_config, epochs),
     CYAML_FIELD_INT("first_epochs", OPTIONAL, sweep_config, first_epochs),

@@ -5,6 +5,7 @@
 #include "pln/core.h"
 #include "pln/tensor.h"
 #include "pln/data.h"
+#include "pln/augment.h"
 #include "pln/net.h"
 #include "pln/target.h"
 #include "pln/rule.h"

@@ -25,14 +25,16 @@ static inline void test_near(double a, double b, double bound, const char *file,
     _fail(file, line);
 }
 
-/* A small generator of our own, so that no test depends on what it tests. */
+/* A small generator of our own, so that no test depends on what it tests; set back
+ * to an earlier state it repeats itself. */
+static uint64_t test_state = 88172645463325252u;
+
 static inline uint32_t test_bits(void)
 {
-    static uint64_t state = 88172645463325252u;
-    state ^= state << 13;
-    state ^= state >> 7;
-    state ^= state << 17;
-    return (uint32_t)(state >> 32);
+    test_state ^= test_state << 13;
+    test_state ^= test_state >> 7;
+    test_state ^= test_state << 17;
+    return (uint32_t)(test_state >> 32);
 }
 
 static inline float test_uniform(void) { return (float)(test_bits() >> 8) / 16777216.0f; }

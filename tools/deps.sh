@@ -5,8 +5,8 @@
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libpopt-dev
-       zlib1g-dev libpng-dev libcurl4-openssl-dev librandom123-dev libopenblas-dev libmd-dev libsqlite3-dev
-       dataset-fashion-mnist"
+       zlib1g-dev libpng-dev libjpeg62-turbo-dev libmatio-dev libarchive-dev libcurl4-openssl-dev librandom123-dev
+       libopenblas-dev libmd-dev libsqlite3-dev dataset-fashion-mnist"
 check="$build libcmocka-dev python3"
 
 case "${1:-build}" in

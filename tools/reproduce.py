@@ -1,18 +1,26 @@
 #!/usr/bin/env python3
 """Trains presets over several seeds, and keeps what came out beside the paper's figures.
 
-    python3 tools/reproduce.py --command build/release/planaria [ROW]... [--seeds 1,2,3]
+    python3 tools/reproduce.py --command build/release/planaria [ROW]... [--seeds 1,2,3] [--epochs N]
 
 A ROW is a preset or the beginning of presets' names; without one, the main rows of the paper are run.
 Each (row, seed) is a run folder, runs/reproduce/ROW-seedN. What is finished there is used as it
 is, what was interrupted goes on, so this can be stopped and started at any time. After each run
 docs/results/ROW.json and the table docs/results/README.md are written anew.
+
+With --epochs the first epochs are trained, in folders of their own (ROW-seedN-epochsM), and not read out by
+classifiers. They are kept as learning curves ("curves") of seeds that have no full run, never as a result.
+Other seeds in docs/results/ROW.json stay; remove the file to begin anew. With --collect nothing is trained: what the
+folders hold is kept, also the curves of runs that are under way. With --minutes the time of the training loop in
+docs/results is written into the presets, as 'planaria presets' shows it: of a run with one thread half of it,
+since two such runs fill two cores.
 """
 
 import argparse
 import csv
 import json
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -20,12 +28,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results"
+PRESETS = ROOT / "presets"
 MAIN_ROWS = ["liu2024/unsup-bp-1layer", "liu2024/unsup-bp-2layer",
              "planaria/fashion-unsup-bp-1layer", "planaria/fashion-unsup-bp-2layer"]
 
 # Names of accuracies: in metrics and results, and in the paper's figures (reference.csv).
 READ_OUTS = {"direct_average": ["direct_average"], "direct_max": ["direct_max"], "linear": ["linear_classifier"],
-             "accuracy": ["network_argmax", "semi_after_sup_pass"]}
+             "accuracy": ["network_argmax", "semi_after_sup_pass"], "unlabelled_accuracy": ["semi_after_unsup_pass"],
+             "pretrained_accuracy": ["pretrain_supervised"]}
+CURVE_EPOCHS = (1, 2, 5, 10, 20, 50, 100, 200, 400)
+
+# What is expected, in fractions of 1: a curve keeps within two of the paper's standard deviations and CURVE_MARGIN; a
+# final figure is not below the paper's mean by more than two of them, and by SINGLE_MARGIN more if it is of one seed.
+CURVE_MARGIN, SINGLE_MARGIN = 0.005, 0.003
+MARK = "†"
 
 # Presets whose figures are recorded in reference.csv, and under which name.  The runs of the one-layer net
 # mix two settings; those that start fast have the published one (docs/theory.md, section 9).
@@ -70,13 +86,39 @@ def choose(wanted, presets):
     return rows
 
 
-def run(args, row, seed):
-    """Trains one row with one seed, or takes up where it was; returns its folder."""
-    folder = args.runs / f"{row}-seed{seed}"
+def folder_of(args, row, seed, epochs=None):
+    return args.runs / (f"{row}-seed{seed}" + (f"-epochs{epochs}" if epochs is not None else ""))
+
+
+def is_finished(folder, epochs):
+    result = folder / "result.json"
+    return result.exists() and json.loads(result.read_text())["epoch"] == epochs
+
+
+def epochs_of(preset):
+    """How many epochs the text of a preset trains."""
+    return int(re.search(r"^train:\n(?:  .*\n)*?  epochs: (\d+)", preset, re.M)[1])
+
+
+def without_read_outs(preset):
+    """The settings that leave out what follows the epochs, of the preset's text."""
+    settings = []
+    if re.search(r"^classifier:", preset, re.M):
+        settings += ["--set", "classifier.epochs=0"]
+    if re.search(r"^  fractions:", preset, re.M):
+        settings += ["--set", "evaluate.fractions=[]"]
+    return settings
+
+
+def run(args, row, seed, preset):
+    """Trains one row with one seed, or takes up where it was; preset is its text."""
+    folder = folder_of(args, row, seed, args.epochs)
+    if is_finished(folder, epochs_of(preset) if args.epochs is None else args.epochs):
+        return
     folder.parent.mkdir(parents=True, exist_ok=True)
     line = [args.command, "train", row, "--seed", str(seed), "--out", str(folder), "--resume", "--json"]
     if args.epochs is not None:
-        line += ["--epochs", str(args.epochs)]
+        line += ["--epochs", str(args.epochs), *without_read_outs(preset)]
     if args.data:
         line += ["--data", args.data]
     if args.threads:
@@ -85,26 +127,49 @@ def run(args, row, seed):
     code = subprocess.run(line, stdout=subprocess.DEVNULL).returncode
     if code != 0:
         sys.exit(code)
-    return folder
+
+
+def read_curve(folder):
+    """What every run has, finished or not: the curve over epochs (of text), and where it comes from."""
+    manifest = json.loads((folder / "manifest.json").read_text())
+    text = (folder / "metrics.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines() if line.endswith("}")]
+    curve = {}
+    for line in lines:
+        figures = {name: line[name] for name in READ_OUTS if name in line}
+        epoch = line.get("epoch", line.get("pretrain_epoch"))
+        if figures and epoch is not None:
+            curve.setdefault(str(epoch), {}).update(figures)
+    rates = [line["samples_per_second"] for line in lines if line.get("epoch") and "samples_per_second" in line]
+    return {"seed": manifest["seed"], "epochs": max((line.get("epoch", 0) for line in lines), default=0),
+            "curve": curve, "samples_per_second": statistics.median(rates) if rates else None,
+            "train_seconds": sum(line.get("train_seconds", 0) for line in lines),
+            "machine": {key: manifest[key] for key in ("cpu", "threads", "isa")},
+            "data": {key: manifest["data"][key] for key in ("name", "sha256", "train", "test")},
+            "version": manifest["planaria"]}
 
 
 def read_run(folder):
     """The figures of a finished run: the result, the curve over epochs, and the times."""
+    run = read_curve(folder)
     result = json.loads((folder / "result.json").read_text())
-    manifest = json.loads((folder / "manifest.json").read_text())
-    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
-    epochs = [line for line in lines if "epoch" in line]
-    curve = {line["epoch"]: {name: line[name] for name in READ_OUTS if name in line}
-             for line in epochs if any(name in line for name in READ_OUTS)}
-    rates = [line["samples_per_second"] for line in epochs if "samples_per_second" in line]
     figures = {name: result[name] for name in result
                if name.removeprefix("untrained_") in READ_OUTS or name == "fractions"}
-    return {"seed": result["seed"], "epochs": result["epoch"], **figures, "curve": curve,
-            "samples_per_second": statistics.median(rates) if rates else None,
-            "train_seconds": sum(line.get("train_seconds", 0) for line in epochs),
-            "peak_bytes": result["peak_bytes"], "machine": {key: manifest[key] for key in ("cpu", "threads", "isa")},
-            "data": {key: manifest["data"][key] for key in ("name", "sha256", "train", "test")},
-            "version": manifest["planaria"]}
+    between = run["curve"].get(str(result["epoch"]), {}).get("unlabelled_accuracy")
+    if between is not None:
+        figures["unlabelled_accuracy"] = between
+    return {"seed": run["seed"], "epochs": result["epoch"], **figures,
+            **{key: run[key] for key in run if key not in ("seed", "epochs")}, "peak_bytes": result["peak_bytes"]}
+
+
+def read_seed(args, row, seed, epochs):
+    """A finished full run of the seed, or else its longest curve; (None, None) if there is neither."""
+    full = folder_of(args, row, seed)
+    if is_finished(full, epochs):
+        return read_run(full), None
+    shortened = [full, *full.parent.glob(full.name + "-epochs*")]
+    curves = [read_curve(f) for f in shortened if (f / "manifest.json").exists() and (f / "metrics.jsonl").exists()]
+    return None, max((c for c in curves if c["epochs"]), key=lambda c: c["epochs"], default=None)
 
 
 def spread(values):
@@ -119,7 +184,22 @@ def beside(reference, experiment, name, epoch):
     return {"reference_mean": found[0], "reference_std": found[1]} if found else {}
 
 
-def summarise(row, runs, reference):
+def is_missed(figure, final):
+    """Whether a figure that has the paper's beside it is outside of what is expected."""
+    if "reference_mean" not in figure:
+        return False
+    away, spread_of_paper = figure["mean"] - figure["reference_mean"], 2 * figure["reference_std"]
+    if final:
+        return away < -(spread_of_paper + (SINGLE_MARGIN if figure["runs"] == 1 else 0)) - 1e-9
+    return abs(away) > spread_of_paper + CURVE_MARGIN + 1e-9
+
+
+def compare(values, paper, final):
+    figure = {**spread(values), **paper}
+    return {**figure, "missed": True} if is_missed(figure, final) else figure
+
+
+def summarise(row, runs, curves, reference):
     """Mean and population standard deviation of every figure over the seeds, beside the paper's."""
     experiment = REFERENCE.get(row)
     out = {"final": {}, "curve": {}, "fractions": {}}
@@ -128,18 +208,17 @@ def summarise(row, runs, reference):
             values = [r[key] for r in runs if key in r]
             if values:
                 paper = beside(reference, experiment, name, "final") if key == name else {}
-                out["final"][key] = {**spread(values), **paper}
-        for epoch in sorted({e for r in runs for e in r["curve"]}):
-            values = [r["curve"][epoch][name] for r in runs if name in r["curve"].get(epoch, {})]
+                out["final"][key] = compare(values, paper, True)
+        for epoch in sorted({e for r in runs + curves for e in r["curve"]}, key=int):
+            values = [r["curve"][epoch][name] for r in runs + curves if name in r["curve"].get(epoch, {})]
             if values:
-                out["curve"].setdefault(name, {})[epoch] = {**spread(values),
-                                                            **beside(reference, experiment, name, epoch)}
+                out["curve"].setdefault(name, {})[epoch] = compare(values, beside(reference, experiment, name, epoch), False)
         for share, label in FRACTIONS.items():
             values = [f[name] for r in runs for f in r.get("fractions", []) if f["labels"] == share and name in f]
             if values:
                 part = experiment.split("/")[0] + "/" + label if experiment else None
-                out["fractions"].setdefault(str(share), {})[name] = {**spread(values),
-                                                                     **beside(reference, part, name, "final")}
+                out["fractions"].setdefault(str(share), {})[name] = compare(
+                    values, beside(reference, part, name, "final"), True)
     return out
 
 
@@ -153,67 +232,150 @@ def write_whole(path, text):
     os.replace(temporary, path)
 
 
-def keep(row, folders, reference):
-    runs = [read_run(folder) for folder in folders]
-    seeds = ",".join(str(r["seed"]) for r in runs)
-    write_whole(RESULTS / f"{row}.json", json.dumps({
-        "preset": row, "command": f"make reproduce ROWS='{row} --seeds {seeds}'",
-        "seeds": [r["seed"] for r in runs], "summary": summarise(row, runs, reference), "runs": runs}, indent=1) + "\n")
+def merge(before, new):
+    """Runs by seed, in order: new ones in place of those before."""
+    by_seed = {r["seed"]: r for r in before} | {r["seed"]: r for r in new}
+    return [by_seed[seed] for seed in sorted(by_seed)]
+
+
+def merge_curves(before, new, runs):
+    """The longest curve of each seed that has no full run."""
+    full = {r["seed"] for r in runs}
+    longest = {}
+    for curve in [*before, *new]:
+        if curve["seed"] not in full and curve["epochs"] >= longest.get(curve["seed"], curve)["epochs"]:
+            longest[curve["seed"]] = curve
+    return [longest[seed] for seed in sorted(longest)]
+
+
+def keep(row, runs, curves, reference):
+    """Adds runs and curves to what docs/results/ROW.json has."""
+    path = RESULTS / f"{row}.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
+    runs = merge(before.get("runs", []), runs)
+    curves = merge_curves(before.get("curves", []), curves, runs)
+    if not runs and not curves:
+        return
+    seeds = ",".join(str(r["seed"]) for r in runs or curves)
+    shorter = "" if runs else f" --epochs {max(c['epochs'] for c in curves)}"
+    write_whole(path, json.dumps({
+        "preset": row, "command": f"make reproduce ROWS='{row} --seeds {seeds}{shorter}'",
+        "seeds": [r["seed"] for r in runs], "summary": summarise(row, runs, curves, reference), "runs": runs,
+        **({"curves": curves} if curves else {})}, indent=1) + "\n")
+
+
+def minutes_of(runs):
+    """Median time of the training loop in minutes of two cores, two digits; None without runs."""
+    times = [run["train_seconds"] * min(run["machine"]["threads"], 2) / 2 / 60 for run in runs]
+    return float(f"{statistics.median(times):.2g}") if times else None
+
+
+def with_minutes(preset, minutes):
+    """The text of a preset with its expected.minutes."""
+    preset = re.sub(r"^  minutes: .*\n", "", preset, flags=re.M)
+    if not re.search(r"^expected:", preset, re.M):
+        preset += "expected:\n"
+    return re.sub(r"^expected:\n((?:  (?!source).*\n)*)", rf"expected:\n\1  minutes: {minutes:g}\n", preset, flags=re.M)
+
+
+def write_minutes(row):
+    result, preset = RESULTS / f"{row}.json", PRESETS / f"{row}.yaml"
+    minutes = minutes_of(json.loads(result.read_text())["runs"]) if result.exists() else None
+    print(f"{row}: {minutes or '-'} minutes")
+    if minutes:
+        write_whole(preset, with_minutes(preset.read_text(), minutes))
 
 
 def percent(figure):
     return f"{100 * figure['mean']:.2f} ± {100 * figure['std']:.2f}"
 
 
-def cell(figures, name):
-    """Ours over the seeds and, if the paper has it, the paper's in brackets."""
+def cell(figures, name, counted=False):
+    """Ours over the seeds and, if the paper has it, the paper's in brackets; marked if that is missed."""
     figure = figures.get(name)
     if not figure:
         return ""
+    runs = f" ({figure['runs']})" if counted else ""
     paper = f" ({100 * figure['reference_mean']:.2f} ± {100 * figure['reference_std']:.2f})" \
         if "reference_mean" in figure else ""
-    return percent(figure) + paper
+    return percent(figure) + runs + paper + (" " + MARK if figure.get("missed") else "")
 
 
-def write_table():
-    """docs/results/README.md, from all that is in docs/results."""
+def table(heads, rows):
+    return ["| " + " | ".join(heads) + " |", "|---" * len(heads) + "|",
+            *("| " + " | ".join(row) + " |" for row in rows), ""]
+
+
+def head(result):
+    return [f"`{result['preset']}`", str(result["runs"][0]["epochs"]), str(len(result["seeds"]))]
+
+
+def final_rows(results, names):
+    """A line for all labels and one for each share of them."""
+    for r in results:
+        yield head(r) + ["all"] + [cell(r["summary"]["final"], name) for name in names]
+        for share, figures in r["summary"]["fractions"].items():
+            yield ["", "", "", f"{100 * float(share):g} %"] + [cell(figures, name) for name in names]
+
+
+def curve_table(results, read_outs):
+    """Learning curves; read_outs: {name in results: what it is called}, a line for each that a row has."""
+    found = [(r, name) for r in results for name in read_outs if name in r["summary"]["curve"]]
+    epochs = [e for e in CURVE_EPOCHS if any(str(e) in r["summary"]["curve"][name] for r, name in found)]
+    columns = ["preset", "read out"] if len(read_outs) > 1 else ["preset"]
+    return table(columns + [str(e) for e in epochs],
+                 ([f"`{r['preset']}`", read_outs[name]][:len(columns)] +
+                  [cell(r["summary"]["curve"][name], str(e), counted=True) for e in epochs] for r, name in found))
+
+
+def having(results, part, *names):
+    return [r for r in results if any(name in r["summary"][part] for name in names)]
+
+
+def tables(results):
+    """The lines of docs/results/README.md."""
     lines = ["# Results", "",
              "Accuracies on the test set in per cent, mean and population standard deviation over the seeds; in",
              "brackets the paper's (`reference.csv`, from the authors' stored logs). Test data never guided training,",
              "selection or assignment. Each row is `make reproduce ROWS=PRESET`; its file beside this one has the",
              "command, every seed's figures, the learning curves and the machine. This table is written by",
              "`tools/reproduce.py`.", ""]
-    found = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*/*.json"))]
-    unsupervised = [r for r in found if "direct_average" in r["summary"]["final"]]
-    labelled = [r for r in found if "accuracy" in r["summary"]["final"]]
-    if unsupervised:
-        lines += ["## Without labels", "",
-                  "Labels are used only to read the network out: all of them, or the stated share. Untrained is the same",
+    curves = "with the number of seeds: those of the full runs, and of runs that were stopped after some epochs."
+    labelled = {"accuracy": "accuracy", "unlabelled_accuracy": "after the pass without labels",
+                "pretrained_accuracy": "pre-training"}
+    if having(results, "curve", "direct_average"):
+        lines += ["## Without labels", ""]
+    if (finished := having(results, "final", "direct_average")):
+        lines += ["Labels are used only to read the network out: all of them, or the stated share. Untrained is the same",
                   "network as initialised.", "",
-                  "| preset | epochs | seeds | labels | direct association, average | direct association, max | linear classifier | untrained, average |",
-                  "|---|---|---|---|---|---|---|---|"]
-        for r in unsupervised:
-            final = r["summary"]["final"]
-            head = f"| `{r['preset']}` | {r['runs'][0]['epochs']} | {len(r['seeds'])} "
-            lines.append(head + "| all | " + " | ".join(cell(final, name) for name in
-                         ("direct_average", "direct_max", "linear", "untrained_direct_average")) + " |")
-            for share, figures in r["summary"]["fractions"].items():
-                lines.append(f"| | | | {100 * float(share):g} % | " + " | ".join(
-                    cell(figures, name) for name in ("direct_average", "direct_max", "linear")) + " | |")
-        lines += ["", "Learning curves, direct association (average) after so many epochs:", "",
-                  "| preset | " + " | ".join(str(e) for e in (1, 2, 5, 10, 20, 50, 100, 200)) + " |",
-                  "|---" * 9 + "|"]
-        for r in unsupervised:
-            curve = r["summary"]["curve"].get("direct_average", {})
-            lines.append(f"| `{r['preset']}` | " + " | ".join(
-                cell(curve, str(e)) for e in (1, 2, 5, 10, 20, 50, 100, 200)) + " |")
-    if labelled:
-        lines += ["", "## With labels", "", "| preset | epochs | seeds | accuracy | untrained |", "|---|---|---|---|---|"]
-        for r in labelled:
-            final = r["summary"]["final"]
-            lines.append(f"| `{r['preset']}` | {r['runs'][0]['epochs']} | {len(r['seeds'])} | "
-                         f"{cell(final, 'accuracy')} | {cell(final, 'untrained_accuracy')} |")
-    write_whole(RESULTS / "README.md", "\n".join(lines) + "\n")
+                  *table(["preset", "epochs", "seeds", "labels", "direct association, average",
+                          "direct association, max", "linear classifier", "untrained, average"],
+                         final_rows(finished, ("direct_average", "direct_max", "linear", "untrained_direct_average")))]
+    if (rows := having(results, "curve", "direct_average")):
+        lines += ["Learning curves, direct association (average) after so many epochs,", curves, "",
+                  *curve_table(rows, {"direct_average": ""})]
+    if having(results, "curve", *labelled):
+        lines += ["## With labels", ""]
+    if (finished := having(results, "final", "accuracy")):
+        names = ("accuracy", "unlabelled_accuracy", "pretrained_accuracy", "untrained_accuracy")
+        lines += ["With few labels an epoch has a pass without labels and one with them; the accuracy is that after the",
+                  "second. Before the epochs there is pre-training with the few labels alone.", "",
+                  *table(["preset", "epochs", "seeds", "accuracy", "after the pass without labels",
+                          "pre-training alone", "untrained"],
+                         (head(r) + [cell(r["summary"]["final"], name) for name in names] for r in finished))]
+    if (rows := having(results, "curve", *labelled)):
+        lines += ["Learning curves after so many epochs,", curves, "", *curve_table(rows, labelled)]
+    if any(MARK in line for line in lines):
+        lines += [f"{MARK} Not what is expected: a curve further from the paper's than two of its standard deviations and",
+                  f"{100 * CURVE_MARGIN:g} points, or a final figure below the paper's by more than two of its standard",
+                  f"deviations (with one seed, and {100 * SINGLE_MARGIN:g} points).", ""]
+    return lines[:-1]
+
+
+def write_table():
+    """docs/results/README.md, from all that is in docs/results."""
+    results = [json.loads(path.read_text()) for path in sorted(RESULTS.glob("*/*.json"))]
+    write_whole(RESULTS / "README.md", "\n".join(tables(results)) + "\n")
 
 
 def main():
@@ -221,19 +383,26 @@ def main():
     parser.add_argument("rows", nargs="*", default=MAIN_ROWS, metavar="ROW")
     parser.add_argument("--command", default=str(ROOT / "build/release/planaria"), help="the planaria command")
     parser.add_argument("--seeds", default="1,2,3", help="comma-separated")
-    parser.add_argument("--epochs", type=int, help="stop earlier than the preset does")
+    parser.add_argument("--epochs", type=int, help="only the first epochs, for a learning curve")
+    parser.add_argument("--collect", action="store_true", help="train nothing, keep what the run folders hold")
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--threads", type=int, help="of each run; changes no figure but the time")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/reproduce", help="where the run folders are")
+    parser.add_argument("--minutes", action="store_true", help="train nothing, write measured times into the presets")
     args = parser.parse_args()
     reference = read_reference()
     for row in choose(args.rows, list_presets(args.command)):
-        folders = []
+        if args.minutes:
+            write_minutes(row)
+            continue
+        preset = subprocess.run([args.command, "presets", row], check=True, capture_output=True, text=True).stdout
         for seed in args.seeds.split(","):
-            folders.append(run(args, row, int(seed)))
-            if args.epochs is None:                   # a shortened run is no result
-                keep(row, folders, reference)
-                write_table()
+            if not args.collect:
+                run(args, row, int(seed), preset)
+            full, curve = read_seed(args, row, int(seed), epochs_of(preset))
+            keep(row, [full] if full else [], [curve] if curve else [], reference)
+            write_table()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -21,6 +21,13 @@ enum { PLN_MAX_CLASSES = 1000, PLN_UNLABELLED = -1 };
 
 typedef struct pln_data pln_data;
 
+/* A sample as layers with places see it: bytes [steps][height][width][channels],
+ * the channels of a pixel side by side, so that a convolution finds them in one
+ * place.  A still image has one step. */
+typedef struct pln_sample_shape {
+    int steps, height, width, channels;
+} pln_sample_shape;
+
 /* What a set holds.  shape is that of one sample, outermost dimension first:
  * {28, 28} for MNIST, {784} for a table. */
 typedef struct pln_data_info {
@@ -63,11 +70,77 @@ pln_status pln_data_bind_npy(pln_ctx *ctx,
                              const void *labels, size_t labels_size,
                              pln_data **data);
 
+/* ---- CIFAR ------------------------------------------------------------------ */
+
+/* Which labels the records of a binary file have, and which are taken. */
+typedef enum pln_cifar {
+    PLN_CIFAR_10,             /* one of 10                                    */
+    PLN_CIFAR_100_FINE,       /* one of 20 groups, one of 100: the second     */
+    PLN_CIFAR_100_COARSE      /* the same file: the first                     */
+} pln_cifar;
+
+/* Bytes of a sample: 32 x 32 pixels of 3 channels. */
+enum { PLN_CIFAR_FEATURES = 32 * 32 * 3 };
+
+/* How many records a file of `size` bytes holds.  Returns PLN_ERR_FORMAT if it is
+ * empty or ends inside a record. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_cifar_count(pln_ctx *ctx, pln_cifar kind, size_t size, int *count);
+
+/* Converts a whole file, planes of red, green and blue, to pixels: samples
+ * [count][32][32][3] and labels [count] of the caller, for as many records as
+ * pln_cifar_count says.  Several files go one behind the other, and
+ * pln_data_bind makes a set of them.
+ *
+ * Returns PLN_ERR_FORMAT with record and byte if a label is out of its range, or
+ * as pln_cifar_count; what was written up to there is unspecified. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_cifar_read(pln_ctx *ctx, pln_cifar kind, const void *bytes, size_t size,
+                          uint8_t *samples, int32_t *labels);
+
+/* ---- events ----------------------------------------------------------------- */
+
+/* How the events of a recording become frames. */
+typedef struct pln_frames {
+    int  steps;               /* frames a sample, 1..PLN_MAX_FRAMES            */
+    int  height, width;       /* pixels, each 1..240                          */
+    bool binary;              /* false: counts up to 255; true: 255 where     */
+                              /* there is an event, which a network sees as 1 */
+    int  microseconds;        /* length of a frame, from the first event on;  */
+                              /* 0: equal parts of the recording's duration   */
+} pln_frames;
+
+enum { PLN_MAX_FRAMES = 1000 };
+
+/* Ten frames of counts, of 34 x 34 pixels as N-MNIST's, in equal parts. */
+PLN_API pln_frames pln_frames_default(void);
+
+/* Frames of one recording of a silicon retina in the format of N-MNIST: five
+ * bytes an event, which are x, y, and in 24 bits, highest first, the polarity and
+ * the time in microseconds.  An event with y = 240 is none: it says that the
+ * times behind it are later by 8192.
+ *
+ *   frames  [steps][height][width][2]  receives the events, darker in channel 0
+ *
+ * Events later than the last frame are left out.
+ *
+ * Returns PLN_ERR_ARG if `how` is out of range, PLN_ERR_FORMAT with the byte if
+ * there is no event, the file ends inside one, or one lies outside the frames. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *bytes,
+                           size_t size, uint8_t *frames);
+
+/* ---- any set ---------------------------------------------------------------- */
+
 /* Frees the set, not the memory it was bound to.  NULL is allowed. */
 PLN_API void pln_data_free(pln_data *data);
 
 /* Counts, shape and classes.  The first call reads all the samples. */
 PLN_API pln_data_info pln_data_get_info(pln_data *data);
+
+/* The shape of a sample, from its rank: {c} is one pixel with c channels, {h, w}
+ * an image with one, {h, w, c} an image, {t, h, w, c} frames. */
+PLN_API pln_sample_shape pln_data_shape(const pln_data *data);
 
 /* Direct access: [count][features] bytes, [count] labels.  Owned by data. */
 PLN_API const uint8_t *pln_data_samples(const pln_data *data);

@@ -17,13 +17,15 @@
 #ifndef PLN_NET_H
 #define PLN_NET_H
 
+#include "pln/spike.h"
 #include "pln/tensor.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000 };
+enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000,
+       PLN_MAX_TIME = 64, PLN_MAX_CHANNELS = 4096 };
 
 typedef struct pln_net pln_net;
 
@@ -54,8 +56,12 @@ PLN_API bool        pln_activation_find(const char *name, pln_activation *found)
 /* First weights (specification 2.5).
  *
  *     glorot   uniform on [-a, a], a = 0.5 sqrt(6 / (in + out)); biases 0
- *     fan_in   uniform on [-a, a], a = 1 / sqrt(in); biases likewise      */
-typedef enum pln_init { PLN_GLOROT, PLN_FAN_IN } pln_init;
+ *     fan_in   uniform on [-a, a], a = 1 / sqrt(in); biases likewise
+ *     kaiming  normal with deviation sqrt(2 / (filters k^2)) in convolutions,
+ *              0.01 in dense layers; biases 0; for networks of maps
+ *
+ * Norms begin with gamma 1, beta 0, mean 0 and variance 1. */
+typedef enum pln_init { PLN_GLOROT, PLN_FAN_IN, PLN_KAIMING } pln_init;
 
 /* An empty network, or NULL if memory is short.  Freed before its context. */
 PLN_API pln_net *pln_net_new(pln_ctx *ctx);
@@ -69,6 +75,59 @@ PLN_API void pln_net_activation(pln_net *net, pln_activation activation);
 /* Inverted dropout: in training each value is dropped with probability p, the
  * others are divided by 1 - p; in evaluation nothing happens.  0 <= p < 1. */
 PLN_API void pln_net_dropout(pln_net *net, float p);
+
+/* ---- maps: networks over images and time ----------------------------------
+ *
+ * After pln_net_image the network works on maps: images of channels x height x
+ * width, over T time steps.  Its layers are convolutions, dense layers, norms,
+ * neurons, pools and sums, and a read-out on top:
+ *
+ *     pln_net_image(net, 4, 1, 28, 28);            // T = 4, one channel
+ *     pln_net_conv(net, 16, 3, 1, 1);
+ *     pln_net_norm(net, &norm);
+ *     pln_net_lif(net, &neuron);
+ *     pln_net_pool(net, PLN_POOL_AVERAGE, 2);
+ *     pln_net_dense(net, 10);
+ *     pln_net_readout(net, PLN_READOUT_MEAN, 1);
+ *
+ * A sample is a still image, which all steps see (what comes before the first
+ * neuron is then computed once), or with pln_net_frames an image for each step.
+ * Samples are rows [step][y][x][channel]; parameters are seen as the literature
+ * has them: weight [filter][channel][ky][kx] of a convolution, [out][in] of a
+ * dense layer with in = (channel, y, x), weight, bias, running_mean and
+ * running_var [channel] of a norm.  A layer right below a norm has no bias. */
+PLN_API void pln_net_image(pln_net *net, int steps, int channels, int height, int width);
+PLN_API void pln_net_frames(pln_net *net, int steps, int channels, int height, int width);
+
+enum { PLN_MAX_COLOURS = 16 };
+
+/* What is taken off and what is divided by, in units of byte / 255. */
+typedef struct pln_normalise {
+    int   channels;                      /* 1..PLN_MAX_COLOURS        */
+    float mean[PLN_MAX_COLOURS];
+    float deviation[PLN_MAX_COLOURS];   /* above 0                    */
+} pln_normalise;
+
+/* What a network of maps does first with its inputs, in training and evaluation:
+ * x = (x - mean) / deviation for each channel of the image; right after
+ * pln_net_image or pln_net_frames. */
+PLN_API void          pln_net_normalise(pln_net *net, const pln_normalise *normalise);
+PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 channels: none */
+
+PLN_API void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad);
+PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
+PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
+PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image */
+
+/* Adds what layer number `layer` gives (from 0; as pln_net_layers counts at that
+ * moment, minus 1, for the last one; -1: the network's input), which must have the
+ * same shape; what is the same at all steps may be added to what is not.  pln_net_branch lets the next layer begin there instead of at
+ * the last layer. */
+PLN_API void pln_net_add(pln_net *net, int layer);
+PLN_API void pln_net_branch(pln_net *net, int layer);
+
+/* On top: the outputs over time, and of every `votes` neighbouring ones the mean. */
+PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
 
 /* How outputs follow from inputs.  A feed-forward network computes one layer
  * after the other.  A network for equilibrium propagation settles: its units are
@@ -121,14 +180,32 @@ PLN_API int pln_net_inputs(const pln_net *net);
 PLN_API int pln_net_outputs(const pln_net *net);
 
 /* Layers as they were built, input not counted. */
-typedef enum pln_layer_kind { PLN_DENSE, PLN_ACTIVATION, PLN_DROPOUT } pln_layer_kind;
+typedef enum pln_layer_kind {
+    PLN_DENSE, PLN_ACTIVATION, PLN_DROPOUT, PLN_CONV, PLN_CELL, PLN_READOUT
+} pln_layer_kind;
 
 typedef struct pln_layer_info {
     pln_layer_kind kind;
     int            inputs, outputs;
     pln_activation activation;      /* of an activation layer */
     float          drop;            /* of a dropout layer     */
-    size_t         parameters;      /* numbers that are learned */
+    size_t         parameters;      /* numbers in parameter tensors */
+    /* of maps */
+    int            from, tap;       /* layers that are its inputs; -1: the
+                                       network's input; tap -2: none      */
+    int            channels, height, width, steps;      /* of what it gives */
+    int            kernel, stride, pad;
+    bool           bias;
+    pln_norm       norm;            /* a cell is what norm, add, lif and pool
+                                       that follow each other make together */
+    bool           fires;
+    pln_neuron     neuron;
+    pln_pool       pool;
+    int            window;
+    pln_readout_kind readout;
+    int            votes;
+    double         macs;            /* multiply-adds a step, padding counted */
+    long           neurons;
 } pln_layer_info;
 
 PLN_API int            pln_net_layers(const pln_net *net);
@@ -140,6 +217,7 @@ PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
 typedef struct pln_parameter_info {
     char name[24];
     int  rank, dim[PLN_MAX_RANK];
+    bool kept;                      /* a statistic: kept and not learned */
 } pln_parameter_info;
 
 PLN_API int                pln_net_parameters(const pln_net *net);

@@ -1,12 +1,15 @@
 /* pln/optim.h - how a gradient moves the parameters, and the rate over epochs
  *
- *     sgd    theta -= lr g
+ *     sgd    m = momentum m + g + decay theta,   theta -= lr m
+ *            (decay pulls at weights only, not at biases and norms)
  *     adam   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
  *            theta -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
  * The rate of epoch e (0-based) is lr * factor(e), specification section 3:
  *
  *     constant   1
+ *     cosine     1/2 (1 + cos(pi e / length))
+ *     steps      1, times ratio at each of length/2 and 3 length/4
  *     linear     start + (end - start) min(e, length) / length
  *     exp        ratio^e
  *     step       1, halved at the start of each epoch that is in
@@ -25,28 +28,29 @@ typedef enum pln_optim_kind { PLN_SGD, PLN_ADAM } pln_optim_kind;
 
 typedef struct pln_optim {
     pln_optim_kind kind;
-    float beta1, beta2, eps;       /* Adam only */
+    float beta1, beta2, eps;       /* Adam only                              */
+    float momentum, decay;         /* SGD only, 0 <= momentum < 1, decay >= 0 */
 } pln_optim;
 
 /* SGD, with Adam's usual numbers: 0.9, 0.999, 1e-8. */
 PLN_API pln_optim pln_optim_default(void);
 
 /* One step of `how` on n numbers.  m and v [n] are Adam's moments, zero before
- * step t = 1, and may be NULL for SGD.  Elementwise, so any slice of a
+ * step t = 1; SGD wants m if it has momentum.  Elementwise, so any slice of a
  * parameter may be stepped alone. */
 PLN_API void pln_optim_step(const pln_optim *how, float rate, int t, int n,
                             const float *gradient, float *theta, float *m,
                             float *v);
 
 typedef enum pln_schedule_kind {
-    PLN_CONSTANT, PLN_LINEAR, PLN_EXP, PLN_STEP
+    PLN_CONSTANT, PLN_LINEAR, PLN_EXP, PLN_STEP, PLN_COSINE, PLN_STEPS
 } pln_schedule_kind;
 
 typedef struct pln_schedule {
     pln_schedule_kind kind;
     double start, end;             /* linear               */
-    double ratio;                  /* exp, 0 < ratio <= 1  */
-    int    length;                 /* linear and step: >= 1 epochs */
+    double ratio;                  /* exp and steps, 0 < ratio <= 1*/
+    int    length;                 /* all but constant and exp: >= 1 epochs */
 } pln_schedule;
 
 /* Constant. */

@@ -4,7 +4,8 @@
  * four questions that a layer answers (shape, forward, backward, gradient) and
  * knows no layer by name.
  *
- *     bp    back-propagation, on feed-forward networks
+ *     bp    back-propagation, on feed-forward networks; through time where they
+ *           spike, since their layers go through time by themselves
  *     ep    equilibrium propagation, on networks that settle (pln_net_settle):
  *           a free phase, then one in which the output is pulled towards the
  *           target; the gradient is the contrast of the two (specification 4)
@@ -39,8 +40,13 @@ typedef enum pln_target_kind { PLN_TARGET_SELF, PLN_TARGET_LABELS } pln_target_k
 /* Losses over a batch of B rows and n outputs, y' = mask * y (specification 1.5).
  *
  *     mse             1/(B n) sum (y' - d)^2
- *     cross_entropy   -1/B sum_b sum_i d_i log softmax(y')_i             */
-typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY } pln_loss;
+ *     cross_entropy   -1/B sum_b sum_i d_i log softmax(y')_i
+ *     cross_entropy_steps
+ *                     over time, of the outputs o[t] under the read-out
+ *                     (specification of criticality-guided pruning, 3.8), with
+ *                     l = pln_fit.tet and the default neuron's threshold 1:
+ *                     (1 - l) 1/T sum_t cross_entropy(o[t]) + l mean of (o[t] - 1)^2 */
+typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY, PLN_CROSS_ENTROPY_STEPS } pln_loss;
 
 #ifdef __cplusplus
 }

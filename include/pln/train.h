@@ -16,6 +16,7 @@
 #ifndef PLN_TRAIN_H
 #define PLN_TRAIN_H
 
+#include "pln/augment.h"
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/optim.h"
@@ -36,8 +37,10 @@ typedef struct pln_fit {
     pln_target_kind target;
     pln_selftarget  self;                /* for PLN_TARGET_SELF; the output
                                             mask also for labels by ep      */
+    pln_augment     augment;             /* how samples are varied          */
     float           label_smoothing;     /* of one-hot targets; 0 for none  */
     pln_loss        loss;                /* for PLN_RULE_BP                 */
+    float           tet;                 /* for cross_entropy_steps, 0..1   */
     pln_optim       optim;
     pln_schedule    schedule;
     int             rates;               /* 1, or one for each dense layer  */
@@ -142,6 +145,35 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_load(pln_trainer *trainer, const char *path, char **user);
 PLN_API void pln_text_free(pln_ctx *ctx, char *text);
 
+/* ---- outputs that are kept ---------------------------------------------- */
+
+/* The outputs of a network, in evaluation mode, for all samples of a set: computed
+ * once, kept as lists of the non-zeros, and read by as many read-outs and epochs as
+ * there are.  Worth it for networks that settle, whose outputs cost more than any
+ * read-out of them.
+ *
+ * They are those of batches of 64 samples in the order of the set.  A network stops
+ * settling when its whole batch is at rest, so in other batches the same sample has
+ * outputs that differ by about the tolerance. */
+typedef struct pln_features pln_features;
+
+/* net and data must outlive them and stay as they are.  *features is NULL if they
+ * would take more than `most` bytes, which depends on nothing but net and data.
+ *
+ * Returns PLN_ERR_STATE, PLN_ERR_SHAPE, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most,
+                            pln_features **features);
+PLN_API void   pln_features_free(pln_features *features);
+PLN_API size_t pln_features_bytes(const pln_features *features);
+
+/* A trainer of a read-out takes its inputs from there instead of computing them.
+ *
+ * Returns PLN_ERR_ARG unless the trainer was made with that network as its features
+ * and that data. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_set_features(pln_trainer *trainer, const pln_features *features);
+
 /* ---- how good it is ---------------------------------------------------- */
 
 typedef struct pln_association {
@@ -172,6 +204,35 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
                                const pln_data *test, int classes,
                                double *accuracy);
+
+/* The same of a read-out on kept outputs, for all samples they are of. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features *features,
+                                 int classes, double *accuracy);
+
+/* What a layer of a spiking network does for one sample, on average, over all its
+ * time steps (specification of criticality-guided pruning, 11). */
+typedef struct pln_activity {
+    double firing_rate;      /* of neurons: share of (neuron, step) that spike      */
+    double silent;           /* share of channels that never gave anything          */
+    double macs;             /* of weights: multiply-adds, all taps counted; what
+                                sees a still image reckons once                     */
+    double sops;             /* synaptic operations: non-zero inputs times the
+                                weights, not zero, that they meet inside the image  */
+    double sops_value;       /* the same weighted with the inputs' values           */
+    double energy;           /* picojoule at 45 nm: 4.6 a mac where inputs are not
+                                spikes, 0.9 a sop where they are                    */
+    size_t weights, active_weights;
+} pln_activity;
+
+/* Fills activity [pln_net_layers(net)] from the chosen samples of a data set, in
+ * evaluation mode; index as above.
+ *
+ * Returns PLN_ERR_STATE unless net is a ready network of maps, PLN_ERR_SHAPE,
+ * PLN_ERR_ARG, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index,
+                                 int count, pln_activity *activity);
 
 #ifdef __cplusplus
 }

@@ -15,7 +15,8 @@ typedef enum plni_purpose {
     PLNI_FOR_SPLIT,
     PLNI_FOR_DROPOUT,
     PLNI_FOR_OUTPUT_MASK,
-    PLNI_FOR_SIGN
+    PLNI_FOR_SIGN,
+    PLNI_FOR_AUGMENT = 16
 } plni_purpose;
 
 typedef struct plni_random {

@@ -7,6 +7,7 @@
 #include "base/shape.h"
 
 #include <limits.h>
+#include <string.h>
 
 static pln_status check_labels(pln_ctx *ctx, const int32_t *labels, int count, int *classes)
 {
@@ -73,9 +74,47 @@ int pln_data_count(const pln_data *d) { return d->count; }
 int pln_data_features(const pln_data *d) { return d->features; }
 int pln_data_classes(const pln_data *d) { return d->classes; }
 
+pln_sample_shape pln_data_shape(const pln_data *d)
+{
+    const int *n = d->shape;
+
+    switch (d->rank) {
+    case 1:  return (pln_sample_shape){ 1, 1, 1, n[0] };
+    case 2:  return (pln_sample_shape){ 1, n[0], n[1], 1 };
+    case 3:  return (pln_sample_shape){ 1, n[0], n[1], n[2] };
+    default: return (pln_sample_shape){ n[0], n[1], n[2], n[3] };
+    }
+}
+
 void pln_data_limit(pln_data *d, int n)
 {
     if (n >= 1 && n < d->count) d->count = n;
+}
+
+/* FNV-1a by eight bytes instead of one, mixed so that high bits count too. */
+static uint64_t add_to_digest(uint64_t digest, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        const size_t step = size < 8 ? size : 8;
+        uint64_t word = 0;
+        memcpy(&word, at, step);
+        digest = (digest ^ word) * 0x100000001b3u;
+        digest ^= digest >> 32;
+        at += step;
+        size -= step;
+    }
+    return digest;
+}
+
+uint64_t plni_data_digest(const pln_data *d)
+{
+    const size_t count = (size_t)d->count;
+    uint64_t digest = add_to_digest(0xcbf29ce484222325u, d->shape, (size_t)d->rank * sizeof d->shape[0]);
+
+    digest = add_to_digest(digest, d->samples, count * (size_t)d->features);
+    return d->labels ? add_to_digest(digest, d->labels, count * sizeof d->labels[0]) : digest;
 }
 
 pln_data_info pln_data_get_info(pln_data *d)

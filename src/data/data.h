@@ -22,4 +22,8 @@ int32_t *plni_data_labels_copy(pln_ctx *ctx, int count);
 pln_status plni_data_make(pln_ctx *ctx, const uint8_t *samples, int count, int rank,
                           const int *shape, int32_t *own_labels, pln_data **data);
 
+/* A number that other samples or labels in use hardly ever have: against mistakes,
+ * not against forgers. */
+uint64_t plni_data_digest(const pln_data *data);
+
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/context.h"
+#include "exchange/maps.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "nn/net.h"
@@ -59,10 +60,11 @@ static char *describe(const pln_net *net)
 
     for (int l = 0; l < pln_net_layers(net); l++) {
         const pln_layer_info layer = pln_net_layer(net, l);
-        failed |= json_array_append_new(layers, describe_layer(&layer));
+        failed |= net->steps ? !plni_maps_describe(net, l, layers)
+                             : json_array_append_new(layers, describe_layer(&layer));
     }
-    all = json_pack("{s:i, s:o, s:o*}", "input", pln_net_inputs(net), "layers", layers,
-                    "settle", settle);
+    all = json_pack("{s:i, s:o*, s:o, s:o*}", "input", pln_net_inputs(net), "image",
+                    net->steps ? plni_maps_describe_input(net) : NULL, "layers", layers, "settle", settle);
     text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     return text;
@@ -194,18 +196,24 @@ static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
 static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_t room)
 {
     const json_t *input = json_object_get(network, "input");
-    const json_t *layers = json_object_get(network, "layers");
+    const json_t *layers = json_object_get(network, "layers"), *image = json_object_get(network, "image");
+    const char *wrong = NULL;
     size_t i;
     json_t *layer;
 
     if (!json_is_integer(input) || json_integer_value(input) < 1 ||
         json_integer_value(input) > PLN_MAX_UNITS || (size_t)json_integer_value(input) > room)
         return refuse(ctx, "the number of inputs does not fit the file");
-    if (!json_is_array(layers) || json_array_size(layers) > PLN_MAX_LAYERS)
+    if (!json_is_array(layers) || json_array_size(layers) > (image ? 4 : 1) * PLN_MAX_LAYERS)
         return refuse(ctx, "there is no list of layers");
-    pln_net_input(net, (int)json_integer_value(input));
-    json_array_foreach((json_t *)(uintptr_t)layers, i, layer)
-        PLN_TRY(add_layer(ctx, net, layer, &room));
+    if (image && !plni_maps_begin(net, image, room)) return refuse(ctx, "the image is not described");
+    if (!image) pln_net_input(net, (int)json_integer_value(input));
+    json_array_foreach((json_t *)(uintptr_t)layers, i, layer) {
+        if (!image) PLN_TRY(add_layer(ctx, net, layer, &room));
+        if (image) wrong = plni_maps_add(net, layer, &room);
+        if (wrong) return refuse(ctx, wrong);
+        if (net->error) return PLN_ERR_FORMAT;
+    }
     PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
     const pln_status status = pln_net_ready(net);
     return status == PLN_ERR_MEMORY || status == PLN_OK ? status : PLN_ERR_FORMAT;

@@ -21,6 +21,12 @@ typedef void plni_gather_fn(float *y, const float *bias, const float *panel,
                             int width, const int *index, const float *value,
                             int n);
 
+/* gather for some samples, to the bit: for narrow panels, where the sums of one sample
+ * wait for each other.  Sample s has y + s ldy, index + s ldx, value + s ldx, count[s]. */
+typedef void plni_gathers_fn(float *y, ptrdiff_t ldy, const float *bias, const float *panel,
+                             int width, const int *index, const float *value, ptrdiff_t ldx,
+                             const int *count, int samples);
+
 /* Rows of a panel times dense samples, the forward pass with dense input:
  *     y[s][r] = sum_c x[s][c] panel[r][c]            for first <= r < last   */
 typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
@@ -33,6 +39,15 @@ typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
 typedef void plni_update_fn(float *panel, int width, int rows, const int *start,
                             const int *sample, const float *value,
                             const float *d, ptrdiff_t ldd, float scale);
+
+/* One sample's share of an update, by its list (index, value) of active rows: for
+ * narrow panels, of which many rows stay in the first cache.  panel holds rows
+ * first..last-1; the list ascends and may go on behind them.  Sample
+ * after sample, the result is that of update, to the bit:
+ *     panel[index[m] - first][c] += scale * value[m] d[c]
+ * for 0 <= m < n and index[m] < last; no index is below `first`.             */
+typedef void plni_spread_fn(float *panel, int width, int first, int last, const int *index,
+                            const float *value, int n, const float *d, float scale);
 
 /* update of one batch, then gather of the next, in one visit of each row; the
  * entries of the next batch are (next_sample, next_value), and y holds its
@@ -95,15 +110,65 @@ typedef float plni_relax_fn(float *s, const float *up, const float *down,
                             const float *t, const uint16_t *bits, int threshold,
                             float a, float b, float c, int n);
 
+/* ---- spiking neurons: `places` positions of one row of a map, `depth` channels
+ * each, over `steps` time steps that lie x_step floats apart (0: the same x at
+ * all times).  Each neuron is driven by
+ *     u = scale[c] x + shift[c] + tap       scale NULL: x; tap NULL: nothing
+ * where scale and shift of the next step are norm_step floats on. ---- */
+typedef struct plni_drive {
+    int          steps, places, depth;
+    const float *x;
+    ptrdiff_t    x_step;
+    const float *scale, *shift;
+    ptrdiff_t    norm_step;
+    const float *tap;
+    ptrdiff_t    tap_step;
+} plni_drive;
+
+/* pln_neuron as numbers to reckon with; kind and reset are those of pln/spike.h. */
+typedef struct plni_lif {
+    float lam, kap, threshold, rest, offset;    /* offset = (1 - lam) rest         */
+    int   reset, surrogate;
+    bool  detach, strict;
+    float a;                                    /* sharpness of the surrogate      */
+    float peak;                                 /* tanh: a / (2 tanh(a/2))         */
+} plni_lif;
+
+/* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c. */
+typedef void plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
+
+/* dL/du, specification 1.3, from dy = dL/ds: steps dy_step and e_step floats
+ * apart; e_step 0 puts the sum over the steps into e.  Adds to sum[c] the dL/du
+ * and to sum[depth + c] the dL/du x of channel c; those of the next step are
+ * sum_step floats on. */
+typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                               float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step);
+
+/* Of n rows of depth numbers, by column: mean and sum of squared distances. */
+typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);
+
+/* y[r][c] = a[c] y[r][c] + b[c] x[r][c] + d[c] for n rows of depth numbers */
+typedef void plni_blend_fn(float *y, const float *x, int n, int depth, const float *a, const float *b,
+                           const float *d);
+
+/* A step of descent with momentum and weight decay:
+ *     m = momentum m + g + decay theta;  theta -= rate m                     */
+typedef void plni_momentum_fn(float *theta, const float *g, float *m, int n, float rate, float momentum,
+                              float decay);
+
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 
-/* One step of Adam with corrections c1 = 1 - beta1^t, c2 = 1 - beta2^t:
+/* How Adam steps, with corrections c1 = 1 - b1^t, c2 = 1 - b2^t. */
+typedef struct plni_adam {
+    float rate, b1, b2, c1, c2, eps;
+} plni_adam;
+
+/* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
  *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */
 typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int n,
-                          float rate, float b1, float b2, float c1, float c2,
-                          float eps);
+                          const plni_adam *how);
 
 /* Lists of what is active in an image, for windows: of each position of `rows`
  * image rows of `width` the channels, up to 64, whose bit is set in

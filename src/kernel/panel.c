@@ -46,6 +46,43 @@ void KERNEL(gather)(float *y, const float *bias, const float *panel, int width,
         gather_block(y + c, bias + c, panel + c, width, index, value, n, 1);
 }
 
+/* One vector of four samples, in step as long as all lists last. */
+PLNI_INLINE void gather_four(float *y, ptrdiff_t ldy, const float *bias, const float *panel, int width,
+                             const int *index, const float *value, ptrdiff_t ldx, const int *count)
+{
+    vec sum[4];
+    int all = count[0];
+
+#pragma GCC unroll 4
+    for (int s = 0; s < 4; s++) {
+        sum[s] = *(const vec *)bias;
+        all = count[s] < all ? count[s] : all;
+    }
+    for (int m = 0; m < all; m++)
+#pragma GCC unroll 4
+        for (int s = 0; s < 4; s++)
+            sum[s] += value[s * ldx + m] * *(const vec *)(panel + (ptrdiff_t)index[s * ldx + m] * width);
+#pragma GCC unroll 4
+    for (int s = 0; s < 4; s++) {
+        for (int m = all; m < count[s]; m++)
+            sum[s] += value[s * ldx + m] * *(const vec *)(panel + (ptrdiff_t)index[s * ldx + m] * width);
+        *(vec *)(y + s * ldy) = sum[s];
+    }
+}
+
+void KERNEL(gathers)(float *y, ptrdiff_t ldy, const float *bias, const float *panel, int width,
+                     const int *index, const float *value, ptrdiff_t ldx, const int *count, int samples)
+{
+    int s = 0;
+
+    for (; s + 4 <= samples; s += 4)
+        for (int c = 0; c < width; c += LANES)
+            gather_four(y + s * ldy + c, ldy, bias + c, panel + c, width, index + s * ldx, value + s * ldx,
+                        ldx, count + s);
+    for (; s < samples; s++)
+        KERNEL(gather)(y + s * ldy, bias, panel, width, index + s * ldx, value + s * ldx, count[s]);
+}
+
 /* ---- dot ----------------------------------------------------------------- */
 
 typedef ivec pick;
@@ -222,6 +259,32 @@ void KERNEL(update)(float *panel, int width, int rows, const int *start,
     for (int r = 0; r < rows; r++)
         turn_row(panel + (ptrdiff_t)r * width, width,
                  entries_of(r, start, sample, value), d, ldd, scale, none, panel, 0);
+}
+
+PLNI_INLINE void spread_block(float *panel, int width, int first, int last, const int *index,
+                              const float *value, int n, const float *d, float scale, const int count)
+{
+    vec step[4];
+
+#pragma GCC unroll 4
+    for (int j = 0; j < count; j++) step[j] = ((const vec *)d)[j];
+    for (int m = 0; m < n && index[m] < last; m++) {
+        vec *row = (vec *)(panel + (ptrdiff_t)(index[m] - first) * width);
+        const float v = scale * value[m];
+#pragma GCC unroll 4
+        for (int j = 0; j < count; j++) row[j] += v * step[j];
+    }
+}
+
+void KERNEL(spread)(float *panel, int width, int first, int last, const int *index,
+                    const float *value, int n, const float *d, float scale)
+{
+    int c = 0;
+
+    for (; c + 4 * LANES <= width; c += 4 * LANES)
+        spread_block(panel + c, width, first, last, index, value, n, d + c, scale, 4);
+    for (; c < width; c += LANES)
+        spread_block(panel + c, width, first, last, index, value, n, d + c, scale, 1);
 }
 
 void KERNEL(turn)(float *panel, int width, int rows, const int *start,

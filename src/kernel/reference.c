@@ -2,6 +2,8 @@
 
 #include <Random123/philox.h>
 
+#include "pln/spike.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -15,6 +17,14 @@ void plni_gather_scalar(float *y, const float *bias, const float *panel,
     for (int m = 0; m < n; m++)
         for (int c = 0; c < width; c++)
             y[c] += value[m] * panel[(ptrdiff_t)index[m] * width + c];
+}
+
+void plni_gathers_scalar(float *y, ptrdiff_t ldy, const float *bias, const float *panel, int width,
+                         const int *index, const float *value, ptrdiff_t ldx, const int *count,
+                         int samples)
+{
+    for (int s = 0; s < samples; s++)
+        plni_gather_scalar(y + s * ldy, bias, panel, width, index + s * ldx, value + s * ldx, count[s]);
 }
 
 void plni_dot_scalar(float *y, ptrdiff_t ldy, const float *panel, int width,
@@ -39,6 +49,14 @@ void plni_update_scalar(float *panel, int width, int rows, const int *start,
             for (int c = 0; c < width; c++)
                 panel[(ptrdiff_t)r * width + c] +=
                     scale * value[e] * d[sample[e] * ldd + c];
+}
+
+void plni_spread_scalar(float *panel, int width, int first, int last, const int *index,
+                        const float *value, int n, const float *d, float scale)
+{
+    for (int m = 0; m < n && index[m] < last; m++)
+        for (int c = 0; c < width; c++)
+            panel[(ptrdiff_t)(index[m] - first) * width + c] += scale * value[m] * d[c];
 }
 
 void plni_turn_scalar(float *panel, int width, int rows, const int *start,
@@ -185,14 +203,130 @@ void plni_axpy_scalar(float *y, const float *x, float a, int n)
 }
 
 void plni_adam_scalar(float *theta, const float *g, float *m, float *v, int n,
-                      float rate, float b1, float b2, float c1, float c2,
-                      float eps)
+                      const plni_adam *how)
 {
     for (int i = 0; i < n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] / c1) / (sqrtf(v[i] / c2) + eps);
+        m[i] = how->b1 * m[i] + (1 - how->b1) * g[i];
+        v[i] = how->b2 * v[i] + (1 - how->b2) * g[i] * g[i];
+        theta[i] -= how->rate * (m[i] / how->c1) / (sqrtf(v[i] / how->c2) + how->eps);
     }
+}
+
+void plni_momentum_scalar(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (g[i] + decay * theta[i]);
+        theta[i] -= rate * m[i];
+    }
+}
+
+/* ---- spiking neurons: one neuron at a time ---- */
+
+static float drive_of(const plni_drive *in, int place, int c, int t)
+{
+    const ptrdiff_t at = (ptrdiff_t)place * in->depth + c;
+    float u = in->x[t * in->x_step + at];
+
+    if (in->scale) u = in->scale[t * in->norm_step + c] * u + in->shift[t * in->norm_step + c];
+    return in->tap ? u + in->tap[t * in->tap_step + at] : u;
+}
+
+static bool fires(const plni_lif *n, float h) { return n->strict ? h > n->threshold : h >= n->threshold; }
+
+static float slope(const plni_lif *n, float x)
+{
+    const float g = 1 / (1 + expf(-n->a * x)), y = 1.57079632679489662f * n->a * x, t = tanhf(n->a * x);
+
+    switch (n->surrogate) {
+    case PLN_SURROGATE_ATAN:      return 0.5f * n->a / (1 + y * y);
+    case PLN_SURROGATE_SIGMOID:   return n->a * g * (1 - g);
+    case PLN_SURROGATE_TRIANGLE:  return fmaxf(0, n->a - n->a * n->a * fabsf(x));
+    case PLN_SURROGATE_RECTANGLE: return fabsf(x) < 0.5f / n->a ? n->a : 0;
+    case PLN_SURROGATE_TANH:      return fabsf(x) <= 0.5f ? n->peak * (1 - t * t) : 0;
+    default:                      return 1 / ((1 + n->a * fabsf(x)) * (1 + n->a * fabsf(x)));
+    }
+}
+
+/* h[0..steps-1] of one neuron. */
+static void charge(const plni_lif *n, const plni_drive *in, int place, int c, float *h)
+{
+    float v = n->rest;
+
+    for (int t = 0; t < in->steps; t++) {
+        h[t] = n->lam * v + n->offset + n->kap * drive_of(in, place, c, t);
+        v = h[t];
+        if (!fires(n, h[t])) continue;
+        v = n->reset == PLN_RESET_HARD   ? n->rest
+            : n->reset == PLN_RESET_SOFT ? h[t] - n->threshold
+                                         : h[t] - n->threshold / n->lam;
+    }
+}
+
+void plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
+{
+    float h[64];
+
+    memset(spike, 0, (size_t)(in->steps * in->places * in->depth / 16) * sizeof *spike);
+    for (int p = 0; p < in->places; p++)
+        for (int c = 0; c < in->depth; c++) {
+            charge(n, in, p, c, h);
+            for (int t = 0; t < in->steps; t++)
+                spike[((ptrdiff_t)(t * in->places + p) * in->depth + c) / 16] |= (uint16_t)(fires(n, h[t]) << c % 16);
+        }
+}
+
+/* dL/dh from a = dL/ds and carry = dL/dv. */
+static float go_back(const plni_lif *n, float h, float a, float carry)
+{
+    const float g = slope(n, h - n->threshold), s = fires(n, h);
+
+    switch (n->reset) {
+    case PLN_RESET_HARD: return a * g + carry * (1 - s + (n->detach ? 0 : (n->rest - h) * g));
+    case PLN_RESET_SOFT: return a * g + carry * (1 - (n->detach ? 0 : n->threshold * g));
+    default:             return a * g + carry * (1 - (n->detach ? 0 : n->threshold / n->lam * g));
+    }
+}
+
+void plni_fire_back_scalar(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                           ptrdiff_t e_step, float *sum, ptrdiff_t sum_step)
+{
+    float h[64];
+
+    for (int p = 0; p < in->places; p++)
+        for (int c = 0; c < in->depth; c++) {
+            const ptrdiff_t at = (ptrdiff_t)p * in->depth + c;
+            float carry = 0, all = 0;
+            charge(n, in, p, c, h);
+            for (int t = in->steps - 1; t >= 0; t--) {
+                const float back = go_back(n, h[t], dy[t * dy_step + at], carry), du = n->kap * back;
+                carry = n->lam * back;
+                all += du;
+                if (e_step) e[t * e_step + at] = du;
+                if (sum) sum[t * sum_step + c] += du;
+                if (sum) sum[t * sum_step + in->depth + c] += du * in->x[t * in->x_step + at];
+            }
+            if (!e_step) e[at] = all;
+        }
+}
+
+void plni_moments_scalar(const float *x, int n, int depth, float *mean, float *distance)
+{
+    for (int c = 0; c < depth; c++) {
+        mean[c] = distance[c] = 0;
+        for (int r = 0; r < n; r++) mean[c] += x[(ptrdiff_t)r * depth + c];
+        mean[c] /= (float)n;
+        for (int r = 0; r < n; r++)
+            distance[c] += (x[(ptrdiff_t)r * depth + c] - mean[c]) * (x[(ptrdiff_t)r * depth + c] - mean[c]);
+    }
+}
+
+void plni_blend_scalar(float *y, const float *x, int n, int depth, const float *a, const float *b, const float *d)
+{
+    for (int r = 0; r < n; r++)
+        for (int c = 0; c < depth; c++) {
+            const ptrdiff_t at = (ptrdiff_t)r * depth + c;
+            y[at] = a[c] * y[at] + b[c] * x[at] + d[c];
+        }
 }
 
 void plni_spikes_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,

@@ -296,14 +296,33 @@ void KERNEL(axpy)(float *y, const float *x, float a, int n)
     for (int i = 0; i < n; i++) y[i] += a * x[i];
 }
 
-void KERNEL(adam)(float *theta, const float *g, float *m, float *v, int n,
-                  float rate, float b1, float b2, float c1, float c2, float eps)
+/* Divisions take most of the time; c1 is 1 after some hundred steps, and c2 after some
+ * ten thousand. */
+PLNI_INLINE void adam(float *theta, const float *g, float *m, float *v, int n, plni_adam how,
+                      const bool correct_m, const bool correct_v)
 {
     for (int i = 0; i < n; i++) {
-        m[i] = b1 * m[i] + (1 - b1) * g[i];
-        v[i] = b2 * v[i] + (1 - b2) * g[i] * g[i];
-        theta[i] -= rate * (m[i] / c1) / (sqrtf(v[i] / c2) + eps);
+        m[i] = how.b1 * m[i] + (1 - how.b1) * g[i];
+        v[i] = how.b2 * v[i] + (1 - how.b2) * g[i] * g[i];
+        const float mean = correct_m ? m[i] / how.c1 : m[i];
+        const float square = correct_v ? v[i] / how.c2 : v[i];
+        theta[i] -= how.rate * mean / (sqrtf(square) + how.eps);
     }
+}
+
+void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
+{
+    for (int i = 0; i < n; i++) {
+        m[i] = momentum * m[i] + (g[i] + decay * theta[i]);
+        theta[i] -= rate * m[i];
+    }
+}
+
+void KERNEL(adam)(float *theta, const float *g, float *m, float *v, int n, const plni_adam *how)
+{
+    if (how->c1 != 1)      adam(theta, g, m, v, n, *how, true, true);
+    else if (how->c2 != 1) adam(theta, g, m, v, n, *how, false, true);
+    else                   adam(theta, g, m, v, n, *how, false, false);
 }
 
 #define TABLE JOIN3(plni_kernels, _, PLNI_LEVEL)

@@ -12,6 +12,7 @@
 
 #include "base/rng.h"
 #include "learn/loss.h"
+#include "learn/optim.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,6 +37,27 @@ static const uint16_t *draw_mask(const batch *b, int s, int n)
     return bits;
 }
 
+/* The target of one sample against its outputs at every step: its share of the loss. */
+static float aim_steps(const batch *b, const plni_station *top, int s, const float *d)
+{
+    const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
+    const float tet = b->rule->tet, share = tet / ((float)rows * (float)n);
+    float room[PLN_MAX_CHANNELS], loss = 0;
+
+    for (int t = 0; t < steps; t++) {
+        const int row = t * b->now->pass->samples + s;
+        const float *o = plni_map_values(top->x, row, 0, room);
+        float *dx = top->dx->value + row * top->dx->stride;
+        loss += (1 - tet) * plni_loss_row(b->now->pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
+        for (int i = 0; i < n; i++) {
+            dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - 1);
+            loss += share * (o[i] - 1) * (o[i] - 1);
+        }
+        memset(dx + n, 0, (size_t)(top->dx->depth - n) * sizeof *dx);
+    }
+    return loss;
+}
+
 /* Steps 3 to 6 and 8 of specification 1.6 for one sample, and the way back
  * through the layers above the last product. */
 static void aim_sample(void *arg, int s)
@@ -55,6 +77,10 @@ static void aim_sample(void *arg, int s)
     else      memcpy(dy, y, (size_t)n * sizeof *dy);
 
     sound = plni_rule_aim(rule, kernels, b->now, s, dy, bits, n);
+    if (rule->loss == PLN_CROSS_ENTROPY_STEPS) {
+        rule->row_loss[s] = sound ? aim_steps(b, top, s, d) : NAN;
+        return;
+    }
     rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
                                               b->now->pass->samples, n, dy)
                               : NAN;
@@ -62,11 +88,39 @@ static void aim_sample(void *arg, int s)
     plni_backward_row(b->net, b->now->pass, b->net->count, s);
 }
 
+/* Moves layer l by plain descent. */
+static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    const plni_sink to = plni_add_to(layer->theta);
+
+    layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
+}
+
 static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    memset(rule->gradient[l], 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, &pass->at[l], 1, rule->gradient[l]);
-    plni_rule_adam(rule, layer, pass->ctx, l);
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+
+    if (to.into) memset(to.into, 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
+}
+
+static void step_momentum(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    const plni_sink to = plni_add_to(rule->gradient[l]);
+
+    memset(to.into, 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
+    plni_rule_momentum(rule, layer, pass->ctx, l);
+}
+
+/* Moves layer l, whatever the optimiser. */
+static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    if (!layer->ops->gradient || !layer->size) return;
+    if (plni_rule_is_plain(rule))            descend(rule, layer, pass, l);
+    else if (rule->optim.kind == PLN_ADAM)   step_adam(rule, layer, pass, l);
+    else                                     step_momentum(rule, layer, pass, l);
 }
 
 /* Moves layer l, and takes the gradient to the layer below. */
@@ -75,14 +129,11 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (rule->optim.kind == PLN_SGD && layer->ops->pullback) {
+    if (plni_rule_is_plain(rule) && layer->ops->pullback) {
         layer->ops->pullback(layer, pass, at, -rule->rate[l]);
     } else {
-        layer->ops->backward(layer, pass, at, 0, pass->samples);
-        if (rule->optim.kind == PLN_SGD)
-            layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
-        else
-            step_adam(rule, layer, pass, l);
+        if (at->dx) layer->ops->backward(layer, pass, at, 0, pass->samples);
+        step_layer(rule, layer, pass, l);
     }
     plni_backward_rest(net, pass, l);
 }
@@ -95,14 +146,14 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (rule->optim.kind != PLN_SGD) {
-        step_adam(rule, layer, pass, l);
+    if (!plni_rule_is_plain(rule)) {
+        step_layer(rule, layer, pass, l);
     } else if (next && layer->ops->turn) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
         layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
-        layer->ops->gradient(layer, pass, at, -rule->rate[l], layer->theta);
+        descend(rule, layer, pass, l);
     }
 }
 
@@ -127,5 +178,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
          l = plni_product_below(net, l))
         learn(rule, net, pass, l);
     learn_first(rule, net, pass, next);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].ops->keep) net->layer[l].ops->keep(&net->layer[l], pass, &pass->at[l]);
     return true;
 }

@@ -16,6 +16,7 @@
 #include "learn/ep.h"
 
 #include "base/rng.h"
+#include "learn/optim.h"
 #include "nn/settle.h"
 
 #include <math.h>
@@ -65,21 +66,24 @@ static void aim_sample(void *arg, int s)
     rule->row_loss[s] = cost / (float)b->now->pass->samples;
 }
 
-void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool symmetric, float scale, float *into)
+void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool symmetric, float scale,
+                      const plni_sink *to)
 {
+    const plni_sink first = plni_add_to(to->into);
     const struct plni_settling *own = pass->settling;
     const plni_level *level = &own->level[l], *below = level - 1;
     const plni_layer *layer = &net->layer[level->layer];
     const bool readout = own->readout && l == own->levels;
+    const bool twice = plni_rule_adds(net, level->layer, symmetric);
     plni_station at = pass->at[level->layer];
 
     at.x = below->s;
     at.dy = readout || l == 1 ? level->change : level->s;
-    layer->ops->gradient(layer, pass, &at, scale, into);
-    if (l == 1 || (readout && !symmetric)) return;
+    layer->ops->gradient(layer, pass, &at, scale, twice ? &first : to);
+    if (!twice) return;
     at.x = below->rest;
     at.dy = readout ? level->rest_change : level->rest;
-    layer->ops->gradient(layer, pass, &at, -scale, into);
+    layer->ops->gradient(layer, pass, &at, -scale, to);
 }
 
 /* Moves product l by what it learns. */
@@ -89,13 +93,16 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
     const int at = layer->number;
     const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)pass->samples);
 
+    const plni_sink here = plni_add_to(layer->theta);
+
     if (rule->optim.kind == PLN_SGD) {
-        plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, layer->theta);
+        plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, &here);
         return;
     }
-    memset(rule->gradient[at], 0, layer->size * sizeof(float));
-    plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, rule->gradient[at]);
-    plni_rule_adam(rule, layer, pass->ctx, at);
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[at], rule->steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+    if (to.into) memset(to.into, 0, layer->size * sizeof(float));
+    plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, &to);
 }
 
 /* The nudged phases, from the free state; returns the beta of the last. */
@@ -104,13 +111,13 @@ static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *
     plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride };
     plni_effort effort;
 
-    plni_settle_keep(net, now->pass);
+    plni_settle_keep(now->pass);
     if (rule->ep.symmetric) {
         pull.beta = -rule->ep.beta;
         effort = plni_settle(net, now->pass, rule->ep.steps, &pull);
         outcome->done += effort.done;
         outcome->dense += effort.dense;
-        plni_settle_swap(net, now->pass);       /* compare with this; go on from the free state */
+        plni_settle_swap(now->pass);       /* compare with this; go on from the free state */
         pull.beta = rule->ep.beta;
     }
     effort = plni_settle(net, now->pass, rule->ep.steps, &pull);

@@ -1,14 +1,11 @@
-/* optim.h - a step of the optimiser on all of a layer's numbers */
+/* optim.h - Adam's step number t as the kernels take it */
 #ifndef PLNI_OPTIM_H
 #define PLNI_OPTIM_H
 
-#include "base/context.h"
 #include "kernel/kernel.h"
 #include "pln/optim.h"
 
-/* pln_optim_step, shared out among the threads. */
-void plni_optim_step(pln_ctx *ctx, const pln_optim *how, float rate, int t,
-                     size_t n, const float *gradient, float *theta, float *m,
-                     float *v);
+/* Step t, from 1 on, of Adam with this rate. */
+plni_adam plni_adam_at(const pln_optim *how, float rate, int t);
 
 #endif

@@ -3,7 +3,6 @@
 #include "learn/rule.h"
 
 #include "base/shape.h"
-#include "learn/optim.h"
 
 #include <string.h>
 
@@ -12,11 +11,27 @@ pln_ep pln_ep_default(void)
     return (pln_ep){ .beta = 0.2f, .steps = 10 };
 }
 
+bool plni_rule_adds(const pln_net *net, int l, bool symmetric)
+{
+    const bool readout = l == plni_product_below(net, net->count) &&
+                         net->layer[net->count - 1].activation == PLN_SOFTMAX;
+
+    if (net->dynamics.kind == PLN_FEEDFORWARD || l == plni_first_product(net)) return false;
+    return symmetric || !readout;
+}
+
+static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
+{
+    return rule->optim.kind == PLN_ADAM && (net->steps > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
+}
+
 void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
                     plni_arena *arena)
 {
     const int n = pln_net_outputs(net);
     const size_t rows = (size_t)batch;
+    float *shared = NULL;
+    size_t largest = 0;
 
     rule->stride = plni_row_stride(n);
     rule->mask_stride = plni_round_up(n, 128);
@@ -25,11 +40,20 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
     rule->d = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
     rule->mask = plni_arena_take(arena, sizeof(uint16_t) * rows * (size_t)rule->mask_stride);
     rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].size > largest) largest = net->layer[l].size;
+    if (rule->optim.kind == PLN_SGD && !plni_rule_is_plain(rule))
+        shared = plni_arena_take(arena, largest * sizeof *shared);
     for (int l = 0; l < net->count; l++) {
         const size_t bytes = net->layer[l].size * sizeof(float);
-        if (!bytes || rule->optim.kind == PLN_SGD) continue;
-        rule->gradient[l] = other && other->optim.kind != PLN_SGD ? other->gradient[l]
-                                                                  : plni_arena_take(arena, bytes);
+        if (!bytes || plni_rule_is_plain(rule)) continue;
+        if (rule->optim.kind == PLN_SGD) {
+            rule->gradient[l] = shared;
+            rule->m[l] = plni_arena_take(arena, bytes);
+            continue;
+        }
+        if (needs_sum(rule, net, l))
+            rule->gradient[l] = other && needs_sum(other, net, l) ? other->gradient[l] : plni_arena_take(arena, bytes);
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
@@ -68,8 +92,49 @@ double plni_rule_loss(const plni_rule *rule, int samples)
     return sum;
 }
 
-void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step)
 {
-    plni_optim_step(ctx, &rule->optim, rule->rate[l], rule->steps, layer->size,
-                    rule->gradient[l], layer->theta, rule->m[l], rule->v[l]);
+    const int l = layer->number;
+
+    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l] };
+}
+
+bool plni_rule_is_plain(const plni_rule *rule)
+{
+    return rule->optim.kind == PLN_SGD && rule->optim.momentum == 0 && rule->optim.decay == 0;
+}
+
+/* What the chunks of one step of momentum share. */
+typedef struct step {
+    const plni_kernels *kernels;
+    const plni_rule    *rule;
+    plni_layer         *layer;
+    int                 l;
+} step;
+
+enum { CHUNK = 16384 };
+
+/* Part of a layer's numbers from `at` on, which all decay or all do not. */
+static void step_part(const step *j, size_t at, size_t end, float decay)
+{
+    if (at < end)
+        j->kernels->momentum(j->layer->theta + at, j->rule->gradient[j->l] + at, j->rule->m[j->l] + at, (int)(end - at),
+                             j->rule->rate[j->l], j->rule->optim.momentum, decay);
+}
+
+static void step_chunk(void *arg, int chunk)
+{
+    const step *j = arg;
+    const size_t at = (size_t)chunk * CHUNK, end = at + CHUNK < j->layer->size ? at + CHUNK : j->layer->size;
+    const size_t border = j->layer->decays < at ? at : j->layer->decays < end ? j->layer->decays : end;
+
+    step_part(j, at, border, j->rule->optim.decay);
+    step_part(j, border, end, 0);
+}
+
+void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+{
+    step j = { plni_kernels_of(ctx), rule, layer, l };
+
+    plni_parallel(ctx, (int)((layer->size + CHUNK - 1) / CHUNK), (double)layer->size * 0.3, PLNI_UP, step_chunk, &j);
 }

@@ -12,12 +12,15 @@
 #include "pln/rule.h"
 
 /* How to learn, and what learning keeps between batches.  Vectors per layer
- * (gradient, m, v) are laid out like the layer's theta and only there for Adam. */
+ * are laid out like the layer's theta and only there if the optimiser needs them: m
+ * and v for Adam, the gradient where it is a sum (plni_rule_adds); for momentum m and
+ * one gradient that all layers share. */
 typedef struct plni_rule {
     pln_target_kind target;
     pln_selftarget  self;
     float           label_smoothing;
     pln_loss        loss;                 /* bp                             */
+    float           tet;
     pln_ep          ep;
     int             classes;              /* for block targets              */
     pln_optim       optim;
@@ -74,8 +77,19 @@ void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n);
 /* The sum of row_loss. */
 double plni_rule_loss(const plni_rule *rule, int samples);
 
-/* A step of Adam on layer l by gradient[l]. */
-void plni_rule_adam(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+/* Whether layer l's gradient is the sum of two that are asked for one after the other,
+ * as the contrast of two settled phases is but in the first layer and in a read-out
+ * without a symmetric nudge. */
+bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
+
+/* Where a layer's gradient goes to step by Adam. */
+plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step);
+
+/* A step of descent with momentum on layer l by gradient[l]. */
+void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+
+/* Whether plain descent, which needs no gradient buffer, is what the rule does. */
+bool plni_rule_is_plain(const plni_rule *rule);
 
 /* What a rule is: one batch of forward, target and step (specification 1.6, 4.4).
  * If the next batch is known (not NULL), a rule may compute its first product

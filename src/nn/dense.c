@@ -36,6 +36,12 @@ static bool rows_are_outputs(const plni_layer *layer)
     return !rows_are_inputs(layer);
 }
 
+/* The update walks the lists of x as they are, not by input. */
+static bool is_narrow(const plni_layer *layer)
+{
+    return rows_are_inputs(layer) && layer->outputs <= FEW_OUTPUTS;
+}
+
 static plni_panels panels_in(const plni_layer *layer, float *theta)
 {
     plni_panels w = rows_are_inputs(layer)
@@ -45,15 +51,19 @@ static plni_panels panels_in(const plni_layer *layer, float *theta)
     return w;
 }
 
-static float *bias_in(const plni_layer *layer, float *theta)
+/* Where the bias begins in theta. */
+static size_t bias_at(const plni_layer *layer)
 {
-    return theta + (layer->size - (size_t)plni_round_up(layer->outputs, 16));
+    return layer->size - (size_t)plni_round_up(layer->outputs, 16);
 }
+
+static float *bias_in(const plni_layer *layer, float *theta) { return theta + bias_at(layer); }
 
 static void shape(plni_layer *layer)
 {
     const plni_panels w = panels_in(layer, NULL);
-    layer->size = plni_panels_size(&w) + (size_t)plni_round_up(layer->outputs, 16);
+    layer->decays = plni_panels_size(&w);
+    layer->size = layer->decays + (size_t)plni_round_up(layer->outputs, 16);
 }
 
 static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *arena)
@@ -62,7 +72,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *ar
     state *own = plni_arena_take(arena, sizeof *own);
     state taken = { .stride = plni_row_stride(w.rows) };
 
-    if (pass->training) taken.by = plni_by_unit_take(arena, pass->batch, w.rows);
+    if (pass->training && !is_narrow(layer)) taken.by = plni_by_unit_take(arena, pass->batch, w.rows);
     if (rows_are_outputs(layer) || pass->training || pass->settles)
         taken.part = plni_arena_take(arena, sizeof(float) * (size_t)w.count *
                                      (size_t)pass->batch * (size_t)taken.stride);
@@ -105,7 +115,7 @@ static void backward(const plni_layer *layer, const plni_pass *pass,
 
     (void)first;
     if (rows_are_inputs(layer))
-        plni_dot(pass->ctx, &w, at->dy, last, pass->batch, own->part, own->stride);
+        plni_dot(pass->ctx, &w, at->dy, last, pass->batch, w.count > 1 ? own->part : at->dx->value, own->stride);
     else
         plni_gather(pass->ctx, &w, at->dy, last, own->zeros, at->dx);
 }
@@ -116,34 +126,43 @@ static void backward_rest(const plni_layer *layer, const plni_pass *pass,
     const plni_panels w = panels_in(layer, layer->theta);
     const state *own = at->state;
 
-    if (rows_are_inputs(layer))
+    if (rows_are_inputs(layer) && w.count > 1)
         plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, NULL, at->dx);
 }
 
 /* By the outputs' lists, where rows are outputs. */
-static void bias_gradient(const plni_layer *layer, const plni_by_unit *by,
-                          float scale, float *into)
+static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, const plni_by_unit *by,
+                          float scale, const plni_sink *to)
 {
-    float *bias = bias_in(layer, into);
+    enum { PIECE = 256 };
 
-    for (int r = 0; r < layer->outputs; r++)
-        for (int e = by->start[r]; e < by->start[r + 1]; e++)
-            bias[r] += scale * by->value[e];
+    for (int first = 0; first < layer->outputs; first += PIECE) {
+        const plni_sink piece = plni_sink_at(to, (ptrdiff_t)bias_at(layer) + first);
+        const int count = layer->outputs - first < PIECE ? layer->outputs - first : PIECE;
+        _Alignas(64) float own[PIECE] = { 0 };
+        float *g = piece.step ? own : piece.into;
+
+        if (piece.step && piece.into) memcpy(own, piece.into, sizeof(float) * (size_t)count);
+        for (int i = 0; i < count; i++)
+            for (int e = by->start[first + i]; e < by->start[first + i + 1]; e++) g[i] += scale * by->value[e];
+        if (piece.step) kernels->adam(piece.theta, own, piece.m, piece.v, count, piece.step);
+    }
 }
 
 static void gradient(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale, float *into)
+                     const plni_station *at, float scale, const plni_sink *to)
 {
-    plni_panels w = panels_in(layer, into);
+    const plni_panels w = panels_in(layer, NULL);
+    const plni_sink bias = plni_sink_at(to, (ptrdiff_t)bias_at(layer));
     state *own = at->state;
     const plni_signal *rows = rows_are_inputs(layer) ? at->x : at->dy;
     const plni_signal *columns = rows_are_inputs(layer) ? at->dy : at->x;
 
-    if (!own->made) plni_by_unit_make(&own->by, rows, pass->samples);
+    if (!own->made && !is_narrow(layer)) plni_by_unit_make(pass->ctx, &own->by, rows, pass->samples);
     own->made = false;
-    plni_update(pass->ctx, &w, &own->by, rows, columns, pass->samples, scale,
-                rows_are_inputs(layer) ? bias_in(layer, into) : NULL);
-    if (rows_are_outputs(layer)) bias_gradient(layer, &own->by, scale, into);
+    plni_update(pass->ctx, &w, is_narrow(layer) ? NULL : &own->by, rows, columns, pass->samples, scale, to,
+                rows_are_inputs(layer) ? &bias : NULL);
+    if (rows_are_outputs(layer)) bias_gradient(layer, pass->kernels, &own->by, scale, to);
 }
 
 static void turn(plni_layer *layer, const plni_pass *pass, const plni_station *at,
@@ -151,14 +170,15 @@ static void turn(plni_layer *layer, const plni_pass *pass, const plni_station *a
 {
     plni_panels w = panels_in(layer, layer->theta);
     state *own = at->state, *next_own = next_at->state;
+    const plni_sink here = plni_add_to(layer->theta);
 
-    if (rows_are_outputs(layer)) {
-        gradient(layer, pass, at, scale, layer->theta);
+    if (rows_are_outputs(layer) || is_narrow(layer)) {
+        gradient(layer, pass, at, scale, &here);
         forward(layer, next, next_at, 0, next->samples);
         return;
     }
-    if (!own->made) plni_by_unit_make(&own->by, at->x, pass->samples);
-    plni_by_unit_make(&next_own->by, next_at->x, next->samples);
+    if (!own->made) plni_by_unit_make(pass->ctx, &own->by, at->x, pass->samples);
+    plni_by_unit_make(pass->ctx, &next_own->by, next_at->x, next->samples);
     plni_turn(pass->ctx, &w, &own->by, at->x, at->dy, pass->samples, scale,
               bias_in(layer, layer->theta), &next_own->by, next_at->x, next->samples,
               next_at->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
@@ -170,24 +190,31 @@ static void pullback(plni_layer *layer, const plni_pass *pass,
                      const plni_station *at, float scale)
 {
     plni_panels w = panels_in(layer, layer->theta);
+    const plni_sink here = plni_add_to(layer->theta);
     state *own = at->state;
 
     if (rows_are_inputs(layer)) {
         backward(layer, pass, at, 0, pass->samples);
-        gradient(layer, pass, at, scale, layer->theta);
+        gradient(layer, pass, at, scale, &here);
         return;
     }
-    plni_by_unit_make(&own->by, at->dy, pass->samples);
+    plni_by_unit_make(pass->ctx, &own->by, at->dy, pass->samples);
     plni_pullback(pass->ctx, &w, &own->by, at->dy, at->x, at->dx, pass->samples, scale);
-    bias_gradient(layer, &own->by, scale, layer->theta);
+    bias_gradient(layer, pass->kernels, &own->by, scale, &here);
+}
+
+static int parameters(const plni_layer *layer)
+{
+    (void)layer;
+    return 2;
 }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
     if (which == 0)
-        *info = (pln_parameter_info){ "weight", 2, { layer->outputs, layer->inputs } };
+        *info = (pln_parameter_info){ "weight", 2, { layer->outputs, layer->inputs }, false };
     else
-        *info = (pln_parameter_info){ "bias", 1, { layer->outputs } };
+        *info = (pln_parameter_info){ "bias", 1, { layer->outputs }, false };
 }
 
 static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
@@ -227,7 +254,7 @@ const plni_layer_ops plni_dense_ops = {
     .gradient = gradient,
     .pullback = pullback,
     .turn = turn,
-    .parameters = 2,
+    .parameters = parameters,
     .parameter = parameter,
     .get = get,
     .set = set,

@@ -17,7 +17,9 @@
 #include "base/arena.h"
 #include "base/context.h"
 #include "pln/net.h"
+#include "tensor/conv.h"
 #include "tensor/signal.h"
+#include "tensor/sink.h"
 
 typedef struct plni_layer     plni_layer;
 typedef struct plni_layer_ops plni_layer_ops;
@@ -28,6 +30,8 @@ typedef struct plni_pass {
     const plni_kernels  *kernels;
     int                  batch;        /* planned for                         */
     int                  samples;      /* in it now                           */
+    int                  steps;        /* of time; row t * samples + s of a   */
+                                       /*   map is sample s in step t         */
     bool                 training;
     bool                 settles;      /* backward is also asked without gradient */
     uint64_t             seed;         /* random numbers are a function of    */
@@ -43,6 +47,7 @@ typedef struct plni_pass {
  * the next.  Gradients exist in training passes. */
 typedef struct plni_station {
     plni_signal *x, *y, *dx, *dy;
+    plni_signal *tap, *dtap;           /* the second input of a sum           */
     void        *state;                /* what the layer keeps from forward   */
                                        /*   to gradient                       */
 } plni_station;
@@ -78,11 +83,12 @@ struct plni_layer_ops {
     void (*backward_rest)(const plni_layer *layer, const plni_pass *pass,
                           const plni_station *at, int sample);
 
-    /* into[] += scale * dL/dtheta[].  `into` is laid out and aligned like theta, to a
-     * cache line, and may be theta itself: with scale = -rate that is a step of gradient descent
-     * without a gradient buffer.  NULL if nothing is learned. */
+    /* scale * dL/dtheta goes to `to` (tensor/sink.h), whose vectors are laid out and
+     * aligned like theta, to a cache line.  `into` may be theta itself: with
+     * scale = -rate that is a step of gradient descent without a gradient buffer.
+     * NULL if nothing is learned. */
     void (*gradient)(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale, float *into);
+                     const plni_station *at, float scale, const plni_sink *to);
 
     /* backward, then gradient into theta, in one visit of theta; NULL if there
      * is no such way. */
@@ -94,28 +100,66 @@ struct plni_layer_ops {
     void (*turn)(plni_layer *layer, const plni_pass *pass, const plni_station *at,
                  float scale, const plni_pass *next, const plni_station *next_at);
 
+    /* After the step: moves what is kept and not learned by what the batch was
+     * like.  NULL if nothing is kept. */
+    void (*keep)(plni_layer *layer, const plni_pass *pass, const plni_station *at);
+
     /* Parameter tensors: how many, their shapes, and copies between a tensor
      * and a vector that is laid out like theta. */
-    int  parameters;
+    int (*parameters)(const plni_layer *layer);
     void (*parameter)(const plni_layer *layer, int parameter, pln_parameter_info *info);
     void (*get)(const plni_layer *layer, const float *theta, int parameter, float *tensor);
     void (*set)(const plni_layer *layer, float *theta, int parameter, const float *tensor);
 };
 
+/* A place where maps are worked on elementwise: normalised, added to, turned into
+ * spikes and pooled, each if wanted and in this order. */
+typedef struct plni_cell {
+    pln_norm   norm;
+    bool       fires;
+    pln_neuron neuron;
+    pln_pool   pool;
+    int        window;                  /* of the pool                        */
+} plni_cell;
+
 struct plni_layer {
     const plni_layer_ops *ops;
     int                   inputs, outputs;
     size_t                size;         /* floats in theta                    */
+    size_t                decays;       /* those that weight decay pulls at   */
     float                *theta;        /* all that the layer learns          */
+    size_t                kept_size;    /* floats that are kept, not learned  */
+    float                *kept;
     int                   number;       /* in the network, from 0             */
     bool                  sparse_input; /* mostly zeros are expected in x     */
     pln_activation        activation;
     float                 drop;
+    /* of maps */
+    int                   from, tap;    /* signals that are x and the second  */
+                                        /*   input: 0 is that of the network, */
+                                        /*   l + 1 what layer l gives; tap -1 */
+    bool                  adds, tap_adds;   /* a later layer writes to dx, to */
+                                        /*   dtap first: add to what is there */
+    plni_signal           map;          /* what y looks like                  */
+    plni_conv             conv;
+    bool                  bias, whole;  /* whole: kernel as large as the image */
+    plni_cell             cell;
+    pln_readout_kind      readout;
+    int                   votes;        /* outputs of x for each of y         */
 };
 
 /* The layers there are. */
 extern const plni_layer_ops plni_dense_ops;
 extern const plni_layer_ops plni_activation_ops;
 extern const plni_layer_ops plni_dropout_ops;
+extern const plni_layer_ops plni_conv_ops;
+extern const plni_layer_ops plni_cell_ops;
+extern const plni_layer_ops plni_readout_ops;
+
+/* Spikes of a cell's neurons in the batch under way. */
+long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at);
+
+/* A norm as it begins: gamma 1, beta 0, mean 0, variance 1. */
+void plni_cell_reset(plni_layer *layer);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { EVALUATION_BATCH = 64 };
+enum { EVALUATION_BATCH = 64, EVALUATION_MAPS = 16 };
 
 /* Rough nanoseconds for one value in one sweep of a rowwise layer. */
 static const double SWEEP = 0.3;
@@ -33,8 +33,7 @@ void pln_net_free(pln_net *net)
 
 /* ---- builders ------------------------------------------------------------- */
 
-/* Remembers the first error. */
-static void refuse(pln_net *net, pln_status status, const char *what, double value)
+void plni_refuse(pln_net *net, pln_status status, const char *what, double value)
 {
     if (net->error) return;
     net->error = plni_fail(net->ctx, status, "network: layer %d: %s (%g)",
@@ -44,21 +43,21 @@ static void refuse(pln_net *net, pln_status status, const char *what, double val
 void pln_net_input(pln_net *net, int units)
 {
     if (net->inputs || net->count)
-        refuse(net, PLN_ERR_STATE, "the input comes first and once", units);
+        plni_refuse(net, PLN_ERR_STATE, "the input comes first and once", units);
     else if (units < 1 || units > PLN_MAX_UNITS)
-        refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+        plni_refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
     else
         net->inputs = units;
 }
 
-static plni_layer *append(pln_net *net, const plni_layer_ops *ops)
+plni_layer *plni_append(pln_net *net, const plni_layer_ops *ops)
 {
     plni_layer *layer = &net->layer[net->count];
 
-    if (net->ready) refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
-    if (!net->inputs) refuse(net, PLN_ERR_STATE, "the input must come first", 0);
+    if (net->ready) plni_refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
+    if (!net->inputs) plni_refuse(net, PLN_ERR_STATE, "the input must come first", 0);
     if (net->count == PLN_MAX_LAYERS)
-        refuse(net, PLN_ERR_ARG, "too many layers", PLN_MAX_LAYERS);
+        plni_refuse(net, PLN_ERR_ARG, "too many layers", PLN_MAX_LAYERS);
     if (net->error) return NULL;
 
     *layer = (plni_layer){ .ops = ops, .number = net->count };
@@ -80,10 +79,14 @@ void pln_net_dense(pln_net *net, int units)
     plni_layer *layer;
 
     if (units < 1 || units > PLN_MAX_UNITS) {
-        refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+        plni_refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
         return;
     }
-    layer = append(net, &plni_dense_ops);
+    if (net->steps) {
+        plni_maps_dense(net, units);
+        return;
+    }
+    layer = plni_append(net, &plni_dense_ops);
     if (!layer) return;
     layer->outputs = units;
     layer->sparse_input = !has_product(net, net->count - 1);
@@ -95,10 +98,11 @@ void pln_net_activation(pln_net *net, pln_activation activation)
     plni_layer *layer;
 
     if ((int)activation < 0 || activation >= PLN_ACTIVATION_COUNT) {
-        refuse(net, PLN_ERR_ARG, "no such activation", activation);
+        plni_refuse(net, PLN_ERR_ARG, "no such activation", activation);
         return;
     }
-    layer = append(net, &plni_activation_ops);
+    if (net->steps) plni_refuse(net, PLN_ERR_STATE, "a network of maps has neurons instead of activations", activation);
+    layer = plni_append(net, &plni_activation_ops);
     if (layer) layer->activation = activation;
 }
 
@@ -107,10 +111,11 @@ void pln_net_dropout(pln_net *net, float p)
     plni_layer *layer;
 
     if (!(p >= 0 && p < 1)) {
-        refuse(net, PLN_ERR_ARG, "the dropout probability must be in 0..1, 1 not included", (double)p);
+        plni_refuse(net, PLN_ERR_ARG, "the dropout probability must be in 0..1, 1 not included", (double)p);
         return;
     }
-    layer = append(net, &plni_dropout_ops);
+    if (net->steps) plni_refuse(net, PLN_ERR_STATE, "a network of maps has no dropout", (double)p);
+    layer = plni_append(net, &plni_dropout_ops);
     if (layer) layer->drop = p;
 }
 
@@ -121,8 +126,8 @@ pln_dynamics pln_dynamics_default(void)
 
 void pln_net_settle(pln_net *net, const pln_dynamics *how)
 {
-    if (net->ready) refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
-    else if ((int)how->kind < 0 || how->kind > PLN_BLOCK) refuse(net, PLN_ERR_ARG, "no such dynamics", how->kind);
+    if (net->ready) plni_refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
+    else if ((int)how->kind < 0 || how->kind > PLN_BLOCK) plni_refuse(net, PLN_ERR_ARG, "no such dynamics", how->kind);
     else net->dynamics = *how;
 }
 
@@ -155,9 +160,13 @@ void plni_pass_plan(const pln_net *net, int batch, bool training,
     plni_station none, *at = plni_arena_take(arena, sizeof *at * (size_t)net->count);
 
     *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx),
-                         .batch = batch, .training = training, .at = at };
+                         .batch = batch, .steps = 1, .training = training, .at = at };
     if (net->dynamics.kind != PLN_FEEDFORWARD) {
         plni_settle_plan(net, pass, arena);
+        return;
+    }
+    if (net->steps) {
+        plni_maps_plan(net, pass, arena);
         return;
     }
     for (int l = 0; l <= net->count; l++) {
@@ -181,11 +190,14 @@ void plni_pass_plan(const pln_net *net, int batch, bool training,
 }
 
 /* Hands out all of a network's memory, or measures it. */
-static void plan(pln_net *net, plni_arena *arena)
+static void plan_net(pln_net *net, plni_arena *arena)
 {
-    for (int l = 0; l < net->count; l++)
-        net->layer[l].theta = plni_arena_take(arena, net->layer[l].size * sizeof(float));
-    plni_pass_plan(net, EVALUATION_BATCH, false, &net->evaluation, arena);
+    for (int l = 0; l < net->count; l++) {
+        plni_layer *layer = &net->layer[l];
+        layer->theta = plni_arena_take(arena, layer->size * sizeof(float));
+        layer->kept = plni_arena_take(arena, layer->kept_size * sizeof(float));
+    }
+    plni_pass_plan(net, net->steps ? EVALUATION_MAPS : EVALUATION_BATCH, false, &net->evaluation, arena);
 }
 
 size_t pln_net_bytes(const pln_net *net)
@@ -195,7 +207,8 @@ size_t pln_net_bytes(const pln_net *net)
 
     if (net->error || !net->inputs || !has_product(net, net->count)) return 0;
     if (net->dynamics.kind != PLN_FEEDFORWARD && plni_settle_check(net) != PLN_OK) return 0;
-    plan(&copy, &arena);
+    if (net->steps && plni_maps_check(&copy) != PLN_OK) return 0;
+    plan_net(&copy, &arena);
     return arena.used;
 }
 
@@ -209,6 +222,7 @@ pln_status pln_net_ready(pln_net *net)
         return plni_fail(net->ctx, PLN_ERR_SHAPE,
                          "network: it needs an input and a dense layer");
     if (net->dynamics.kind != PLN_FEEDFORWARD) PLN_TRY(plni_settle_check(net));
+    if (net->steps) PLN_TRY(plni_maps_check(net));
     net->bytes = pln_net_bytes(net);
     net->memory = plni_alloc(net->ctx, net->bytes);
     if (!net->memory) {
@@ -216,7 +230,9 @@ pln_status pln_net_ready(pln_net *net)
         return PLN_ERR_MEMORY;
     }
     arena.base = net->memory;
-    plan(net, &arena);
+    plan_net(net, &arena);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].ops == &plni_cell_ops) plni_cell_reset(&net->layer[l]);
     net->ready = true;
     return PLN_OK;
 }
@@ -231,12 +247,17 @@ int pln_net_outputs(const pln_net *net)
     return net->count ? net->layer[net->count - 1].outputs : net->inputs;
 }
 
+static int parameters_in(const plni_layer *layer)
+{
+    return layer->ops->parameters ? layer->ops->parameters(layer) : 0;
+}
+
 /* The numbers in a layer's parameter tensors. */
 static size_t numbers_in(const plni_layer *layer)
 {
     size_t numbers = 0;
 
-    for (int i = 0; i < layer->ops->parameters; i++) {
+    for (int i = 0; i < parameters_in(layer); i++) {
         pln_parameter_info info = { 0 };
         size_t product = 1;
         layer->ops->parameter(layer, i, &info);
@@ -246,26 +267,36 @@ static size_t numbers_in(const plni_layer *layer)
     return numbers;
 }
 
+static pln_layer_kind kind_of(const plni_layer *layer)
+{
+    static const plni_layer_ops *const kinds[] = {
+        [PLN_DENSE] = &plni_dense_ops, [PLN_ACTIVATION] = &plni_activation_ops, [PLN_DROPOUT] = &plni_dropout_ops,
+        [PLN_CONV] = &plni_conv_ops, [PLN_CELL] = &plni_cell_ops, [PLN_READOUT] = &plni_readout_ops
+    };
+    int kind = PLN_DENSE;
+
+    while (kinds[kind] != layer->ops) kind++;
+    return layer->whole ? PLN_DENSE : (pln_layer_kind)kind;
+}
+
 pln_layer_info pln_net_layer(const pln_net *net, int layer)
 {
     if (layer < 0 || layer >= net->count) return (pln_layer_info){ 0 };
 
     const plni_layer *of = &net->layer[layer];
-    return (pln_layer_info){
-        .kind = of->ops == &plni_dense_ops        ? PLN_DENSE
-                : of->ops == &plni_activation_ops ? PLN_ACTIVATION
-                                                  : PLN_DROPOUT,
-        .inputs = of->inputs, .outputs = of->outputs,
-        .activation = of->activation, .drop = of->drop,
-        .parameters = numbers_in(of)
+    pln_layer_info info = {
+        .kind = kind_of(of), .inputs = of->inputs, .outputs = of->outputs, .activation = of->activation,
+        .drop = of->drop, .parameters = numbers_in(of), .from = of->from - 1, .tap = of->tap - 1
     };
+    if (net->steps) plni_maps_info(net, layer, &info);
+    return info;
 }
 
 int pln_net_parameters(const pln_net *net)
 {
     int count = 0;
 
-    for (int l = 0; l < net->count; l++) count += net->layer[l].ops->parameters;
+    for (int l = 0; l < net->count; l++) count += parameters_in(&net->layer[l]);
     return count;
 }
 
@@ -273,7 +304,7 @@ const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *w
 {
     for (int l = 0; l < net->count && parameter >= 0; l++) {
         *which = parameter;
-        parameter -= net->layer[l].ops->parameters;
+        parameter -= parameters_in(&net->layer[l]);
         if (parameter < 0) return &net->layer[l];
     }
     return NULL;
@@ -285,7 +316,7 @@ static int place_of(const pln_net *net, const plni_layer *layer)
     int place = 0;
 
     for (int l = 0; &net->layer[l] != layer; l++)
-        place += net->layer[l].ops->parameters > 0;
+        place += parameters_in(&net->layer[l]) > 0;
     return place;
 }
 
@@ -396,6 +427,7 @@ static int sweep_up(const pln_net *net, plni_pass *pass, int first,
     sweep w = { net, pass, first, product, before,
                 product == net->count ? after : NULL, arg };
 
+    if (pass->steps > 1 && product == first && first < net->count && !before) return product;   /* from map to map */
     plni_parallel(net->ctx, pass->samples, work, PLNI_UP, forward_sample, &w);
     return product;
 }
@@ -479,6 +511,7 @@ void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer)
     sweep w = { .net = net, .pass = pass, .last = layer };
     const double work = 4 * SWEEP * pass->samples * net->layer[layer].inputs;
 
+    if (net->steps) return;                  /* products follow each other in maps */
     plni_parallel(net->ctx, pass->samples, work, PLNI_UP, backward_sample, &w);
 }
 
@@ -491,14 +524,29 @@ typedef struct rows {
     int               from;      /* row of x and y that is sample 0 of the pass */
 } rows;
 
+static void normalise_row(const pln_net *net, const plni_pass *pass, int s)
+{
+    const plni_signal *x = plni_input(pass);
+
+    for (int t = 0; t < x->steps; t++)
+        for (int i = 0; i < x->units; i++) {
+            const int c = i % x->extent.channels;
+            float *value = x->value + (t * pass->samples + s) * x->stride + i;
+            *value = (*value - net->normalise.mean[c]) / net->normalise.deviation[c];
+        }
+}
+
 static void read_row(void *arg, int s)
 {
     const rows *r = arg;
-    const plni_signal *to = plni_input(&r->net->evaluation);
-    const int n = r->net->inputs;
+    const plni_pass *pass = &r->net->evaluation;
+    const plni_signal *to = plni_input(pass);
+    const float *from = r->x->data + (ptrdiff_t)(r->from + s) * r->net->inputs;
 
-    memcpy(to->value + s * to->stride, r->x->data + (ptrdiff_t)(r->from + s) * n,
-           (size_t)n * sizeof(float));
+    for (int t = 0; t < r->net->inputs / to->units; t++)
+        memcpy(to->value + (t * pass->samples + s) * to->stride, from + (ptrdiff_t)t * to->units,
+               (size_t)to->units * sizeof(float));
+    if (r->net->normalise.channels) normalise_row(r->net, pass, s);
 }
 
 static void write_row(void *arg, int s)
@@ -526,7 +574,7 @@ pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y)
                          y->dim[0], y->dim[1]);
     for (; r.from < batch; r.from += net->evaluation.samples) {
         const int left = batch - r.from;
-        net->evaluation.samples = left < EVALUATION_BATCH ? left : EVALUATION_BATCH;
+        net->evaluation.samples = left < net->evaluation.batch ? left : net->evaluation.batch;
         plni_forward(net, &net->evaluation, read_row, write_row, &r);
     }
     return PLN_OK;

@@ -13,6 +13,10 @@ struct pln_net {
     pln_status  error;                    /* the builders' first          */
     int         inputs, count;
     bool        ready;
+    int         steps;                    /* of time; 0: rows, not maps   */
+    plni_signal image;                    /* what the input looks like    */
+    pln_normalise normalise;              /* of the input; no channels: none */
+    int         branch;                   /* signal that the next layer begins at; -1: the last */
     pln_dynamics dynamics;
     plni_layer  layer[PLN_MAX_LAYERS];
     void       *memory;                   /* theta and the pass below     */
@@ -20,10 +24,28 @@ struct pln_net {
     plni_pass   evaluation;               /* for pln_net_forward          */
 };
 
+/* For builders: remembers the first error; a new layer behind the others, NULL if
+ * there has been one. */
+void plni_refuse(pln_net *net, pln_status status, const char *what, double value);
+plni_layer *plni_append(pln_net *net, const plni_layer_ops *ops);
+
 /* Plans a pass over `batch` samples in the arena's memory.  The pass points to
  * itself, so it must not move afterwards. */
 void plni_pass_plan(const pln_net *net, int batch, bool training,
                     plni_pass *pass, plni_arena *arena);
+
+/* The same where signals are maps (maps.c): what is not needed at the same time
+ * shares memory. */
+void plni_maps_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
+
+/* A dense layer of maps; whether the network is complete, and what its layers
+ * want to know of each other; what there is to tell of a layer. */
+void       plni_maps_dense(pln_net *net, int units);
+pln_status plni_maps_check(pln_net *net);
+void       plni_maps_info(const pln_net *net, int layer, pln_layer_info *info);
+
+/* What signal 0, the input, or l + 1, of layer l, looks like. */
+const plni_signal *plni_map_of(const pln_net *net, int signal);
 
 /* Whether a layer walks the lists of its x, or of its dy. */
 bool plni_walks_x(const plni_layer *layer);

@@ -479,11 +479,10 @@ static void copy_rows(const plni_signal *to, const plni_signal *from, int rows)
     memcpy(to->active, from->active, sizeof(float) * (size_t)rows * (size_t)from->stride);
 }
 
-void plni_settle_keep(const pln_net *net, plni_pass *pass)
+void plni_settle_keep(plni_pass *pass)
 {
     const struct plni_settling *own = pass->settling;
 
-    (void)net;
     for (int l = 1; l <= own->levels; l++) copy_rows(own->level[l].rest, own->level[l].s, pass->samples);
 }
 
@@ -496,11 +495,10 @@ static void exchange(plni_signal *a, plni_signal *b)
 }
 
 /* The signals stay where they are, stations point to them; what they hold moves. */
-void plni_settle_swap(const pln_net *net, plni_pass *pass)
+void plni_settle_swap(plni_pass *pass)
 {
     struct plni_settling *own = pass->settling;
 
-    (void)net;
     for (int l = 1; l <= own->levels; l++) {
         exchange(own->level[l].s, own->level[l].rest);
         own->level[l].up_stale = l > 1;

@@ -77,11 +77,11 @@ plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps,
 void plni_settle_logits(const pln_net *net, plni_pass *pass);
 
 /* rest = s on all levels. */
-void plni_settle_keep(const pln_net *net, plni_pass *pass);
+void plni_settle_keep(plni_pass *pass);
 
 /* Exchanges s and rest: a phase that is to be compared with is put aside, and
  * the next goes on from where that one began. */
-void plni_settle_swap(const pln_net *net, plni_pass *pass);
+void plni_settle_swap(plni_pass *pass);
 
 /* change = s - rest on the first level, whose product sees the same input in both
  * phases, with the lists that gradients walk. */

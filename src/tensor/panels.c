@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/shape.h"
 
+#include <assert.h>
 #include <cblas.h>
 #include <string.h>
 
@@ -21,16 +22,25 @@ typedef enum product { GATHER, UPDATE, PULLBACK } product;
 static const double DENSE_FROM[][2] = { { 0.65, 0.55 }, { 2, 0.55 }, { 0.5, 0.35 } };
 enum { FEW_SAMPLES = 16, MANY_SAMPLES = 64, WIDE = 100 };
 
-/* Rough time of a multiply-add, to decide how many threads are worth while. */
-static const double NANOSECONDS = 0.02;
+/* Rough time of a multiply-add, and of a step of Adam for one number, to decide how many
+ * threads are worth while. */
+static const double NANOSECONDS = 0.02, STEP = 0.5;
 
-enum { DOT_ROWS = 512 };     /* what one chunk takes */
+/* What one chunk takes, at most. */
+enum { ROWS = 512, SAMPLES = 64 };
+
+/* Floats of a row up to which samples are gathered in step. */
+enum { NARROW = 32 };
+
+/* Floats of a gradient that lie on a chunk's stack until a step has taken them. */
+enum { MOST_WIDTH = 512, PIECE = 8192 };
 
 plni_panels plni_panels_shape(int rows, int cols, int width)
 {
     const ptrdiff_t padded = plni_round_up(cols, 16);
     const ptrdiff_t count = (padded + width - 1) / width;
 
+    assert(width <= MOST_WIDTH);
     return (plni_panels){
         .rows = rows, .cols = cols, .count = (int)count,
         .width = (int)plni_round_up((padded + count - 1) / count, 16)
@@ -92,21 +102,31 @@ typedef struct job {
     const plni_by_unit *by;
     const plni_signal  *x, *d;
     plni_signal        *y;
-    float              *bias;
+    const float        *bias;        /* of gather */
+    plni_sink           to, bias_to; /* of update */
     float              *part;
     ptrdiff_t           stride;
     int                 samples, batch;
     float               scale;
 } job;
 
+static int blocks(int count, int of) { return (count + of - 1) / of; }
+
+static int least(int a, int b) { return a < b ? a : b; }
+
 /* ---- gather --------------------------------------------------------------- */
 
-static void gather_chunk(void *arg, int p)
+static void gather_samples(const job *j, int p, int first, int last)
 {
-    const job *j = arg;
-    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width, start = first * j->x->stride;
 
-    for (int s = 0; s < j->samples; s++) {
+    if (j->w->width <= NARROW) {
+        j->kernels->gathers(j->y->value + first * j->y->stride + column, j->y->stride, j->bias + column,
+                            panel_of(j->w, p), width_of(j->w, p), j->x->index + start, j->x->active + start,
+                            j->x->stride, j->x->count + first, last - first);
+        return;
+    }
+    for (int s = first; s < last; s++) {
         const ptrdiff_t at = s * j->x->stride;
         j->kernels->gather(j->y->value + s * j->y->stride + column,
                            j->bias + column, panel_of(j->w, p),
@@ -115,7 +135,22 @@ static void gather_chunk(void *arg, int p)
     }
 }
 
-static void gather_dense_chunk(void *arg, int p)
+static void gather_panel(void *arg, int p)
+{
+    const job *j = arg;
+    gather_samples(j, p, 0, j->samples);
+}
+
+/* A part of the samples, so that there is enough to share out with a panel or two. */
+static void gather_chunk(void *arg, int chunk)
+{
+    const job *j = arg;
+    const int parts = blocks(j->samples, SAMPLES), first = chunk % parts * SAMPLES;
+
+    gather_samples(j, chunk / parts, first, least(first + SAMPLES, j->samples));
+}
+
+static void gather_dense_panel(void *arg, int p)
 {
     const job *j = arg;
     const int width = width_of(j->w, p);
@@ -134,25 +169,21 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
 {
     const double density = plni_signal_density(x, samples);
     const double work = NANOSECONDS * density * samples * w->rows * w->cols;
-    job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y,
-              .bias = (float *)(uintptr_t)bias, .samples = samples };
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .samples = samples };
 
-    plni_parallel(ctx, w->count, work, PLNI_UP,
-                  is_dense(GATHER, w, density, samples) ? gather_dense_chunk : gather_chunk, &j);
+    if (is_dense(GATHER, w, density, samples))
+        plni_parallel(ctx, w->count, work, PLNI_UP, gather_dense_panel, &j);
+    else
+        plni_parallel(ctx, w->count * blocks(samples, SAMPLES), work, PLNI_UP, gather_chunk, &j);
 }
 
 /* ---- dot ------------------------------------------------------------------ */
 
-static int row_blocks(const plni_panels *w)
-{
-    return (w->rows + DOT_ROWS - 1) / DOT_ROWS;
-}
-
 static void dot_chunk(void *arg, int chunk)
 {
     const job *j = arg;
-    const int p = chunk / row_blocks(j->w), first = chunk % row_blocks(j->w) * DOT_ROWS;
-    const int last = first + DOT_ROWS < j->w->rows ? first + DOT_ROWS : j->w->rows;
+    const int parts = blocks(j->w->rows, ROWS), p = chunk / parts, first = chunk % parts * ROWS;
+    const int last = least(first + ROWS, j->w->rows);
     const float *x = j->x->value + (ptrdiff_t)p * j->w->width;
     float *part = j->part + (ptrdiff_t)p * j->batch * j->stride;
 
@@ -167,7 +198,7 @@ void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .part = part,
               .stride = stride, .samples = samples, .batch = batch };
 
-    plni_parallel(ctx, w->count * row_blocks(w), work, PLNI_UP, dot_chunk, &j);
+    plni_parallel(ctx, w->count * blocks(w->rows, ROWS), work, PLNI_UP, dot_chunk, &j);
 }
 
 void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
@@ -184,49 +215,108 @@ void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
 
 /* ---- update --------------------------------------------------------------- */
 
+/* What a gradient on the stack begins with. */
+static void begin(float *g, const float *from, size_t count)
+{
+    if (from) memcpy(g, from, count * sizeof *g);
+    else      memset(g, 0, count * sizeof *g);
+}
+
 static void update_bias(const job *j, int p)
 {
     const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+    const plni_sink to = plni_sink_at(&j->bias_to, column);
+    const int width = width_of(j->w, p);
+    _Alignas(64) float own[MOST_WIDTH];
+    float *g = to.step ? own : to.into;
 
-    for (int s = 0; j->bias && s < j->samples; s++)
-        j->kernels->axpy(j->bias + column, j->d->value + s * j->d->stride + column,
-                         j->scale, width_of(j->w, p));
+    if (!g) return;
+    if (to.step) begin(own, to.into, (size_t)width);
+    for (int s = 0; s < j->samples; s++)
+        j->kernels->axpy(g, j->d->value + s * j->d->stride + column, j->scale, width);
+    if (to.step) j->kernels->adam(to.theta, own, to.m, to.v, width, to.step);
 }
 
-static void update_chunk(void *arg, int p)
-{
-    const job *j = arg;
+/* g += scale * x^T d in rows first..last-1 of panel p, in one of three ways. */
+typedef void add_gradient(const job *j, int p, int first, int last, float *g);
 
-    update_bias(j, p);
-    j->kernels->update(panel_of(j->w, p), width_of(j->w, p), j->w->rows,
-                       j->by->start, j->by->sample, j->by->value,
-                       j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride,
-                       j->scale);
+static void add_active(const job *j, int p, int first, int last, float *g)
+{
+    j->kernels->update(g, width_of(j->w, p), last - first, j->by->start + first, j->by->sample,
+                       j->by->value, j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride, j->scale);
 }
 
-static void update_dense_chunk(void *arg, int p)
+static void add_by_sample(const job *j, int p, int first, int last, float *g)
 {
-    const job *j = arg;
+    for (int s = 0; s < j->samples; s++) {
+        const ptrdiff_t at = s * j->x->stride;
+        const int from = plni_signal_from(j->x, s, first);
+        j->kernels->spread(g, width_of(j->w, p), first, last, j->x->index + at + from, j->x->active + at + from,
+                           j->x->count[s] - from, j->d->value + s * j->d->stride + (ptrdiff_t)p * j->w->width,
+                           j->scale);
+    }
+}
+
+static void add_dense(const job *j, int p, int first, int last, float *g)
+{
     const int width = width_of(j->w, p);
 
-    update_bias(j, p);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->w->rows, width,
-                j->samples, j->scale, j->x->value, (int)j->x->stride,
-                j->d->value + (ptrdiff_t)p * j->w->width, (int)j->d->stride, 1,
-                panel_of(j->w, p), width);
+    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, last - first, width, j->samples, j->scale,
+                j->x->value + first, (int)j->x->stride, j->d->value + (ptrdiff_t)p * j->w->width,
+                (int)j->d->stride, 1, g, width);
 }
 
-void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+/* Rows first..last-1 of panel p: at once into the sink, or for a step in pieces that
+ * stay in the first cache. */
+static void update_rows(const job *j, int p, int first, int last, add_gradient *add)
+{
+    const int width = width_of(j->w, p), span = j->to.step ? least(PIECE / width, ROWS) : last - first;
+    _Alignas(64) float own[PIECE];
+
+    if (first == 0) update_bias(j, p);
+    for (; first < last; first += span) {
+        const int end = least(first + span, last), count = (end - first) * width;
+        const plni_sink to = plni_sink_at(&j->to, (ptrdiff_t)p * j->w->rows * j->w->width + (ptrdiff_t)first * width);
+        if (to.step) begin(own, to.into, (size_t)count);
+        add(j, p, first, end, to.step ? own : to.into);
+        if (to.step) j->kernels->adam(to.theta, own, to.m, to.v, count, to.step);
+    }
+}
+
+static void update_panel(void *arg, int p)
+{
+    const job *j = arg;
+    update_rows(j, p, 0, j->w->rows, add_active);
+}
+
+static void update_dense_panel(void *arg, int p)
+{
+    const job *j = arg;
+    update_rows(j, p, 0, j->w->rows, add_dense);
+}
+
+static void update_chunk(void *arg, int chunk)
+{
+    const job *j = arg;
+    const int parts = blocks(j->w->rows, ROWS), first = chunk % parts * ROWS;
+
+    update_rows(j, chunk / parts, first, least(first + ROWS, j->w->rows), j->by ? add_active : add_by_sample);
+}
+
+void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_by_unit *by,
                  const plni_signal *x, const plni_signal *d, int samples,
-                 float scale, float *bias)
+                 float scale, const plni_sink *to, const plni_sink *bias)
 {
     const double density = plni_signal_density(x, samples);
-    const double work = NANOSECONDS * density * samples * w->rows * w->cols;
-    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
-              .samples = samples, .scale = scale, .bias = bias };
+    const double step = to->step ? STEP * w->rows * w->cols : 0;
+    const double work = NANOSECONDS * density * samples * w->rows * w->cols + step;
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d, .samples = samples,
+              .scale = scale, .to = *to, .bias_to = bias ? *bias : plni_add_to(NULL) };
 
-    plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(UPDATE, w, density, samples) ? update_dense_chunk : update_chunk, &j);
+    if (is_dense(UPDATE, w, density, samples))
+        plni_parallel(ctx, w->count, work, PLNI_DOWN, update_dense_panel, &j);
+    else
+        plni_parallel(ctx, w->count * blocks(w->rows, ROWS), work, PLNI_DOWN, update_chunk, &j);
 }
 
 typedef struct turn_job {
@@ -267,7 +357,8 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
     turn_job t = {
         .update = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
-                    .samples = samples, .scale = scale, .bias = bias },
+                    .samples = samples, .scale = scale, .bias = bias,
+                    .to = plni_add_to(w->data), .bias_to = plni_add_to(bias) },
         .gather = { .kernels = plni_kernels_of(ctx), .w = w, .by = next_by, .x = next_x,
                     .y = next_y, .bias = bias, .samples = next_samples }
     };
@@ -275,15 +366,15 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
     const bool dense = is_dense(UPDATE, w, density, samples);
     const bool next_dense = is_dense(GATHER, w, next_density, next_samples);
     if (dense || next_dense) {
-        t.run_update = dense ? update_dense_chunk : update_chunk;
-        t.run_gather = next_dense ? gather_dense_chunk : gather_chunk;
+        t.run_update = dense ? update_dense_panel : update_panel;
+        t.run_gather = next_dense ? gather_dense_panel : gather_panel;
     }
     plni_parallel(ctx, w->count, work, walk, turn_chunk, &t);
 }
 
 /* ---- pullback ------------------------------------------------------------- */
 
-static void pullback_chunk(void *arg, int p)
+static void pullback_panel(void *arg, int p)
 {
     const job *j = arg;
     const int width = width_of(j->w, p);
@@ -297,7 +388,7 @@ static void pullback_chunk(void *arg, int p)
                          j->y->value + column, j->y->stride, j->scale);
 }
 
-static void pullback_dense_chunk(void *arg, int p)
+static void pullback_dense_panel(void *arg, int p)
 {
     const job *j = arg;
     const int width = width_of(j->w, p);
@@ -323,6 +414,6 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
               .y = dx, .samples = samples, .scale = scale };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(PULLBACK, w, density, samples) ? pullback_dense_chunk : pullback_chunk,
+                  is_dense(PULLBACK, w, density, samples) ? pullback_dense_panel : pullback_panel,
                   &j);
 }

@@ -16,6 +16,7 @@
 
 #include "base/context.h"
 #include "tensor/signal.h"
+#include "tensor/sink.h"
 
 typedef struct plni_panels {
     int    rows, cols;
@@ -48,13 +49,15 @@ void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
 void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
                   int batch, const float *part, const float *bias, plni_signal *y);
 
-/* w[r][c] += scale * sum_s x[s][r] d[s][c]; x has lists and `by` is they
- * by unit.  If bias is not NULL, bias[c] += scale * sum_s d[s][c]. */
-void plni_update(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+/* The gradient g[r][c] = scale * sum_s x[s][r] d[s][c] goes to `to`, whose vectors are
+ * shaped like w; x has lists and `by` is they by unit, or NULL: then the lists are walked
+ * as they are, which is better for narrow panels and changes no bit.  If bias is not NULL, its
+ * gradient scale * sum_s d[s][c] goes there.  w->data is not used. */
+void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_by_unit *by,
                  const plni_signal *x, const plni_signal *d, int samples,
-                 float scale, float *bias);
+                 float scale, const plni_sink *to, const plni_sink *bias);
 
-/* plni_update, then plni_gather of the next batch, whose lists by unit are
+/* plni_update added to w and bias, then plni_gather of the next batch, whose lists by unit are
  * next_by, in one visit of the active rows. */
 void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
                const plni_signal *x, const plni_signal *d, int samples,

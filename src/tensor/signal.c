@@ -6,6 +6,9 @@
 
 #include <string.h>
 
+/* Rough nanoseconds for sorting one entry once. */
+static const double ENTRY = 2;
+
 plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed)
 {
     plni_signal x = { .units = units, .stride = plni_row_stride(units) };
@@ -20,22 +23,40 @@ plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool liste
     return x;
 }
 
-plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+plni_signal plni_map(plni_extent extent, plni_form form, bool padded)
 {
     const int positions = plni_positions(extent);
-    plni_signal x = { .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
-                      .depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels,
-                      .words = (extent.channels + 63) / 64, .unit = 1 };
-    const size_t places = (size_t)rows * (size_t)positions;
+    const int depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels;
 
-    x.stride = plni_round_up((ptrdiff_t)positions * x.depth, 16);
-    if (form == PLNI_VALUES)
-        x.value = plni_arena_take(arena, (size_t)rows * (size_t)x.stride * sizeof *x.value);
-    else if (form == PLNI_SPIKES)
-        x.bits = plni_arena_take(arena, places * (size_t)x.words * sizeof *x.bits);
-    else
-        x.sum = plni_arena_take(arena, places * (size_t)x.depth);
-    return x;
+    return (plni_signal){ .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
+                          .depth = depth, .words = (extent.channels + 63) / 64, .unit = 1,
+                          .stride = plni_round_up((ptrdiff_t)positions * depth, 16) };
+}
+
+size_t plni_map_bytes(const plni_signal *map, int rows)
+{
+    const size_t places = (size_t)rows * (size_t)plni_positions(map->extent);
+
+    switch (map->form) {
+    case PLNI_VALUES: return (size_t)rows * (size_t)map->stride * sizeof *map->value;
+    case PLNI_SPIKES: return places * (size_t)map->words * sizeof *map->bits;
+    default:          return places * (size_t)map->depth;
+    }
+}
+
+void plni_map_bind(plni_signal *map, void *memory)
+{
+    if (map->form == PLNI_VALUES) map->value = memory;
+    else if (map->form == PLNI_SPIKES) map->bits = memory;
+    else map->sum = memory;
+}
+
+plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded)
+{
+    plni_signal map = plni_map(extent, form, padded);
+
+    plni_map_bind(&map, plni_arena_take(arena, plni_map_bytes(&map, rows)));
+    return map;
 }
 
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room)
@@ -91,6 +112,19 @@ void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
                                       x->active + at);
 }
 
+int plni_signal_from(const plni_signal *x, int row, int unit)
+{
+    const int *index = x->index + row * x->stride;
+    int low = 0, high = x->count[row];
+
+    while (low < high) {
+        const int middle = low + (high - low) / 2;
+        if (index[middle] < unit) low = middle + 1;
+        else                      high = middle;
+    }
+    return low;
+}
+
 double plni_signal_density(const plni_signal *x, int rows)
 {
     long count = 0;
@@ -110,29 +144,57 @@ plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units)
     };
 }
 
-/* A counting sort.  While rows are placed, start[u + 1] is where the next entry
- * of unit u goes; in the end that is where unit u + 1 begins. */
-void plni_by_unit_make(plni_by_unit *by, const plni_signal *x, int rows)
-{
-    int *next = by->start + 1;
-    int sum = 0;
+/* A counting sort.  Each chunk sorts the entries of its own units. */
+typedef struct sort {
+    plni_by_unit      *by;
+    const plni_signal *x;
+    int                rows;
+} sort;
 
-    memset(by->start, 0, ((size_t)x->units + 2) * sizeof *by->start);
-    for (int r = 0; r < rows; r++) {
-        const int *index = x->index + r * x->stride;
-        for (int m = 0; m < x->count[r]; m++) next[index[m] + 1]++;
+enum { UNITS = 256 };
+
+/* start[u + 2] = entries of unit u */
+static void count_chunk(void *arg, int chunk)
+{
+    const sort *j = arg;
+    const int end = chunk * UNITS + UNITS;
+    int *entries = j->by->start + 2;
+
+    for (int r = 0; r < j->rows; r++) {
+        const int *index = j->x->index + r * j->x->stride;
+        const int count = j->x->count[r];
+        for (int m = plni_signal_from(j->x, r, chunk * UNITS); m < count && index[m] < end; m++) entries[index[m]]++;
     }
-    for (int u = 0; u <= x->units; u++) {
-        sum += next[u];
-        next[u] = sum;
-    }
-    for (int r = 0; r < rows; r++) {
-        const int *index = x->index + r * x->stride;
-        const float *active = x->active + r * x->stride;
-        for (int m = 0; m < x->count[r]; m++) {
+}
+
+/* While rows are placed, start[u + 1] is where the next entry of unit u goes; in
+ * the end that is where unit u + 1 begins. */
+static void place_chunk(void *arg, int chunk)
+{
+    const sort *j = arg;
+    const int end = chunk * UNITS + UNITS;
+    int *next = j->by->start + 1;
+
+    for (int r = 0; r < j->rows; r++) {
+        const int *index = j->x->index + r * j->x->stride;
+        const float *active = j->x->active + r * j->x->stride;
+        const int count = j->x->count[r];
+        for (int m = plni_signal_from(j->x, r, chunk * UNITS); m < count && index[m] < end; m++) {
             const int at = next[index[m]]++;
-            by->sample[at] = r;
-            by->value[at] = active[m];
+            j->by->sample[at] = r;
+            j->by->value[at] = active[m];
         }
     }
+}
+
+void plni_by_unit_make(pln_ctx *ctx, plni_by_unit *by, const plni_signal *x, int rows)
+{
+    const int chunks = (x->units + UNITS - 1) / UNITS;
+    const double work = ENTRY * plni_signal_density(x, rows) * rows * x->units;
+    sort j = { by, x, rows };
+
+    memset(by->start, 0, ((size_t)x->units + 2) * sizeof *by->start);
+    plni_parallel(ctx, chunks, work, PLNI_UP, count_chunk, &j);
+    for (int u = 1; u <= x->units + 1; u++) by->start[u] += by->start[u - 1];
+    plni_parallel(ctx, chunks, work, PLNI_UP, place_chunk, &j);
 }

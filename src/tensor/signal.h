@@ -12,6 +12,7 @@
 #define PLNI_SIGNAL_H
 
 #include "base/arena.h"
+#include "base/context.h"
 #include "kernel/kernel.h"
 
 typedef struct plni_extent {
@@ -46,7 +47,13 @@ typedef struct plni_signal {
 /* A signal for `batch` rows in the arena's memory. */
 plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed);
 
-/* A map for `rows` images.  Inputs are not padded. */
+/* A map without memory, the bytes that `rows` images of it take, and memory for
+ * it.  Inputs are not padded. */
+plni_signal plni_map(plni_extent extent, plni_form form, bool padded);
+size_t      plni_map_bytes(const plni_signal *map, int rows);
+void        plni_map_bind(plni_signal *map, void *memory);
+
+/* The same at once, in the arena's memory. */
 plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded);
 
 /* The values at one position of one row, [depth]: where they are, or written to
@@ -65,6 +72,10 @@ static inline int plni_positions(plni_extent extent)
 /* Makes the list of one row, if the signal has lists. */
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row);
 
+/* The first entry in the list of a row that is not below `unit`; the list's length if
+ * there is none. */
+int plni_signal_from(const plni_signal *x, int row, int unit);
+
 /* Share of values that are not zero; x has lists. */
 double plni_signal_density(const plni_signal *x, int rows);
 
@@ -77,6 +88,6 @@ typedef struct plni_by_unit {
 } plni_by_unit;
 
 plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units);
-void plni_by_unit_make(plni_by_unit *by, const plni_signal *x, int rows);
+void plni_by_unit_make(pln_ctx *ctx, plni_by_unit *by, const plni_signal *x, int rows);
 
 #endif

@@ -5,6 +5,7 @@
  * sums are texts, floating-point ones in hexadecimal, which loses nothing. */
 
 #include "base/check.h"
+#include "data/data.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "train/trainer.h"
@@ -18,12 +19,18 @@
 enum { MAX_CHECKPOINT_GB = 64, MAX_USER = 1 << 20 };
 
 /* What is kept of each parameter: kind 0 is the parameter itself; then, for each
- * course with Adam, its two moments. */
+ * course with Adam, its two moments, and with momentum that. */
+static int moments_in(const pln_trainer *t, int course)
+{
+    const plni_rule *rule = &t->course[course].rule;
+    return rule->optim.kind == PLN_ADAM ? 2 : plni_rule_is_plain(rule) ? 0 : 1;
+}
+
 static int kinds_of(const pln_trainer *t)
 {
     int kinds = 1;
 
-    for (int i = 0; i < t->courses; i++) kinds += t->course[i].fit.optim.kind == PLN_ADAM ? 2 : 0;
+    for (int i = 0; i < t->courses; i++) kinds += moments_in(t, i);
     return kinds;
 }
 
@@ -31,9 +38,8 @@ static int kinds_of(const pln_trainer *t)
 static int moment_of(const pln_trainer *t, int kind, int *course)
 {
     for (*course = 0; *course < t->courses; ++*course) {
-        if (t->course[*course].fit.optim.kind != PLN_ADAM) continue;
-        if (kind <= 2) return kind;
-        kind -= 2;
+        if (kind <= moments_in(t, *course)) return kind;
+        kind -= moments_in(t, *course);
     }
     return 0;
 }
@@ -95,15 +101,17 @@ static json_t *describe_course(const plni_course *c)
         json_decref(rates);
         return NULL;
     }
-    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:i, s:[i, f, f, f], s:[i, f, f, f, i]}",
+    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], s:[i, b, i], s:[i, f, f, f, f, f], s:[i, f, f, f, i]}",
                      "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
                      "choice", (json_int_t)samples,
                      "rule", (int)f->rule, (double)f->ep.beta, f->ep.steps, (int)f->ep.symmetric,
                      "target", (int)f->target, f->self.winners, (int)f->self.sequential,
                      (double)f->self.gamma, (double)f->self.eta, (double)f->self.smoothing,
-                     (double)f->self.drop, (double)f->self.tau, (double)f->label_smoothing, "loss", (int)f->loss,
+                     (double)f->self.drop, (double)f->self.tau, (double)f->label_smoothing, "loss", (int)f->loss, (double)f->tet,
+                     "augment", f->augment.padding, (int)f->augment.flip, f->augment.cutout,
                      "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
                      (double)f->optim.beta2, (double)f->optim.eps,
+                     (double)f->optim.momentum, (double)f->optim.decay,
                      "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
                      f->schedule.ratio, f->schedule.length);
 }
@@ -127,6 +135,12 @@ static char *fingerprint(const pln_trainer *t)
     text = failed ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
+}
+
+/* What the data are, as a text; they are read once. */
+static void find_digest(pln_trainer *t)
+{
+    if (!*t->digest) snprintf(t->digest, sizeof t->digest, "%016" PRIx64, plni_data_digest(t->data));
 }
 
 /* ---- save ----------------------------------------------------------------- */
@@ -186,6 +200,7 @@ static json_t *describe(const pln_trainer *t, const char *user)
 
     failed |= put_text(texts, "planaria.checkpoint", "1");
     failed |= put_text(texts, "run", run);
+    failed |= put_text(texts, "data", t->digest);
     failed |= put_text(texts, "user", user ? user : "");
     failed |= put_count(texts, "epoch", t->epoch);
     failed |= put_count(texts, "course", t->at);
@@ -228,15 +243,16 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
         goto done;
     }
     if (!entries || !tensor || !values) goto done;
+    find_digest(t);
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < parameters; p++, i++) {
             entry *e = &entries[i];
             *e = entry_for(t, k, p);
             const plni_layer *layer = &t->net->layer[e->layer];
             layer->ops->get(layer, vector_of(t, k, e->layer), e->which, next);
-            tensor[i] = (plni_st_tensor){ e->name, "F32", e->info.rank,
-                                          { e->info.dim[0], e->info.dim[1] }, next,
-                                          e->floats * sizeof(float) };
+            tensor[i] = (plni_st_tensor){ .name = e->name, .type = "F32", .rank = e->info.rank, .bytes = next,
+                                          .size = e->floats * sizeof(float) };
+            for (int d = 0; d < e->info.rank; d++) tensor[i].dim[d] = e->info.dim[d];
             next += e->floats;
         }
     tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->course[t->at].rule.h, (size_t)n * sizeof(float) };
@@ -301,8 +317,8 @@ static pln_status check_tensor(pln_ctx *ctx, const plni_st *st, const char *name
 /* Everything that could be wrong, before anything is changed. */
 static pln_status check_file(const pln_trainer *t, const plni_st *st)
 {
-    const char *run = plni_st_text(st, "run");
-    const pln_parameter_info outputs = { "", 1, { pln_net_outputs(t->net) } };
+    const char *run = plni_st_text(st, "run"), *data = plni_st_text(st, "data");
+    const pln_parameter_info outputs = { .rank = 1, .dim = { pln_net_outputs(t->net) } };
     const plni_st_tensor *found;
     char *mine;
     bool same;
@@ -316,6 +332,8 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,
                          "checkpoint: it belongs to another run: network, data, seed or settings differ");
+    if (data && strcmp(data, t->digest) != 0)         /* older ones do not say */
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: it belongs to a run on other data");
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < pln_net_parameters(t->net); p++) {
             const entry e = entry_for(t, k, p);
@@ -355,6 +373,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     char key[24];
     bool sound = true;
 
+    find_digest(t);
     PLN_TRY(check_file(t, st));
     if (!get_count(st, "epoch", t->course[0].fit.epochs, &epoch) ||
         !get_count(st, "course", t->courses - 1, &course) ||

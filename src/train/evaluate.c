@@ -1,13 +1,14 @@
 /* evaluate.c - what a trained network's outputs are worth
  *
  * Outputs are computed a batch at a time and used at once; nothing of the size
- * of a data set is kept.  Sums over samples are taken in the order of the
+ * of a data set is kept here.  Sums over samples are taken in the order of the
  * samples, in double precision, one block of units a chunk. */
 
 #include "base/check.h"
 #include "learn/target.h"
 #include "nn/net.h"
-#include "pln/train.h"
+#include "train/features.h"
+#include "train/fill.h"
 
 #include <string.h>
 
@@ -15,6 +16,7 @@
  * comes before it. */
 typedef struct walk {
     pln_net        *net, *features;
+    const pln_features *kept;      /* or the outputs of features    */
     const pln_data *data;
     const int      *index;         /* NULL: all                     */
     int             count, from;   /* samples; the first of a batch */
@@ -31,10 +33,8 @@ static void fill(void *arg, int s)
 {
     const walk *w = arg;
     const pln_net *first = w->features ? w->features : w->net;
-    const plni_signal *x = plni_input(&first->evaluation);
-    const uint8_t *bytes = pln_data_samples(w->data) + (size_t)sample_of(w, s) * (size_t)x->units;
 
-    first->evaluation.kernels->bytes(x->value + s * x->stride, bytes, x->units);
+    plni_fill(first, &first->evaluation, w->data, sample_of(w, s), NULL, s);
 }
 
 static const plni_signal *output_of(const pln_net *net)
@@ -51,6 +51,14 @@ static void hand_over(void *arg, int s)
            (size_t)from->units * sizeof(float));
 }
 
+static void fill_kept(void *arg, int s)
+{
+    const walk *w = arg;
+    const plni_signal *x = plni_input(&w->net->evaluation);
+
+    plni_features_row(w->kept, sample_of(w, s), x->value + s * x->stride);
+}
+
 /* Runs the batch that begins at w->from; returns its number of samples. */
 static int run_batch(walk *w)
 {
@@ -58,7 +66,9 @@ static int run_batch(walk *w)
     const int left = w->count - w->from;
 
     pass->samples = left < pass->batch ? left : pass->batch;
-    if (w->features) {
+    if (w->kept) {
+        plni_forward(w->net, pass, fill_kept, w->use, w);
+    } else if (w->features) {
         w->features->evaluation.samples = pass->samples;
         plni_forward(w->features, &w->features->evaluation, fill, hand_over, w);
         plni_forward(w->net, pass, NULL, w->use, w);
@@ -255,25 +265,40 @@ static void compare_row(void *arg, int s)
     a->right[s] = top / a->block == pln_data_labels(w->data)[sample_of(w, s)];
 }
 
-pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
-                               const pln_data *test, int classes, double *accuracy)
+static pln_status find_argmax(pln_ctx *ctx, argmax *a, int classes, double *accuracy)
 {
-    argmax a = { .test = { .net = net, .features = features, .data = test,
-                           .count = pln_data_count(test), .use = compare_row } };
-    walk *w = &a.test;
+    walk *w = &a->test;
+    pln_net *net = w->net;
     long right = 0;
 
-    w->owner = &a;
+    w->count = pln_data_count(w->data);
+    w->use = compare_row;
+    w->owner = a;
     PLN_TRY(check(ctx, w));
     if (classes < 1 || pln_net_outputs(net) < classes)
         return plni_fail(ctx, PLN_ERR_ARG, "evaluate: %d outputs for %d classes",
                          pln_net_outputs(net), classes);
-    assert(net->evaluation.batch <= (int)sizeof a.right);
-    a.block = pln_net_outputs(net) / classes;
+    assert(net->evaluation.batch <= (int)sizeof a->right);
+    a->block = pln_net_outputs(net) / classes;
     for (int n; w->from < w->count; w->from += n) {
         n = run_batch(w);
-        for (int s = 0; s < n; s++) right += a.right[s];
+        for (int s = 0; s < n; s++) right += a->right[s];
     }
     *accuracy = (double)right / w->count;
     return PLN_OK;
+}
+
+pln_status pln_evaluate_argmax(pln_ctx *ctx, pln_net *net, pln_net *features,
+                               const pln_data *test, int classes, double *accuracy)
+{
+    argmax a = { .test = { .net = net, .features = features, .data = test } };
+    return find_argmax(ctx, &a, classes, accuracy);
+}
+
+pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features *features,
+                                 int classes, double *accuracy)
+{
+    argmax a = { .test = { .net = net, .features = plni_features_net(features),
+                           .kept = features, .data = plni_features_data(features) } };
+    return find_argmax(ctx, &a, classes, accuracy);
 }

@@ -2,12 +2,14 @@
 
 #define _POSIX_C_SOURCE 199309L          /* clock_gettime */
 
+#include "train/features.h"
 #include "train/trainer.h"
 
 #include "base/check.h"
 #include "base/rng.h"
 #include "learn/bp.h"
 #include "learn/ep.h"
+#include "train/fill.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,21 +73,32 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         if (!(fit->rate[i] >= 0 && fit->rate[i] < 1e9f))
             return plni_fail(ctx, PLN_ERR_ARG, "train: rate %d is %g, it must not be negative",
                              i + 1, (double)fit->rate[i]);
-    if ((s->kind == PLN_LINEAR || s->kind == PLN_STEP) && s->length < 1)
+    if (s->kind != PLN_CONSTANT && s->kind != PLN_EXP && s->length < 1)
         return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's length is %d, it must be at least 1", s->length);
     if (s->kind == PLN_LINEAR && !(isfinite(s->start) && isfinite(s->end)))
         return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ends must be finite");
-    if (s->kind == PLN_EXP && !(s->ratio > 0 && s->ratio <= 1))
+    if ((s->kind == PLN_EXP || s->kind == PLN_STEPS) && !(s->ratio > 0 && s->ratio <= 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ratio is %g, it must be in 0..1, 0 not included", s->ratio);
+    if (o->kind == PLN_SGD && !(o->momentum >= 0 && o->momentum < 1 && o->decay >= 0 && o->decay < 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: momentum and weight decay must be in 0..1, 1 not included");
+    if (o->kind == PLN_SGD && (o->momentum > 0 || o->decay > 0) && fit->rule == PLN_RULE_EP)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: equilibrium propagation goes without momentum and weight decay, or by Adam");
     if (o->kind == PLN_ADAM && !(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->eps > 0))
         return plni_fail(ctx, PLN_ERR_ARG, "train: Adam wants 0 <= beta1, beta2 < 1 and eps > 0");
     if (!(fit->label_smoothing >= 0 && fit->label_smoothing < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: label smoothing is %g, it must be in 0..1, 1 not included",
                          (double)fit->label_smoothing);
     if ((fit->target != PLN_TARGET_SELF && fit->target != PLN_TARGET_LABELS) ||
-        (fit->loss != PLN_MSE && fit->loss != PLN_CROSS_ENTROPY) || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
-        (int)s->kind < 0 || s->kind > PLN_STEP)
+        (int)fit->loss < 0 || fit->loss > PLN_CROSS_ENTROPY_STEPS || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
+        (int)s->kind < 0 || s->kind > PLN_STEPS)
         return plni_fail(ctx, PLN_ERR_ARG, "train: target, loss, optimiser or schedule is none that there is");
+    if (fit->loss == PLN_CROSS_ENTROPY_STEPS && (!net->steps || net->layer[net->count - 1].votes != 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step wants a spiking network whose read-out has one vote each");
+    if (!(fit->tet >= 0 && fit->tet <= 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: tet is %g, it must be in 0..1", (double)fit->tet);
+    if (fit->augment.padding < 0 || fit->augment.padding > 128 || fit->augment.cutout < 0 ||
+        ((fit->augment.padding || fit->augment.flip || fit->augment.cutout) && !net->steps))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: samples of networks of maps are varied, by a padding of 0..128 and a cutout of 0 or more");
     if (!isfinite(fit->self.tau))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tau must be finite");
     PLN_TRY(check_rule(ctx, net, fit));
@@ -147,7 +160,7 @@ static void plan(pln_trainer *t, plni_arena *arena)
         c->index = plni_arena_take(arena, (size_t)c->count * sizeof *c->index);
         c->order = plni_arena_take(arena, (size_t)c->count * sizeof *c->order);
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < t->turns; i++) {
         t->turn[i].sample = plni_arena_take(arena, batch * sizeof(uint32_t));
         t->turn[i].label = plni_arena_take(arena, batch * sizeof(int32_t));
         plni_pass_plan(t->net, t->batch_room, true, &t->turn[i].pass, arena);
@@ -171,20 +184,21 @@ static pln_status take_memory(pln_trainer *t)
     return PLN_OK;
 }
 
-/* Row s of the data into the first signal of a pass. */
-static void fill_bytes(const pln_trainer *t, const plni_pass *pass, int s)
+/* How samples of the course under way are varied; NULL: not. */
+static const pln_augment *augment_of(const pln_trainer *t)
 {
-    const plni_signal *x = plni_input(pass);
-    const uint8_t *bytes = pln_data_samples(t->data) +
-                           (size_t)pass->sample[s] * (size_t)x->units;
-
-    pass->kernels->bytes(x->value + s * x->stride, bytes, x->units);
+    const pln_augment *how = &t->course[t->at].fit.augment;
+    return how->padding || how->flip || how->cutout ? how : NULL;
 }
 
 static void fill_input(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    if (!turn->owner->features) fill_bytes(turn->owner, &turn->pass, s);
+    const pln_trainer *t = turn->owner;
+    const plni_signal *x = plni_input(&turn->pass);
+
+    if (!t->features) plni_fill(t->net, &turn->pass, t->data, (int)turn->sample[s], augment_of(t), s);
+    else if (t->kept) plni_features_row(t->kept, (int)turn->sample[s], x->value + s * x->stride);
 }
 
 static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
@@ -196,7 +210,7 @@ static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
     c->fit = from->fit;
     c->count = from->index ? from->count : pln_data_count(t->data);
     c->rule = (plni_rule){ .target = from->fit.target, .self = self,
-                           .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss,
+                           .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss, .tet = from->fit.tet,
                            .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
     if (c->fit.batch > t->batch_room) t->batch_room = c->fit.batch;
 }
@@ -224,7 +238,8 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
 
     t = plni_alloc(ctx, sizeof *t);
     if (!t) return PLN_ERR_MEMORY;
-    *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data, .courses = count };
+    *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data, .courses = count,
+                        .turns = net->steps ? 1 : 2 };
     for (int i = 0; i < count; i++) begin_course(t, &t->course[i], &courses[i]);
     status = take_memory(t);
     if (status != PLN_OK) {
@@ -234,7 +249,7 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
     for (int c = 0; c < count; c++)
         for (int i = 0; i < t->course[c].count; i++)
             t->course[c].index[i] = courses[c].index ? courses[c].index[i] : i;
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < t->turns; i++) {
         plni_turn *turn = &t->turn[i];
         turn->owner = t;
         turn->pass.number = i;
@@ -260,6 +275,14 @@ void pln_trainer_free(pln_trainer *t)
     if (!t) return;
     plni_free(t->ctx, t->memory, t->bytes);
     plni_free(t->ctx, t, sizeof *t);
+}
+
+pln_status pln_trainer_set_features(pln_trainer *t, const pln_features *features)
+{
+    if (!features || !t->features || plni_features_net(features) != t->features || plni_features_data(features) != t->data)
+        return plni_fail(t->ctx, PLN_ERR_ARG, "train: the features are of another network, or of other data");
+    t->kept = features;
+    return PLN_OK;
 }
 
 size_t pln_trainer_bytes(const pln_trainer *t) { return t->bytes + sizeof *t; }
@@ -302,7 +325,7 @@ void plni_trainer_enter_epoch(pln_trainer *t)
             product++;
         }
     }
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < t->turns; i++) {
         t->turn[i].pass.epoch = t->epoch;
         t->turn[i].batch.entered = false;
     }
@@ -331,7 +354,9 @@ static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 static void fill_features(void *arg, int s)
 {
     const plni_turn *turn = arg;
-    fill_bytes(turn->owner, &turn->owner->feature_pass, s);
+    const pln_trainer *t = turn->owner;
+
+    plni_fill(t->features, &t->feature_pass, t->data, (int)t->feature_pass.sample[s], NULL, s);
 }
 
 static void keep_features(void *arg, int s)
@@ -380,7 +405,7 @@ static double norm(const float *x, int n)
 static void finish_pass(pln_trainer *t)
 {
     plni_course *c = &t->course[t->at];
-    const plni_turn *last = &t->turn[(pln_trainer_batches(t) - 1) % 2];
+    const plni_turn *last = &t->turn[(pln_trainer_batches(t) - 1) % t->turns];
     const int batches = pln_trainer_batches(t), n = pln_net_outputs(t->net);
     const plni_tally *sum = &t->tally;
 
@@ -418,11 +443,12 @@ static plni_step *const rules[] = { [PLN_RULE_BP] = plni_bp_step, [PLN_RULE_EP] 
 /* One batch, and the beginning of the next unless this is the last for now. */
 static pln_status train_batch(pln_trainer *t, bool last)
 {
-    plni_turn *now = &t->turn[t->batch % 2], *next = &t->turn[(t->batch + 1) % 2];
+    plni_turn *now = &t->turn[t->batch % t->turns], *next = &t->turn[(t->batch + 1) % t->turns];
     plni_outcome outcome;
 
     if (!now->batch.entered) choose_samples(t, now, t->batch);
-    if (t->features) compute_features(t, now);
+    if (t->features && !t->kept) compute_features(t, now);
+    if (next == now) last = true;             /* one pass only: nothing can be got ready */
     if (!last) choose_samples(t, next, t->batch + 1);
     if (!rules[t->course[t->at].fit.rule](&t->course[t->at].rule, t->net, &now->batch,
                                           last || t->features ? NULL : &next->batch, &outcome))

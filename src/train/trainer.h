@@ -40,9 +40,12 @@ struct pln_trainer {
     pln_ctx          *ctx;
     pln_net          *net, *features;
     const pln_data   *data;
+    const pln_features *kept;            /* outputs of features, or NULL     */
+    char              digest[24];        /* of data, for checkpoints; "" until there is one */
     int               courses;
     plni_course       course[PLN_MAX_COURSES];
     int               batch_room;        /* the largest batch                */
+    int               turns;             /* passes: 1 for networks of maps   */
     plni_turn         turn[2];           /* the batch now and the next one   */
     plni_pass         feature_pass;
     int               epoch, at, batch;  /* finished epochs; the course under

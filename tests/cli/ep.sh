@@ -35,6 +35,15 @@ train "$TESTS/tiny-semi.yaml" --data "$DATA" --out short --epochs 2 --set semi.s
 "$PLANARIA" eval short --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 "$PLANARIA" eval block --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 
+echo "# the classifier's features are kept, and said to be"
+"$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --out dry --dry-run | grep -c 'memory, classifier'
+"$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --out dry --dry-run --set classifier.epochs=0 | grep -c 'memory, classifier'
+for run in block euler; do     # eval reads out what train read out
+    linear() { grep -o '"linear":[0-9.]*' | head -n 1; }
+    sed 's/"linear": /"linear":/' $run/result.json | linear > a
+    "$PLANARIA" eval $run --data "$DATA" --json | linear | cmp - a && echo "$run: the same classifier"
+done
+
 echo "# refused before training, with the key and the line"
 refuse() { "$PLANARIA" train "$@" --data "$DATA" --out bad >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"; [ -e bad ] && echo "and left something"; }
 for set in train.ep.beta=0 train.ep.beta=1 train.ep.steps=0 train.ep.nudged_steps=0 train.ep.tolerance=-1 train.winners=31 train.rule=bp; do

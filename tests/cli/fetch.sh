@@ -30,6 +30,14 @@ rm -rf got forged; mkdir forged; for f in $set/*.gz; do cp "$DATA/tiny-gz/$(base
 serve forged; fetch; end; kept
 echo "# no such file there"
 rm -rf got; mkdir empty; serve empty; fetch; end; kept
+echo "# an archive is checked as it is, not its contents"
+rm -rf got forged; mkdir forged; gzip -c "$TESTS/fetch.sh" > forged/cifar-10-binary.tar.gz
+serve forged; $PLANARIA data fetch cifar10 --mirror "$url" --to got 2>&1 | sed "s|$url|URL|"; end; kept
+echo "# sets that are got by hand"
+$PLANARIA data fetch nmnist 2>&1 | sed "s|$HOME|HOME|"
+$PLANARIA data fetch nmnist --to there 2>&1; echo "exit $?"
+$PLANARIA data info nmnist 2>&1
+$PLANARIA data list | sed "s|$HOME|HOME|"
 echo "# no such set, no such folder"
 $PLANARIA data fetch cifar 2>&1; echo "exit $?"
 touch file; $PLANARIA data fetch mnist --mirror http://127.0.0.1:9 --to file/got 2>&1; echo "exit $?"

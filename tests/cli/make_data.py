@@ -88,6 +88,14 @@ def main(root):
     write(root, "tiny-npy", "test-images.npy", npy(test, "|u1", (TEST, SIDE, SIDE)))
     write(root, "tiny-npy", "test-labels.npy", npy(test_labels, "|u1", (TEST,)))
 
+    # Labels of the first 22 samples alone; then none of class 3 among them.
+    for name, missing in (("few-npy", None), ("three-npy", 3)):
+        shown = [label if i < 22 and label != missing else -1 for i, label in enumerate(train_labels)]
+        write(root, name, "train-images.npy", npy(train, "|u1", (TRAIN, SIDE, SIDE)))
+        write(root, name, "train-labels.npy", npy(struct.pack(f"<{TRAIN}h", *shown), "<i2", (TRAIN,)))
+        write(root, name, "test-images.npy", npy(test, "|u1", (TEST, SIDE, SIDE)))
+        write(root, name, "test-labels.npy", npy(test_labels, "|u1", (TEST,)))
+
     # Bytes that are missing, left over, changed, or not what they say.
     variant("cut-plain", {images: whole[:-100]})
     variant("cut-gz", {images: (".gz", zipped(whole)[:-200])})

@@ -29,4 +29,11 @@ head -c 300 l240/classifier.safetensors > cut; cp cut l240/classifier.safetensor
 "$PLANARIA" eval l240 --data "$DATA"; echo "-> $?"
 echo "# a dry run says what it would take, presets say what they should give"
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out dry --dry-run | sed 's/[0-9.]* s\([ ,]\)/N s\1/; s/[0-9.]* MB/N MB/; s/[0-9.]* s$/N s/'; [ -e dry ] || echo "and does nothing"
+"$PLANARIA" train "$TESTS/tiny-semi.yaml" --data "$DATA" --out dry --dry-run | grep time | sed 's/[0-9.]* s\([ ,]\)/N s\1/'
+"$PLANARIA" train "$TESTS/tiny-semi.yaml" --data "$DATA" --out dry --dry-run --json | sed 's/\(seconds\|bytes\)":[0-9.]*/\1":N/g'
 "$PLANARIA" presets --json | python3 -c 'import json, sys; all = json.load(sys.stdin); print(len(all) > 20, {type(p["expected"]) for p in all} == {dict}, any(p["expected"] for p in all))'
+"$PLANARIA" presets | grep -A1 -E '^liu2024/(unsup-bp-1layer|mode-batch-2layer) ' | sed 's/training [0-9.]* min/training N min/'
+echo "# a time measured elsewhere makes it no other run"
+cp "$TESTS/tiny.yaml" timed.yaml; "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval >/dev/null
+printf 'expected:\n  minutes: 3\n' >> timed.yaml
+"$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval --resume >/dev/null; echo "-> $?"

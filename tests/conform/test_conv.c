@@ -1,387 +1,228 @@
-/* test_conv.c - every path of a convolution against plain loops in double
+/* test_conv.c - convolutions of every shape and form of input against plain loops
  *
- * Weights and deltas are below 0.5, spikes are 0 or 1, sums at most 1; what n
- * products differ by is rounding.  The same product must have the same bits for any
- * number of threads. */
+ * Forward, input gradient and weight gradient, for inputs that are values, spikes
+ * and sums of spikes, few and many.  Sums have up to 1600 terms below 1 forward and
+ * as many as there are places for a gradient; errors are measured against the sum
+ * of the absolute values of the terms, of which float32 keeps 1e-6. */
 
-#include "test.h"
+#include "maps.h"
 
-#include "base/shape.h"
-#include "tensor/paths.h"
-
-enum { MOST_THREADS = 3 };
+enum { SAMPLES = 3, STEPS = 2 };
 
 typedef struct shape {
-    int channels, filters, height, width, rows;
-    int kernel, stride, pad;
+    int  channels, filters, height, width, kernel, stride, pad;     /* kernel 0: dense */
 } shape;
 
 static const shape shapes[] = {
-    { 1, 1, 2, 1, 1, 3, 1, 1 },        { 3, 16, 5, 7, 2, 3, 1, 1 },      { 16, 16, 28, 28, 3, 3, 1, 1 },
-    { 32, 32, 14, 14, 5, 3, 1, 1 },    { 20, 40, 7, 7, 7, 3, 1, 1 },     { 64, 64, 32, 32, 2, 3, 1, 1 },
-    { 80, 48, 8, 9, 3, 3, 1, 1 },      { 128, 192, 4, 4, 9, 3, 1, 1 },   { 100, 64, 2, 2, 33, 3, 1, 1 },
-    { 200, 128, 2, 3, 300, 3, 1, 1 },  { 8, 32, 33, 17, 2, 3, 1, 1 },    { 512, 80, 2, 2, 5, 3, 1, 1 },
-    { 64, 64, 1, 5, 2, 3, 1, 1 },      { 16, 32, 9, 8, 3, 3, 2, 1 },     { 24, 16, 8, 8, 3, 1, 1, 0 },
-    { 16, 24, 11, 9, 2, 5, 1, 2 },     { 70, 100, 4, 4, 13, 4, 1, 0 },   { 64, 10, 1, 1, 20, 1, 1, 0 },
-    { 300, 90, 1, 1, 517, 1, 1, 0 },   { 10, 200, 3, 3, 31, 3, 1, 0 },   { 40, 64, 9, 15, 9, 1, 1, 0 },
+    { 1, 5, 7, 6, 3, 1, 1 },     { 3, 16, 7, 7, 3, 1, 1 },    { 8, 33, 6, 5, 3, 1, 1 },   { 17, 8, 5, 7, 3, 1, 1 },
+    { 64, 17, 4, 4, 3, 1, 1 },   { 3, 7, 7, 6, 3, 1, 0 },     { 17, 5, 7, 6, 3, 1, 2 },   { 8, 16, 7, 6, 3, 2, 1 },
+    { 64, 3, 8, 8, 3, 2, 1 },    { 1, 4, 9, 9, 3, 2, 0 },     { 17, 20, 5, 4, 1, 1, 0 },  { 64, 64, 3, 3, 1, 1, 0 },
+    { 8, 16, 6, 5, 1, 2, 0 },    { 3, 9, 9, 8, 5, 1, 2 },     { 17, 6, 9, 9, 5, 2, 1 },   { 1, 16, 8, 6, 5, 1, 0 },
+    { 64, 32, 6, 6, 3, 1, 1 },   { 16, 16, 12, 12, 3, 1, 1 }, { 3, 2, 5, 5, 5, 1, 0 },    { 8, 10, 3, 5, 0, 1, 0 },
+    { 1, 1, 1, 1, 0, 1, 0 },     { 64, 300, 2, 2, 0, 1, 0 },  { 17, 33, 7, 7, 0, 1, 0 },  { 300, 70, 2, 3, 0, 1, 0 },
+    { 2, 3, 4, 5, 2, 3, 1 },     { 17, 4, 5, 5, 7, 1, 6 },    { 80, 144, 3, 4, 3, 1, 1 },
 };
 
-static const double shares[] = { 0, 0.05, 0.3, 1 };
+/* What the layer under test reads. */
+typedef enum source { IMAGE, VALUES, SPIKES, SUMS, MAXIMA, SOURCES } source;
 
-/* One product, its arguments and its memory. */
-typedef struct product {
-    pln_ctx       *ctx;
-    plni_conv      conv;
-    plni_conv_room room;
-    plni_signal    x, y, d, dx;
-    int            rows;
-    float         *weight, *bias, *into;
-    void          *memory;
-    size_t         room_bytes;
-} product;
+static const char *const sources[] = { "image", "values", "spikes", "sums", "maxima" };
+static const float shares[] = { 0.05f, 0.4f, 1 };
 
-static void take(product *p, plni_form form, plni_arena *arena)
+static pln_net *build(pln_ctx *ctx, const shape *s, source from, int *at)
 {
-    const size_t weights = plni_conv_weights(&p->conv) * sizeof(float);
+    pln_net *net = pln_net_new(ctx);
+    const pln_neuron neuron = pln_neuron_default();
+    const int bigger = from == SUMS || from == MAXIMA ? 2 : 1;
 
-    p->room = plni_conv_room_take(p->ctx, &p->conv, p->rows, true, arena);
-    p->room_bytes = arena->used;
-    p->x = plni_map_take(arena, p->rows, p->conv.in, form, true);
-    p->y = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
-    p->d = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
-    p->dx = plni_map_take(arena, p->rows, p->conv.in, PLNI_VALUES, true);
-    p->weight = plni_arena_take(arena, weights);
-    p->bias = plni_arena_take(arena, (size_t)p->conv.out_depth * sizeof(float));
-    p->into = plni_arena_take(arena, weights);
+    pln_net_frames(net, STEPS, from == IMAGE ? s->channels : 2, bigger * s->height, bigger * s->width);
+    if (from != IMAGE) pln_net_conv(net, s->channels, 1, 1, 0);
+    if (from >= SPIKES) pln_net_lif(net, &neuron);
+    if (from == SUMS) pln_net_pool(net, PLN_POOL_AVERAGE, 2);
+    if (from == MAXIMA) pln_net_pool(net, PLN_POOL_MAX, 2);
+    *at = pln_net_layers(net);
+    if (s->kernel) pln_net_conv(net, s->filters, s->kernel, s->stride, s->pad);
+    else pln_net_dense(net, s->filters);
+    pln_net_dense(net, 1);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(net->layer[*at].conv.in.height, s->height);
+    return net;
 }
 
-static void fill_values(const plni_signal *map, int rows)
+/* Fills what the layer reads, at the same places for every number of threads. */
+static void fill_input(plni_signal *x, float share)
 {
-    for (int i = 0; i < rows * plni_positions(map->extent); i++)
-        for (int c = 0; c < map->depth; c++)
-            map->value[(ptrdiff_t)i * map->depth + c] = c < map->extent.channels ? test_uniform() - 0.5f : 0;
-}
-
-static void fill_x(plni_signal *x, int rows, double density)
-{
-    x->unit = 0.25f;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)rows * plni_positions(x->extent); i++)
-        for (int c = 0; c < x->extent.channels; c++) {
-            if ((double)test_uniform() >= density) continue;
-            if (x->form == PLNI_SPIKES) x->bits[i * x->words + c / 64] |= (uint64_t)1 << c % 64;
-            else if (x->form == PLNI_SUMS) x->sum[i * x->depth + c] = (uint8_t)(1 + test_bits() % 4);
-            else x->value[i * x->depth + c] = test_uniform();
-        }
-}
-
-/* Weights of channels that are padding are 0. */
-static void fill_weights(product *p)
-{
-    const plni_conv *c = &p->conv;
-
-    for (int t = 0; t < c->kernel_height * c->kernel_width; t++)
-        for (int i = 0; i < c->in.channels; i++)
-            for (int f = 0; f < c->out.channels; f++)
-                p->weight[((ptrdiff_t)t * c->in_depth + i) * c->out_depth + f] = test_uniform() - 0.5f;
-    for (int f = 0; f < c->out.channels; f++) p->bias[f] = test_uniform() - 0.5f;
-}
-
-static product make(const shape *s, plni_form form, double density, int threads)
-{
-    const plni_extent in = { s->channels, s->height, s->width };
-    pln_ctx_options options = pln_ctx_options_default();
-    plni_arena arena = { 0 };
-
-    options.threads = threads;
-    product p = { .ctx = pln_ctx_new(&options), .rows = s->rows };
-    p.conv = (plni_conv){ .in = in, .out = plni_conv_extent(in, s->filters, s->kernel, s->kernel, s->stride, s->pad),
-                          .in_depth = (int)plni_round_up(s->channels, 16),
-                          .out_depth = (int)plni_round_up(s->filters, 16), .kernel_height = s->kernel,
-                          .kernel_width = s->kernel, .stride = s->stride, .pad = s->pad };
-    take(&p, form, &arena);
-    p.memory = aligned_alloc(64, arena.used);
-    memset(p.memory, 0, arena.used);
-    arena = (plni_arena){ .base = p.memory };
-    take(&p, form, &arena);
-    memset(p.room.lane, 0xff, p.room_bytes);          /* NaN: what is used is written before */
-    fill_x(&p.x, p.rows, density);
-    fill_values(&p.d, p.rows);
-    fill_values(&p.dx, p.rows);
-    fill_weights(&p);
-    return p;
-}
-
-static void free_product(product *p)
-{
-    pln_ctx_free(p->ctx);
-    free(p->memory);
-}
-
-static plni_conv_job job_of(const product *p)
-{
-    return (plni_conv_job){ .conv = &p->conv, .room = &p->room, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
-                            .rows = p->rows, .weight = p->weight, .density = plni_map_density(&p->x, p->rows) };
-}
-
-/* Calls visit(y's element, x's element, weight's row) for all that meet. */
-typedef void visit_fn(void *arg, ptrdiff_t from, ptrdiff_t to, int tap);
-
-static void visit_all(const plni_conv *c, int rows, visit_fn *visit, void *arg)
-{
-    for (int r = 0; r < rows; r++)
-        for (int o = 0; o < plni_positions(c->out); o++)
-            for (int t = 0; t < c->kernel_height * c->kernel_width; t++) {
-                const int y = o / c->out.width * c->stride + t / c->kernel_width - c->pad;
-                const int x = o % c->out.width * c->stride + t % c->kernel_width - c->pad;
-                if (y < 0 || y >= c->in.height || x < 0 || x >= c->in.width) continue;
-                visit(arg, (ptrdiff_t)r * plni_positions(c->in) + y * c->in.width + x,
-                      (ptrdiff_t)r * plni_positions(c->out) + o, t);
+    for (int row = 0; row < SAMPLES * STEPS; row++)
+        for (int c = 0; c < x->extent.channels; c++)
+            for (int p = 0; p < plni_positions(x->extent); p++) {
+                const bool on = test_uniform() < share;
+                const float v = test_uniform() - 0.5f;
+                if (x->form == PLNI_VALUES) *maps_value(x, row, c, p) = on ? v : 0;
+                else if (x->form == PLNI_SPIKES) maps_set_spike(x, row, c, p, on);
+                else maps_set_sum(x, row, c, p, on ? 1 + (int)(3.99f * (v + 0.5f)) : 0);
             }
 }
 
-/* What the plain loops share: x as floats, and the sums. */
+typedef struct sum { double value, size; } sum;
+
+static void add(sum *s, double a, double b)
+{
+    s->value += a * b;
+    s->size += fabs(a * b);
+}
+
+static char doing[160];                          /* said when a number is wrong */
+
+/* Winograd's products pass through numbers larger than their own terms. */
+static bool maybe_winograd;
+
+static void check_sum(float ours, const sum *s)
+{
+    const double bound = maybe_winograd ? 4e-6 * s->size + 1e-6 : 1e-6 * s->size + 1e-7;
+
+    if (!(fabs((double)ours - s->value) <= bound)) print_error("%s\n", doing);
+    CHECK_NEAR(ours, s->value, bound);
+}
+
+/* The three products by plain loops; weights [filter][channel][tap]. */
 typedef struct plain {
-    const product *p;
-    double        *sum;
+    sum *y, *dx, *dw, *db;
 } plain;
 
-static float x_at(const plni_signal *x, ptrdiff_t place, int c)
+static plain plain_products(const shape *s, const plni_station *at, const float *w, const float *b)
 {
-    float room[PLNI_MAX_CHANNELS];
-    const int positions = plni_positions(x->extent);
+    const plni_extent in = at->x->extent, out = at->y->extent;
+    const int kh = s->kernel ? s->kernel : s->height, kw = s->kernel ? s->kernel : s->width;
+    const int ni = plni_positions(in), no = plni_positions(out), rows = SAMPLES * STEPS;
+    plain p = { calloc((size_t)(rows * no * out.channels), sizeof(sum)), calloc((size_t)(rows * ni * in.channels), sizeof(sum)),
+                calloc((size_t)(out.channels * in.channels * kh * kw), sizeof(sum)), calloc((size_t)out.channels, sizeof(sum)) };
 
-    return plni_map_values(x, (int)(place / positions), (int)(place % positions), room)[c];
+    for (int row = 0; row < rows; row++)
+        for (int f = 0; f < out.channels; f++)
+            for (int o = 0; o < no; o++) {
+                const double dy = (double)*maps_value(at->dy, row, f, o);
+                sum *y = &p.y[(row * out.channels + f) * no + o];
+                add(y, (double)b[f], 1), add(&p.db[f], dy, 1);
+                for (int c = 0; c < in.channels; c++)
+                    for (int t = 0; t < kh * kw; t++) {
+                        const int iy = o / out.width * s->stride + t / kw - s->pad, ix = o % out.width * s->stride + t % kw - s->pad;
+                        const int k = (f * in.channels + c) * kh * kw + t;
+                        if (iy < 0 || iy >= in.height || ix < 0 || ix >= in.width) continue;
+                        const double x = (double)maps_get(at->x, row, c, iy * in.width + ix);
+                        add(y, (double)w[k], x), add(&p.dw[k], dy, x);
+                        add(&p.dx[(row * in.channels + c) * ni + iy * in.width + ix], (double)w[k], dy);
+                    }
+            }
+    return p;
 }
 
-static void visit_forward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
+static void check_maps(const plni_signal *map, const sum *wanted)
 {
-    const plain *a = arg;
-    const plni_conv *c = &a->p->conv;
-
-    for (int i = 0; i < c->in.channels; i++) {
-        const double x = (double)x_at(&a->p->x, from, i);
-        const float *w = a->p->weight + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
-        for (int f = 0; x != 0 && f < c->out.channels; f++) a->sum[to * c->out_depth + f] += x * (double)w[f];
+    for (int row = 0; row < SAMPLES * STEPS; row++) {
+        for (int c = 0; c < map->extent.channels; c++)
+            for (int p = 0; p < plni_positions(map->extent); p++) check_sum(*maps_value(map, row, c, p), wanted++);
+        for (int c = map->extent.channels; c < map->depth; c++)           /* what pads is zero */
+            for (int p = 0; p < plni_positions(map->extent); p++) assert_true(*maps_value(map, row, c, p) == 0);
     }
 }
 
-static double *plain_forward(const product *p, bool bias)
+static void check_tensor(const plni_layer *layer, const float *theta, int which, float scale, const sum *wanted, int n)
 {
-    const size_t places = (size_t)p->rows * (size_t)plni_positions(p->conv.out), depth = (size_t)p->conv.out_depth;
-    plain a = { p, calloc(places * depth, sizeof(double)) };
+    float *tensor = test_floats((size_t)n);
 
-    for (size_t i = 0; bias && i < places * depth; i++) a.sum[i] = (double)p->bias[i % depth];
-    visit_all(&p->conv, p->rows, visit_forward, &a);
-    return a.sum;
-}
-
-static bool can_walk(const plni_conv *c, bool (*can)(const plni_conv *)) { return can(c) || plni_event_whole_can(c); }
-
-static void check_forward(const shape *s, plni_form form, double density, bool bias)
-{
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
-    product p = make(s, form, density, 1);
-    double *right = plain_forward(&p, bias);
-    const ptrdiff_t n = p.rows * p.y.stride;
-
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
-        plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_forward_can))) continue;
-        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
-        j.y = &p.y, j.bias = bias ? p.bias : NULL;
-        memset(p.y.value, 0xff, (size_t)n * sizeof(float));
-        plni_conv_forward_by(p.ctx, paths[i], &j);
-        for (ptrdiff_t k = 0; k < n; k++) CHECK_NEAR(p.y.value[k], right[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
-        for (ptrdiff_t k = 0; k < n; k++)
-            if (k % p.conv.out_depth >= p.conv.out.channels) assert_true(p.y.value[k] == 0);
+    layer->ops->get(layer, theta, which, tensor);
+    for (int i = 0; i < n; i++) {
+        const sum scaled = { (double)scale * wanted[i].value, fabs((double)scale) * wanted[i].size };
+        check_sum(tensor[i], &scaled);
     }
-    free(right);
-    free_product(&p);
+    free(tensor);
 }
 
-static void test_forward(void **state)
+/* All three products of one layer; their bits are left in `bits`, freed by free.
+ * One thread is compared with the plain loops, more by their bits. */
+static void run_layer(const shape *s, source from, float share, int threads, float **bits, size_t *count)
 {
-    (void)state;
-    for (int s = 0; s < TEST_COUNT(shapes); s++)
-        for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++)
-            for (int i = 0; i < TEST_COUNT(shares); i++)
-                check_forward(&shapes[s], (plni_form)form, shares[i], (s + i) % 2);
-}
+    pln_ctx_options how = pln_ctx_options_default();
+    int number = 0;
 
-static void visit_backward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
-{
-    const plain *a = arg;
-    const plni_conv *c = &a->p->conv;
+    how.threads = threads;
+    pln_ctx *ctx = pln_ctx_new(&how);
+    pln_net *net = build(ctx, s, from, &number);
+    plni_layer *layer = &net->layer[number];
+    const int taps = s->kernel ? s->kernel * s->kernel : s->height * s->width, weights = s->filters * s->channels * taps;
+    float *w = test_floats((size_t)weights), *b = test_floats((size_t)s->filters), *into = test_zeros(layer->size);
+    maps_pass p;
 
-    for (int i = 0; i < c->in.channels; i++) {
-        const float *d = a->p->d.value + to * c->out_depth;
-        const float *w = a->p->weight + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
-        for (int f = 0; f < c->out.channels; f++) a->sum[from * c->in_depth + i] += (double)d[f] * (double)w[f];
+    maps_plan(&p, ctx, net, SAMPLES, true);
+    plni_station *at = &p.pass.at[number];
+    layer->ops->set(layer, layer->theta, 0, w);
+    layer->ops->set(layer, layer->theta, 1, b);
+    fill_input(at->x, share);
+    for (int row = 0; row < SAMPLES * STEPS; row++)
+        for (int f = 0; f < s->filters; f++)
+            for (int o = 0; o < plni_positions(at->dy->extent); o++) *maps_value(at->dy, row, f, o) = test_uniform() - 0.5f;
+    const bool compare = threads == 1;
+    plain wanted = { 0 };
+    if (compare) wanted = plain_products(s, at, w, b);
+
+    layer->ops->forward(layer, &p.pass, at, 0, SAMPLES);
+    if (compare) check_maps(at->y, wanted.y);
+    layer->ops->gradient(layer, &p.pass, at, -0.5f, &(plni_sink){ .into = into });
+    if (compare) check_tensor(layer, into, 0, -0.5f, wanted.dw, weights);
+    if (compare) check_tensor(layer, into, 1, -0.5f, wanted.db, s->filters);
+    layer->ops->gradient(layer, &p.pass, at, -0.5f, &(plni_sink){ .into = into });                /* it adds */
+    if (compare) check_tensor(layer, into, 0, -1, wanted.dw, weights);
+    *count = layer->size + 2 * (size_t)(SAMPLES * STEPS) * (size_t)(at->y->stride + at->x->stride);
+    *bits = calloc(*count, sizeof **bits);
+    memcpy(*bits, into, layer->size * sizeof *into);
+    memcpy(*bits + layer->size, at->y->value, (size_t)(SAMPLES * STEPS) * (size_t)at->y->stride * sizeof **bits);
+    if (at->dx) {
+        float *dx = *bits + layer->size + (size_t)(SAMPLES * STEPS) * (size_t)at->y->stride;
+        const size_t n = (size_t)(SAMPLES * STEPS) * (size_t)at->dx->stride;
+        for (size_t i = 0; i < n; i++) at->dx->value[i] = 7;              /* it sets */
+        layer->ops->backward(layer, &p.pass, at, 0, SAMPLES);
+        if (compare) check_maps(at->dx, wanted.dx);
+        memcpy(dx, at->dx->value, n * sizeof *dx);
+        layer->adds = true;                                               /* or adds */
+        layer->ops->backward(layer, &p.pass, at, 0, SAMPLES);
+        for (size_t i = 0; i < n; i++) CHECK_NEAR(at->dx->value[i], 2 * dx[i], 1e-5 * (1 + fabs((double)dx[i])));
     }
+    free(wanted.y), free(wanted.dx), free(wanted.dw), free(wanted.db), free(w), free(b), free(into);
+    maps_free(&p);
+    pln_net_free(net);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+    pln_ctx_free(ctx);
 }
 
-static void check_backward(const shape *s, bool add)
+static void check_shape(const shape *s)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_WINOGRAD };
-    product p = make(s, PLNI_VALUES, 0.5, 1);
-    const size_t n = (size_t)(p.rows * p.dx.stride);
-    float *before = test_copy(p.dx.value, n);
-    plain right = { &p, calloc(n, sizeof(double)) };
-
-    for (size_t k = 0; add && k < n; k++) right.sum[k] = (double)before[k];
-    visit_all(&p.conv, p.rows, visit_backward, &right);
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
-        plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
-        j.d = &p.d, j.y = &p.dx, j.add = add;
-        memcpy(p.dx.value, before, n * sizeof(float));
-        plni_conv_backward_by(p.ctx, paths[i], &j);
-        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
-        for (size_t k = 0; k < n; k++)
-            if ((int)k % p.conv.in_depth >= p.conv.in.channels) assert_true(p.dx.value[k] == 0);
-    }
-    free(before), free(right.sum);
-    free_product(&p);
-}
-
-static void test_backward(void **state)
-{
-    (void)state;
-    for (int s = 0; s < TEST_COUNT(shapes); s++)
-        for (int add = 0; add < 2; add++) check_backward(&shapes[s], add);
-}
-
-static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
-{
-    const plain *a = arg;
-    const plni_conv *c = &a->p->conv;
-
-    for (int i = 0; i < c->in.channels; i++) {
-        const double x = (double)x_at(&a->p->x, from, i);
-        const float *d = a->p->d.value + to * c->out_depth;
-        double *sum = a->sum + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
-        for (int f = 0; x != 0 && f < c->out.channels; f++) sum[f] += 0.5 * x * (double)d[f];
-    }
-}
-
-static bool is_padding(const plni_conv *c, int weight)
-{
-    return weight % c->out_depth >= c->out.channels || weight / c->out_depth % c->in_depth >= c->in.channels;
-}
-
-/* into has something in it already, where there are weights. */
-static void check_gradient(const shape *s, plni_form form, double density)
-{
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS };
-    product p = make(s, form, density, 1);
-    const size_t n = plni_conv_weights(&p.conv);
-    plain right = { &p, calloc(n, sizeof(double)) };
-
-    for (size_t k = 0; k < n; k++) right.sum[k] = (double)p.weight[k];
-    visit_all(&p.conv, p.rows, visit_gradient, &right);
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
-        plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_gradient_can))) continue;
-        j.d = &p.d, j.into = p.into, j.scale = 0.5f;
-        memcpy(p.into, p.weight, n * sizeof(float));
-        plni_conv_gradient_by(p.ctx, paths[i], &j);
-        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.into[k], right.sum[k], 1e-4);
-        for (size_t k = 0; k < n; k++)
-            if (is_padding(&p.conv, (int)k)) assert_true(p.into[k] == 0);
-    }
-    free(right.sum);
-    free_product(&p);
-}
-
-static void test_gradient(void **state)
-{
-    (void)state;
-    for (int s = 0; s < TEST_COUNT(shapes); s++)
-        for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++)
-            for (int i = 0; i < TEST_COUNT(shares); i++) check_gradient(&shapes[s], (plni_form)form, shares[i]);
-}
-
-/* All three products of one shape through the interface. */
-static void run_all(product *p)
-{
-    plni_conv_forward(p->ctx, &p->conv, &p->room, &p->x, p->rows, p->weight, p->bias, &p->y);
-    plni_conv_backward(p->ctx, &p->conv, &p->room, &p->d, p->rows, p->weight, true, &p->dx);
-    plni_conv_gradient(p->ctx, &p->conv, &p->room, &p->x, &p->d, p->rows, 0.5f, p->into);
-}
-
-static void copy_inputs(const product *from, product *to)
-{
-    const size_t weights = plni_conv_weights(&from->conv) * sizeof(float);
-    const size_t places = (size_t)from->rows * (size_t)plni_positions(from->x.extent);
-
-    if (from->x.bits) memcpy(to->x.bits, from->x.bits, places * (size_t)from->x.words * 8);
-    if (from->x.sum) memcpy(to->x.sum, from->x.sum, places * (size_t)from->x.depth);
-    if (from->x.value) memcpy(to->x.value, from->x.value, (size_t)(from->rows * from->x.stride) * sizeof(float));
-    memcpy(to->d.value, from->d.value, (size_t)(from->rows * from->d.stride) * sizeof(float));
-    memcpy(to->dx.value, from->dx.value, (size_t)(from->rows * from->dx.stride) * sizeof(float));
-    memcpy(to->weight, from->weight, weights);
-    memcpy(to->bias, from->bias, (size_t)from->conv.out_depth * sizeof(float));
-}
-
-static void test_threads(void **state)
-{
-    (void)state;
-    for (int s = 0; s < TEST_COUNT(shapes); s++)
-        for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++) {
-            product one = make(&shapes[s], (plni_form)form, s % 2 ? 0.1 : 0.6, 1);
-            product many = make(&shapes[s], (plni_form)form, 0, MOST_THREADS);
-
-            copy_inputs(&one, &many);
-            many.x.unit = one.x.unit;
-            run_all(&one), run_all(&many);
-            assert_memory_equal(one.y.value, many.y.value, (size_t)(one.rows * one.y.stride) * sizeof(float));
-            assert_memory_equal(one.dx.value, many.dx.value, (size_t)(one.rows * one.dx.stride) * sizeof(float));
-            assert_memory_equal(one.into, many.into, plni_conv_weights(&one.conv) * sizeof(float));
-            free_product(&one), free_product(&many);
+    for (int from = 0; from < SOURCES; from++)
+        for (int i = from == MAXIMA ? 1 : 0; i < (from == MAXIMA ? 2 : TEST_COUNT(shares)); i++) {
+            float *one, *other;
+            size_t n, m;
+            const uint64_t at = test_state;
+            maybe_winograd = s->kernel == 3 && s->stride == 1 && s->pad == 1;
+            snprintf(doing, sizeof doing, "%d x %dx%d, %d filters, kernel %d, stride %d, pad %d, %s, %g", s->channels,
+                     s->height, s->width, s->filters, s->kernel, s->stride, s->pad, sources[from], (double)shares[i]);
+            run_layer(s, (source)from, shares[i], 1, &one, &n);
+            test_state = at;
+            run_layer(s, (source)from, shares[i], 3, &other, &m);
+            assert_int_equal(n, m);
+            assert_memory_equal(one, other, n * sizeof *one);
+            free(one), free(other);
         }
 }
 
-/* Which path is chosen, where it does not hang on the last digit. */
-static void test_choice(void **state)
+static void test_shapes(void **state)
 {
-    static const struct {
-        const char    *path;
-        int            channels, side, kernel, stride;
-        plni_conv_pass pass;
-        plni_form      form;
-        double         density;
-    } cases[] = {
-        { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
-        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.5 },
-        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1 },
-        { "events", 16, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.5 },
-        { "events", 512, 2, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 1 },     /* tiles would be mostly empty */
-        { "patches", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 1 },
-        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 0.1 },
-        { "events", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.9 },
-        { "patches", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_VALUES, 0.1 },
-        { "patches", 64, 32, 3, 2, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
-        { "events", 64, 1, 1, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1 },
-        { "patches", 64, 1, 1, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 1 },
-        { "patches", 64, 1, 1, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
-    };
-
     (void)state;
-    for (int i = 0; i < TEST_COUNT(cases); i++) {
-        const plni_extent in = { cases[i].channels, cases[i].side, cases[i].side };
-        const int kernel = cases[i].kernel, pad = kernel / 2;
-        const plni_conv conv = { in, plni_conv_extent(in, in.channels, kernel, kernel, cases[i].stride, pad), in.channels,
-                                 in.channels, kernel, kernel, cases[i].stride, pad };
-        const plni_conv_path path = plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density);
-        assert_string_equal(plni_conv_path_name(path), cases[i].path);
-    }
+    for (int i = 0; i < TEST_COUNT(shapes); i++) check_shape(&shapes[i]);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_forward), cmocka_unit_test(test_backward), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_choice),
-    };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_shapes) };
+
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

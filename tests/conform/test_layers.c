@@ -36,6 +36,7 @@ static const form forms[] = {
     { "softmax", false, false, PLN_SOFTMAX, -1, INPUTS },
     { "dropout", false, false, PLN_IDENTITY, 0.3f, INPUTS },
     { "no dropout", false, false, PLN_IDENTITY, 0, INPUTS },
+    { "dense, two panels", true, false, PLN_IDENTITY, 0, 300 },
 };
 
 /* A network with the layer under test as number `at`, in a training pass. */
@@ -182,7 +183,7 @@ static void test_finite_differences(void **state)
         if (layer->size) {
             float *into = test_zeros(layer->size);
             forward(&b);
-            layer->ops->gradient(layer, &b.pass, at, 1, into);
+            layer->ops->gradient(layer, &b.pass, at, 1, &(plni_sink){ .into = into });
             for (int n = 0; n < 60; n++) {
                 const size_t i = test_bits() % layer->size;
                 CHECK_NEAR(into[i], slope(&b, &layer->theta[i]), 4e-3);
@@ -205,14 +206,56 @@ static void test_gradient_scales(void **state)
             float *into = test_zeros(layer->size), *before = test_copy(layer->theta, layer->size);
             fill(&b, station_of(&b)->x, 0.3f);
             fill(&b, station_of(&b)->dy, 0.2f);
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, into);
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.5f, layer->theta);
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, &(plni_sink){ .into = into });
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, &(plni_sink){ .into = into });
+            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.5f, &(plni_sink){ .into = layer->theta });
             for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], before[i] + into[i], within(1e-6));
             free(into), free(before);
         }
         tear_down(&b);
     }
+}
+
+/* A step of Adam by what gradient adds to `from`, kept first or taken piece by piece. */
+static void check_step(const form *f, float share, bool begun)
+{
+    static const plni_adam how = { 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-3f };
+    bench b = set_up(f);
+    const plni_layer *layer = layer_of(&b);
+    const size_t n = layer->size;
+    float *from = begun ? test_floats(n) : test_zeros(n), *g = test_copy(from, n);
+    float *theta = test_copy(layer->theta, n), *m = test_zeros(n), *v = test_zeros(n);
+    float *kept = test_copy(theta, n), *kept_m = test_zeros(n), *kept_v = test_zeros(n);
+    const double bound = share < 0.5f ? 0 : within(1e-4);    /* CBLAS may add in another order */
+
+    fill(&b, station_of(&b)->x, share);
+    fill(&b, station_of(&b)->dy, share);
+    layer->ops->gradient(layer, &b.pass, station_of(&b), 0.5f, &(plni_sink){ .into = g });
+    b.pass.kernels->adam(kept, g, kept_m, kept_v, (int)n, &how);
+    layer->ops->gradient(layer, &b.pass, station_of(&b), 0.5f,
+                         &(plni_sink){ begun ? from : NULL, &how, theta, m, v });
+    for (int which = 0; which < 2; which++) {
+        const int count = layer->outputs * (which ? 1 : INPUTS);
+        float *w = test_zeros((size_t)count), *wanted = test_zeros((size_t)count);
+        layer->ops->get(layer, theta, which, w), layer->ops->get(layer, kept, which, wanted);
+        for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
+        layer->ops->get(layer, m, which, w), layer->ops->get(layer, kept_m, which, wanted);
+        for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
+        layer->ops->get(layer, v, which, w), layer->ops->get(layer, kept_v, which, wanted);
+        for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
+        free(w), free(wanted);
+    }
+    free(from), free(g), free(theta), free(m), free(v), free(kept), free(kept_m), free(kept_v);
+    tear_down(&b);
+}
+
+static void test_step(void **state)
+{
+    static const float shares[] = { 0, 0.2f, 1 };
+
+    (void)state;
+    for (int f = 0; f < TEST_COUNT(forms); f++)
+        for (int h = 0; h < 6 && forms[f].dense; h++) check_step(&forms[f], shares[h / 2], h % 2);
 }
 
 /* One visit equals backward and then gradient. */
@@ -230,7 +273,7 @@ static void test_pullback(void **state)
             fill(&b, at->dy, f % 2 ? 1 : 0.15f);
             backward(&b);
             float *dx = test_copy(at->dx->value, cells);
-            layer->ops->gradient(layer, &b.pass, at, -0.5f, theta);
+            layer->ops->gradient(layer, &b.pass, at, -0.5f, &(plni_sink){ .into = theta });
             layer->ops->pullback(layer, &b.pass, at, -0.5f);
             for (int s = 0; layer->ops->backward_rest && s < samples; s++)
                 layer->ops->backward_rest(layer, &b.pass, at, s);
@@ -266,7 +309,7 @@ static void test_turn(void **state)
                 finish_forward(layer, &next, soon);
                 float *turned = test_copy(layer->theta, layer->size), *y = test_copy(soon->y->value, cells);
                 memcpy(layer->theta, theta, layer->size * sizeof *theta);
-                layer->ops->gradient(layer, &b.pass, at, -0.5f, layer->theta);
+                layer->ops->gradient(layer, &b.pass, at, -0.5f, &(plni_sink){ .into = layer->theta });
                 layer->ops->forward(layer, &next, soon, 0, samples);
                 finish_forward(layer, &next, soon);
                 for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], turned[i], within(1e-6));
@@ -320,7 +363,7 @@ static void test_active_equals_dense(void **state)
             forward(&b);
             backward(&b);
             float *into = test_zeros(layer->size);
-            layer->ops->gradient(layer, &b.pass, at, 1, into);
+            layer->ops->gradient(layer, &b.pass, at, 1, &(plni_sink){ .into = into });
             check_gradient(layer, at, into);
             free(into);
             for (int s = 0; s < samples; s++) {
@@ -372,6 +415,7 @@ static void test_large_batches(void **state)
 
     samples = MOST;
     test_gradient_scales(state);
+    test_step(state);
     test_pullback(state);
     test_turn(state);
     test_active_equals_dense(state);
@@ -424,7 +468,7 @@ static void test_zero_batch(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales),
+        cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales), cmocka_unit_test(test_step),
         cmocka_unit_test(test_pullback), cmocka_unit_test(test_turn),
         cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas), cmocka_unit_test(test_large_batches),
         cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch),

@@ -182,12 +182,12 @@ static void contrast(bench *b, int l, int parameter, float beta, float *tensor)
 
     enter(b, 0);
     phase(b, 600, 0);
-    plni_settle_keep(b->net, &b->pass);
+    plni_settle_keep(&b->pass);
     phase(b, 600, -beta);
-    plni_settle_swap(b->net, &b->pass);
+    plni_settle_swap(&b->pass);
     phase(b, 600, beta);
     plni_settle_compare(b->net, &b->pass);
-    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), into);
+    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), &(plni_sink){ .into = into });
     layer->ops->get(layer, into, which, tensor);
     free(into);
 }

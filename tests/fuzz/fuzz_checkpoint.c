@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 
 #include "box.h"
+#include "quiet.h"
 
 #include "planaria.h"
 
@@ -16,8 +17,6 @@
 #include <unistd.h>
 
 enum { INPUTS = 2, UNITS = 3, SAMPLES = 5, NUMBERS = UNITS * INPUTS + UNITS };
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void must(pln_status status)
 {

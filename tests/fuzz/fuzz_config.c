@@ -1,32 +1,11 @@
 /* fuzz_config.c - configurations: bytes, and behind a byte 0xff one "--set" */
 
 #include "config.h"
+#include "quiet.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* In place of the command's: formats the sentence, prints nothing. */
-int complain(int code, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return code;
-}
-
-int complain_status(const pln_ctx *ctx, pln_status status)
-{
-    (void)ctx;
-    (void)status;
-    return FAILED;
-}
 
 /* What is written must be read again, to the same text. */
 static void check_round(const config *c)

@@ -3,33 +3,12 @@
 #define _GNU_SOURCE
 
 #include "dataset.h"
+#include "quiet.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* In place of the command's: formats the sentence, prints nothing. */
-int complain(int code, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return code;
-}
-
-int complain_status(const pln_ctx *ctx, pln_status status)
-{
-    (void)ctx;
-    (void)status;
-    return FAILED;
-}
 
 /* The file as images, with as many labels as it needs if it is one. */
 static void bind(pln_ctx *ctx, const unsigned char *bytes, size_t size)

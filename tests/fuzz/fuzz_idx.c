@@ -1,8 +1,7 @@
 /* fuzz_idx.c - samples and labels as IDX files in memory */
 
 #include "pair.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "quiet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

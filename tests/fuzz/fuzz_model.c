@@ -1,14 +1,13 @@
 /* fuzz_model.c - safetensors files of any origin, and models */
 
 #include "box.h"
+#include "quiet.h"
 
 #include "planaria.h"
 
 #include <math.h>
 
 enum { MOST_STEPS = 1000 };      /* a file may ask for more than anybody waits for */
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Where the next tensor must begin, and the end of the file. */
 typedef struct place {

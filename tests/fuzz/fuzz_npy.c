@@ -1,8 +1,7 @@
 /* fuzz_npy.c - samples and labels as .npy files in memory */
 
 #include "pair.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "quiet.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -1,32 +1,11 @@
 /* fuzz_sweep.c - sweep files */
 
 #include "sweep_file.h"
+#include "quiet.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-/* In place of the command's: formats the sentence, prints nothing. */
-int complain(int code, const char *format, ...)
-{
-    char text[1024];
-    va_list args;
-
-    va_start(args, format);
-    vsnprintf(text, sizeof text, format, args);
-    va_end(args);
-    return code;
-}
-
-int complain_status(const pln_ctx *ctx, pln_status status)
-{
-    (void)ctx;
-    (void)status;
-    return FAILED;
-}
 
 static int parse(const void *bytes, size_t size, sweep_file *f)
 {

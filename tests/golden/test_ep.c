@@ -135,7 +135,7 @@ static void check_directions(const bench *b, const json_t *one, float beta, bool
         const plni_layer *layer = plni_parameter_owner(b->net, p, &which);
         float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
         const int n = numbers(one, keys[p], wanted);
-        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), into);
+        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), &(plni_sink){ .into = into });
         layer->ops->get(layer, into, which, got);
         for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 2e-6);
         free(into);
@@ -168,11 +168,11 @@ static void check_case(const json_t *g, const json_t *one, pln_activation top, c
     memcpy(wanted, target, sizeof wanted);
 
     plni_nudge nudge = { (float)number(one, "beta"), target, 2 };
-    plni_settle_keep(b.net, &b.pass);
+    plni_settle_keep(&b.pass);
     if (symmetric) {
         nudge.beta = -nudge.beta;
         follow(&b, get(one, "nudged_trajectory_minus_beta"), &nudge);
-        plni_settle_swap(b.net, &b.pass);
+        plni_settle_swap(&b.pass);
         nudge.beta = -nudge.beta;
     }
     follow(&b, get(one, "nudged_trajectory"), &nudge);
@@ -269,9 +269,9 @@ static void test_consistency(void **state)
         plni_settle_enter(b.net, &b.pass, 0, fill, &b);
         (void)plni_settle(b.net, &b.pass, 300, &none);
         check_states(&b, get(g, "fixed_point"), 2e-6);
-        plni_settle_keep(b.net, &b.pass);
+        plni_settle_keep(&b.pass);
         (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2 });
-        plni_settle_swap(b.net, &b.pass);
+        plni_settle_swap(&b.pass);
         (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2 });
         plni_settle_compare(b.net, &b.pass);
         for (int p = 0; p < 4; p++) {
@@ -279,7 +279,7 @@ static void test_consistency(void **state)
             const plni_layer *layer = plni_parameter_owner(b.net, p, &which);
             float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
             const int n = numbers(g, keys[p], wanted);
-            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), into);
+            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), &(plni_sink){ .into = into });
             layer->ops->get(layer, into, which, got);
             for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 1e-4);
             free(into);

@@ -196,7 +196,7 @@ static void check_gradient(const bench *b, int l, int which, const json_t *wante
     float *into = test_floats(layer->size), values[MOST * MOST];
 
     memset(into, 0, layer->size * sizeof *into);
-    layer->ops->gradient(layer, &b->pass, &b->pass.at[l], 1, into);
+    layer->ops->gradient(layer, &b->pass, &b->pass.at[l], 1, &(plni_sink){ .into = into });
     layer->ops->get(layer, into, which, values);
     check_numbers(values, wanted);
     free(into);
@@ -307,7 +307,7 @@ static void unsupervised_step(const json_t *g, bool input_rows)
     net->layer[1].ops->backward(&net->layer[1], &b.pass, &b.pass.at[1], 0, rows);
     check_gradient(&b, 0, 0, get(g, "dW1"));
     check_gradient(&b, 0, 1, get(g, "db1"));
-    net->layer[0].ops->gradient(&net->layer[0], &b.pass, &b.pass.at[0], -rate[0], net->layer[0].theta);
+    net->layer[0].ops->gradient(&net->layer[0], &b.pass, &b.pass.at[0], -rate[0], &(plni_sink){ .into = net->layer[0].theta });
     static const char *const after[] = { "W1_after", "b1_after", "W2_after", "b2_after" };
     for (int p = 0; p < 4; p++) check_parameter(net, p, get(g, after[p]));
     tear_down(&b);

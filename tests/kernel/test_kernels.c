@@ -83,6 +83,31 @@ static void check_gather(const plni_kernels *k)
         }
 }
 
+/* Lists of different lengths, some empty: gather to the bit. */
+static void check_gathers(const plni_kernels *k)
+{
+    enum { ROWS = 37, LDX = 48 };
+
+    for (int w = 0; w < TEST_COUNT(widths); w++)
+        for (int n = 0; n < TEST_COUNT(sample_counts); n++) {
+            const int width = widths[w], samples = sample_counts[n], ldy = width + 16;
+            float *panel = test_floats((size_t)(ROWS * width)), *bias = test_floats((size_t)width);
+            float *a = test_zeros((size_t)(samples * ldy)), *b = test_zeros((size_t)(samples * ldy));
+            float *c = test_zeros((size_t)(samples * ldy)), *value = test_floats((size_t)(samples * LDX));
+            int *index = calloc((size_t)(samples * LDX), sizeof *index), *count = calloc((size_t)samples, sizeof *count);
+            for (int s = 0; s < samples; s++)
+                for (int r = 0; r < ROWS; r++)
+                    if (s % 7 && test_uniform() < 0.4f) index[s * LDX + count[s]++] = r;
+            reference.gathers(a, ldy, bias, panel, width, index, value, LDX, count, samples);
+            k->gathers(b, ldy, bias, panel, width, index, value, LDX, count, samples);
+            for (int s = 0; s < samples; s++)
+                k->gather(c + s * ldy, bias, panel, width, index + s * LDX, value + s * LDX, count[s]);
+            check_equal(a, b, samples * ldy, 1e-5);
+            assert_memory_equal(b, c, (size_t)(samples * ldy) * sizeof *b);
+            free(panel), free(bias), free(a), free(b), free(c), free(value), free(index), free(count);
+        }
+}
+
 static void check_dot(const plni_kernels *k)
 {
     for (int w = 0; w < TEST_COUNT(widths); w++)
@@ -100,6 +125,30 @@ static void check_dot(const plni_kernels *k)
             }
 }
 
+/* Sample after sample, in two parts of the rows: equal to the reference, and to update
+ * to the bit. */
+static void check_spread(const plni_kernels *k, const float *before, const float *updated, int width, int rows,
+                         int samples, const lists *in, const float *d, int ld)
+{
+    const int half = rows / 2;
+    float *a = test_copy(before, (size_t)(rows * width)), *b = test_copy(before, (size_t)(rows * width));
+    int *index = calloc((size_t)rows + 1, sizeof *index);
+    float *value = calloc((size_t)rows + 1, sizeof *value);
+
+    for (int s = 0; s < samples; s++) {
+        int n = 0, from = 0;
+        for (int r = 0; r < rows; r++)
+            for (int e = in->start[r]; e < in->start[r + 1]; e++)
+                if (in->sample[e] == s) from += r < half, index[n] = r, value[n++] = in->value[e];
+        reference.spread(a, width, 0, rows, index, value, n, d + s * ld, 0.5f);
+        k->spread(b, width, 0, half, index, value, n, d + s * ld, 0.5f);
+        k->spread(b + half * width, width, half, rows, index + from, value + from, n - from, d + s * ld, 0.5f);
+    }
+    check_equal(a, b, rows * width, 1e-5);
+    assert_memory_equal(b, updated, (size_t)(rows * width) * sizeof *b);
+    free(a), free(b), free(index), free(value);
+}
+
 /* update, turn and pullback on one shape; turn is update and gather to the bit. */
 static void check_visits(const plni_kernels *k, int width, int rows, int samples, float share)
 {
@@ -113,6 +162,7 @@ static void check_visits(const plni_kernels *k, int width, int rows, int samples
     reference.update(w1, width, rows, in.start, in.sample, in.value, d, ld, 0.5f);
     k->update(w2, width, rows, in.start, in.sample, in.value, d, ld, 0.5f);
     check_equal(w1, w2, (int)cells, 1e-5);
+    check_spread(k, w, w2, width, rows, samples, &in, d, ld);
 
     k->turn(w3, width, rows, in.start, in.sample, in.value, d, ld, 0.5f, out.start, out.sample, out.value, y2, ld);
     assert_memory_equal(w2, w3, cells * sizeof *w);
@@ -273,7 +323,7 @@ static void check_winograd(const plni_kernels *k)
                 check_winograd_of(k, depths[c], depths[f], sample_counts[t], 1 + (c + t) % 4, 1 + (f + t) % 4);
 }
 
-static void check_spread(const plni_kernels *k)
+static void check_spread_spikes(const plni_kernels *k)
 {
     for (int n = 16; n <= 208; n += 16) {
         float *x = test_floats((size_t)n), *a = test_zeros((size_t)n + 16), *b = test_zeros((size_t)n + 16);
@@ -376,22 +426,27 @@ static void check_rows(const plni_kernels *k)
         float *m1 = test_floats(room), *v1 = test_floats(room);
         for (int j = 0; j < n; j++) v1[j] = fabsf(v1[j]);
         float *m2 = test_copy(m1, room), *v2 = test_copy(v1, room);
-        reference.adam(a, y, m1, v1, n, 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f);
-        k->adam(b, y, m2, v2, n, 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-8f);
-        check_equal(a, b, n, 1e-5);
-        check_equal(m1, m2, n, 1e-6);
+        for (int late = 0; late < 3; late++) {           /* corrections become 1 one after the other */
+            const plni_adam how = { 0.01f, 0.9f, 0.999f, late > 0 ? 1 : 0.1f, late > 1 ? 1 : 0.001f, 1e-8f };
+            reference.adam(a, y, m1, v1, n, &how);
+            k->adam(b, y, m2, v2, n, &how);
+            check_equal(a, b, n, 1e-5);
+            check_equal(m1, m2, n, 1e-6);
+            check_equal(v1, v2, n, 1e-6);
+        }
         free(x), free(y), free(a), free(b), free(bits1), free(bits2), free(bytes), free(i1), free(i2);
         free(m1), free(m2), free(v1), free(v2);
     }
 }
 
 static void test_gather(void **state) { (void)state; for_levels(check_gather); }
+static void test_gathers(void **state) { (void)state; for_levels(check_gathers); }
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
 static void test_windows(void **state) { (void)state; for_levels(check_windows); }
 static void test_taps(void **state) { (void)state; for_levels(check_taps); }
 static void test_winograd(void **state) { (void)state; for_levels(check_winograd); }
-static void test_spread(void **state) { (void)state; for_levels(check_spread); }
+static void test_spread(void **state) { (void)state; for_levels(check_spread_spikes); }
 static void test_winners(void **state) { (void)state; for_levels(check_winners); }
 static void test_rows(void **state) { (void)state; for_levels(check_rows); }
 
@@ -410,9 +465,9 @@ static void test_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_dot),
-        cmocka_unit_test(test_visits), cmocka_unit_test(test_windows), cmocka_unit_test(test_taps),
-        cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_gathers),
+        cmocka_unit_test(test_dot), cmocka_unit_test(test_visits), cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_taps), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

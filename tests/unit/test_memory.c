@@ -81,6 +81,7 @@ static pln_status whole_story(pln_ctx *ctx)
     pln_net *net = pln_net_new(ctx), *again = NULL;
     pln_data *data = NULL;
     pln_trainer *t = NULL;
+    pln_features *features = NULL;
     pln_association a;
     double accuracy;
     char *text = NULL;
@@ -107,10 +108,13 @@ static pln_status whole_story(pln_ctx *ctx)
     }
     if (s == PLN_OK) s = pln_evaluate_association(ctx, net, data, NULL, 0, data, &a);
     if (s == PLN_OK) s = pln_evaluate_argmax(ctx, net, NULL, data, 2, &accuracy);
+    if (s == PLN_OK) s = pln_features_new(ctx, net, data, 1 << 20, &features);
+    if (s != PLN_OK) assert_null(features);
     if (s == PLN_OK) s = pln_model_save(net, path, texts);
     if (s == PLN_OK) s = pln_model_load(ctx, path, &again);
     pln_text_free(ctx, text);
     pln_net_free(again);
+    pln_features_free(features);
     pln_trainer_free(t);
     pln_data_free(data);
     pln_net_free(net);

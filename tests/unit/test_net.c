@@ -86,15 +86,15 @@ static pln_net *two_layers(void)
 static void test_what_is_in_a_net(void **state)
 {
     static const pln_layer_info wanted[] = {
-        { PLN_DROPOUT, 3, 3, PLN_IDENTITY, 0.25f, 0 },
-        { PLN_DENSE, 3, 5, PLN_IDENTITY, 0, 20 },
-        { PLN_ACTIVATION, 5, 5, PLN_RELU, 0, 0 },
-        { PLN_DENSE, 5, 2, PLN_IDENTITY, 0, 12 },
-        { PLN_ACTIVATION, 2, 2, PLN_SOFTMAX, 0, 0 },
+        { .kind = PLN_DROPOUT, .inputs = 3, .outputs = 3, .drop = 0.25f },
+        { .kind = PLN_DENSE, .inputs = 3, .outputs = 5, .parameters = 20 },
+        { .kind = PLN_ACTIVATION, .inputs = 5, .outputs = 5, .activation = PLN_RELU },
+        { .kind = PLN_DENSE, .inputs = 5, .outputs = 2, .parameters = 12 },
+        { .kind = PLN_ACTIVATION, .inputs = 2, .outputs = 2, .activation = PLN_SOFTMAX },
     };
     static const pln_parameter_info parameters[] = {
-        { "0.weight", 2, { 5, 3 } }, { "0.bias", 1, { 5 } },
-        { "1.weight", 2, { 2, 5 } }, { "1.bias", 1, { 2 } },
+        { "0.weight", 2, { 5, 3 }, false }, { "0.bias", 1, { 5 }, false },
+        { "1.weight", 2, { 2, 5 }, false }, { "1.bias", 1, { 2 }, false },
     };
     pln_net *net = two_layers();
 

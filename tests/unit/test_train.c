@@ -398,6 +398,81 @@ static void test_features_stay_as_they_are(void **state)
     pln_net_free(features), pln_net_free(readout);
 }
 
+/* Trains a read-out for a few epochs, on kept outputs or on those computed anew; its
+ * numbers and what it gets right. */
+static double train_readout(pln_net *features, bool keep, float numbers[NUMBERS])
+{
+    pln_net *readout = make_net(UNITS, CLASSES);
+    pln_features *kept = NULL;
+    pln_fit fit = make_fit();
+    pln_trainer *t;
+    double accuracy;
+
+    fit.epochs = 5;
+    fit.target = PLN_TARGET_LABELS;
+    assert_int_equal(pln_trainer_new(ctx, readout, features, data, NULL, 0, &fit, &t), PLN_OK);
+    if (keep) {
+        assert_int_equal(pln_features_new(ctx, features, data, 1 << 20, &kept), PLN_OK);
+        assert_int_equal(pln_trainer_set_features(t, kept), PLN_OK);
+    }
+    const long allocations = (long)pln_ctx_allocations(ctx);
+    while (pln_trainer_epoch(t) < fit.epochs) assert_int_equal(pln_trainer_step(t, 6, NULL), PLN_OK);
+    assert_true((long)pln_ctx_allocations(ctx) == allocations);
+    if (keep) assert_int_equal(pln_evaluate_features(ctx, readout, kept, CLASSES, &accuracy), PLN_OK);
+    else      assert_int_equal(pln_evaluate_argmax(ctx, readout, features, data, CLASSES, &accuracy), PLN_OK);
+    get_numbers(readout, numbers);
+    pln_features_free(kept);
+    pln_trainer_free(t);
+    pln_net_free(readout);
+    return accuracy;
+}
+
+/* Nothing in these small networks depends on the batch, so kept outputs give the same bits. */
+static void test_kept_features_change_nothing(void **state)
+{
+    pln_net *features = make_net(FEATURES, UNITS);
+    float anew[NUMBERS] = { 0 }, kept[NUMBERS] = { 0 };
+
+    (void)state;
+    const double accuracy = train_readout(features, false, anew);
+    assert_true(train_readout(features, true, kept) == accuracy);
+    assert_memory_equal(anew, kept, sizeof anew);
+    pln_net_free(features);
+}
+
+static void test_kept_features_have_bounds(void **state)
+{
+    pln_net *features = make_net(FEATURES, UNITS), *other = make_net(FEATURES, UNITS), *readout = make_net(UNITS, CLASSES);
+    pln_net *narrow = make_net(FEATURES - 1, UNITS), *unready = pln_net_new(ctx);
+    pln_fit fit = make_fit();
+    pln_features *kept, *theirs;
+    pln_trainer *t;
+    double accuracy;
+
+    (void)state;
+    fit.target = PLN_TARGET_LABELS;
+    assert_int_equal(pln_features_new(ctx, features, data, 1 << 20, &kept), PLN_OK);
+    const size_t taken = pln_features_bytes(kept);
+    pln_features_free(kept);
+    assert_int_equal(pln_features_new(ctx, features, data, taken - 1, &kept), PLN_OK);
+    assert_null(kept);
+    assert_int_equal(pln_features_new(ctx, features, data, taken, &kept), PLN_OK);
+    assert_int_equal(pln_features_bytes(kept), taken);
+    assert_int_equal(pln_features_new(ctx, narrow, data, taken, &theirs), PLN_ERR_SHAPE);
+    assert_int_equal(pln_features_new(ctx, unready, data, taken, &theirs), PLN_ERR_STATE);
+    assert_null(theirs);
+    assert_int_equal(pln_features_new(ctx, other, data, taken * 9, &theirs), PLN_OK);
+    assert_int_equal(pln_trainer_new(ctx, readout, features, data, NULL, 0, &fit, &t), PLN_OK);
+    assert_int_equal(pln_trainer_set_features(t, theirs), PLN_ERR_ARG);
+    assert_int_equal(pln_trainer_set_features(t, NULL), PLN_ERR_ARG);
+    assert_int_equal(pln_trainer_set_features(t, kept), PLN_OK);
+    assert_int_equal(pln_evaluate_features(ctx, features, kept, CLASSES, &accuracy), PLN_ERR_SHAPE);
+    assert_int_equal(pln_evaluate_features(ctx, readout, kept, 0, &accuracy), PLN_ERR_ARG);
+    pln_trainer_free(t);
+    pln_features_free(kept), pln_features_free(theirs), pln_features_free(NULL);
+    pln_net_free(features), pln_net_free(other), pln_net_free(readout), pln_net_free(narrow), pln_net_free(unready);
+}
+
 /* Samples that are not in the index play no part. */
 static void test_only_chosen_samples_are_used(void **state)
 {
@@ -773,6 +848,29 @@ static void test_checkpoints_belong_to_one_run(void **state)
     pln_net_free(net), pln_net_free(other);
 }
 
+/* Other bytes or labels of as many samples make another run, too. */
+static void test_checkpoints_belong_to_their_data(void **state)
+{
+    const pln_fit fit = make_fit();
+    pln_net *net = make_net(FEATURES, UNITS);
+    pln_trainer *t = make_trainer(net, &fit);
+
+    (void)state;
+    assert_int_equal(pln_trainer_save(t, path, NULL), PLN_OK);
+    pln_trainer_free(t);
+    for (int what = 0; what < 4; what++) {
+        const uint8_t flip = what == 1 ? 128 : 0;
+        const int32_t other = what == 2 ? 1 : 0;
+        bytes[SAMPLES * FEATURES - 1] ^= flip, labels[0] ^= other;
+        t = make_trainer(net, &fit);
+        assert_int_equal(pln_trainer_load(t, path, NULL), flip || other ? PLN_ERR_FORMAT : PLN_OK);
+        pln_trainer_free(t);
+        bytes[SAMPLES * FEATURES - 1] ^= flip, labels[0] ^= other;
+    }
+    (void)remove(path);
+    pln_net_free(net);
+}
+
 static void test_checkpoint_files_and_texts(void **state)
 {
     const pln_fit fit = make_fit();
@@ -893,6 +991,7 @@ int main(void)
         cmocka_unit_test(test_samples_must_be_there), cmocka_unit_test(test_steps_end_with_the_epoch),
         cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt),
         cmocka_unit_test(test_features_stay_as_they_are),
+        cmocka_unit_test(test_kept_features_change_nothing), cmocka_unit_test(test_kept_features_have_bounds),
         cmocka_unit_test(test_only_chosen_samples_are_used),
         cmocka_unit_test(test_a_loss_that_is_no_number_is_reported),
         cmocka_unit_test(test_loading_after_a_failure),
@@ -903,6 +1002,7 @@ int main(void)
         cmocka_unit_test(test_courses_continue_bit_for_bit),
         cmocka_unit_test(test_damaged_checkpoints_change_nothing),
         cmocka_unit_test(test_checkpoints_belong_to_one_run),
+        cmocka_unit_test(test_checkpoints_belong_to_their_data),
         cmocka_unit_test(test_checkpoint_files_and_texts),
         cmocka_unit_test(test_evaluation_refuses_what_does_not_fit),
         cmocka_unit_test(test_argmax_and_association_by_hand),

@@ -1,0 +1,166 @@
+/* spiking.c - a training step, or inference, of a spiking network on random images
+ *
+ *     bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N]
+ *                   [surrogate NAME] [beta X]
+ *
+ * NETWORK is in short form, as in `network:` of a configuration.  Prints one line
+ * of JSON as bench/peers/torch_snn.py does: the best of some steps, samples a
+ * second, the peak of memory, and the mean firing rate.  beta is what norms begin
+ * with, which sets the firing rate. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "notation.h"
+#include "planaria.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+enum { STEPS = 8, MOST_BATCH = 256 };
+
+typedef struct settings {
+    const char *network, *surrogate;
+    int         side, channels, threads, batch, steps;
+    float       beta;
+    bool        infer;
+} settings;
+
+static double now(void)
+{
+    struct timespec t;
+
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int read_settings(int count, char **word, settings *s)
+{
+    if (count < 4) return 2;
+    *s = (settings){ .network = word[1], .side = atoi(word[2]), .channels = atoi(word[3]), .threads = 2, .batch = 32,
+                     .steps = 4 };
+    for (int i = 4; i < count; i++) {
+        const char *next = i + 1 < count ? word[i + 1] : "";
+        if (strcmp(word[i], "infer") == 0) s->infer = true;
+        else if (strcmp(word[i], "threads") == 0) s->threads = atoi(next), i++;
+        else if (strcmp(word[i], "batch") == 0) s->batch = atoi(next), i++;
+        else if (strcmp(word[i], "T") == 0) s->steps = atoi(next), i++;
+        else if (strcmp(word[i], "surrogate") == 0) s->surrogate = next, i++;
+        else if (strcmp(word[i], "beta") == 0) s->beta = (float)atof(next), i++;
+        else return 2;
+    }
+    return s->batch < 1 || s->batch > MOST_BATCH ? 2 : 0;
+}
+
+/* Gives every norm the same beta. */
+static pln_status shift_norms(pln_net *net, float beta)
+{
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        float values[PLN_MAX_CHANNELS];
+        pln_tensor t = { .data = values, .rank = 1, .dim = { info.dim[0] } };
+        if (info.rank != 1 || !strstr(info.name, ".bias") || info.kept || p == pln_net_parameters(net) - 1) continue;
+        for (int i = 0; i < info.dim[0]; i++) values[i] = beta;
+        if (pln_net_set(net, p, &t) != PLN_OK) return PLN_ERR_ARG;
+    }
+    return PLN_OK;
+}
+
+static pln_status train(pln_ctx *ctx, pln_net *net, const pln_data *data, const settings *s, double *best)
+{
+    pln_fit fit = pln_fit_default();
+    pln_trainer *trainer;
+    pln_status status;
+
+    fit.epochs = 1 + STEPS;
+    fit.batch = s->batch;
+    fit.target = PLN_TARGET_LABELS;
+    fit.loss = PLN_CROSS_ENTROPY;
+    fit.rate[0] = 0.05f;
+    fit.optim.momentum = 0.9f;
+    status = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer);
+    for (int i = 0; i < fit.epochs && status == PLN_OK; i++) {
+        const double start = now();
+        status = pln_trainer_step(trainer, 1, NULL);
+        if (i && now() - start < *best) *best = now() - start;
+    }
+    if (status == PLN_OK) pln_trainer_free(trainer);
+    return status;
+}
+
+static pln_status infer(pln_net *net, const settings *s, double *best)
+{
+    const int n = pln_net_inputs(net), outputs = pln_net_outputs(net);
+    float *x = malloc(sizeof *x * (size_t)(s->batch * n)), *y = malloc(sizeof *y * (size_t)(s->batch * outputs));
+    pln_tensor in = { x, 2, { s->batch, n } }, out = { y, 2, { s->batch, outputs } };
+    pln_status status = x && y ? PLN_OK : PLN_ERR_MEMORY;
+
+    for (int i = 0; status == PLN_OK && i < s->batch * n; i++) x[i] = (float)rand() / (float)RAND_MAX;
+    for (int i = 0; i < 1 + STEPS && status == PLN_OK; i++) {
+        const double start = now();
+        status = pln_net_forward(net, &in, &out);
+        if (i && now() - start < *best) *best = now() - start;
+    }
+    free(x);
+    free(y);
+    return status;
+}
+
+static double firing_rate(pln_ctx *ctx, pln_net *net, const pln_data *data)
+{
+    pln_activity activity[PLN_MAX_LAYERS];
+    double sum = 0, neurons = 0;
+
+    if (pln_evaluate_activity(ctx, net, data, NULL, 0, activity) != PLN_OK) return -1;
+    for (int l = 0; l < pln_net_layers(net); l++) {
+        const pln_layer_info info = pln_net_layer(net, l);
+        if (!info.fires) continue;
+        sum += activity[l].firing_rate;
+        neurons++;
+    }
+    return sum / neurons;
+}
+
+int main(int count, char **word)
+{
+    settings s;
+    pln_ctx_options options = pln_ctx_options_default();
+    spiking_config how = { .norm = PLN_NORM_JOINT };
+    struct rusage usage;
+    double best = 1e9;
+
+    if (read_settings(count, word, &s)) {
+        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X]\n");
+        return 2;
+    }
+    options.threads = s.threads;
+    pln_ctx *ctx = pln_ctx_new(&options);
+    pln_net *net = pln_net_new(ctx);
+    const int shape[] = { s.side, s.side, s.channels }, features = s.side * s.side * s.channels;
+    uint8_t *bytes = malloc((size_t)(s.batch * features));
+    int32_t labels[MOST_BATCH];
+    pln_data *data;
+
+    for (int i = 0; i < s.batch * features; i++) bytes[i] = (uint8_t)rand();
+    for (int i = 0; i < s.batch; i++) labels[i] = i % notation_outputs(s.network);
+    how.steps = s.steps;
+    how.surrogate = (char *)(uintptr_t)s.surrogate;
+    pln_net_image(net, s.steps, s.channels, s.side, s.side);
+    notation_build(s.network, &how, net);
+    pln_status status = pln_net_ready(net);
+    if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
+    if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);
+    if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
+    if (status == PLN_OK) status = s.infer ? infer(net, &s, &best) : train(ctx, net, data, &s, &best);
+    if (status != PLN_OK) {
+        fprintf(stderr, "bench_spiking: %s\n", pln_error(ctx));
+        return 1;
+    }
+    getrusage(RUSAGE_SELF, &usage);
+    printf("{\"network\":\"%s\",\"T\":%d,\"batch\":%d,\"threads\":%d,\"mode\":\"%s\",\"seconds_per_step\":%.5f,"
+           "\"samples_per_second\":%.1f,\"peak_mb\":%ld,\"firing_rate\":%.4f}\n", s.network, s.steps, s.batch, s.threads,
+           s.infer ? "infer" : "train", best, s.batch / best, usage.ru_maxrss / 1024, firing_rate(ctx, net, data));
+    return 0;
+}

@@ -1,0 +1,31 @@
+/* notation.h - spiking networks in the literature's short form
+ *
+ *     16C3-16C3-AP2-32C3/2-64R3-GAP-FC128-FC10
+ *
+ *     nCk    n filters of k x k, as much padding as keeps the image's size;
+ *            nCk/s with stride s
+ *     APk    average over k x k; MPk maximum; GAP average over the image
+ *     FCn    n units joined with all
+ *     nRk    a residual block of two convolutions, neurons after the sum
+ *     nPk    the same with norm and neurons before each convolution; the stream
+ *            carries values
+ *
+ * Every C and FC but the last is followed by norm and neurons. */
+#ifndef CLI_NOTATION_H
+#define CLI_NOTATION_H
+
+#include "config.h"
+
+/* Whether a text is such a network; else complains with file and line. */
+int notation_check(const char *file, int line, const char *text);
+
+/* Outputs of the last layer; 0 if the text is none. */
+int notation_outputs(const char *text);
+
+/* Builds the network; the builders remember what does not fit. */
+void notation_build(const char *text, const spiking_config *how, pln_net *net);
+
+/* The neuron of a configuration. */
+pln_neuron spiking_neuron(const spiking_config *how);
+
+#endif

@@ -1,0 +1,144 @@
+/* augment.c - from the bytes of a sample to what a network is shown
+ *
+ * Five random numbers decide how a sample is varied: units 0 and 1 of its stream
+ * where the image is cut out, 2 whether it is mirrored, 3 and 4 where the centre of
+ * the cutout lies. */
+
+#include "base/check.h"
+#include "base/rng.h"
+#include "data/data.h"
+#include "pln/augment.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { MAX_PADDING = 128 };
+
+/* ---- mean and deviation ------------------------------------------------------ */
+
+/* Sums of values and squares are exact integers: 2^64 is 2^48 squares of a byte. */
+pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *norm)
+{
+    const int channels = pln_data_shape(data).channels;
+    const size_t pixels = (size_t)data->count * (size_t)(data->features / channels);
+    const uint8_t *at = data->samples;
+    uint64_t sum[PLN_MAX_COLOURS] = { 0 }, squares[PLN_MAX_COLOURS] = { 0 };
+
+    if (channels > PLN_MAX_COLOURS)
+        return plni_fail(ctx, PLN_ERR_ARG, "data: samples of %d channels; mean and deviation are taken of at most %d",
+                         channels, PLN_MAX_COLOURS);
+    for (size_t i = 0; i < pixels; i++, at += channels)
+        for (int c = 0; c < channels; c++) {
+            sum[c] += at[c];
+            squares[c] += (uint64_t)at[c] * at[c];
+        }
+    *norm = (pln_normalise){ .channels = channels };
+    for (int c = 0; c < channels; c++) {
+        const double mean = (double)sum[c] / (double)pixels;
+        const double variance = (double)squares[c] / (double)pixels - mean * mean;
+        norm->mean[c] = (float)(mean / 255);
+        norm->deviation[c] = variance > 1e-9 ? (float)(sqrt(variance) / 255) : 1.0f;
+    }
+    return PLN_OK;
+}
+
+/* ---- checks ------------------------------------------------------------------ */
+
+static pln_status check_norm(pln_ctx *ctx, const pln_sample_shape *s, const pln_normalise *norm)
+{
+    if (norm->channels != s->channels || norm->channels > PLN_MAX_COLOURS)
+        return plni_fail(ctx, PLN_ERR_SHAPE, "normalise: mean and deviation of %d channels, samples have %d",
+                         norm->channels, s->channels);
+    for (int c = 0; c < norm->channels; c++)
+        if (!isfinite(norm->mean[c]) || !isfinite(norm->deviation[c]) || !(norm->deviation[c] > 0))
+            return plni_fail(ctx, PLN_ERR_ARG, "normalise: channel %d has mean %g and deviation %g; wanted are numbers, the second above 0",
+                             c, (double)norm->mean[c], (double)norm->deviation[c]);
+    return PLN_OK;
+}
+
+pln_status pln_augment_check(pln_ctx *ctx, const pln_sample_shape *s,
+                             const pln_normalise *norm, const pln_augment *how)
+{
+    if (s->steps < 1 || s->height < 1 || s->width < 1 || s->channels < 1)
+        return plni_fail(ctx, PLN_ERR_SHAPE, "augment: a sample of %d x %d x %d x %d (steps, height, width, channels)",
+                         s->steps, s->height, s->width, s->channels);
+    if (norm) PLN_TRY(check_norm(ctx, s, norm));
+    if (how && (how->padding < 0 || how->padding > MAX_PADDING))
+        return plni_fail(ctx, PLN_ERR_ARG, "augment: padding is %d; possible are 0..%d", how->padding, MAX_PADDING);
+    if (how && how->cutout < 0)
+        return plni_fail(ctx, PLN_ERR_ARG, "augment: the side of the cutout is %d", how->cutout);
+    return PLN_OK;
+}
+
+/* ---- a row ------------------------------------------------------------------- */
+
+/* What was drawn for one showing of one sample. */
+typedef struct variation {
+    int  down, right;                /* of the cut-out part, -padding..padding */
+    bool flip;
+    int  top, bottom, left, end;     /* of the cutout; bottom and end outside  */
+} variation;
+
+/* Uniform in 0..n-1, but for n / 2^32. */
+static int draw(const plni_random *random, uint32_t unit, int n)
+{
+    return (int)(((uint64_t)plni_random_bits(random, unit) * (uint64_t)n) >> 32);
+}
+
+static int within(int value, int most)
+{
+    return value < 0 ? 0 : value > most ? most : value;
+}
+
+static variation vary(const pln_sample_shape *s, const pln_augment *how, const plni_random *random)
+{
+    variation v = { 0 };
+
+    if (!how) return v;
+    if (how->padding) {
+        v.down = draw(random, 0, 2 * how->padding + 1) - how->padding;
+        v.right = draw(random, 1, 2 * how->padding + 1) - how->padding;
+    }
+    if (how->flip) v.flip = plni_random_bits(random, 2) >> 31;
+    if (how->cutout) {
+        const int side = within(how->cutout, 2 * (s->height > s->width ? s->height : s->width));
+        const int top = draw(random, 3, s->height) - side / 2, left = draw(random, 4, s->width) - side / 2;
+        v.top = within(top, s->height);
+        v.bottom = within(top + side, s->height);
+        v.left = within(left, s->width);
+        v.end = within(left + side, s->width);
+    }
+    return v;
+}
+
+/* The numbers of one row of pixels; from is the image's row or NULL outside. */
+static void convert(const uint8_t *from, const pln_sample_shape *s, const pln_normalise *norm,
+                    const variation *v, float *to)
+{
+    for (int x = 0; x < s->width; x++, to += s->channels) {
+        const int x1 = (v->flip ? s->width - 1 - x : x) + v->right;
+        const uint8_t *pixel = from && x1 >= 0 && x1 < s->width ? from + (ptrdiff_t)x1 * s->channels : NULL;
+        for (int c = 0; c < s->channels; c++) {
+            const float value = pixel ? (float)pixel[c] / 255.0f : 0.0f;
+            to[c] = norm ? (value - norm->mean[c]) / norm->deviation[c] : value;
+        }
+    }
+}
+
+void pln_augment_row(const uint8_t *bytes, const pln_sample_shape *s,
+                     const pln_normalise *norm, const pln_augment *how,
+                     uint64_t seed, int epoch, int sample, float *row)
+{
+    const plni_random random = plni_random_for(seed, PLNI_FOR_AUGMENT, 0, epoch, (uint32_t)sample);
+    const variation v = vary(s, how, &random);
+    const ptrdiff_t line = (ptrdiff_t)s->width * s->channels;
+
+    for (int t = 0; t < s->steps; t++, bytes += line * s->height)
+        for (int y = 0; y < s->height; y++, row += line) {
+            const int y1 = y + v.down;
+            convert(y1 >= 0 && y1 < s->height ? bytes + y1 * line : NULL, s, norm, &v, row);
+            if (y >= v.top && y < v.bottom)
+                memset(row + (ptrdiff_t)v.left * s->channels, 0,
+                       (size_t)(v.end - v.left) * (size_t)s->channels * sizeof *row);
+        }
+}

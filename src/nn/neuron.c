@@ -1,0 +1,68 @@
+/* neuron.c - names, presets and ranges of spiking neurons */
+
+#include "base/check.h"
+#include "pln/spike.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct { const char *name; float usual; } surrogates[] = {
+#define S(name, text, a) { text, a },
+    PLN_SURROGATE_LIST(S)
+#undef S
+};
+
+static const struct { const char *name; pln_neuron neuron; } presets[] = {
+#define N(text, t, decays, th, how, fixed, above, shape, a)                                                    \
+    { text, { .tau = t, .decay_input = decays, .threshold = th, .reset = PLN_RESET_##how, .detach = fixed,     \
+              .strict = above, .surrogate = PLN_SURROGATE_##shape, .sharpness = a } },
+    PLN_NEURON_LIST(N)
+#undef N
+};
+
+const char *pln_surrogate_name(pln_surrogate surrogate)
+{
+    return (int)surrogate >= 0 && surrogate < PLN_SURROGATE_COUNT ? surrogates[surrogate].name : "unknown surrogate";
+}
+
+float pln_surrogate_usual(pln_surrogate surrogate)
+{
+    return (int)surrogate >= 0 && surrogate < PLN_SURROGATE_COUNT ? surrogates[surrogate].usual : 0;
+}
+
+bool pln_surrogate_find(const char *name, pln_surrogate *found)
+{
+    for (int i = 0; i < PLN_SURROGATE_COUNT; i++)
+        if (strcmp(name, surrogates[i].name) == 0) {
+            *found = (pln_surrogate)i;
+            return true;
+        }
+    return false;
+}
+
+pln_neuron pln_neuron_default(void) { return presets[0].neuron; }
+
+bool pln_neuron_find(const char *name, pln_neuron *found)
+{
+    for (size_t i = 0; i < sizeof presets / sizeof presets[0]; i++)
+        if (strcmp(name, presets[i].name) == 0) {
+            *found = presets[i].neuron;
+            return true;
+        }
+    return false;
+}
+
+pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
+{
+    if (!(n->tau > 1 && n->tau < 1e6f))
+        return plni_fail(ctx, PLN_ERR_ARG, "neuron: tau is %g, it must exceed 1", (double)n->tau);
+    if (!(n->threshold > 0 && n->threshold < 1e6f))
+        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the threshold is %g, it must be positive", (double)n->threshold);
+    if (!isfinite(n->rest) || (n->reset == PLN_RESET_HARD && n->rest >= n->threshold))
+        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
+    if ((int)n->reset < 0 || n->reset > PLN_RESET_DELAYED || (int)n->surrogate < 0 || n->surrogate >= PLN_SURROGATE_COUNT)
+        return plni_fail(ctx, PLN_ERR_ARG, "neuron: reset or surrogate is none that there is");
+    if (!(n->sharpness > 0 && n->sharpness < 1e4f))
+        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the surrogate's sharpness is %g, it must be positive", (double)n->sharpness);
+    return PLN_OK;
+}

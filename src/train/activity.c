@@ -1,0 +1,170 @@
+/* activity.c - spikes, synaptic operations and energy of a spiking network, layer by layer
+ *
+ * A pass that keeps all its signals runs in evaluation mode; what every layer
+ * read and gave is then counted place by place. */
+
+#include "base/check.h"
+#include "base/shape.h"
+#include "nn/net.h"
+#include "pln/train.h"
+#include "train/fill.h"
+
+#include <string.h>
+
+enum { BATCH = 16 };
+
+/* Picojoule of a multiply-add and of an addition, 45 nm. */
+static const double MAC = 4.6, AC = 0.9;
+
+typedef struct count {
+    pln_net        *net;
+    const pln_data *data;
+    const int      *index;
+    int             count, from;
+    plni_pass       pass;
+    pln_activity   *activity;
+    int            *meets[PLN_MAX_LAYERS];      /* [tap][channel] weights that are not zero  */
+    char           *gave[PLN_MAX_LAYERS];       /* [channel] whether it gave anything        */
+} count;
+
+static int taps_of(const plni_layer *layer) { return layer->conv.kernel_height * layer->conv.kernel_width; }
+
+static void plan(count *c, plni_arena *arena)
+{
+    plni_pass_plan(c->net, BATCH, true, &c->pass, arena);
+    for (int l = 0; l < c->net->count; l++) {
+        const plni_layer *layer = &c->net->layer[l];
+        if (layer->ops == &plni_conv_ops)
+            c->meets[l] = plni_arena_take(arena, (size_t)(taps_of(layer) * layer->conv.in_depth) * sizeof(int));
+        if (layer->cell.fires) c->gave[l] = plni_arena_take(arena, (size_t)layer->map.depth);
+    }
+    c->pass.training = false;
+}
+
+static void count_weights(count *c)
+{
+    for (int l = 0; l < c->net->count; l++) {
+        const plni_layer *layer = &c->net->layer[l];
+        pln_activity *a = &c->activity[l];
+        if (layer->ops != &plni_conv_ops) continue;
+        for (int i = 0; i < taps_of(layer) * layer->conv.in_depth; i++) {
+            const float *w = layer->theta + (ptrdiff_t)i * layer->conv.out_depth;
+            for (int f = 0; f < layer->conv.out.channels; f++) c->meets[l][i] += w[f] != 0;
+            a->active_weights += (size_t)c->meets[l][i];
+        }
+        a->weights = (size_t)(taps_of(layer) * layer->conv.in.channels) * (size_t)layer->conv.out.channels;
+    }
+}
+
+static void fill(void *arg, int s)
+{
+    const count *c = arg;
+    const int sample = c->index ? c->index[c->from + s] : c->from + s;
+
+    plni_fill(c->net, &c->pass, c->data, sample, NULL, s);
+}
+
+/* Whether tap t joins input position (y, x) to a position of the output. */
+static bool joins(const plni_conv *conv, int t, int y, int x)
+{
+    const int oy = y + conv->pad - t / conv->kernel_width, ox = x + conv->pad - t % conv->kernel_width;
+
+    return oy >= 0 && ox >= 0 && oy % conv->stride == 0 && ox % conv->stride == 0 && oy / conv->stride < conv->out.height &&
+           ox / conv->stride < conv->out.width;
+}
+
+static void count_sops(count *c, int l, const plni_signal *x)
+{
+    const plni_layer *layer = &c->net->layer[l];
+    const plni_conv *conv = &layer->conv;
+    float room[PLN_MAX_CHANNELS];
+
+    for (int i = 0; i < c->pass.samples * x->steps * plni_positions(conv->in); i++) {
+        const int row = i / plni_positions(conv->in), p = i % plni_positions(conv->in);
+        const float *value = plni_map_values(x, row, p, room);
+        for (int t = 0; t < taps_of(layer); t++) {
+            if (!joins(conv, t, p / conv->in.width, p % conv->in.width)) continue;
+            for (int k = 0; k < conv->in.channels; k++) {
+                if (value[k] == 0) continue;
+                c->activity[l].sops += c->meets[l][t * conv->in_depth + k];
+                c->activity[l].sops_value += (double)value[k] * c->meets[l][t * conv->in_depth + k];
+            }
+        }
+    }
+}
+
+static void count_given(count *c, int l, const plni_signal *y)
+{
+    float room[PLN_MAX_CHANNELS];
+
+    for (int i = 0; i < c->pass.samples * y->steps * plni_positions(y->extent); i++) {
+        const float *value = plni_map_values(y, i / plni_positions(y->extent), i % plni_positions(y->extent), room);
+        for (int k = 0; k < y->extent.channels; k++) c->gave[l][k] |= value[k] != 0;
+    }
+}
+
+static void count_batch(count *c)
+{
+    for (int l = 0; l < c->net->count; l++) {
+        const plni_layer *layer = &c->net->layer[l];
+        const plni_station *at = &c->pass.at[l];
+        if (layer->ops == &plni_conv_ops) count_sops(c, l, at->x);
+        if (!layer->cell.fires) continue;
+        c->activity[l].firing_rate += (double)plni_cell_spikes(layer, &c->pass, at);
+        count_given(c, l, at->y);
+    }
+}
+
+static void finish(count *c)
+{
+    for (int l = 0; l < c->net->count; l++) {
+        const plni_layer *layer = &c->net->layer[l];
+        const plni_signal *x = c->pass.at[l].x;
+        pln_activity *a = &c->activity[l];
+        a->sops /= c->count;
+        a->sops_value /= c->count;
+        if (layer->ops == &plni_conv_ops) {
+            a->macs = (double)a->active_weights * plni_positions(layer->conv.out) * x->steps;
+            a->energy = x->form == PLNI_VALUES ? MAC * a->macs : AC * a->sops;
+        }
+        if (!layer->cell.fires) continue;
+        a->firing_rate /= (double)c->count * c->net->steps * plni_positions(layer->conv.in) * layer->conv.in.channels;
+        for (int k = 0; k < layer->map.extent.channels; k++) a->silent += !c->gave[l][k];
+        a->silent /= layer->map.extent.channels;
+    }
+}
+
+pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index,
+                                 int samples, pln_activity *activity)
+{
+    count c = { .net = net, .data = data, .index = index, .count = index ? samples : pln_data_count(data),
+                .activity = activity };
+    plni_arena arena = { 0 };
+    void *memory;
+
+    if (!net->ready || !net->steps) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready spiking network");
+    if (net->inputs != pln_data_features(data))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "activity: the network has %d inputs, a sample %d values", net->inputs,
+                         pln_data_features(data));
+    if (c.count < 1) return plni_fail(ctx, PLN_ERR_ARG, "activity: there are no samples");
+    for (int i = 0; index && i < samples; i++)
+        if (index[i] < 0 || index[i] >= pln_data_count(data))
+            return plni_fail(ctx, PLN_ERR_ARG, "activity: sample %d is outside 0..%d", index[i], pln_data_count(data) - 1);
+    plan(&c, &arena);
+    memory = plni_alloc(ctx, arena.used);
+    if (!memory) return PLN_ERR_MEMORY;
+    const size_t bytes = arena.used;
+    arena = (plni_arena){ .base = memory };
+    plan(&c, &arena);
+    memset(activity, 0, (size_t)net->count * sizeof *activity);
+    count_weights(&c);
+    for (; c.from < c.count; c.from += c.pass.samples) {
+        const int left = c.count - c.from;
+        c.pass.samples = left < BATCH ? left : BATCH;
+        plni_forward(net, &c.pass, fill, NULL, &c);
+        count_batch(&c);
+    }
+    finish(&c);
+    plni_free(ctx, memory, bytes);
+    return PLN_OK;
+}

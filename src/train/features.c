@@ -1,0 +1,146 @@
+/* features.c - outputs of a network on a whole data set, computed once and kept
+ *
+ * Outputs of networks that settle are mostly zero, so the others are kept with their
+ * places.  A block of samples is one piece of memory, as large as it needs to be. */
+
+#include "train/features.h"
+
+#include "base/check.h"
+#include "nn/net.h"
+
+#include <string.h>
+
+enum { BLOCK = 64 };             /* samples; the batch of an evaluation pass */
+
+typedef struct block {
+    size_t bytes;
+    int   *from;                 /* [BLOCK + 1] where a sample begins        */
+    int   *unit;
+    float *value;
+} block;
+
+struct pln_features {
+    pln_ctx        *ctx;
+    pln_net        *net;
+    const pln_data *data;
+    size_t          own, bytes;  /* of this struct, and of all blocks        */
+    int             blocks, first;   /* first: sample of the block under way */
+    block           block[];
+};
+
+pln_net        *plni_features_net(const pln_features *f) { return f->net; }
+const pln_data *plni_features_data(const pln_features *f) { return f->data; }
+
+void plni_features_row(const pln_features *f, int sample, float *row)
+{
+    const block *b = &f->block[sample / BLOCK];
+
+    memset(row, 0, sizeof *row * (size_t)pln_net_outputs(f->net));
+    for (int i = b->from[sample % BLOCK]; i < b->from[sample % BLOCK + 1]; i++) row[b->unit[i]] = b->value[i];
+}
+
+/* ---- making them ---------------------------------------------------------- */
+
+static void fill(void *arg, int s)
+{
+    const pln_features *f = arg;
+    const plni_pass *pass = &f->net->evaluation;
+    const plni_signal *x = plni_input(pass);
+
+    pass->kernels->bytes(x->value + s * x->stride,
+                         pln_data_samples(f->data) + (size_t)(f->first + s) * (size_t)x->units, x->units);
+}
+
+static int count_active(const plni_signal *y, int samples)
+{
+    int active = 0;
+
+    for (int s = 0; s < samples; s++)
+        for (int i = 0; i < y->units; i++) active += y->value[s * y->stride + i] != 0;
+    return active;
+}
+
+static void plan(block *b, int active, plni_arena *arena)
+{
+    b->from = plni_arena_take(arena, sizeof *b->from * (BLOCK + 1));
+    b->unit = plni_arena_take(arena, sizeof *b->unit * (size_t)active);
+    b->value = plni_arena_take(arena, sizeof *b->value * (size_t)active);
+}
+
+static void copy_active(block *b, const plni_signal *y, int samples)
+{
+    int at = 0;
+
+    for (int s = 0; s < samples; s++) {
+        b->from[s] = at;
+        for (int i = 0; i < y->units; i++) {
+            const float value = y->value[s * y->stride + i];
+            if (value == 0) continue;
+            b->unit[at] = i;
+            b->value[at++] = value;
+        }
+    }
+    b->from[samples] = at;
+}
+
+/* Outputs of the next block; *fits becomes false if they would be more than `most`. */
+static pln_status keep_block(pln_features *f, size_t most, bool *fits)
+{
+    plni_pass *pass = &f->net->evaluation;
+    const plni_signal *y = pass->at[f->net->count - 1].y;
+    const int left = pln_data_count(f->data) - f->first;
+    block *b = &f->block[f->blocks];
+    plni_arena arena = { 0 };
+    int active;
+
+    pass->samples = left < BLOCK ? left : BLOCK;
+    plni_forward(f->net, pass, fill, NULL, f);
+    active = count_active(y, pass->samples);
+    plan(b, active, &arena);
+    *fits = f->own + f->bytes + arena.used <= most;
+    if (!*fits) return PLN_OK;
+    b->bytes = arena.used;
+    arena = (plni_arena){ .base = plni_alloc(f->ctx, b->bytes) };
+    if (!arena.base) return PLN_ERR_MEMORY;
+    plan(b, active, &arena);
+    copy_active(b, y, pass->samples);
+    f->bytes += b->bytes;
+    f->blocks++;
+    return PLN_OK;
+}
+
+pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most, pln_features **features)
+{
+    const size_t blocks = ((size_t)pln_data_count(data) + BLOCK - 1) / BLOCK;
+    const size_t own = sizeof(pln_features) + sizeof(block) * blocks;
+    pln_status status = PLN_OK;
+    bool fits = true;
+    pln_features *f;
+
+    *features = NULL;
+    if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "features: the network is not ready");
+    if (net->inputs != pln_data_features(data))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "features: the network has %d inputs, a sample %d values", net->inputs,
+                         pln_data_features(data));
+    assert(net->evaluation.batch >= BLOCK);
+    f = plni_alloc(ctx, own);
+    if (!f) return PLN_ERR_MEMORY;
+    *f = (pln_features){ .ctx = ctx, .net = net, .data = data, .own = own };
+    for (; f->first < pln_data_count(data) && status == PLN_OK && fits; f->first += BLOCK)
+        status = keep_block(f, most, &fits);
+    if (status == PLN_OK && fits) *features = f;
+    else                          pln_features_free(f);
+    return status;
+}
+
+void pln_features_free(pln_features *f)
+{
+    if (!f) return;
+    for (int i = 0; i < f->blocks; i++) plni_free(f->ctx, f->block[i].from, f->block[i].bytes);
+    plni_free(f->ctx, f, f->own);
+}
+
+size_t pln_features_bytes(const pln_features *f)
+{
+    return f->bytes + f->own;
+}

@@ -1,0 +1,29 @@
+/* fuzz_image.c - PNG and JPEG files */
+
+#include "complain.h"
+#include "image.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *file = malloc(size + 1);
+    image i;
+
+    if (!file) abort();
+    if (size) memcpy(file, data, size);
+    const int code = image_decode("fuzzed", file, size, &i);
+    if (code == DONE) {
+        unsigned sum = 0;
+        const size_t values = (size_t)i.height * (size_t)i.width * (size_t)i.channels;
+        if (i.height < 1 || i.width < 1 || (i.channels != 1 && i.channels != 3) || values > IMAGE_MOST) abort();
+        for (size_t k = 0; k < values; k++) sum += i.pixels[k];
+        if (sum > 255 * values) abort();
+        free(i.pixels);
+    } else if (i.pixels || code != BAD_INPUT) abort();
+    free(file);
+    return 0;
+}

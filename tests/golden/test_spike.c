@@ -1,0 +1,461 @@
+/* test_spike.c - spiking neurons, norm, pools and a whole network against float64 vectors */
+
+#include "golden.h"
+#include "maps.h"
+
+#include "base/cpu.h"
+#include "learn/bp.h"
+#include "learn/loss.h"
+
+enum { MOST = 256, BLOCK = 16 };
+
+static json_t *golden;
+static pln_ctx *ctx;
+
+static const double BOUND = 2e-5;
+
+static void check(double ours, double wanted) { CHECK_NEAR(ours, wanted, BOUND * fmax(1, fabs(wanted))); }
+
+static void check_all(const float *ours, const json_t *from, const char *key)
+{
+    float wanted[MOST];
+    const int n = numbers(from, key, wanted);
+
+    assert_true(n > 0);
+    for (int i = 0; i < n; i++) check((double)ours[i], (double)wanted[i]);
+}
+
+/* ---- single neurons ------------------------------------------------------------- */
+
+static const struct { const char *name; pln_surrogate surrogate; float a; } surrogates[] = {
+    { "atan_a2", PLN_SURROGATE_ATAN, 2 },           { "sigmoid_a4", PLN_SURROGATE_SIGMOID, 4 },
+    { "triangle_a1", PLN_SURROGATE_TRIANGLE, 1 },   { "rect_a1", PLN_SURROGATE_RECTANGLE, 1 },
+    { "tanh_b3", PLN_SURROGATE_TANH, 3 },           { "fast_sigmoid_k25", PLN_SURROGATE_FAST_SIGMOID, 25 },
+};
+
+/* The numbers of a neuron, written down anew rather than taken from the layer. */
+static plni_lif lif_for(double tau, bool decay_input, double threshold, double rest, pln_reset reset, bool strict)
+{
+    return (plni_lif){ .lam = (float)(1 - 1 / tau), .kap = decay_input ? (float)(1 / tau) : 1,
+                       .threshold = (float)threshold, .rest = (float)rest, .offset = (float)(rest / tau),
+                       .reset = (int)reset, .strict = strict };
+}
+
+static void use_surrogate(plni_lif *n, int which)
+{
+    n->surrogate = (int)surrogates[which].surrogate;
+    n->a = surrogates[which].a;
+    n->peak = n->a / (2 * tanhf(n->a / 2));
+}
+
+/* Calls run for the kernels of every level of this CPU. */
+static void for_levels(void (*run)(const plni_kernels *))
+{
+    for (int i = 0; plni_level_name(i); i++) {
+        plni_kernels kernels;
+        if (plni_kernels_choose(&kernels, plni_cpu_levels(), plni_level_name(i))) run(&kernels);
+    }
+}
+
+/* One neuron over time in each of the first lanes of a block. */
+typedef struct lanes { float v[64][BLOCK]; } lanes;
+
+static plni_drive drive_of(const lanes *x, int steps)
+{
+    return (plni_drive){ .steps = steps, .places = 1, .depth = BLOCK, .x = x->v[0], .x_step = BLOCK };
+}
+
+/* g' at x is what a spike's gradient of 1 becomes in one step that ends there. */
+static void check_surrogates(const plni_kernels *k)
+{
+    float at[MOST];
+    const int n = numbers(get(golden, "surrogates"), "x", at);
+
+    assert_true(n <= BLOCK);
+    for (int w = 0; w < TEST_COUNT(surrogates); w++) {
+        plni_lif lif = lif_for(2, false, 1, 0, PLN_RESET_HARD, false);
+        lanes x = { 0 }, dy = { 0 }, dx = { 0 };
+        const plni_drive in = drive_of(&x, 1);
+        use_surrogate(&lif, w);
+        for (int i = 0; i < n; i++) x.v[0][i] = 1 + at[i], dy.v[0][i] = 1;
+        k->fire_back(&lif, &in, dy.v[0], BLOCK, dx.v[0], BLOCK, NULL, 0);
+        check_all(dx.v[0], get(get(golden, "surrogates"), surrogates[w].name), "dg");
+    }
+}
+
+static void test_surrogates(void **state) { (void)state; for_levels(check_surrogates); }
+
+/* A potential at the start, v0, acts as input does: x[0] is raised by lam (v0 -
+ * rest) / kap.  Returns steps. */
+static int take_input(const plni_lif *n, lanes *x)
+{
+    float in[MOST], v0[MOST];
+    const json_t *lif = get(golden, "lif");
+    const int neurons = numbers(lif, "v0[neuron]", v0), steps = numbers(lif, "x[neuron][t]", in) / neurons;
+
+    for (int i = 0; i < neurons; i++)
+        for (int t = 0; t < steps; t++)
+            x->v[t][i] = in[i * steps + t] + (t ? 0 : n->lam * (v0[i] - n->rest) / n->kap);
+    return steps;
+}
+
+static plni_lif lif_of_case(const json_t *one)
+{
+    return lif_for(number(one, "tau"), json_is_true(get(one, "decay_input")), number(one, "theta"),
+                   number(one, "v_reset"), json_string_value(get(one, "reset"))[0] == 'h' ? PLN_RESET_HARD : PLN_RESET_SOFT,
+                   json_is_true(get(one, "strict")));
+}
+
+static void check_forward(const plni_kernels *k, const plni_lif *n, const float *wanted, int neurons)
+{
+    lanes x = { 0 };
+    uint16_t spike[64] = { 0 };
+    const int steps = take_input(n, &x);
+    const plni_drive in = drive_of(&x, steps);
+
+    k->fire(n, &in, spike);
+    for (int i = 0; i < neurons; i++)
+        for (int t = 0; t < steps; t++) assert_int_equal(spike[t] >> i & 1, (int)wanted[i * steps + t]);
+}
+
+/* A gradient of the last potential, c, acts as that of a spike does one step later,
+ * if that step ends at the threshold, where g' is at its peak. */
+static void check_bptt(const plni_kernels *k, const json_t *one, int which, bool detach)
+{
+    const json_t *lif = get(golden, "lif"), *bptt;
+    plni_lif n = lif_of_case(one);
+    lanes x = { 0 }, dy = { 0 }, dx = { 0 };
+    float a[MOST], c[MOST], v[MOST], peak[MOST], wanted[MOST], dv0[MOST];
+    const int steps = take_input(&n, &x), neurons = numbers(lif, "dL_dv_last[neuron]", c);
+    const plni_drive in = drive_of(&x, steps + 1);
+    char key[64];
+
+    snprintf(key, sizeof key, "%s|%s", surrogates[which].name, detach ? "detach" : "full");
+    bptt = get(get(one, "bptt"), key);
+    use_surrogate(&n, which);
+    n.detach = detach;
+    numbers(lif, "dL_ds[neuron][t]", a);
+    numbers(get(one, "forward"), "v", v);
+    const int middle = numbers(get(golden, "surrogates"), "x", peak) / 2;
+    CHECK_NEAR(peak[middle], 0, 0);
+    numbers(get(get(golden, "surrogates"), surrogates[which].name), "dg", peak);
+    for (int i = 0; i < neurons; i++) {
+        for (int t = 0; t < steps; t++) dy.v[t][i] = a[i * steps + t];
+        x.v[steps][i] = (n.threshold - n.lam * v[i * steps + steps - 1] - n.offset) / n.kap;
+        dy.v[steps][i] = c[i] / (n.lam * peak[middle]);
+    }
+    k->fire_back(&n, &in, dy.v[0], BLOCK, dx.v[0], BLOCK, NULL, 0);
+    numbers(bptt, "dx", wanted);
+    numbers(bptt, "dv0", dv0);
+    for (int i = 0; i < neurons; i++) {
+        for (int t = 0; t < steps; t++) check((double)dx.v[t][i], (double)wanted[i * steps + t]);
+        check((double)(dx.v[0][i] * n.lam / n.kap), (double)dv0[i]);
+    }
+}
+
+static void check_cases(const plni_kernels *k)
+{
+    size_t i;
+    json_t *one;
+
+    json_array_foreach(get(get(golden, "lif"), "cases"), i, one) {
+        const plni_lif n = lif_of_case(one);
+        float wanted[MOST];
+        const int all = numbers(get(one, "forward"), "s", wanted);
+        check_forward(k, &n, wanted, (int)json_array_size(get(get(one, "forward"), "s")));
+        assert_true(all > 0);
+        for (int w = 0; w < 5; w++)
+            for (int detach = 0; detach < 2; detach++) check_bptt(k, one, w, detach);
+    }
+}
+
+static void test_neurons(void **state) { (void)state; for_levels(check_cases); }
+
+static void check_delayed(const plni_kernels *k)
+{
+    const json_t *late = get(get(get(golden, "lif"), "delayed_reset_forward_only"), "subtract");
+    const plni_lif n = lif_for(1 / (1 - number(late, "beta")), false, number(late, "theta"), 0, PLN_RESET_DELAYED, true);
+    plni_lif from_zero = n;
+    float wanted[MOST], v0[MOST];
+
+    numbers(late, "s", wanted);
+    /* These start at 0, whatever v0 is for the others. */
+    lanes x = { 0 };
+    uint16_t spike[64] = { 0 };
+    const int steps = take_input(&from_zero, &x), neurons = numbers(get(golden, "lif"), "v0[neuron]", v0);
+    const plni_drive in = drive_of(&x, steps);
+    for (int i = 0; i < neurons; i++) x.v[0][i] -= n.lam * v0[i] / n.kap;
+    k->fire(&n, &in, spike);
+    for (int i = 0; i < neurons; i++)
+        for (int t = 0; t < steps; t++) assert_int_equal(spike[t] >> i & 1, (int)wanted[i * steps + t]);
+}
+
+static void test_delayed(void **state) { (void)state; for_levels(check_delayed); }
+
+/* The presets are those of the vectors. */
+static void test_presets(void **state)
+{
+    static const struct { const char *preset, *golden; } same[] = {
+        { "code-s", "hard_decay_in" }, { "sj-vgg", "hard_decay_in" }, { "code-u", "paper_code_lif" },
+    };
+    size_t c;
+    json_t *one;
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(same); i++)
+        json_array_foreach(get(get(golden, "lif"), "cases"), c, one) {
+            pln_neuron n;
+            if (strcmp(json_string_value(get(one, "name")), same[i].golden) != 0) continue;
+            assert_true(pln_neuron_find(same[i].preset, &n));
+            CHECK_NEAR(n.tau, number(one, "tau"), 1e-6);
+            CHECK_NEAR(n.threshold, number(one, "theta"), 0);
+            CHECK_NEAR(n.rest, number(one, "v_reset"), 0);
+            assert_int_equal(n.decay_input, json_is_true(get(one, "decay_input")));
+            assert_int_equal(n.strict, json_is_true(get(one, "strict")));
+        }
+}
+
+/* ---- norm and pools ------------------------------------------------------------- */
+
+/* A network whose layer 1 is the cell under test, on frames. */
+static pln_net *net_around(int steps, int channels, int height, int width, const pln_norm *norm, pln_pool pool)
+{
+    pln_net *net = pln_net_new(ctx);
+    const pln_neuron neuron = pln_neuron_default();
+
+    pln_net_frames(net, steps, channels, height, width);
+    pln_net_conv(net, channels, 1, 1, 0);
+    if (norm) pln_net_norm(net, norm);
+    if (pool) pln_net_lif(net, &neuron);
+    if (pool) pln_net_pool(net, pool, 2);
+    pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    return net;
+}
+
+/* Numbers in the order [row][channel][position] to a map of values, and back. */
+static void put(const plni_signal *map, int rows, const float *from)
+{
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < map->extent.channels; c++)
+            for (int p = 0; p < plni_positions(map->extent); p++) *maps_value(map, r, c, p) = *from++;
+}
+
+static void take(const plni_signal *map, int rows, float *to)
+{
+    for (int r = 0; r < rows; r++)
+        for (int c = 0; c < map->extent.channels; c++)
+            for (int p = 0; p < plni_positions(map->extent); p++) *to++ = maps_get(map, r, c, p);
+}
+
+static void check_norm(const json_t *one)
+{
+    const int steps = (int)number(one, "T"), samples = (int)number(one, "N"), rows = steps * samples;
+    const int channels = (int)number(one, "C");
+    const pln_norm norm = { PLN_NORM_JOINT, (float)number(one, "scale_alpha_vth") };
+    pln_net *net = net_around(steps, channels, (int)number(one, "H"), (int)number(one, "W"), &norm, PLN_POOL_NONE);
+    plni_layer *layer = &net->layer[1];
+    float x[MOST], y[MOST], g[MOST], *theta = test_zeros(layer->size);
+    maps_pass p, evaluation;
+
+    numbers(one, "gamma", x), maps_write(net, "1.weight", x);
+    numbers(one, "beta", x), maps_write(net, "1.bias", x);
+    numbers(one, "running_mean_in", x), maps_write(net, "1.running_mean", x);
+    numbers(one, "running_var_in", x), maps_write(net, "1.running_var", x);
+    numbers(one, "x", x), numbers(one, "grad_y", g);
+
+    maps_plan(&p, ctx, net, samples, true);
+    const plni_station *at = &p.pass.at[1];
+    put(at->x, rows, x), put(at->dy, rows, g);
+    layer->ops->forward(layer, &p.pass, at, 0, samples);
+    take(at->y, rows, y), check_all(y, one, "y_train");
+    layer->ops->backward(layer, &p.pass, at, 0, samples);
+    take(at->dx, rows, y), check_all(y, one, "grad_x");
+    layer->ops->gradient(layer, &p.pass, at, 1, &(plni_sink){ .into = theta });
+    layer->ops->get(layer, theta, 0, y), check_all(y, one, "grad_gamma");
+    layer->ops->get(layer, theta, 1, y), check_all(y, one, "grad_beta");
+    layer->ops->keep(layer, &p.pass, at);
+    maps_read(net, "1.running_mean", y), check_all(y, one, "running_mean_out");
+    maps_read(net, "1.running_var", y), check_all(y, one, "running_var_out");
+    maps_free(&p);
+
+    maps_plan(&evaluation, ctx, net, samples, false);
+    at = &evaluation.pass.at[1];
+    put(at->x, rows, x);
+    layer->ops->forward(layer, &evaluation.pass, at, 0, samples);
+    take(at->y, rows, y), check_all(y, one, "y_eval_with_updated_stats");
+    maps_free(&evaluation);
+    free(theta);
+    pln_net_free(net);
+}
+
+static void test_norm(void **state)
+{
+    size_t i;
+    json_t *one;
+
+    (void)state;
+    json_array_foreach(get(golden, "batch_norm"), i, one) check_norm(one);
+}
+
+/* Inputs far above and below the threshold make the spikes of the vectors; where
+ * the gradient arrives is read from the sign and size of dx against g'. */
+static void check_pool(pln_pool kind, const char *values, const char *gradients)
+{
+    const json_t *pools = get(golden, "pooling");
+    pln_net *net = net_around(1, 1, 4, 4, NULL, kind);
+    const plni_layer *layer = &net->layer[1];
+    float x[MOST], y[MOST], g[MOST];
+    maps_pass p;
+
+    maps_plan(&p, ctx, net, 1, true);
+    const plni_station *at = &p.pass.at[1];
+    const int n = numbers(pools, "x", x);
+    for (int i = 0; i < n; i++) x[i] = x[i] > 0 ? 2 : -2;
+    numbers(pools, "grad_out", g);
+    put(at->x, 1, x), put(at->dy, 1, g);
+    layer->ops->forward(layer, &p.pass, at, 0, 1);
+    take(at->y, 1, y), check_all(y, pools, values);
+    layer->ops->backward(layer, &p.pass, at, 0, 1);
+    take(at->dx, 1, y);
+    for (int i = 0; i < n; i++) {                      /* dx = kap g'(kap x - 1) ds */
+        const double h = 0.75 * (double)x[i] - 1, k = 3.14159265358979 * h;
+        y[i] = (float)((double)y[i] * (1 + k * k) / 0.75);
+    }
+    check_all(y, pools, gradients);
+    maps_free(&p);
+    pln_net_free(net);
+}
+
+static void test_pools(void **state)
+{
+    (void)state;
+    check_pool(PLN_POOL_AVERAGE, "avg", "avg_grad_in");
+    check_pool(PLN_POOL_MAX, "max", "max_grad_in");
+}
+
+/* ---- loss and a whole network ----------------------------------------------------- */
+
+/* Cross-entropy of the mean over time: read-out and loss together. */
+static void test_loss(void **state)
+{
+    const json_t *losses = get(golden, "losses"), *ce = get(losses, "ce_of_mean_logits");
+    const int steps = (int)json_array_size(get(losses, "logits[T][N][K]"));
+    float o[MOST], labels[MOST], g[MOST];
+    const int samples = numbers(losses, "labels", labels), classes = numbers(losses, "logits[T][N][K]", o) / steps / samples;
+    pln_net *net = pln_net_new(ctx);
+    double loss = 0;
+    maps_pass p;
+
+    (void)state;
+    pln_net_frames(net, steps, 1, 1, 1);
+    pln_net_dense(net, classes);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    maps_plan(&p, ctx, net, samples, true);
+    const plni_station *at = &p.pass.at[1];
+    put(at->x, steps * samples, o);
+    net->layer[1].ops->forward(&net->layer[1], &p.pass, at, 0, samples);
+    for (int s = 0; s < samples; s++) {
+        float d[16] = { 0 };
+        d[(int)labels[s]] = 1;
+        loss += (double)plni_loss_row(p.pass.kernels, PLN_CROSS_ENTROPY, at->y->value + s * at->y->stride, d, NULL, 0,
+                                      samples, classes, at->dy->value + s * at->dy->stride);
+    }
+    check(loss, number(ce, "loss"));
+    net->layer[1].ops->backward(&net->layer[1], &p.pass, at, 0, samples);
+    take(at->dx, steps * samples, g);
+    check_all(g, ce, "grad");
+    maps_free(&p);
+    pln_net_free(net);
+}
+
+static void fill_tiny(void *arg, int s)
+{
+    const plni_pass *pass = arg;
+    (void)s;
+    numbers(get(golden, "tiny_net"), "x", plni_input(pass)->value);
+}
+
+/* One step at rate 1 without momentum: gradients are differences of weights. */
+static void check_tiny(const char *key, const pln_neuron *neuron)
+{
+    const json_t *tiny = get(golden, "tiny_net"), *result = get(get(tiny, "results"), key);
+    const int steps = (int)number(tiny, "T");
+    const int32_t label = (int32_t)number(tiny, "label");
+    const uint32_t sample = 0;
+    pln_net *net = pln_net_new(ctx);
+    plni_rule rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY, .classes = 2, .optim = pln_optim_default(),
+                       .self = pln_selftarget_default() };
+    plni_outcome outcome;
+    float w1[MOST], w2[MOST], now[MOST];
+    maps_pass p;
+
+    pln_net_image(net, steps, 3, 1, 1);
+    pln_net_dense(net, 4);
+    pln_net_lif(net, neuron);
+    pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    numbers(tiny, "W1", w1), maps_write(net, "0.weight", w1);
+    numbers(tiny, "W2", w2), maps_write(net, "1.weight", w2);
+
+    maps_plan(&p, ctx, net, 1, true);
+    p.pass.sample = &sample;
+    plni_arena arena = { 0 };
+    plni_rule_plan(&rule, net, 1, NULL, &arena);
+    const size_t bytes = arena.used;
+    void *memory = plni_alloc(ctx, bytes);
+    arena = (plni_arena){ .base = memory };
+    plni_rule_plan(&rule, net, 1, NULL, &arena);
+    for (int l = 0; l < PLN_MAX_LAYERS; l++) rule.rate[l] = 1;
+
+    plni_batch batch = { .pass = &p.pass, .fill = fill_tiny, .arg = &p.pass, .label = &label };
+    assert_true(plni_bp_step(&rule, net, &batch, NULL, &outcome));
+    check(outcome.loss, number(result, "loss"));
+    check_all(p.pass.at[3].y->value, result, "logits");
+    float spikes[MOST], wanted[MOST];
+    take(p.pass.at[1].y, steps, spikes);
+    const int all = numbers(tiny, "hidden_s[t][j]", wanted);
+    for (int i = 0; i < all; i++) CHECK_NEAR(spikes[i], wanted[i], 0);
+    for (int i = maps_read(net, "0.weight", now) - 1; i >= 0; i--) now[i] = w1[i] - now[i];
+    check_all(now, result, "dW1");
+    for (int i = maps_read(net, "1.weight", now) - 1; i >= 0; i--) now[i] = w2[i] - now[i];
+    check_all(now, result, "dW2");
+    plni_free(ctx, memory, bytes);
+    maps_free(&p);
+    pln_net_free(net);
+}
+
+static void test_tiny(void **state)
+{
+    pln_neuron n;
+
+    (void)state;
+    assert_true(pln_neuron_find("code-s", &n));
+    check_tiny("atan_a2|full", &n);
+    n.detach = true;
+    check_tiny("atan_a2|detach", &n);
+    n.surrogate = PLN_SURROGATE_TRIANGLE, n.sharpness = 1;
+    check_tiny("triangle_a1|detach", &n);
+    n.detach = false;
+    check_tiny("triangle_a1|full", &n);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_surrogates), cmocka_unit_test(test_neurons), cmocka_unit_test(test_delayed),
+        cmocka_unit_test(test_presets), cmocka_unit_test(test_norm), cmocka_unit_test(test_pools),
+        cmocka_unit_test(test_loss), cmocka_unit_test(test_tiny),
+    };
+    int failed;
+
+    golden = json_load_file(TEST_FOLDER "/golden/spiking.json", 0, NULL);
+    ctx = pln_ctx_new(NULL);
+    failed = !golden || !ctx ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+    pln_ctx_free(ctx);
+    json_decref(golden);
+    return failed;
+}
