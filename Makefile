@@ -66,6 +66,7 @@ bench: build     ## speed against PyTorch in one run (needs MNIST), and the kern
 	$(BUILD)/torch/bin/python -c 'import torch' 2>/dev/null || $(BUILD)/torch/bin/pip install -q torch==2.13.0
 	python3 bench/speed.py --command $(BUILD)/release/planaria --python $(BUILD)/torch/bin/python
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_kernels
+	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_conv
 
 reproduce: build ## the published rows over seeds; picks up where it was
 	python3 tools/reproduce.py --command $(BUILD)/release/planaria $(ROWS)
