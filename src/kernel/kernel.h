@@ -134,8 +134,9 @@ typedef struct plni_lif {
     float peak;                                 /* tanh: a / (2 tanh(a/2))         */
 } plni_lif;
 
-/* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c. */
-typedef void plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
+/* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c.
+ * Returns how many there are. */
+typedef int plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
 
 /* dL/du, specification 1.3, from dy = dL/ds: steps dy_step and e_step floats
  * apart; e_step 0 puts the sum over the steps into e.  Adds to sum[c] the dL/du

@@ -132,9 +132,10 @@ static inline void rest(const plni_lif *n, block *v)
     for (int i = 0; i < VECTORS; i++) v->v[i] = (vec){ 0 } + n->rest;
 }
 
-void KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike)
+int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike)
 {
     const int blocks = in->depth / BLOCK;
+    int count = 0;
 
     for (int p = 0; p < in->places * blocks; p++) {
         block v;
@@ -149,8 +150,10 @@ void KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike)
                 v.v[i] = after(n, h, fired);
             }
             spike[(ptrdiff_t)t * in->places * blocks + p] = (uint16_t)bits;
+            count += __builtin_popcount(bits);
         }
     }
+    return count;
 }
 
 /* dL/dh from a = dL/ds and c = dL/dv, and c of the step before. */

@@ -262,17 +262,21 @@ static void charge(const plni_lif *n, const plni_drive *in, int place, int c, fl
     }
 }
 
-void plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
+int plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
 {
     float h[64];
+    int count = 0;
 
     memset(spike, 0, (size_t)(in->steps * in->places * in->depth / 16) * sizeof *spike);
     for (int p = 0; p < in->places; p++)
         for (int c = 0; c < in->depth; c++) {
             charge(n, in, p, c, h);
-            for (int t = 0; t < in->steps; t++)
+            for (int t = 0; t < in->steps; t++) {
                 spike[((ptrdiff_t)(t * in->places + p) * in->depth + c) / 16] |= (uint16_t)(fires(n, h[t]) << c % 16);
+                count += fires(n, h[t]);
+            }
         }
+    return count;
 }
 
 /* dL/dh from a = dL/ds and carry = dL/dv. */

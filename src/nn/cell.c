@@ -250,18 +250,37 @@ static const uint16_t *spikes_at(const place *p, int t, int position)
     return p->spike + ((ptrdiff_t)t * p->places + position) * (p->drive.depth / 16);
 }
 
+/* The bits of `blocks` times sixteen channels as words, the rest of which is 0. */
+static void put_words(uint64_t *bits, const uint16_t *spike, int places, int blocks, int words)
+{
+    for (int i = 0; i < places; i++, spike += blocks, bits += words)
+        for (int w = 0; w < words; w++) {
+            bits[w] = 0;
+            for (int b = 4 * w; b < blocks && b < 4 * w + 4; b++) bits[w] |= (uint64_t)spike[b] << 16 * (b - 4 * w);
+        }
+}
+
+/* Spikes lie as bits do where channels fill whole words; else word by word. */
 static void keep_spikes(const job *j, const place *p)
 {
     const plni_signal *y = j->at->y;
-    const int width = y->extent.width, blocks = p->drive.depth / 16;
+    const int blocks = p->drive.depth / 16, whole = blocks == 4 * y->words;
 
-    for (int t = 0; t < y->steps; t++)
-        for (int i = 0; i < p->places; i++) {
-            const ptrdiff_t row = (ptrdiff_t)t * j->pass->samples + p->sample;
-            uint64_t *bits = y->bits + (row * plni_positions(y->extent) + p->row * width + i) * y->words;
-            memset(bits, 0, (size_t)y->words * sizeof *bits);
-            memcpy(bits, spikes_at(p, t, i), (size_t)blocks * sizeof(uint16_t));
-        }
+    for (int t = 0; t < y->steps; t++) {
+        const ptrdiff_t row = (ptrdiff_t)t * j->pass->samples + p->sample;
+        uint64_t *bits = y->bits + (row * plni_positions(y->extent) + p->row * y->extent.width) * y->words;
+        const uint16_t *spike = spikes_at(p, t, 0);
+        if (whole) memcpy(bits, spike, (size_t)(p->places * y->words) * sizeof *bits);
+        else       put_words(bits, spike, p->places, blocks, y->words);
+    }
+}
+
+/* Byte i of the result is bit i of a byte. */
+static uint64_t spread_bits(unsigned byte)
+{
+    const uint64_t copies = 0x8040201008040201u & (byte * 0x0101010101010101u);
+
+    return (copies + 0x00406070787c7e7fu) >> 7 & 0x0101010101010101u;
 }
 
 /* One window over spikes at one step: their sums, or whether there is one. */
@@ -273,26 +292,18 @@ static void pool_window(const job *j, const place *p, int t, int column)
     const ptrdiff_t to = row * plni_positions(y->extent) + p->row * y->extent.width + column;
 
     for (int b = 0; b < blocks; b++) {
-        uint8_t sum[16] = { 0 };
-        uint16_t any = 0;
+        uint64_t sum[2] = { 0 };                    /* sixteen bytes */
+        unsigned any = 0;
         for (int i = 0; i < window * window; i++) {
             const int position = i / window * in_of(j->layer).width + column * window + i % window;
             const unsigned bits = spikes_at(p, t, position)[b];
-            any |= (uint16_t)bits;
-            for (int c = 0; c < 16; c++) sum[c] = (uint8_t)(sum[c] + (bits >> c & 1));
+            any |= bits;
+            sum[0] += spread_bits(bits & 255);
+            sum[1] += spread_bits(bits >> 8);
         }
         if (y->form == PLNI_SUMS) memcpy(y->sum + to * y->depth + b * 16, sum, sizeof sum);
-        else memcpy((uint16_t *)(void *)(y->bits + to * y->words) + b, &any, sizeof any);
+        else y->bits[to * y->words + b / 4] = (b % 4 ? y->bits[to * y->words + b / 4] : 0) | (uint64_t)any << b % 4 * 16;
     }
-}
-
-static long count_spikes(const place *p)
-{
-    const ptrdiff_t words = (ptrdiff_t)p->drive.steps * p->places * (p->drive.depth / 16);
-    long count = 0;
-
-    for (ptrdiff_t i = 0; i < words; i++) count += __builtin_popcount(p->spike[i]);
-    return count;
 }
 
 static void fire_chunk(void *arg, int chunk)
@@ -300,8 +311,7 @@ static void fire_chunk(void *arg, int chunk)
     const job *j = arg;
     const place p = find_place(j, chunk);
 
-    j->pass->kernels->fire(&j->own->lif, &p.drive, p.spike);
-    j->own->spikes[chunk] = count_spikes(&p);
+    j->own->spikes[chunk] = j->pass->kernels->fire(&j->own->lif, &p.drive, p.spike);
     if (!j->layer->cell.pool) {
         keep_spikes(j, &p);
         return;
@@ -420,7 +430,7 @@ static void back_chunk(void *arg, int chunk)
     if (!j->layer->cell.fires) {
         pass_back(j, &p, sum, sum_step);
     } else {
-        if (j->layer->cell.pool == PLN_POOL_MAX) j->pass->kernels->fire(&j->own->lif, &p.drive, p.spike);
+        if (j->layer->cell.pool == PLN_POOL_MAX) (void)j->pass->kernels->fire(&j->own->lif, &p.drive, p.spike);
         if (j->layer->cell.pool) unpool(j, &p);
         else dy = values_at(j, j->at->dy, &p, 0), dy_step = step_of(j, j->at->dy);
         j->pass->kernels->fire_back(&j->own->lif, &p.drive, dy, dy_step, values_at(j, j->du, &p, 0), step_of(j, j->du),

@@ -12,7 +12,8 @@
 #include <cblas.h>
 #include <string.h>
 
-enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSITIONS_A_TIME = 256 };
+enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSITIONS_A_TIME = 256,
+       NARROW = 256, GROUPS = 8 };
 
 /* Rough time of a multiply-add, to decide how many threads are worth while. */
 static const double NANOSECONDS = 0.02;
@@ -70,6 +71,13 @@ static int images_a_chunk(const plni_conv *conv)
 size_t plni_conv_weights(const plni_conv *conv)
 {
     return (size_t)patch_floats(conv) * (size_t)conv->out_depth;
+}
+
+/* Where patches are narrow, as on the image itself, a weight gradient takes all taps
+ * at once. */
+static bool is_narrow(const plni_conv *conv)
+{
+    return patch_floats(conv) <= NARROW && !plni_conv_is_whole(conv);
 }
 
 /* Positions in tiles of 4x4, for each position of the image. */
@@ -131,6 +139,7 @@ plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool trainin
     if (plni_event_forward_can(conv)) floats = most(floats, plni_event_forward_floats(conv, rows));
     if (plni_event_whole_can(conv)) floats = most(floats, plni_event_whole_floats(training));
     if (training) floats = most(floats, columns * POSITIONS_A_TIME);
+    if (training && is_narrow(conv)) shared = most(shared, GROUPS * plni_conv_weights(conv));
     if (training && plni_event_gradient_can(conv)) {
         floats = most(floats, plni_event_gradient_floats(conv, rows));
         shared = most(shared, plni_event_gradient_shared(conv, rows));
@@ -179,6 +188,27 @@ static void copy_seen(const job *j, int place, int t, int first, int count, floa
                 at % c->out.width * c->stride + t % c->kernel_width - c->pad, first, count, to);
 }
 
+/* The patch of a place.  A row of the kernel that lies inside an image of values is
+ * one piece. */
+static void copy_patch(const job *j, int place, float *to)
+{
+    const plni_conv *c = j->conv;
+    const int row = place / plni_positions(c->out), at = place % plni_positions(c->out);
+    const int x = at % c->out.width * c->stride - c->pad, length = c->kernel_width * c->in_depth;
+    const bool inside = j->x->form == PLNI_VALUES && x >= 0 && x + c->kernel_width <= c->in.width;
+
+    for (int ky = 0; ky < c->kernel_height; ky++, to += length) {
+        const int y = at / c->out.width * c->stride + ky - c->pad;
+        if (inside && y >= 0 && y < c->in.height) {
+            const float *from = j->x->value + row * j->x->stride + (ptrdiff_t)(y * c->in.width + x) * c->in_depth;
+            for (int i = 0; i < length; i++) to[i] = from[i];
+            continue;
+        }
+        for (int kx = 0; kx < c->kernel_width; kx++)
+            copy_seen(j, place, ky * c->kernel_width + kx, 0, c->in_depth, to + kx * c->in_depth);
+    }
+}
+
 /* ---- forward -------------------------------------------------------------- */
 
 /* The patches of places first..last-1, and floats from one to the next. */
@@ -192,9 +222,7 @@ static const float *patches(const job *j, int first, int last, ptrdiff_t *stride
         return j->x->value + first * j->x->stride;
     }
     *stride = patch_floats(c);
-    for (int p = first; p < last; p++)
-        for (int t = 0; t < taps_of(c); t++)
-            copy_seen(j, p, t, 0, c->in_depth, to + (p - first) * *stride + t * c->in_depth);
+    for (int p = first; p < last; p++) copy_patch(j, p, to + (p - first) * *stride);
     return to;
 }
 
@@ -346,6 +374,34 @@ static void gradient_chunk(void *arg, int chunk)
     }
 }
 
+/* All taps at once; groups of places add up by themselves and are joined in order. */
+static void narrow_chunk(void *arg, int group)
+{
+    const job *j = arg;
+    const plni_conv *c = j->conv;
+    const int64_t all = places_in(c, j->rows);
+    const int end = (int)(all * (group + 1) / GROUPS);
+    float *part = j->room->shared + (ptrdiff_t)group * (ptrdiff_t)plni_conv_weights(c);
+
+    memset(part, 0, plni_conv_weights(c) * sizeof *part);
+    for (int first = (int)(all * group / GROUPS), last; first < end; first = last) {
+        ptrdiff_t stride;
+        last = first + POSITIONS_A_TIME < end ? first + POSITIONS_A_TIME : end;
+        const float *patch = patches(j, first, last, &stride);
+        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, patch_floats(c), c->out_depth, last - first, 1, patch,
+                    (int)stride, j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, 1, part, c->out_depth);
+    }
+}
+
+static void narrow_gradient(pln_ctx *ctx, job *j)
+{
+    const size_t weights = plni_conv_weights(j->conv);
+
+    plni_parallel(ctx, GROUPS, work_in(j->conv, j->rows), PLNI_UP, narrow_chunk, j);
+    for (int group = 0; group < GROUPS; group++)
+        j->kernels->axpy(j->into, j->room->shared + (size_t)group * weights, j->scale, (int)weights);
+}
+
 void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
 {
     if (path == PLNI_EVENTS) {
@@ -353,6 +409,10 @@ void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
         return;
     }
     one_blas_thread();
+    if (is_narrow(j->conv)) {
+        narrow_gradient(ctx, j);
+        return;
+    }
     plni_parallel(ctx, taps_of(j->conv) * channel_blocks(j->conv), work_in(j->conv, j->rows), PLNI_UP,
                   gradient_chunk, j);
 }
