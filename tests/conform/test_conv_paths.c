@@ -145,21 +145,22 @@ typedef struct plain {
     double        *sum;
 } plain;
 
-static float x_at(const plni_signal *x, ptrdiff_t place, int c)
+static const float *x_at(const plni_signal *x, ptrdiff_t place, float *room)
 {
-    float room[PLNI_MAX_CHANNELS];
     const int positions = plni_positions(x->extent);
 
-    return plni_map_values(x, (int)(place / positions), (int)(place % positions), room)[c];
+    return plni_map_values(x, (int)(place / positions), (int)(place % positions), room);
 }
 
 static void visit_forward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
 {
     const plain *a = arg;
     const plni_conv *c = &a->p->conv;
+    float room[PLNI_MAX_CHANNELS];
+    const float *values = x_at(&a->p->x, from, room);
 
     for (int i = 0; i < c->in.channels; i++) {
-        const double x = (double)x_at(&a->p->x, from, i);
+        const double x = (double)values[i];
         const float *w = a->p->weight + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
         for (int f = 0; x != 0 && f < c->out.channels; f++) a->sum[to * c->out_depth + f] += x * (double)w[f];
     }
@@ -255,9 +256,11 @@ static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
 {
     const plain *a = arg;
     const plni_conv *c = &a->p->conv;
+    float room[PLNI_MAX_CHANNELS];
+    const float *values = x_at(&a->p->x, from, room);
 
     for (int i = 0; i < c->in.channels; i++) {
-        const double x = (double)x_at(&a->p->x, from, i);
+        const double x = (double)values[i];
         const float *d = a->p->d.value + to * c->out_depth;
         double *sum = a->sum + ((ptrdiff_t)tap * c->in_depth + i) * c->out_depth;
         for (int f = 0; x != 0 && f < c->out.channels; f++) sum[f] += 0.5 * x * (double)d[f];
