@@ -382,7 +382,11 @@ typedef struct filling { const pln_net *net; const plni_pass *pass; const sample
 static void fill(void *arg, int s)
 {
     const filling *f = arg;
-    plni_fill_bytes(f->net, f->pass, f->s->byte + (ptrdiff_t)s * f->s->features, s);
+    const plni_signal *x = plni_input(f->pass);
+    const uint8_t *byte = f->s->byte + (ptrdiff_t)s * f->s->features;
+
+    for (int t = 0; t < f->net->inputs / x->units; t++)
+        f->pass->kernels->bytes(x->value + (t * f->pass->samples + s) * x->stride, byte + t * x->units, x->units);
 }
 
 /* Whether all layers gave the same spikes.  If not, some potential must have come

@@ -272,7 +272,7 @@ static void check_norm(const json_t *one)
     take(at->y, rows, y), check_all(y, one, "y_train");
     layer->ops->backward(layer, &p.pass, at, 0, samples);
     take(at->dx, rows, y), check_all(y, one, "grad_x");
-    layer->ops->gradient(layer, &p.pass, at, 1, theta);
+    layer->ops->gradient(layer, &p.pass, at, 1, &(plni_sink){ .into = theta });
     layer->ops->get(layer, theta, 0, y), check_all(y, one, "grad_gamma");
     layer->ops->get(layer, theta, 1, y), check_all(y, one, "grad_beta");
     layer->ops->keep(layer, &p.pass, at);
