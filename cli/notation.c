@@ -93,6 +93,10 @@ int notation_check(const char *file, int line, const char *text)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
             return complain(BAD_INPUT, "%s:%d: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
                             file, line, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
+    for (int i = 1; i < count; i++)
+        if (tokens[i].kind == PRE && tokens[i - 1].kind != CONV && tokens[i - 1].kind != PRE)
+            return complain(BAD_INPUT, "%s:%d: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
+                            file, line, notation_length(tokens[i].at), tokens[i].at, notation_length(tokens[i - 1].at), tokens[i - 1].at);
     if (tokens[count - 1].kind != DENSE)
         return complain(BAD_INPUT, "%s:%d: the network must end with FC and the number of outputs", file, line);
     if (tokens[0].kind != CONV && tokens[0].kind != DENSE)

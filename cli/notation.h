@@ -8,7 +8,7 @@
  *     FCn    n units joined with all
  *     nRk    a residual block of two convolutions, neurons after the sum
  *     nPk    the same with norm and neurons before each convolution; the stream
- *            carries values
+ *            carries values, so such a block follows a C or another P
  *
  * Every C and FC but the last is followed by norm and neurons. */
 #ifndef CLI_NOTATION_H

@@ -58,18 +58,20 @@ echo "# what there is to see"
 od -An -tx1 -N8 one/fields.png
 "$PLANARIA" train "$tiny" --data "$DATA" --dry-run | sed 's/[0-9.]* s\([ ,]\)/N s\1/; s/[0-9.]* MB/N MB/; s/[0-9.]* s$/N s/'
 "$PLANARIA" train "$tiny" --data "$DATA" --dry-run --json | python3 -c 'import json, sys; d = json.load(sys.stdin); print(len(d["layers"]), d["layers"][2])'
-"$PLANARIA" eval one --data "$DATA" | sed 's/ [0-9.]* %/ N %/' | cut -c1-53 | sed 's/ *$//'
+"$PLANARIA" eval one --data "$DATA" | sed 's/ [0-9.]* %/ N %/' | sed -E '/^ +([0-9]|all|layer)/s/^(.{53}).*/\1/; s/ +$//'
 "$PLANARIA" eval one --data "$DATA" --json | python3 -c '
 import json, sys
 a = json.load(sys.stdin)["activity"]
 print(sorted(a), [sorted(l) for l in a["layers"][:3]], sep="\n")
 print("sums:", abs(sum(l.get("sops", 0) for l in a["layers"]) - a["sops"]) < 1e-6, sum(l["bytes"] for l in a["layers"]) == a["bytes"])'
 "$PLANARIA" inspect one/best.safetensors | grep -E '^ +(layer|[0-9]+ |all)'
-"$PLANARIA" train "$tiny" --data "$DATA" --dry-run --set network=4C3-4R3-AP2-6P3-6C3/2-GAP-FC8 --set spiking.votes=2 --set train.loss=mse | grep -E '^ +(layer|[0-9]+ |all)'
+for network in 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
+    "$PLANARIA" train "$tiny" --data "$DATA" --dry-run --set network=$network --set spiking.votes=2 --set train.loss=mse | grep -E '^ +(layer|[0-9]+ |all)' | cut -c1-80
+done
 train "$tiny" --out dense --epochs 1 --set network=FC9-FC4; od -An -tx1 -N8 dense/fields.png
 
 echo "# networks that are none"
-for network in 4X3-FC4 4C3-AP2 AP2-FC4 4C3--FC4 4C4-FC4 4C3/0-FC4 0C3-FC4 4C3-AP-FC4 4C3-FC4- FC4-128Z; do
+for network in 4X3-FC4 4C3-AP2 AP2-FC4 4C3--FC4 4C4-FC4 4C3/0-FC4 0C3-FC4 4C3-AP-FC4 4C3-FC4- FC4-128Z 4C3-AP2-4P3-FC4; do
     train "$tiny" --out bad --set network=$network
 done
 echo "# networks that do not fit 8x8"
