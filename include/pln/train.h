@@ -222,8 +222,9 @@ typedef struct pln_activity {
     double sops;             /* synaptic operations: non-zero inputs times the
                                 weights, not zero, that they meet inside the image  */
     double sops_value;       /* the same weighted with the inputs' values           */
-    double energy;           /* picojoule at 45 nm: 4.6 a mac where inputs are not
-                                spikes, 0.9 a sop where they are                    */
+    double energy;           /* picojoule at 45 nm: 4.6 a multiply-add inside the
+                                image where inputs are not spikes, 0.9 a sop where
+                                they are                                            */
     size_t weights, active_weights;
 } pln_activity;
 

@@ -93,6 +93,20 @@ static void count_sops(count *c, int l, const plni_signal *x)
     }
 }
 
+/* Multiply-adds of active weights inside the image, for one row of the input. */
+static double macs_inside(const count *c, int l)
+{
+    const plni_layer *layer = &c->net->layer[l];
+    const plni_conv *conv = &layer->conv;
+    double macs = 0;
+
+    for (int p = 0; p < plni_positions(conv->in); p++)
+        for (int t = 0; t < taps_of(layer); t++)
+            for (int k = 0; k < conv->in.channels && joins(conv, t, p / conv->in.width, p % conv->in.width); k++)
+                macs += c->meets[l][t * conv->in_depth + k];
+    return macs;
+}
+
 static void count_given(count *c, int l, const plni_signal *y)
 {
     float room[PLN_MAX_CHANNELS];
@@ -125,7 +139,7 @@ static void finish(count *c)
         a->sops_value /= c->count;
         if (layer->ops == &plni_conv_ops) {
             a->macs = (double)a->active_weights * plni_positions(layer->conv.out) * x->steps;
-            a->energy = x->form == PLNI_VALUES ? MAC * a->macs : AC * a->sops;
+            a->energy = x->form == PLNI_VALUES ? MAC * macs_inside(c, l) * x->steps : AC * a->sops;
         }
         if (!layer->cell.fires) continue;
         a->firing_rate /= (double)c->count * c->net->steps * plni_positions(layer->conv.in) * layer->conv.in.channels;

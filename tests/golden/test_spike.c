@@ -371,6 +371,128 @@ static void test_loss(void **state)
     pln_net_free(net);
 }
 
+/* A rule that steps at rate 0 unless told otherwise, with its memory. */
+typedef struct stepping {
+    plni_rule rule;
+    void     *memory;
+    size_t    bytes;
+} stepping;
+
+static void plan_rule(stepping *st, const pln_net *net, int samples)
+{
+    plni_arena arena = { 0 };
+
+    plni_rule_plan(&st->rule, net, samples, NULL, &arena);
+    st->bytes = arena.used;
+    st->memory = plni_alloc(ctx, st->bytes);
+    arena = (plni_arena){ .base = st->memory };
+    plni_rule_plan(&st->rule, net, samples, NULL, &arena);
+}
+
+/* The logits as frames, which a dense layer passes on. */
+static void fill_logits(void *arg, int s)
+{
+    const plni_pass *pass = arg;
+    const plni_signal *x = plni_input(pass);
+    float o[MOST];
+
+    numbers(get(golden, "losses"), "logits[T][N][K]", o);
+    for (int t = 0; t < x->steps; t++)
+        memcpy(x->value + (t * pass->samples + s) * x->stride, o + (t * pass->samples + s) * x->units,
+               (size_t)x->units * sizeof *o);
+}
+
+/* The loss of every time step, and its gradient at the outputs. */
+static void check_steps(const char *key, float tet)
+{
+    const json_t *losses = get(golden, "losses"), *wanted = get(losses, key);
+    const int steps = (int)json_array_size(get(losses, "logits[T][N][K]"));
+    const uint32_t sample[MOST] = { 0 };
+    float labels[MOST], o[MOST], identity[MOST] = { 0 }, g[MOST];
+    const int samples = numbers(losses, "labels", labels), classes = numbers(losses, "logits[T][N][K]", o) / steps / samples;
+    stepping st = { .rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = tet, .classes = classes,
+                              .optim = pln_optim_default(), .self = pln_selftarget_default() } };
+    int32_t label[MOST];
+    pln_net *net = pln_net_new(ctx);
+    plni_outcome outcome;
+    maps_pass p;
+
+    pln_net_frames(net, steps, classes, 1, 1);
+    pln_net_dense(net, classes);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    for (int i = 0; i < classes; i++) identity[i * classes + i] = 1;
+    maps_write(net, "0.weight", identity);
+    for (int s = 0; s < samples; s++) label[s] = (int32_t)labels[s];
+    maps_plan(&p, ctx, net, samples, true);
+    p.pass.sample = sample;
+    plan_rule(&st, net, samples);
+    plni_batch batch = { .pass = &p.pass, .fill = fill_logits, .arg = &p.pass, .label = label };
+    assert_true(plni_bp_step(&st.rule, net, &batch, NULL, &outcome));
+    check(outcome.loss, number(wanted, "loss"));
+    take(p.pass.at[1].dx, steps * samples, g);
+    check_all(g, wanted, "grad");
+    plni_free(ctx, st.memory, st.bytes);
+    maps_free(&p);
+    pln_net_free(net);
+}
+
+static void test_loss_of_steps(void **state)
+{
+    (void)state;
+    check_steps("tet_lambda0", 0);
+    check_steps("tet_lambda0.05_phi1", 0.05f);
+}
+
+/* ---- synaptic operations --------------------------------------------------------------- */
+
+/* A convolution of 0/1 weights over frames of 0/1; what it takes, over all steps. */
+static pln_activity count_operations(const json_t *conv, int stride, bool all_weights)
+{
+    const int steps = (int)json_array_size(get(conv, "spikes[T][Cin][4][4]")), shape[] = { steps, 4, 4, 2 };
+    float spikes[MOST], weights[MOST];
+    const int count = numbers(conv, "mask[Cout][Cin][3][3]", weights), filters = count / 18;
+    const int32_t label = 0;
+    uint8_t bytes[MOST];
+    pln_activity activity[8];
+    pln_net *net = pln_net_new(ctx);
+    pln_data *data;
+
+    numbers(conv, "spikes[T][Cin][4][4]", spikes);
+    for (int t = 0; t < steps; t++)
+        for (int c = 0; c < 2; c++)
+            for (int i = 0; i < 16; i++) bytes[(t * 16 + i) * 2 + c] = spikes[(t * 2 + c) * 16 + i] != 0 ? 255 : 0;
+    for (int i = 0; all_weights && i < count; i++) weights[i] = 1;
+    pln_net_frames(net, steps, 2, 4, 4);
+    pln_net_conv(net, filters, 3, stride, 1);
+    pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    maps_write(net, "0.weight", weights);
+    assert_int_equal(pln_data_bind(ctx, bytes, 1, 4, shape, &label, &data), PLN_OK);
+    assert_int_equal(pln_evaluate_activity(ctx, net, data, NULL, 0, activity), PLN_OK);
+    pln_data_free(data);
+    pln_net_free(net);
+    return activity[0];
+}
+
+static void test_operations(void **state)
+{
+    const json_t *conv = get(get(golden, "sop"), "conv");
+    const double steps = (double)json_array_size(get(conv, "spikes[T][Cin][4][4]"));
+
+    (void)state;
+    for (int stride = 1; stride <= 2; stride++) {
+        const json_t *wanted = get(conv, stride == 1 ? "stride1" : "stride2");
+        const pln_activity sparse = count_operations(conv, stride, false), dense = count_operations(conv, stride, true);
+        check(sparse.sops, number(wanted, "sop_sparse"));
+        check(sparse.sops_value, number(wanted, "sop_sparse"));
+        check(dense.sops, number(wanted, "sop_dense_weights"));
+        if (stride == 1) check(sparse.macs / steps, number(wanted, "nominal_mac_one_step"));
+        check(sparse.energy / steps, 4.6 * number(wanted, "valid_mac_one_step"));
+    }
+}
+
 static void fill_tiny(void *arg, int s)
 {
     const plni_pass *pass = arg;
@@ -448,7 +570,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_surrogates), cmocka_unit_test(test_neurons), cmocka_unit_test(test_delayed),
         cmocka_unit_test(test_presets), cmocka_unit_test(test_norm), cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_loss), cmocka_unit_test(test_tiny),
+        cmocka_unit_test(test_loss), cmocka_unit_test(test_loss_of_steps), cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_tiny),
     };
     int failed;
 
