@@ -60,6 +60,7 @@ static const cyaml_schema_field_t spiking_fields[] = {
     FIELD_WORD("readout", OPTIONAL, spiking_config, readout, readouts),
     CYAML_FIELD_INT("votes", OPTIONAL, spiking_config, votes),
     CYAML_FIELD_BOOL("normalise", OPTIONAL, spiking_config, normalise),
+    CYAML_FIELD_BOOL("poisson", OPTIONAL, spiking_config, poisson),
     CYAML_FIELD_BOOL("output_spikes", OPTIONAL, spiking_config, output_spikes),
     CYAML_FIELD_END
 };
@@ -110,6 +111,7 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_FLOAT("label_smoothing", OPTIONAL, train_config, label_smoothing),
     CYAML_FIELD_FLOAT("momentum", OPTIONAL, train_config, momentum),
     CYAML_FIELD_FLOAT("weight_decay", OPTIONAL, train_config, weight_decay),
+    CYAML_FIELD_FLOAT("clip", OPTIONAL, train_config, clip),
     CYAML_FIELD_FLOAT("tet", OPTIONAL, train_config, tet),
     CYAML_FIELD_MAPPING_PTR("augment", POINTER, train_config, augment, augment_fields),
     CYAML_FIELD_END
@@ -323,6 +325,8 @@ static int check_train(const source *from, const config *c)
     if (!(t->momentum >= 0 && t->momentum < 1)) return refuse(from, "train", "momentum", (double)t->momentum, "at least 0 and below 1");
     if (!(t->weight_decay >= 0 && t->weight_decay < 1))
         return refuse(from, "train", "weight_decay", (double)t->weight_decay, "at least 0 and below 1");
+    if (!(t->clip >= 0 && t->clip < 1e6f)) return refuse(from, "train", "clip", (double)t->clip, "at least 0");
+    if (t->clip > 0 && t->rule == PLN_RULE_EP) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
     if (!(t->tet >= 0 && t->tet <= 1)) return refuse(from, "train", "tet", (double)t->tet, "0..1");
     if (t->augment && !c->network)
         return complain(BAD_INPUT, "%s:%d: samples are varied for spiking networks only", from->name,
@@ -385,6 +389,9 @@ static int check_spiking(const source *from, const config *c)
     if (s->surrogate && !pln_surrogate_find(s->surrogate, &surrogate))
         return complain(BAD_INPUT, "%s:%d: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
                         from->name, line_of(from->text, "spiking", "surrogate"), s->surrogate);
+    if (s->poisson && s->normalise)
+        return complain(BAD_INPUT, "%s:%d: values that are normalised are no probabilities: poisson goes without normalise",
+                        from->name, line_of(from->text, "spiking", "poisson"));
     neuron = spiking_neuron(s);
     ctx = pln_ctx_new(NULL);
     if (!ctx) return complain(FAILED, "no memory left");

@@ -27,6 +27,7 @@ typedef struct spiking_config {
     int    readout;              /* pln_readout_kind                          */
     int    votes;                /* outputs for each class; 0: 1              */
     bool   normalise;            /* each channel of the input, by the training set */
+    bool   poisson;              /* the input is coded in spikes, too         */
     bool   output_spikes;        /* neurons behind the last layer, too        */
 } spiking_config;
 
@@ -66,6 +67,7 @@ typedef struct train_config {
     bool             sequential;
     float            label_smoothing; /* of one-hot targets          */
     float            momentum, weight_decay;    /* sgd               */
+    float            clip;           /* largest norm of the gradient; 0: any */
     float            tet;            /* loss cross_entropy_steps     */
     augment_config  *augment;        /* spiking networks             */
 } train_config;

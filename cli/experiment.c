@@ -40,6 +40,7 @@ static int build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
     if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
+    if (c->spiking->poisson) pln_net_poisson(net);
     if (!part && pln_net_status(net) == PLN_OK) part = notation_build(c->network, c->spiking, net);
     if (!part) return DONE;
     return complain(BAD_INPUT, "'%.*s', part %d of the network, does not fit samples of %dx%dx%d: %s", notation_length(part),
@@ -132,6 +133,7 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     fit.optim.kind = (pln_optim_kind)t->optimiser;
     fit.optim.momentum = t->momentum;
     fit.optim.decay = t->weight_decay;
+    fit.optim.clip = t->clip;
     fit.tet = t->tet;
     if (t->augment)
         fit.augment = (pln_augment){ .padding = t->augment->padding, .flip = t->augment->flip, .cutout = t->augment->cutout };

@@ -8,7 +8,7 @@
 
 enum { MOST = PLN_MAX_LAYERS };
 
-typedef enum kind { CONV, AVERAGE, MAXIMUM, GLOBAL, DENSE, POST, PRE, LAST } kind;
+typedef enum kind { CONV, AVERAGE, MAXIMUM, GLOBAL, DROP, DENSE, POST, PRE, LAST } kind;
 
 typedef struct token {
     kind kind;
@@ -29,7 +29,7 @@ static int read_number(const char **at)
 static bool read_token(const char **at, token *t)
 {
     static const struct { const char *word; kind kind; } heads[] = {
-        { "GAP", GLOBAL }, { "AP", AVERAGE }, { "MP", MAXIMUM }, { "FC", DENSE },
+        { "GAP", GLOBAL }, { "AP", AVERAGE }, { "MP", MAXIMUM }, { "DO", DROP }, { "FC", DENSE },
     };
 
     *t = (token){ .stride = 1 };
@@ -39,7 +39,7 @@ static bool read_token(const char **at, token *t)
         t->kind = heads[i].kind;
         if (t->kind == GLOBAL) return true;
         t->n = t->size = read_number(at);
-        return t->n > 0;
+        return t->n > 0 && (t->kind != DROP || t->n < 100);
     }
     t->n = read_number(at);
     if (t->n < 1 || !**at || !strchr("CRP", **at)) return false;
@@ -87,7 +87,7 @@ int notation_check(const char *file, int line, const char *text)
         return complain(BAD_INPUT, "%s:%d: the network has a dash too many%s%.16s", file, line, *at ? " before " : " at its end",
                         at);
     if (count < 0)
-        return complain(BAD_INPUT, "%s:%d: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, FC128, 64R3, 64P3", file,
+        return complain(BAD_INPUT, "%s:%d: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, DO50, FC128, 64R3, 64P3", file,
                         line, notation_length(at), at);
     for (int i = 0; i < count; i++)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
@@ -193,6 +193,9 @@ static void add_token(pln_net *net, const token *t, kind next, const style *s)
         add_block(net, t, s);
         if (t->kind == PRE && next != PRE) spike(net, s);
         break;
+    case DROP:
+        pln_net_dropout(net, (float)t->n / 100);
+        break;
     default:
         pln_net_pool(net, t->kind == MAXIMUM ? PLN_POOL_MAX : PLN_POOL_AVERAGE, t->size);
     }
@@ -206,6 +209,7 @@ static int side_after(const token *t, int side)
     case DENSE: return 1;
     case AVERAGE:
     case MAXIMUM: return side / t->size;
+    case DROP:    return side;
     default: return (side - 1) / t->stride + 1;
     }
 }

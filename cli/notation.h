@@ -5,6 +5,7 @@
  *     nCk    n filters of k x k, k odd, as much padding as keeps the image's size;
  *            nCk/s with stride s
  *     APk    average over k x k; MPk maximum; GAP average over the image
+ *     DOn    in training n per cent of the spikes are dropped, the same at all steps
  *     FCn    n units joined with all
  *     nRk    a residual block of two convolutions, neurons after the sum
  *     nPk    the same with norm and neurons before each convolution; the stream

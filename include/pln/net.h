@@ -114,10 +114,19 @@ typedef struct pln_normalise {
 PLN_API void          pln_net_normalise(pln_net *net, const pln_normalise *normalise);
 PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 channels: none */
 
+
+/* Poisson coding, right after pln_net_image and pln_net_normalise: in each step an
+ * input is 1 with the probability of its value, which should be in 0..1, else 0; a
+ * function of (seed, epoch, sample, step, place), so of the sample alone outside
+ * training (specification, 3.9). */
+PLN_API void pln_net_poisson(pln_net *net);
+PLN_API bool pln_net_is_poisson(const pln_net *net);
+
 PLN_API void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad);
 PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
 PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
 PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image */
+/* pln_net_dropout, too, behind neurons and their pool: one mask for all steps. */
 
 /* Adds what layer number `layer` gives (from 0; as pln_net_layers counts at that
  * moment, minus 1, for the last one; -1: the network's input), which must have the

@@ -2,6 +2,8 @@
  *
  *     sgd    m = momentum m + g + decay theta,   theta -= lr m
  *            (decay pulls at weights only, not at biases and norms)
+ *            where clip > 0, all g of a step are first scaled down together so that
+ *            their Euclidean norm is at most clip
  *     adam   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
  *            theta -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
@@ -30,6 +32,7 @@ typedef struct pln_optim {
     pln_optim_kind kind;
     float beta1, beta2, eps;       /* Adam only                              */
     float momentum, decay;         /* SGD only, 0 <= momentum < 1, decay >= 0 */
+    float clip;                    /* 0: none; by back-propagation only       */
 } pln_optim;
 
 /* SGD, with Adam's usual numbers: 0.9, 0.999, 1e-8. */

@@ -37,8 +37,9 @@ json_t *plni_maps_describe_input(const pln_net *net)
 {
     const plni_extent e = net->image.extent;
 
-    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:o*}", "steps", net->steps, "channels", e.channels, "height", e.height,
-                     "width", e.width, "frames", net->image.steps > 1, "normalise", describe_normalise(&net->normalise));
+    return json_pack("{s:i, s:i, s:i, s:i, s:b, s:b, s:o*}", "steps", net->steps, "channels", e.channels, "height", e.height,
+                     "width", e.width, "frames", net->image.steps > 1 && !net->poisson,
+                     "poisson", (int)net->poisson, "normalise", describe_normalise(&net->normalise));
 }
 
 static bool append(json_t *layers, json_t *layer) { return json_array_append_new(layers, layer) == 0; }
@@ -56,7 +57,9 @@ static bool describe_cell(const pln_layer_info *i, json_t *layers)
     return (!i->norm.kind || append(layers, json_pack("{s:s, s:f}", "norm", norms[i->norm.kind], "scale", (double)i->norm.scale))) &&
            (i->tap < -1 || append(layers, json_pack("{s:i}", "add", i->tap))) &&
            (!i->fires || append(layers, describe_neuron(&i->neuron))) &&
-           (!i->pool || append(layers, json_pack("{s:s, s:i}", "pool", pools[i->pool], "size", i->window)));
+           (!i->pool || (i->drop > 0 && i->window == 1) ||
+            append(layers, json_pack("{s:s, s:i}", "pool", pools[i->pool], "size", i->window))) &&
+           (!(i->drop > 0) || append(layers, json_pack("{s:f}", "dropout", (double)i->drop)));
 }
 
 bool plni_maps_describe(const pln_net *net, int l, json_t *layers)
@@ -128,6 +131,7 @@ bool plni_maps_begin(pln_net *net, const json_t *image, size_t room)
     if (json_is_true(json_object_get(image, "frames"))) pln_net_frames(net, steps, channels, height, width);
     else pln_net_image(net, steps, channels, height, width);
     if (json_object_get(image, "normalise")) read_normalise(net, json_object_get(image, "normalise"));
+    if (json_is_true(json_object_get(image, "poisson"))) pln_net_poisson(net);
     return true;
 }
 
@@ -182,6 +186,8 @@ const char *plni_maps_add(pln_net *net, const json_t *layer, size_t *room)
         return add_neuron(net, json_object_get(layer, "lif"));
     } else if (pool >= 0) {
         pln_net_pool(net, (pln_pool)pool, whole_number(layer, "size", 15));
+    } else if (json_is_number(json_object_get(layer, "dropout"))) {
+        pln_net_dropout(net, number(layer, "dropout"));
     } else if (readout >= 0) {
         pln_net_readout(net, (pln_readout_kind)readout, whole_number(layer, "votes", PLN_MAX_CHANNELS));
     } else {

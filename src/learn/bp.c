@@ -105,20 +105,41 @@ static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass,
     layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
 }
 
-static void step_momentum(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+/* The gradient of layer l, for later. */
+static void collect(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
     const plni_sink to = plni_add_to(rule->gradient[l]);
 
     memset(to.into, 0, layer->size * sizeof(float));
     layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
+}
+
+static void step_momentum(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+{
+    collect(rule, layer, pass, l);
     plni_rule_momentum(rule, layer, pass->ctx, l);
+}
+
+/* The steps of all layers by gradients that are there, clipped together. */
+static void step_together(plni_rule *rule, pln_net *net, const plni_pass *pass)
+{
+    plni_rule_clip(rule, net);
+    for (int l = 0; l < net->count; l++) {
+        plni_layer *layer = &net->layer[l];
+        const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
+        const plni_sink to = plni_rule_sink(rule, layer, &adam);
+        if (!layer->size) continue;
+        if (rule->optim.kind == PLN_ADAM) plni_sink_finish(pass->ctx, &to, layer->size);
+        else                              plni_rule_momentum(rule, layer, pass->ctx, l);
+    }
 }
 
 /* Moves layer l, whatever the optimiser. */
 static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
     if (!layer->ops->gradient || !layer->size) return;
-    if (plni_rule_is_plain(rule))            descend(rule, layer, pass, l);
+    if (rule->optim.clip > 0)                collect(rule, layer, pass, l);
+    else if (plni_rule_is_plain(rule))            descend(rule, layer, pass, l);
     else if (rule->optim.kind == PLN_ADAM)   step_adam(rule, layer, pass, l);
     else                                     step_momentum(rule, layer, pass, l);
 }
@@ -192,6 +213,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
          l = plni_product_below(net, l))
         learn(rule, net, pass, l);
     learn_first(rule, net, pass, next);
+    if (rule->optim.clip > 0) step_together(rule, net, pass);
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->keep) net->layer[l].ops->keep(&net->layer[l], pass, &pass->at[l]);
     return true;

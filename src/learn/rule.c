@@ -4,6 +4,7 @@
 
 #include "base/shape.h"
 
+#include <math.h>
 #include <string.h>
 
 pln_ep pln_ep_default(void)
@@ -22,7 +23,7 @@ bool plni_rule_adds(const pln_net *net, int l, bool symmetric)
 
 static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
 {
-    return rule->optim.kind == PLN_ADAM && (net->steps > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
+    return rule->optim.kind == PLN_ADAM && (net->steps > 0 || rule->optim.clip > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
 }
 
 void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
@@ -42,13 +43,13 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
     rule->row_loss = plni_arena_take(arena, sizeof(float) * rows);
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].size > largest) largest = net->layer[l].size;
-    if (rule->optim.kind == PLN_SGD && !plni_rule_is_plain(rule))
+    if (rule->optim.kind == PLN_SGD && !plni_rule_is_plain(rule) && rule->optim.clip == 0)
         shared = plni_arena_take(arena, largest * sizeof *shared);
     for (int l = 0; l < net->count; l++) {
         const size_t bytes = net->layer[l].size * sizeof(float);
         if (!bytes || plni_rule_is_plain(rule)) continue;
         if (rule->optim.kind == PLN_SGD) {
-            rule->gradient[l] = shared;
+            rule->gradient[l] = rule->optim.clip > 0 ? plni_arena_take(arena, bytes) : shared;
             rule->m[l] = plni_arena_take(arena, bytes);
             continue;
         }
@@ -101,7 +102,19 @@ plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const p
 
 bool plni_rule_is_plain(const plni_rule *rule)
 {
-    return rule->optim.kind == PLN_SGD && rule->optim.momentum == 0 && rule->optim.decay == 0;
+    return rule->optim.kind == PLN_SGD && rule->optim.momentum == 0 && rule->optim.decay == 0 && rule->optim.clip == 0;
+}
+
+void plni_rule_clip(const plni_rule *rule, const pln_net *net)
+{
+    double sum = 0;
+
+    for (int l = 0; l < net->count; l++)
+        for (size_t i = 0; i < net->layer[l].size; i++) sum += (double)rule->gradient[l][i] * (double)rule->gradient[l][i];
+    if (!(sqrt(sum) > (double)rule->optim.clip)) return;
+    const float factor = (float)((double)rule->optim.clip / sqrt(sum));
+    for (int l = 0; l < net->count; l++)
+        for (size_t i = 0; i < net->layer[l].size; i++) rule->gradient[l][i] *= factor;
 }
 
 /* What the chunks of one step of momentum share. */

@@ -89,6 +89,9 @@ plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const p
 /* A step of descent with momentum on layer l by gradient[l]. */
 void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
 
+/* Scales all gradients down to the optimiser's clip, if their norm exceeds it. */
+void plni_rule_clip(const plni_rule *rule, const pln_net *net);
+
 /* Whether plain descent, which needs no gradient buffer, is what the rule does. */
 bool plni_rule_is_plain(const plni_rule *rule);
 

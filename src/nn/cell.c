@@ -1,6 +1,6 @@
 /* cell.c - what happens to a map at each place: norm, sum, neuron, pool
  *
- *     u = norm(x) + tap,   s = LIF(u),   y = pool(s)
+ *     u = norm(x) + tap,   s = LIF(u),   y = dropout(pool(s))
  *
  * each if wanted.  Only x is kept for the way back: potentials and spikes are
  * computed again where they are needed, for one window row of one sample at all
@@ -9,6 +9,7 @@
  *
  * theta is gamma, beta; kept are running mean and variance; each has map depth. */
 
+#include "base/rng.h"
 #include "base/shape.h"
 #include "nn/layer.h"
 
@@ -34,6 +35,8 @@ typedef struct state {
     bool      summed;              /* sum is of the batch under way                */
     char     *lane;                /* [threads][lane_bytes]                        */
     size_t    lane_bytes, spike_bytes, row_floats;
+    uint16_t *drawn;               /* [batch][drawn_stride] random bits of dropout */
+    ptrdiff_t drawn_stride;
     long     *spikes;              /* [window rows of the batch] how many          */
 } state;
 
@@ -89,6 +92,9 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *ar
     s.lane_bytes = s.spike_bytes + 2 * steps * s.row_floats * sizeof(float);
     s.lane = plni_arena_take(arena, threads * s.lane_bytes);
     s.spikes = plni_arena_take(arena, window_chunks * sizeof *s.spikes);
+    s.drawn_stride = plni_round_up((ptrdiff_t)plni_positions(layer->map.extent) * layer->map.depth, 128);
+    if (layer->cell.drop > 0 && pass->training)
+        s.drawn = plni_arena_take(arena, batch * (size_t)s.drawn_stride * sizeof *s.drawn);
     if (layer->cell.norm.kind) {
         s.mean = plni_arena_take(arena, norms * depth * sizeof *s.mean);
         s.variance = plni_arena_take(arena, norms * depth * sizeof *s.variance);
@@ -275,6 +281,42 @@ static void keep_spikes(const job *j, const place *p)
     }
 }
 
+/* ---- dropout: one mask for all steps of a sample ---- */
+
+static int drop_below(const plni_layer *layer) { return (int)(layer->cell.drop * 65536.0f + 0.5f); }
+
+static void draw_sample(void *arg, int s)
+{
+    const job *j = arg;
+    const plni_random r = plni_random_for(j->pass->seed, PLNI_FOR_DROPOUT, j->layer->number, j->pass->epoch,
+                                          j->pass->sample[s]);
+
+    j->pass->kernels->draw(j->own->drawn + s * j->own->drawn_stride, (int)j->own->drawn_stride, r.seed, r.purpose, r.epoch,
+                           r.sample);
+}
+
+static bool drops(const job *j) { return j->layer->cell.drop > 0 && j->pass->training; }
+
+/* The random bits of one window. */
+static const uint16_t *drawn_at(const job *j, const place *p, int column)
+{
+    const plni_signal *y = j->at->y;
+
+    return j->own->drawn + p->sample * j->own->drawn_stride +
+           (ptrdiff_t)(p->row * y->extent.width + column) * y->depth;
+}
+
+static void drop_window(const job *j, const place *p, int t, int column)
+{
+    const plni_signal *y = j->at->y;
+    const ptrdiff_t row = (ptrdiff_t)t * j->pass->samples + p->sample;
+    uint8_t *sum = y->sum + (row * plni_positions(y->extent) + p->row * y->extent.width + column) * y->depth;
+    const uint16_t *drawn = drawn_at(j, p, column);
+
+    for (int c = 0; c < y->depth; c++)
+        if (drawn[c] < drop_below(j->layer)) sum[c] = 0;
+}
+
 /* Byte i of the result is bit i of a byte. */
 static uint64_t spread_bits(unsigned byte)
 {
@@ -301,6 +343,10 @@ static void pool_window(const job *j, const place *p, int t, int column)
             sum[0] += spread_bits(bits & 255);
             sum[1] += spread_bits(bits >> 8);
         }
+        if (j->layer->cell.pool == PLN_POOL_MAX) {
+            sum[0] = spread_bits(any & 255);
+            sum[1] = spread_bits(any >> 8);
+        }
         if (y->form == PLNI_SUMS) memcpy(y->sum + to * y->depth + b * 16, sum, sizeof sum);
         else y->bits[to * y->words + b / 4] = (b % 4 ? y->bits[to * y->words + b / 4] : 0) | (uint64_t)any << b % 4 * 16;
     }
@@ -317,7 +363,10 @@ static void fire_chunk(void *arg, int chunk)
         return;
     }
     for (int t = 0; p.row < j->at->y->extent.height && t < j->at->y->steps; t++)
-        for (int column = 0; column < j->at->y->extent.width; column++) pool_window(j, &p, t, column);
+        for (int column = 0; column < j->at->y->extent.width; column++) {
+            pool_window(j, &p, t, column);
+            if (drops(j)) drop_window(j, &p, t, column);
+        }
 }
 
 /* Without a neuron: u itself. */
@@ -344,6 +393,9 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_s
 
     (void)first, (void)last;
     j.own->summed = false;
+    at->y->unit = layer->map.unit / (drops(&j) ? 1 - layer->cell.drop : 1);
+    if (drops(&j))
+        plni_parallel(pass->ctx, pass->samples, FORWARD * pass->samples * (double)j.own->drawn_stride, PLNI_UP, draw_sample, &j);
     if (layer->cell.norm.kind) make_norm(layer, pass, at);
     plni_parallel(pass->ctx, pass->samples * window_rows(layer), work, PLNI_UP,
                   layer->cell.fires ? fire_chunk : pass_chunk, &j);
@@ -363,11 +415,39 @@ static int first_spike(const job *j, const place *p, int t, int column, int c)
     return column * window;
 }
 
-/* The gradient of spikes from that of what the pool gave of them. */
+/* The gradient of one window's spikes at one step, from that of what the pool gave. */
+static void unpool_window(const job *j, const place *p, int t, int column, const float *from, float *to)
+{
+    const int window = window_of(j->layer), depth = p->drive.depth, width = in_of(j->layer).width;
+    const float unit = j->at->y->unit;
+
+    if (j->layer->cell.pool == PLN_POOL_MAX) {
+        for (int c = 0; c < depth; c++) to[first_spike(j, p, t, column, c) * depth + c] = unit * from[c];
+        return;
+    }
+    for (int i = 0; i < window * window; i++) {
+        float *here = to + (i / window * width + column * window + i % window) * depth;
+        for (int c = 0; c < depth; c++) here[c] = unit * from[c];
+    }
+}
+
+/* What was dropped has no gradient. */
+static void drop_gradient(const job *j, const place *p, int column, float *to)
+{
+    const int window = window_of(j->layer), depth = p->drive.depth, width = in_of(j->layer).width;
+    const uint16_t *drawn = drawn_at(j, p, column);
+
+    for (int i = 0; i < window * window; i++) {
+        float *here = to + (i / window * width + column * window + i % window) * depth;
+        for (int c = 0; c < depth; c++)
+            if (drawn[c] < drop_below(j->layer)) here[c] = 0;
+    }
+}
+
 static void unpool(const job *j, const place *p)
 {
     const plni_signal *dy = j->at->dy;
-    const int window = window_of(j->layer), depth = p->drive.depth, width = in_of(j->layer).width;
+    const int depth = p->drive.depth;
 
     memset(p->dy, 0, (size_t)(j->pass->steps * p->places * depth) * sizeof *p->dy);
     if (p->row >= dy->extent.height) return;
@@ -376,14 +456,8 @@ static void unpool(const job *j, const place *p)
             const float *from = dy->value + ((ptrdiff_t)t * j->pass->samples + p->sample) * dy->stride +
                                 (ptrdiff_t)(p->row * dy->extent.width + column) * depth;
             float *to = p->dy + (ptrdiff_t)t * p->places * depth;
-            if (j->layer->cell.pool == PLN_POOL_MAX) {
-                for (int c = 0; c < depth; c++) to[first_spike(j, p, t, column, c) * depth + c] = from[c];
-                continue;
-            }
-            for (int i = 0; i < window * window; i++) {
-                const int position = i / window * width + column * window + i % window;
-                for (int c = 0; c < depth; c++) to[position * depth + c] = j->at->y->unit * from[c];
-            }
+            unpool_window(j, p, t, column, from, to);
+            if (drops(j)) drop_gradient(j, p, column, to);
         }
 }
 

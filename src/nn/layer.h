@@ -120,7 +120,8 @@ typedef struct plni_cell {
     bool       fires;
     pln_neuron neuron;
     pln_pool   pool;
-    int        window;                  /* of the pool                        */
+    int        window;                  /* of the pool; 1 if there is none but dropout */
+    float      drop;
 } plni_cell;
 
 struct plni_layer {

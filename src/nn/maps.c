@@ -8,6 +8,7 @@
 #include "nn/net.h"
 
 #include "base/check.h"
+#include "base/rng.h"
 #include "base/shape.h"
 
 #include <math.h>
@@ -62,6 +63,30 @@ void pln_net_normalise(pln_net *net, const pln_normalise *n)
 }
 
 pln_normalise pln_net_normalised(const pln_net *net) { return net->normalise; }
+
+void pln_net_poisson(pln_net *net)
+{
+    if (net->error || !net->steps || net->count || net->image.steps > 1) {
+        plni_refuse(net, PLN_ERR_STATE, "a still image is coded right after it is described", 0);
+        return;
+    }
+    net->poisson = true;
+    net->image.steps = net->steps;
+}
+
+bool pln_net_is_poisson(const pln_net *net) { return net->poisson; }
+
+void plni_poisson(const pln_net *net, const plni_pass *pass, uint32_t sample, int s)
+{
+    const plni_signal *x = plni_input(pass);
+    const float *p = x->value + s * x->stride;
+
+    for (int t = net->steps - 1; t >= 0; t--) {                 /* step 0, where p is, comes last */
+        const plni_random random = plni_random_for(pass->seed, PLNI_FOR_POISSON, t, pass->epoch, sample);
+        float *spike = x->value + (t * pass->samples + s) * x->stride;
+        for (int i = 0; i < x->units; i++) spike[i] = plni_random_uniform(&random, (uint32_t)i) < p[i];
+    }
+}
 
 /* The signal that the next layer begins at. */
 static int next_signal(const pln_net *net) { return net->branch >= 0 ? net->branch : net->count; }
@@ -186,10 +211,11 @@ static void finish_cell(pln_net *net, plni_layer *layer)
     const plni_cell *c = &layer->cell;
     const int window = c->pool ? c->window : 1, steps = c->fires ? net->steps : plni_map_of(net, layer->from)->steps;
     const plni_extent in = layer->conv.in, out = { in.channels, in.height / window, in.width / window };
-    const plni_form form = !c->fires ? PLNI_VALUES : c->pool == PLN_POOL_AVERAGE ? PLNI_SUMS : PLNI_SPIKES;
+    const bool adds = c->pool == PLN_POOL_AVERAGE || c->drop > 0;
+    const plni_form form = !c->fires ? PLNI_VALUES : adds ? PLNI_SUMS : PLNI_SPIKES;
 
     finish(layer, out, form, steps);
-    layer->map.unit = 1 / (float)(form == PLNI_SUMS ? window * window : 1);
+    layer->map.unit = 1 / (float)(c->pool == PLN_POOL_AVERAGE ? window * window : 1);
 }
 
 void pln_net_norm(pln_net *net, const pln_norm *norm)
@@ -261,7 +287,7 @@ void pln_net_pool(pln_net *net, pln_pool kind, int size)
 
     if (kind != PLN_POOL_AVERAGE && kind != PLN_POOL_MAX) plni_refuse(net, PLN_ERR_ARG, "no such pool", kind);
     if (net->error) return;
-    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.pool || net->branch >= 0) {
+    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.pool || layer->cell.drop > 0 || net->branch >= 0) {
         plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow neurons", 0);
         return;
     }
@@ -273,6 +299,25 @@ void pln_net_pool(pln_net *net, pln_pool kind, int size)
     if (net->error) return;
     layer->cell.pool = kind;
     layer->cell.window = size;
+    finish_cell(net, layer);
+}
+
+/* Dropped spikes are sums that are 0; without a pool the windows have one place. */
+void plni_maps_dropout(pln_net *net, float p)
+{
+    plni_layer *layer = net->count ? &net->layer[net->count - 1] : NULL;
+
+    if (net->error) return;
+    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.drop > 0 || net->branch >= 0) {
+        plni_refuse(net, PLN_ERR_SHAPE, "dropout in a network of maps must follow neurons", (double)p);
+        return;
+    }
+    if (p <= 0) return;
+    layer->cell.drop = layer->drop = p;
+    if (!layer->cell.pool) {
+        layer->cell.pool = PLN_POOL_AVERAGE;
+        layer->cell.window = 1;
+    }
     finish_cell(net, layer);
 }
 

@@ -114,7 +114,10 @@ void pln_net_dropout(pln_net *net, float p)
         plni_refuse(net, PLN_ERR_ARG, "the dropout probability must be in 0..1, 1 not included", (double)p);
         return;
     }
-    if (net->steps) plni_refuse(net, PLN_ERR_STATE, "a network of maps has no dropout", (double)p);
+    if (net->steps) {
+        plni_maps_dropout(net, p);
+        return;
+    }
     layer = plni_append(net, &plni_dropout_ops);
     if (layer) layer->drop = p;
 }
@@ -530,7 +533,7 @@ static void normalise_row(const pln_net *net, const plni_pass *pass, int s)
 {
     const plni_signal *x = plni_input(pass);
 
-    for (int t = 0; t < x->steps; t++)
+    for (int t = 0; t < net->inputs / x->units; t++)
         for (int i = 0; i < x->units; i++) {
             const int c = i % x->extent.channels;
             float *value = x->value + (t * pass->samples + s) * x->stride + i;
@@ -549,6 +552,7 @@ static void read_row(void *arg, int s)
         memcpy(to->value + (t * pass->samples + s) * to->stride, from + (ptrdiff_t)t * to->units,
                (size_t)to->units * sizeof(float));
     if (r->net->normalise.channels) normalise_row(r->net, pass, s);
+    if (r->net->poisson) plni_poisson(r->net, pass, (uint32_t)(r->from + s), s);
 }
 
 static void write_row(void *arg, int s)

@@ -16,6 +16,7 @@ struct pln_net {
     int         steps;                    /* of time; 0: rows, not maps   */
     plni_signal image;                    /* what the input looks like    */
     pln_normalise normalise;              /* of the input; no channels: none */
+    bool        poisson;
     int         branch;                   /* signal that the next layer begins at; -1: the last */
     pln_dynamics dynamics;
     plni_layer  layer[PLN_MAX_LAYERS];
@@ -38,9 +39,10 @@ void plni_pass_plan(const pln_net *net, int batch, bool training,
  * shares memory. */
 void plni_maps_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
 
-/* A dense layer of maps; whether the network is complete, and what its layers
+/* A dense layer and dropout of maps; whether the network is complete, and what its layers
  * want to know of each other; what there is to tell of a layer. */
 void       plni_maps_dense(pln_net *net, int units);
+void       plni_maps_dropout(pln_net *net, float p);
 pln_status plni_maps_check(pln_net *net);
 void       plni_maps_info(const pln_net *net, int layer, pln_layer_info *info);
 
@@ -83,6 +85,9 @@ void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
 /* What remains after backward or pullback of a product: its rest, and the
  * rowwise layers below it. */
 void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
+
+/* Turns row s of the input, at step 0, into spikes at all steps. */
+void plni_poisson(const pln_net *net, const plni_pass *pass, uint32_t sample, int s);
 
 /* The first signal of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)

@@ -101,7 +101,7 @@ static json_t *describe_course(const plni_course *c)
         json_decref(rates);
         return NULL;
     }
-    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], s:[i, b, i], s:[i, f, f, f, f, f], s:[i, f, f, f, i]}",
+    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], s:[i, b, i], s:[i, f, f, f, f, f, f], s:[i, f, f, f, i]}",
                      "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
                      "choice", (json_int_t)samples,
                      "rule", (int)f->rule, (double)f->ep.beta, f->ep.steps, (int)f->ep.symmetric,
@@ -111,7 +111,7 @@ static json_t *describe_course(const plni_course *c)
                      "augment", f->augment.padding, (int)f->augment.flip, f->augment.cutout,
                      "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
                      (double)f->optim.beta2, (double)f->optim.eps,
-                     (double)f->optim.momentum, (double)f->optim.decay,
+                     (double)f->optim.momentum, (double)f->optim.decay, (double)f->optim.clip,
                      "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
                      f->schedule.ratio, f->schedule.length);
 }

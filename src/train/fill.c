@@ -20,4 +20,5 @@ void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, 
             pln_augment_row(bytes, &shape, net->normalise.channels ? &net->normalise : NULL, how, pass->seed,
                             pass->epoch, sample, row);
     }
+    if (net->poisson) plni_poisson(net, pass, (uint32_t)sample, s);
 }

@@ -83,6 +83,8 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         return plni_fail(ctx, PLN_ERR_ARG, "train: momentum and weight decay must be in 0..1, 1 not included");
     if (o->kind == PLN_SGD && (o->momentum > 0 || o->decay > 0) && fit->rule == PLN_RULE_EP)
         return plni_fail(ctx, PLN_ERR_ARG, "train: equilibrium propagation goes without momentum and weight decay, or by Adam");
+    if (!(o->clip >= 0 && o->clip < 1e9f) || (o->clip > 0 && fit->rule == PLN_RULE_EP))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: gradients are clipped to a norm above 0, by back-propagation only");
     if (o->kind == PLN_ADAM && !(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->eps > 0))
         return plni_fail(ctx, PLN_ERR_ARG, "train: Adam wants 0 <= beta1, beta2 < 1 and eps > 0");
     if (!(fit->label_smoothing >= 0 && fit->label_smoothing < 1))

@@ -696,7 +696,7 @@ static void pool_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(n
 static void add_to_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 10), pln_net_add(net, -1); }
 static void readout_of_rows(pln_net *net) { pln_net_input(net, 10), pln_net_dense(net, 10), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
 static void relu(pln_net *net) { start(net), pln_net_activation(net, PLN_RELU); }
-static void drop(pln_net *net) { start(net), pln_net_dropout(net, 0.5f); }
+static void drop(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_dropout(net, 0.5f); }
 static void norm_first(pln_net *net) { image(net), pln_net_norm(net, &joint); }
 static void lif_first(pln_net *net) { image(net), lif(net, "default"); }
 static void norm_of_sixteen(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), pln_net_norm(net, &joint); }
@@ -758,7 +758,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(large_image, ARG, "values") W(two_images, STATE, "first and once") W(image_after_input, STATE, "first and once")
     W(conv_of_rows, STATE, "maps") W(conv_of_nothing, STATE, "maps") W(norm_of_rows, STATE, "maps") W(lif_of_rows, STATE, "maps")
     W(pool_of_rows, SHAPE, "neurons") W(add_to_rows, STATE, "maps") W(readout_of_rows, STATE, "maps")
-    W(relu, STATE, "neurons instead") W(drop, STATE, "dropout") W(norm_first, SHAPE, "must follow") W(lif_first, SHAPE, "begins with")
+    W(relu, STATE, "neurons instead") W(drop, SHAPE, "dropout") W(norm_first, SHAPE, "must follow") W(lif_first, SHAPE, "begins with")
     W(norm_of_sixteen, SHAPE, "must follow") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
     W(scale_nan, ARG, "scale") W(pool_of_values, SHAPE, "neurons") W(pool_of_pool, SHAPE, "neurons")
@@ -773,6 +773,117 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(settling, SHAPE, "")
 #undef W
 };
+
+/* A network with dropout behind pooled and plain neurons. */
+static pln_net *dropping(pln_ctx *ctx, float p, pln_norm_kind norm)
+{
+    const pln_norm joint_norm = { norm, 1 };
+    const pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_image(net, 3, 1, 6, 6);
+    pln_net_conv(net, 20, 3, 1, 1), pln_net_norm(net, &joint_norm), pln_net_lif(net, &neuron);
+    pln_net_pool(net, PLN_POOL_AVERAGE, 2), pln_net_dropout(net, p);
+    pln_net_dense(net, 33), pln_net_norm(net, &joint_norm), pln_net_lif(net, &neuron), pln_net_dropout(net, p);
+    pln_net_dense(net, 3), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 5), PLN_OK);
+    return net;
+}
+
+static void fill_pattern(void *arg, int s)
+{
+    const plni_pass *pass = arg;
+    const plni_signal *x = plni_input(pass);
+
+    for (int i = 0; i < x->units; i++) x->value[s * x->stride + i] = (float)((i * 7 + s * 5) % 11) / 5 - 1;
+}
+
+/* What is kept is scaled up, what is dropped is so at all steps and has no gradient. */
+static void check_dropped(const maps_pass *with, const maps_pass *without, int cell, float p)
+{
+    const plni_signal *y = with->pass.at[cell].y, *whole = without->pass.at[cell].y;
+    const int values = plni_positions(y->extent) * y->depth;
+    int lost = 0, spiked = 0;
+
+    CHECK_NEAR(y->unit, whole->unit / (1 - p), 1e-6);
+    for (int s = 0; s < with->pass.samples; s++)
+        for (int i = 0; i < values; i++) {
+            bool any = false, gone = false, same = true;
+            for (int t = 0; t < y->steps; t++) {
+                const ptrdiff_t at = (ptrdiff_t)(t * with->pass.samples + s) * values + i;
+                any |= whole->sum[at] != 0;
+                gone |= whole->sum[at] != 0 && y->sum[at] == 0;
+                same &= y->sum[at] == whole->sum[at];
+            }
+            assert_true(same || gone);
+            for (int t = 0; t < y->steps && gone; t++)
+                assert_int_equal(y->sum[(ptrdiff_t)(t * with->pass.samples + s) * values + i], 0);
+            spiked += any;
+            lost += gone;
+        }
+    assert_in_range(lost, spiked / 5, spiked * 4 / 5);
+}
+
+static void test_dropout(void **state)
+{
+    static const uint32_t numbers[] = { 4, 9, 2, 7, 11 };
+    pln_ctx *ctx = context(1);
+    pln_net *net = dropping(ctx, 0.5f, PLN_NORM_JOINT);
+    maps_pass with, without;
+
+    (void)state;
+    maps_plan(&with, ctx, net, 5, true);
+    maps_plan(&without, ctx, net, 5, true);
+    with.pass.sample = without.pass.sample = numbers;
+    without.pass.training = false;
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].kept) net->layer[l].kept[0] = 0;
+    plni_forward(net, &with.pass, fill_pattern, NULL, &with.pass);
+    net->layer[1].ops->keep(&net->layer[1], &with.pass, &with.pass.at[1]);
+    for (int c = 0; c < 20; c++) {                             /* both normalise by the same numbers */
+        const plni_layer *cell = &net->layer[1];
+        const int depth = with.pass.at[1].x->depth;
+        cell->kept[c] *= 10;
+        cell->kept[depth + c] = (cell->kept[depth + c] - 0.9f) * 10 * (5 * 3 * 36 - 1) / (5 * 3 * 36);
+    }
+    plni_forward(net, &without.pass, fill_pattern, NULL, &without.pass);
+    check_dropped(&with, &without, 1, 0.5f);
+
+    maps_free(&with);
+    maps_free(&without);
+    pln_net_free(net);
+    pln_ctx_free(ctx);
+}
+
+/* Neurons whose spikes are dropped have no gradient at any step, others have. */
+static void test_dropped_gradient(void **state)
+{
+    static const uint32_t numbers[] = { 4, 9, 2 };
+    pln_ctx *ctx = context(1);
+    pln_net *net = dropping(ctx, 0.5f, PLN_NORM_NONE);
+    maps_pass p;
+    int none = 0, all = 3 * 33;
+
+    (void)state;
+    maps_plan(&p, ctx, net, 3, true);
+    p.pass.sample = numbers;
+    plni_forward(net, &p.pass, fill_pattern, NULL, &p.pass);
+    const plni_station *at = &p.pass.at[3];                       /* the neurons behind the first dense layer */
+    for (ptrdiff_t i = 0; i < 3 * 3 * at->dy->stride; i++) at->dy->value[i] = 1;
+    net->layer[3].ops->backward(&net->layer[3], &p.pass, at, 0, 3);
+    for (int s = 0; s < 3; s++)
+        for (int i = 0; i < 33; i++) {
+            int zeros = 0;
+            for (int t = 0; t < 3; t++) zeros += at->dx->value[(t * 3 + s) * at->dx->stride + i] == 0;
+            assert_true(zeros == 0 || zeros == 3);
+            none += zeros == 3;
+        }
+    assert_in_range(none, all / 4, all * 3 / 4);
+    maps_free(&p);
+    pln_net_free(net);
+    pln_ctx_free(ctx);
+}
 
 static void test_refusals(void **state)
 {
@@ -856,7 +967,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropped_gradient), cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_layers), cmocka_unit_test(test_self_sum),
     };
 

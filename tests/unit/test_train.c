@@ -341,6 +341,42 @@ static void test_steps_end_with_the_epoch(void **state)
     pln_net_free(net);
 }
 
+/* The weights' way in one step at rate 1. */
+static double step_once(float clip, double *way)
+{
+    pln_net *net = make_net(FEATURES, UNITS);
+    pln_fit fit = make_fit();
+    float before[NUMBERS], after[NUMBERS];
+    double sum = 0;
+
+    fit.rates = 1, fit.rate[0] = 1, fit.optim = pln_optim_default(), fit.optim.clip = clip;
+    get_numbers(net, before);
+    pln_trainer *t = make_trainer(net, &fit);
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    get_numbers(net, after);
+    for (int i = 0; i < NUMBERS; i++) {
+        way[i] = (double)after[i] - (double)before[i];
+        sum += way[i] * way[i];
+    }
+    pln_trainer_free(t);
+    pln_net_free(net);
+    return sqrt(sum);
+}
+
+static void test_gradients_are_clipped_together(void **state)
+{
+    double whole[NUMBERS], same[NUMBERS], half[NUMBERS];
+    const double length = step_once(0, whole);
+
+    (void)state;
+    CHECK_NEAR(step_once((float)(2 * length), same), length, 1e-5 * length);
+    CHECK_NEAR(step_once((float)(length / 2), half), length / 2, 1e-4 * length);
+    for (int i = 0; i < NUMBERS; i++) {
+        CHECK_NEAR(same[i], whole[i], 1e-6);
+        CHECK_NEAR(half[i], whole[i] / 2, 1e-6);
+    }
+}
+
 static void test_no_epochs_train_nothing(void **state)
 {
     pln_net *net = make_net(FEATURES, UNITS);
@@ -989,7 +1025,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits_out_of_range_are_refused), cmocka_unit_test(test_sizes_must_fit),
         cmocka_unit_test(test_samples_must_be_there), cmocka_unit_test(test_steps_end_with_the_epoch),
-        cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt),
+        cmocka_unit_test(test_gradients_are_clipped_together), cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt),
         cmocka_unit_test(test_features_stay_as_they_are),
         cmocka_unit_test(test_kept_features_change_nothing), cmocka_unit_test(test_kept_features_have_bounds),
         cmocka_unit_test(test_only_chosen_samples_are_used),
