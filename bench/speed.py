@@ -169,4 +169,5 @@ def main():
                                         "jobs": list(done.values())}, indent=1) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

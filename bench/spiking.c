@@ -19,7 +19,9 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { STEPS = 8, MOST_BATCH = 256 };
+/* At least so many steps after the first, and so many seconds of them. */
+enum { LEAST_STEPS = 4, MOST_STEPS = 200, MOST_BATCH = 256 };
+static const double LEAST_SECONDS = 1.5;
 
 typedef struct settings {
     const char *network, *surrogate;
@@ -35,6 +37,8 @@ static double now(void)
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
+
+static bool enough(int steps, double start) { return steps > LEAST_STEPS && now() - start > LEAST_SECONDS; }
 
 static int read_settings(int count, char **word, settings *s)
 {
@@ -103,7 +107,8 @@ static pln_status train(pln_ctx *ctx, pln_net *net, const pln_data *data, const 
     fit.rate[0] = 1e-4f;
     fit.optim.momentum = 0.9f;
     status = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer);
-    for (int i = 0; i < fit.epochs && status == PLN_OK; i++) {
+    const double begin = now();
+    for (int i = 0; i < steps && status == PLN_OK && !enough(i, begin); i++) {
         const double start = now();
         status = pln_trainer_step(trainer, 1, &report);
         if (i && now() - start < *best) *best = now() - start;
@@ -121,7 +126,8 @@ static pln_status infer(pln_net *net, const settings *s, double *best)
     pln_status status = x && y ? PLN_OK : PLN_ERR_MEMORY;
 
     for (int i = 0; status == PLN_OK && i < s->batch * n; i++) x[i] = (float)rand() / (float)RAND_MAX;
-    for (int i = 0; i < 1 + STEPS && status == PLN_OK; i++) {
+    const double begin = now();
+    for (int i = 0; i < MOST_STEPS && status == PLN_OK && !enough(i, begin); i++) {
         const double start = now();
         status = pln_net_forward(net, &in, &out);
         if (i && now() - start < *best) *best = now() - start;
@@ -161,7 +167,7 @@ int main(int count, char **word)
     if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
     if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);
     if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
-    if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : 1 + STEPS, &best, &rate);
+    if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : MOST_STEPS, &best, &rate);
     if (status == PLN_OK && s.infer) status = settle_norms(net);
     if (status == PLN_OK && s.infer) status = infer(net, &s, &best);
     if (status != PLN_OK) {
