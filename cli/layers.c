@@ -36,9 +36,14 @@ static void name_cell(const pln_layer_info *i, char name[LAYER_NAME])
         add_word(name, word);
     }
     if (i->fires) add_word(name, "lif");
-    if (!i->pool) return;
-    snprintf(word, sizeof word, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
-    add_word(name, word);
+    if (i->pool) {
+        snprintf(word, sizeof word, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
+        add_word(name, word);
+    }
+    if (i->drop > 0) {
+        snprintf(word, sizeof word, "dropout %g", (double)i->drop);
+        add_word(name, word);
+    }
 }
 
 void layer_name(const pln_net *net, int layer, char name[LAYER_NAME])

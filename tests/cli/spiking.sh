@@ -68,7 +68,7 @@ a = json.load(sys.stdin)["activity"]
 print(sorted(a), [sorted(l) for l in a["layers"][:3]], sep="\n")
 print("sums:", abs(sum(l.get("sops", 0) for l in a["layers"]) - a["sops"]) < 1e-6, sum(l["bytes"] for l in a["layers"]) == a["bytes"])'
 "$PLANARIA" inspect one/best.safetensors | table
-for network in 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
+for network in 4C3-AP2-DO50-FC8 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
     "$PLANARIA" train "$tiny" --data "$DATA" --dry-run --set network=$network --set spiking.votes=2 --set train.loss=mse | table
 done
 train "$tiny" --out dense --epochs 1 --set network=FC9-FC4; od -An -tx1 -N8 dense/fields.png
