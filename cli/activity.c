@@ -109,7 +109,7 @@ static void print_line(int number, const char *name, const char *shape, const js
 {
     if (number) printf("%3d  ", number);
     else        printf("     ");
-    printf("%-36s %-12s", name, shape);
+    printf("%-38s %-12s", name, shape);
     print_cell(from, "firing_rate", "%.2f %%", 9, 100);
     print_cell(from, "silent", "%.1f %%", 8, 100);
     print_cell(from, "macs", "%.0f", 12, 1);
@@ -127,7 +127,7 @@ void activity_print(const json_t *activity)
     printf("\nwhat a sample takes, mean of %d: firing rate and silent channels, multiply-adds if all inputs were active,\n"
            "synaptic operations, energy at 45 nm, bytes of parameters\n\n",
            (int)json_integer_value(json_object_get(activity, "samples")));
-    printf("     %-36s %-12s %9s %8s %12s %11s %10s %10s\n", "layer", "gives", "fires", "silent", "MACs", "SOPs", "nJ", "bytes");
+    printf("     %-38s %-12s %9s %8s %12s %11s %10s %10s\n", "layer", "gives", "fires", "silent", "MACs", "SOPs", "nJ", "bytes");
     json_array_foreach((json_t *)(uintptr_t)layers, l, layer)
         print_line((int)l + 1, json_string_value(json_object_get(layer, "name")),
                    json_string_value(json_object_get(layer, "shape")), layer);

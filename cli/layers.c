@@ -36,9 +36,14 @@ static void name_cell(const pln_layer_info *i, char name[LAYER_NAME])
         add_word(name, word);
     }
     if (i->fires) add_word(name, "lif");
-    if (!i->pool) return;
-    snprintf(word, sizeof word, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
-    add_word(name, word);
+    if (i->pool) {
+        snprintf(word, sizeof word, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
+        add_word(name, word);
+    }
+    if (i->drop > 0) {
+        snprintf(word, sizeof word, "drop %g", (double)i->drop);
+        add_word(name, word);
+    }
 }
 
 void layer_name(const pln_net *net, int layer, char name[LAYER_NAME])
@@ -103,7 +108,7 @@ static void print_layer(const pln_net *net, int l, totals *sum)
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
-    printf("%3d  %-36s %-14s %5d %11zu %13.0f %9ld", l + 1, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
+    printf("%3d  %-38s %-14s %5d %11zu %13.0f %9ld", l + 1, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
            i.macs, i.neurons);
     sum->parameters += i.parameters;
     sum->macs += i.macs;
@@ -119,10 +124,10 @@ void layers_print(const pln_net *net)
 {
     totals sum = { .parameters = 0 };
 
-    printf("     %-36s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
+    printf("     %-38s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
            "forward | input gradient | weight gradient");
     for (int l = 0; l < pln_net_layers(net); l++) print_layer(net, l, &sum);
-    printf("     %-36s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
+    printf("     %-38s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
 }
 
 static json_t *describe(const pln_net *net, int l)

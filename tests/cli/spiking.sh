@@ -55,20 +55,20 @@ grep -E '"(train|test|evaluated_on)"' part/manifest.json | tr -d ' \n'; echo
 sed '/^select/,$d' "$tiny" > plain.yaml; train plain.yaml --out plain; [ -e plain/best.safetensors ] || grep -c select plain/result.json
 
 # Where one way of a product ends and the next begins is measured, and may move.
-table() { grep -E '^ +(layer|[0-9]+ |all)' | cut -c1-98 | sed 's/ *$//'; }
+table() { grep -E '^ +(layer|[0-9]+ |all)' | cut -c1-100 | sed 's/ *$//'; }
 
 echo "# what there is to see"
 od -An -tx1 -N8 one/fields.png
 "$PLANARIA" train "$tiny" --data "$DATA" --dry-run | tee dry | table; grep -E '^[a-z]' dry | sed 's/[0-9.]* s\([ ,]\)/N s\1/; s/[0-9.]* MB/N MB/; s/[0-9.]* s$/N s/'
 "$PLANARIA" train "$tiny" --data "$DATA" --dry-run --json | python3 -c 'import json, sys; d = json.load(sys.stdin); w = d["layers"][2]; ways = {w.pop(k).split()[0] for k in ("forward", "input_gradient", "weight_gradient")}; print(len(d["layers"]), w, ways <= {"patches", "events", "winograd"})'
-"$PLANARIA" eval one --data "$DATA" | sed 's/ [0-9.]* %/ N %/' | sed -E '/^ +([0-9]|all|layer)/s/^(.{55}).*/\1/; s/ +$//'
+"$PLANARIA" eval one --data "$DATA" | sed 's/ [0-9.]* %/ N %/' | sed -E '/^ +([0-9]|all|layer)/s/^(.{57}).*/\1/; s/ +$//'
 "$PLANARIA" eval one --data "$DATA" --json | python3 -c '
 import json, sys
 a = json.load(sys.stdin)["activity"]
 print(sorted(a), [sorted(l) for l in a["layers"][:3]], sep="\n")
 print("sums:", abs(sum(l.get("sops", 0) for l in a["layers"]) - a["sops"]) < 1e-6, sum(l["bytes"] for l in a["layers"]) == a["bytes"])'
 "$PLANARIA" inspect one/best.safetensors | table
-for network in 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
+for network in 4C3-AP2-DO50-FC8 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
     "$PLANARIA" train "$tiny" --data "$DATA" --dry-run --set network=$network --set spiking.votes=2 --set train.loss=mse | table
 done
 train "$tiny" --out dense --epochs 1 --set network=FC9-FC4; od -An -tx1 -N8 dense/fields.png
