@@ -1,12 +1,11 @@
 /* fuzz_image.c - PNG and JPEG files */
 
-#include "complain.h"
+#include "command.h"
+#include "quiet.h"
 #include "image.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -6,7 +6,8 @@
 
 #define _GNU_SOURCE
 
-#include "complain.h"
+#include "command.h"
+#include "quiet.h"
 #include "mat.h"
 
 #include <stdlib.h>
@@ -14,8 +15,6 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include <zlib.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { MOST = 1 << 20, HEADER = 128 };
 

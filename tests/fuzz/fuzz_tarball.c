@@ -2,14 +2,13 @@
 
 #define _GNU_SOURCE
 
-#include "complain.h"
+#include "command.h"
+#include "quiet.h"
 #include "tarball.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
