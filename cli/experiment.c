@@ -39,7 +39,13 @@ static int build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net 
 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
-    if (c->spiking->normalise && pln_data_moments(ctx, data, &moments) == PLN_OK) pln_net_normalise(net, &moments);
+    if (s.steps > 1 && s.steps != c->spiking->steps)
+        return complain(BAD_INPUT, "spiking.steps is %d, and a sample has %d frames: the two must be equal", c->spiking->steps, s.steps);
+    if (c->spiking->normalise) {
+        const pln_status status = pln_data_moments(ctx, data, &moments);
+        if (status != PLN_OK) return complain_status(ctx, status);
+        pln_net_normalise(net, &moments);
+    }
     if (c->spiking->poisson) pln_net_poisson(net);
     if (!part && pln_net_status(net) == PLN_OK) part = notation_build(c->network, c->spiking, net);
     if (!part) return DONE;

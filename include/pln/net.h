@@ -95,7 +95,8 @@ PLN_API void pln_net_dropout(pln_net *net, float p);
  * Samples are rows [step][y][x][channel]; parameters are seen as the literature
  * has them: weight [filter][channel][ky][kx] of a convolution, [out][in] of a
  * dense layer with in = (channel, y, x), weight, bias, running_mean and
- * running_var [channel] of a norm.  A layer right below a norm has no bias. */
+ * running_var [channel] of a norm.  A layer right below a norm
+ * has no bias, unless another layer reads it by then. */
 PLN_API void pln_net_image(pln_net *net, int steps, int channels, int height, int width);
 PLN_API void pln_net_frames(pln_net *net, int steps, int channels, int height, int width);
 
@@ -125,7 +126,7 @@ PLN_API bool pln_net_is_poisson(const pln_net *net);
 PLN_API void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad);
 PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
 PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
-PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image */
+PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image, up to 15x15 */
 /* pln_net_dropout, too, behind neurons and their pool: one mask for all steps. */
 
 /* Adds what layer number `layer` gives (from 0; as pln_net_layers counts at that
@@ -216,7 +217,8 @@ typedef struct pln_layer_info {
     int            window;
     pln_readout_kind readout;
     int            votes;
-    double         macs;            /* multiply-adds a step, padding counted */
+    double         macs;            /* multiply-adds a step with all weights,
+                                       padding counted                    */
     long           neurons;
 } pln_layer_info;
 

@@ -105,7 +105,8 @@ typedef enum pln_pool { PLN_POOL_NONE, PLN_POOL_AVERAGE, PLN_POOL_MAX } pln_pool
 /* What becomes of the outputs o[t] of the last layer (specification, 3.7). */
 typedef enum pln_readout_kind {
     PLN_READOUT_MEAN,         /* 1/T sum o[t]                                        */
-    PLN_READOUT_LAST,         /* u[T] of u[t] = lam u[t-1] + kap o[t], never firing  */
+    PLN_READOUT_LAST,         /* u[T] of u[t] = lam u[t-1] + kap o[t], never firing,
+                                 with the default neuron's lam and kap              */
     PLN_READOUT_MEMBRANE      /* 1/T sum u[t]                                        */
 } pln_readout_kind;
 

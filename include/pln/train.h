@@ -43,7 +43,8 @@ typedef struct pln_fit {
     float           tet;                 /* for cross_entropy_steps, 0..1   */
     pln_optim       optim;
     pln_schedule    schedule;
-    int             rates;               /* 1, or one for each dense layer  */
+    int             rates;               /* 1, or one for each layer that
+                                            has parameters, norms included  */
     float           rate[PLN_MAX_LAYERS];
 } pln_fit;
 
@@ -217,8 +218,9 @@ pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features 
 typedef struct pln_activity {
     double firing_rate;      /* of neurons: share of (neuron, step) that spike      */
     double silent;           /* share of channels that never gave anything          */
-    double macs;             /* of weights: multiply-adds, all taps counted; what
-                                sees a still image reckons once                     */
+    double macs;             /* multiply-adds with weights that are not zero over all
+                                steps, all taps counted; what sees a still image
+                                reckons once                                        */
     double sops;             /* synaptic operations: non-zero inputs times the
                                 weights, not zero, that they meet inside the image  */
     double sops_value;       /* the same weighted with the inputs' values           */

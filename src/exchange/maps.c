@@ -121,12 +121,11 @@ static void read_normalise(pln_net *net, const json_t *normalise)
     pln_net_normalise(net, &n);
 }
 
-bool plni_maps_begin(pln_net *net, const json_t *image, size_t room)
+bool plni_maps_begin(pln_net *net, const json_t *image)
 {
     const int steps = whole_number(image, "steps", PLN_MAX_TIME), channels = whole_number(image, "channels", PLN_MAX_CHANNELS);
     const int height = whole_number(image, "height", PLN_MAX_UNITS), width = whole_number(image, "width", PLN_MAX_UNITS);
 
-    (void)room;
     if (steps < 1 || channels < 1 || height < 1 || width < 1) return false;
     if (json_is_true(json_object_get(image, "frames"))) pln_net_frames(net, steps, channels, height, width);
     else pln_net_image(net, steps, channels, height, width);
@@ -149,15 +148,15 @@ static const char *add_neuron(pln_net *net, const json_t *lif)
     return NULL;
 }
 
-/* Whether weights of so many filters fit the file; they are taken off. */
+/* Whether weights of so many filters fit the file, with so many taps, 0 for those of the
+ * whole image; they are taken off. */
 static bool fits(const pln_net *net, int filters, int taps, size_t *room)
 {
-    const int last = pln_net_layers(net) - 1;
-    const int channels = last >= 0 ? plni_map_of(net, last + 1)->extent.channels : net->image.extent.channels;
-    const size_t wanted = (size_t)filters * (size_t)taps * (size_t)channels;
+    const plni_extent e = plni_map_of(net, net->branch >= 0 ? net->branch : net->count)->extent;
+    const double wanted = (double)filters * (taps ? taps : e.height * e.width) * e.channels;
 
-    if (net->branch >= 0 || wanted > *room) return net->branch >= 0;      /* tensors are compared later */
-    *room -= wanted;
+    if (wanted > (double)*room) return false;
+    *room -= (size_t)wanted;
     return true;
 }
 
@@ -173,15 +172,16 @@ const char *plni_maps_add(pln_net *net, const json_t *layer, size_t *room)
         if (!fits(net, conv, kernel * kernel, room)) return "a convolution is larger than what the file holds";
         pln_net_conv(net, conv, kernel, whole_number(layer, "stride", 16), whole_number(layer, "pad", 31));
     } else if (dense >= 0) {
-        if (!fits(net, dense, 1, room)) return "a dense layer is larger than what the file holds";
+        if (!fits(net, dense, 0, room)) return "a dense layer is larger than what the file holds";
         pln_net_dense(net, dense);
     } else if (norm >= 0) {
         const pln_norm how = { (pln_norm_kind)norm, number(layer, "scale") };
         pln_net_norm(net, &how);
-    } else if (json_is_integer(add)) {
-        pln_net_add(net, whole_number(layer, "add", PLN_MAX_LAYERS));
-    } else if (json_is_integer(branch)) {
-        pln_net_branch(net, json_integer_value(branch) == -1 ? -1 : whole_number(layer, "branch", PLN_MAX_LAYERS));
+    } else if (add || branch) {
+        const json_t *other = add ? add : branch;
+        if (!json_is_integer(other) || json_integer_value(other) < -1 || json_integer_value(other) > PLN_MAX_LAYERS)
+            return "a branch or a sum names no layer";
+        (add ? pln_net_add : pln_net_branch)(net, (int)json_integer_value(other));
     } else if (json_object_get(layer, "lif")) {
         return add_neuron(net, json_object_get(layer, "lif"));
     } else if (pool >= 0) {

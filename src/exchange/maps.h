@@ -13,7 +13,7 @@ bool plni_maps_describe(const pln_net *net, int l, json_t *layers);
 json_t *plni_maps_describe_input(const pln_net *net);
 
 /* Begins a network as described; false if the description is not sound. */
-bool plni_maps_begin(pln_net *net, const json_t *image, size_t room);
+bool plni_maps_begin(pln_net *net, const json_t *image);
 
 /* Adds one layer; `room` is how many parameters the file can still hold.  What is
  * wrong, or NULL. */

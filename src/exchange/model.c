@@ -15,6 +15,9 @@
 static const char NETWORK[] = "planaria.network";
 enum { MAX_MODEL_GB = 64 };
 
+/* Of networks of maps: a small file can describe large images. */
+static const size_t PLAUSIBLE = (size_t)8 << 30;
+
 /* ---- save ----------------------------------------------------------------- */
 
 /* The shortest decimal that reads back as the same float. */
@@ -206,7 +209,7 @@ static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_
         return refuse(ctx, "the number of inputs does not fit the file");
     if (!json_is_array(layers) || json_array_size(layers) > (image ? 4 : 1) * PLN_MAX_LAYERS)
         return refuse(ctx, "there is no list of layers");
-    if (image && !plni_maps_begin(net, image, room)) return refuse(ctx, "the image is not described");
+    if (image && !plni_maps_begin(net, image)) return refuse(ctx, "the image is not described");
     if (!image) pln_net_input(net, (int)json_integer_value(input));
     json_array_foreach((json_t *)(uintptr_t)layers, i, layer) {
         if (!image) PLN_TRY(add_layer(ctx, net, layer, &room));
@@ -215,6 +218,7 @@ static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_
         if (net->error) return PLN_ERR_FORMAT;
     }
     PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
+    if (image && pln_net_bytes(net) > PLAUSIBLE) return refuse(ctx, "the network would take more than 8 GB");
     const pln_status status = pln_net_ready(net);
     return status == PLN_ERR_MEMORY || status == PLN_OK ? status : PLN_ERR_FORMAT;
 }

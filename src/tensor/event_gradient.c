@@ -101,8 +101,9 @@ static lane take_lane(plni_arena *arena, const plni_conv *c, const cut *k)
 size_t plni_event_gradient_floats(const plni_conv *conv, int rows)
 {
     plni_arena arena = { 0 };
-    const cut k = cut_of(conv, rows);
+    cut k = cut_of(conv, rows);
 
+    k.groups = 1;                 /* as with fewer rows; a lane then holds more */
     (void)take_lane(&arena, conv, &k);
     return arena.used / sizeof(float);
 }
@@ -224,6 +225,7 @@ static void gradient_chunk(void *arg, int chunk)
     const int first = (int)((int64_t)k.strips * group / k.groups), last = (int)((int64_t)k.strips * (group + 1) / k.groups);
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     lane l = take_lane(&arena, c, &k);
+    assert(arena.used <= (size_t)j->room->stride * sizeof(float));
     float *part = k.groups == 1 ? l.part : j->room->shared + ((ptrdiff_t)group * k.tiles + tile) * a_tile;
 
     memset(part, 0, (size_t)(tiles * a_tile) * sizeof *part);

@@ -116,6 +116,28 @@ static json_t *describe_course(const plni_course *c)
                      f->schedule.ratio, f->schedule.length);
 }
 
+/* The rest of what a layer of maps is like. */
+static json_t *describe_map(const pln_net *net, int l)
+{
+    const pln_layer_info i = pln_net_layer(net, l);
+    const pln_neuron *n = &i.neuron;
+
+    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.tap, i.kernel, i.stride,
+                     i.pad, (int)i.norm.kind, (double)i.norm.scale, (int)i.fires, (int)i.pool, i.window, (int)i.readout,
+                     i.votes, (double)i.drop, (double)n->tau, (int)n->decay_input, (double)n->threshold, (double)n->rest,
+                     (int)n->reset, (int)n->detach, (int)n->strict, (int)n->surrogate, (double)n->sharpness);
+}
+
+static json_t *describe_image(const pln_net *net)
+{
+    json_t *colours = json_array();
+
+    for (int c = 0; c < net->normalise.channels; c++)
+        (void)json_array_append_new(colours, json_pack("[f, f]", (double)net->normalise.mean[c],
+                                                       (double)net->normalise.deviation[c]));
+    return json_pack("[i, i, b, o]", net->steps, net->image.steps, (int)net->poisson, colours);
+}
+
 /* The same of all, as a text; NULL if memory is short. */
 static char *fingerprint(const pln_trainer *t)
 {
@@ -128,7 +150,9 @@ static char *fingerprint(const pln_trainer *t)
         const plni_layer *layer = &t->net->layer[l];
         failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
                                                           (int)layer->activation, (double)layer->drop));
+        if (t->net->steps) failed |= json_array_append_new(layers, describe_map(t->net, l));
     }
+    if (t->net->steps) failed |= json_array_append_new(layers, describe_image(t->net));
     for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
     all = json_pack("{s:o, s:o, s:[i, i, f, f]}", "layers", layers, "courses", courses,
                     "dynamics", (int)d->kind, d->steps, (double)d->dt, (double)d->tolerance);

@@ -96,6 +96,8 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
         return plni_fail(ctx, PLN_ERR_ARG, "train: target, loss, optimiser or schedule is none that there is");
     if (fit->loss == PLN_CROSS_ENTROPY_STEPS && (!net->steps || net->layer[net->count - 1].votes != 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step wants a spiking network whose read-out has one vote each");
+    if (fit->loss == PLN_CROSS_ENTROPY_STEPS && fit->target == PLN_TARGET_SELF && fit->self.drop > 0)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step goes without an output mask");
     if (!(fit->tet >= 0 && fit->tet <= 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tet is %g, it must be in 0..1", (double)fit->tet);
     if (fit->augment.padding < 0 || fit->augment.padding > 128 || fit->augment.cutout < 0 ||
@@ -112,8 +114,17 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     return PLN_OK;
 }
 
+static int largest_batch(const pln_course *courses, int count)
+{
+    int most = 0;
+
+    for (int i = 0; i < count; i++)
+        if (courses[i].fit.batch > most) most = courses[i].fit.batch;
+    return most;
+}
+
 static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
-                              const pln_net *features, const pln_data *data)
+                              const pln_net *features, const pln_data *data, int batch)
 {
     const pln_net *first = features ? features : net;
 
@@ -122,6 +133,9 @@ static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
     if (first->inputs != pln_data_features(data))
         return plni_fail(ctx, PLN_ERR_SHAPE, "train: the network has %d inputs, a sample %d values",
                          first->inputs, pln_data_features(data));
+    for (int i = 0; net->steps && i < net->count; i++)
+        if ((double)batch * net->steps * plni_positions(plni_map_of(net, i)->extent) > INT32_MAX / 2)
+            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, i);
     if (features && net->inputs != pln_net_outputs(features))
         return plni_fail(ctx, PLN_ERR_SHAPE, "train: the read-out has %d inputs, the network %d outputs",
                          net->inputs, pln_net_outputs(features));
@@ -235,7 +249,7 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
     *trainer = NULL;
     if (count < 1 || count > PLN_MAX_COURSES)
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
-    PLN_TRY(check_sizes(ctx, net, features, data));
+    PLN_TRY(check_sizes(ctx, net, features, data, largest_batch(courses, count)));
     for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs));
 
     t = plni_alloc(ctx, sizeof *t);
@@ -387,6 +401,8 @@ static double active_input(const pln_trainer *t, const plni_pass *pass)
 
 static double active_delta(const pln_trainer *t, const plni_pass *pass)
 {
+    if (t->net->steps) return 0;              /* gradients of maps have made room for others */
+
     const plni_signal *dy = pass->at[plni_product_below(t->net, t->net->count)].dy;
     long active = 0;
 

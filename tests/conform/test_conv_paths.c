@@ -345,6 +345,25 @@ static void test_threads(void **state)
 }
 
 /* Which path is chosen, where it does not hang on the last digit. */
+/* A batch may be smaller than what its room was planned for. */
+static void test_room(void **state)
+{
+    static const int sizes[][3] = { { 128, 128, 4 }, { 96, 144, 4 }, { 512, 512, 2 }, { 64, 64, 32 }, { 16, 32, 12 }, { 48, 64, 6 } };
+    enum { ROWS = 256 };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(sizes); i++) {
+        const int side = sizes[i][2];
+        const plni_conv conv = { { sizes[i][0], side, side }, { sizes[i][1], side, side }, sizes[i][0], sizes[i][1],
+                                 3, 3, 1, 1 };
+        const plni_conv_room all = plni_conv_room_need(&conv, ROWS, true);
+        for (int rows = 1; rows < ROWS; rows++) {
+            const plni_conv_room few = plni_conv_room_need(&conv, rows, true);
+            assert_true(few.stride <= all.stride && few.shared_floats <= all.shared_floats);
+        }
+    }
+}
+
 static void test_choice(void **state)
 {
     static const struct {
@@ -384,7 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward), cmocka_unit_test(test_backward), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_room), cmocka_unit_test(test_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
