@@ -63,7 +63,7 @@ coverage:        ## line coverage of src/; fails below 90 %
 
 bench: build     ## speed against PyTorch in one run (needs MNIST), and the kernels alone
 	test -x $(BUILD)/torch/bin/python || python3 -m venv $(BUILD)/torch
-	$(BUILD)/torch/bin/python -c 'import torch' 2>/dev/null || $(BUILD)/torch/bin/pip install -q torch==2.13.0
+	$(BUILD)/torch/bin/python -c 'import torch, spikingjelly' 2>/dev/null || $(BUILD)/torch/bin/pip install -q torch==2.13.0 spikingjelly
 	python3 bench/speed.py --command $(BUILD)/release/planaria --python $(BUILD)/torch/bin/python
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_kernels
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_conv
