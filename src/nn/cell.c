@@ -93,7 +93,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *ar
     s.lane = plni_arena_take(arena, threads * s.lane_bytes);
     s.spikes = plni_arena_take(arena, window_chunks * sizeof *s.spikes);
     s.drawn_stride = plni_round_up((ptrdiff_t)plni_positions(layer->map.extent) * layer->map.depth, 128);
-    if (layer->cell.drop > 0 && pass->training)
+    if (layer->drop > 0 && pass->training)
         s.drawn = plni_arena_take(arena, batch * (size_t)s.drawn_stride * sizeof *s.drawn);
     if (layer->cell.norm.kind) {
         s.mean = plni_arena_take(arena, norms * depth * sizeof *s.mean);
@@ -283,7 +283,7 @@ static void keep_spikes(const job *j, const place *p)
 
 /* ---- dropout: one mask for all steps of a sample ---- */
 
-static int drop_below(const plni_layer *layer) { return (int)(layer->cell.drop * 65536.0f + 0.5f); }
+static int drop_below(const plni_layer *layer) { return (int)(layer->drop * 65536.0f + 0.5f); }
 
 static void draw_sample(void *arg, int s)
 {
@@ -295,7 +295,7 @@ static void draw_sample(void *arg, int s)
                            r.sample);
 }
 
-static bool drops(const job *j) { return j->layer->cell.drop > 0 && j->pass->training; }
+static bool drops(const job *j) { return j->layer->drop > 0 && j->pass->training; }
 
 /* The random bits of one window. */
 static const uint16_t *drawn_at(const job *j, const place *p, int column)
@@ -393,7 +393,7 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_s
 
     (void)first, (void)last;
     j.own->summed = false;
-    at->y->unit = layer->map.unit / (drops(&j) ? 1 - layer->cell.drop : 1);
+    at->y->unit = layer->map.unit / (drops(&j) ? 1 - layer->drop : 1);
     if (drops(&j))
         plni_parallel(pass->ctx, pass->samples, FORWARD * pass->samples * (double)j.own->drawn_stride, PLNI_UP, draw_sample, &j);
     if (layer->cell.norm.kind) make_norm(layer, pass, at);

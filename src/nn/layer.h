@@ -121,7 +121,6 @@ typedef struct plni_cell {
     pln_neuron neuron;
     pln_pool   pool;
     int        window;                  /* of the pool; 1 if there is none but dropout */
-    float      drop;
 } plni_cell;
 
 struct plni_layer {

@@ -211,7 +211,7 @@ static void finish_cell(pln_net *net, plni_layer *layer)
     const plni_cell *c = &layer->cell;
     const int window = c->pool ? c->window : 1, steps = c->fires ? net->steps : plni_map_of(net, layer->from)->steps;
     const plni_extent in = layer->conv.in, out = { in.channels, in.height / window, in.width / window };
-    const bool adds = c->pool == PLN_POOL_AVERAGE || c->drop > 0;
+    const bool adds = c->pool == PLN_POOL_AVERAGE || layer->drop > 0;
     const plni_form form = !c->fires ? PLNI_VALUES : adds ? PLNI_SUMS : PLNI_SPIKES;
 
     finish(layer, out, form, steps);
@@ -287,7 +287,7 @@ void pln_net_pool(pln_net *net, pln_pool kind, int size)
 
     if (kind != PLN_POOL_AVERAGE && kind != PLN_POOL_MAX) plni_refuse(net, PLN_ERR_ARG, "no such pool", kind);
     if (net->error) return;
-    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.pool || layer->cell.drop > 0 || net->branch >= 0) {
+    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.pool || layer->drop > 0 || net->branch >= 0) {
         plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow neurons", 0);
         return;
     }
@@ -308,12 +308,12 @@ void plni_maps_dropout(pln_net *net, float p)
     plni_layer *layer = net->count ? &net->layer[net->count - 1] : NULL;
 
     if (net->error) return;
-    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->cell.drop > 0 || net->branch >= 0) {
+    if (!layer || layer->ops != &plni_cell_ops || !layer->cell.fires || layer->drop > 0 || net->branch >= 0) {
         plni_refuse(net, PLN_ERR_SHAPE, "dropout in a network of maps must follow neurons", (double)p);
         return;
     }
     if (p <= 0) return;
-    layer->cell.drop = layer->drop = p;
+    layer->drop = p;
     if (!layer->cell.pool) {
         layer->cell.pool = PLN_POOL_AVERAGE;
         layer->cell.window = 1;

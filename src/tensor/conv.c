@@ -7,9 +7,9 @@
 #include "tensor/conv.h"
 
 #include "base/shape.h"
+#include "tensor/blas.h"
 #include "tensor/paths.h"
 
-#include <cblas.h>
 #include <string.h>
 
 enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSITIONS_A_TIME = 256,
@@ -29,15 +29,6 @@ static const double LARGEST_WASTE = 3;
 
 /* What lists cost, as a share of the dense product. */
 static const double LISTING = 0.05;
-
-extern int  openblas_get_num_threads(void) __attribute__((weak));
-extern void openblas_set_num_threads(int threads) __attribute__((weak));
-
-static void one_blas_thread(void)
-{
-    if (openblas_get_num_threads && openblas_set_num_threads && openblas_get_num_threads() != 1)
-        openblas_set_num_threads(1);
-}
 
 static int taps_of(const plni_conv *conv) { return conv->kernel_height * conv->kernel_width; }
 
@@ -262,7 +253,7 @@ void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
         plni_winograd_forward(ctx, j, work_in(j->conv, j->rows) / 4);
         return;
     }
-    one_blas_thread();
+    plni_one_blas_thread();
     plni_parallel(ctx, (places_in(j->conv, j->rows) + chunk - 1) / chunk, work_in(j->conv, j->rows), PLNI_UP,
                   forward_chunk, j);
 }
@@ -335,7 +326,7 @@ void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
         plni_winograd_backward(ctx, j, work / 4);
         return;
     }
-    one_blas_thread();
+    plni_one_blas_thread();
     if (plni_conv_is_whole(j->conv))
         plni_parallel(ctx, columns, work, PLNI_UP, backward_columns, j);
     else
@@ -408,7 +399,7 @@ void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
         (plni_event_whole_can(j->conv) ? plni_event_whole_gradient : plni_event_gradient)(ctx, j, event_work(j));
         return;
     }
-    one_blas_thread();
+    plni_one_blas_thread();
     if (is_narrow(j->conv)) {
         narrow_gradient(ctx, j);
         return;

@@ -4,15 +4,10 @@
 
 #include "base/context.h"
 #include "base/shape.h"
+#include "tensor/blas.h"
 
 #include <assert.h>
-#include <cblas.h>
 #include <string.h>
-
-/* OpenBLAS cuts its work by the number of its threads, which would show in the last
- * bits: it gets one, inside each of our chunks.  Another BLAS lacks these. */
-extern int  openblas_get_num_threads(void) __attribute__((weak));
-extern void openblas_set_num_threads(int threads) __attribute__((weak));
 
 /* The share of non-zeros from which CBLAS is faster, measured with 16 samples and
  * with 128 on panels of some hundred columns (bench/kernels.c, docs/adr/0005) and
@@ -56,8 +51,7 @@ static bool is_dense(product what, const plni_panels *w, double density, int sam
 {
     if (samples < FEW_SAMPLES || w->width < WIDE || density < DENSE_FROM[what][samples >= MANY_SAMPLES])
         return false;
-    if (openblas_get_num_threads && openblas_set_num_threads && openblas_get_num_threads() != 1)
-        openblas_set_num_threads(1);
+    plni_one_blas_thread();
     return true;
 }
 
