@@ -165,6 +165,14 @@ typedef struct plni_adam {
     float rate, b1, b2, c1, c2, eps;
 } plni_adam;
 
+/* What is kept of a moment of Adam's.  Below 1e-30 it is far too small to move a
+ * weight; where gradients have ended it would fall to the denormal numbers, which
+ * processors are slow with, and stay there. */
+static inline float plni_adam_kept(float moment)
+{
+    return moment < 1e-30f && moment > -1e-30f ? 0 : moment;
+}
+
 /* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
  *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */

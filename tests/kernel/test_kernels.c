@@ -604,6 +604,20 @@ static void test_momentum_once(void **state)
     CHECK_NEAR(w, 2 - 0.5 * 0.75, 0);
 }
 
+/* Where gradients have ended moments end too, instead of creeping among denormals. */
+static void check_adam_rests(const plni_kernels *k)
+{
+    float w[5] = { 1, -2, 3, 0, 5 }, m[5], v[5], g[5] = { 0 };
+    const plni_adam how = { .rate = 1e-3f, .b1 = 0.9f, .b2 = 0.999f, .c1 = 1, .c2 = 1, .eps = 1e-8f };
+
+    for (int i = 0; i < 5; i++) m[i] = i % 2 ? -1e-29f : 1e-29f, v[i] = 1e-29f;
+    g[4] = NAN;
+    for (int t = 0; t < 3000; t++) k->adam(w, g, m, v, 5, &how);
+    for (int i = 0; i < 4; i++) assert_true(m[i] == 0 && v[i] == 0);
+    assert_true(w[0] == 1 && w[1] == -2 && w[2] == 3 && isnan(w[4]) && isnan(m[4]) && isnan(v[4]));
+}
+
+static void test_adam_rests(void **state) { (void)state; for_levels(check_adam_rests), check_adam_rests(&reference); }
 static void test_fire(void **state) { (void)state; for_levels(check_fire); }
 static void test_threshold(void **state) { (void)state; for_levels(check_threshold), check_threshold(&reference); }
 static void test_norms(void **state) { (void)state; for_levels(check_norms); }
@@ -639,7 +653,7 @@ int main(void)
         cmocka_unit_test(test_taps), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_fire), cmocka_unit_test(test_threshold), cmocka_unit_test(test_norms),
-        cmocka_unit_test(test_momentum), cmocka_unit_test(test_momentum_once),
+        cmocka_unit_test(test_momentum), cmocka_unit_test(test_momentum_once), cmocka_unit_test(test_adam_rests),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
