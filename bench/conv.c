@@ -5,7 +5,7 @@
  * the processor's time, which others on the machine disturb less.  The crossovers
  * in src/tensor/conv.c are taken from these tables.
  *
- *     bench_conv [forward|gradient|dense|all] [threads ...] */
+ *     bench_conv [forward|gradient|deltas|dense|all] [threads ...] */
 
 #define _POSIX_C_SOURCE 199309L
 
@@ -58,6 +58,13 @@ static void take(product *p, plni_form form, plni_arena *arena)
     p->into = plni_arena_take(arena, plni_conv_weights(&p->conv) * sizeof(float));
 }
 
+/* Deltas as a compact surrogate leaves them: a share of them is not zero. */
+static void fill_deltas(product *p, double density)
+{
+    for (size_t i = 0; i < (size_t)(ROWS * p->d.stride); i++)
+        p->d.value[i] = (double)uniform() < density ? uniform() - 0.5f : 0;
+}
+
 static void fill(product *p, double density)
 {
     plni_signal *x = &p->x;
@@ -71,7 +78,7 @@ static void fill(product *p, double density)
             else x->sum[i * (size_t)x->depth + (size_t)c] = (uint8_t)(1 + rand() % 4);
         }
     x->unit = 0.25f;
-    for (size_t i = 0; i < (size_t)(ROWS * p->d.stride); i++) p->d.value[i] = uniform() - 0.5f;
+    fill_deltas(p, 1);
     for (size_t i = 0; i < plni_conv_weights(&p->conv); i++) p->weight[i] = uniform() - 0.5f;
 }
 
@@ -129,7 +136,7 @@ static void backward(product *p)
 {
     plni_conv_job j = job_of(p);
 
-    j.d = &p->d, j.y = &p->dx;
+    j.d = &p->d, j.y = &p->dx, j.density = plni_map_density(&p->d, ROWS);
     plni_conv_backward_by(p->ctx, p->path, &j);
 }
 
@@ -191,6 +198,29 @@ static void dense_table(pln_ctx *ctx)
     }
 }
 
+/* Input gradients, by the share of deltas that are not zero. */
+static void delta_table(pln_ctx *ctx)
+{
+    static const double shares[] = { 0.05, 0.1, 0.2, 0.3, 0.5, 1 };
+
+    printf("input gradient, %d threads, GFLOP/s\n%-16s", pln_ctx_threads(ctx), "active deltas");
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) printf(" %7.0f %%", 100 * shares[i]);
+    printf(" %9s %9s\n", "winograd", "patches");
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
+        product p = make(ctx, (int)s, PLNI_VALUES, 1);
+        if (plni_event_backward_can(&p.conv)) {
+            printf("%4d->%3d@%-2d %dx%-2d", shapes[s].channels, shapes[s].filters, shapes[s].side, shapes[s].kernel,
+                   shapes[s].kernel);
+            for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+                fill_deltas(&p, shares[i]);
+                printf(" %9.0f", speed(&p, backward, PLNI_EVENTS));
+            }
+            printf(" %9.0f %9.0f\n", speed(&p, backward, PLNI_WINOGRAD), speed(&p, backward, PLNI_PATCHES));
+        }
+        free(p.memory);
+    }
+}
+
 static void tables(int threads, const char *what)
 {
     pln_ctx_options options = pln_ctx_options_default();
@@ -199,6 +229,7 @@ static void tables(int threads, const char *what)
 
     if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) active_table(ctx, "forward", forward);
     if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", gradient);
+    if (strcmp(what, "deltas") == 0 || strcmp(what, "all") == 0) delta_table(ctx);
     if (strcmp(what, "dense") == 0 || strcmp(what, "all") == 0) dense_table(ctx);
     pln_ctx_free(ctx);
 }

@@ -1,12 +1,13 @@
 /* spiking.c - a training step, or inference, of a spiking network on random images
  *
  *     bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N]
- *                   [surrogate NAME] [beta X]
+ *                   [surrogate NAME] [beta X] [gain X]
  *
  * NETWORK is in short form, as in `network:` of a configuration.  Prints one line
  * of JSON as bench/peers/torch_snn.py does: the best of some steps, samples a
  * second, the peak of memory, and the mean firing rate.  beta is what norms begin
- * with, which sets the firing rate. */
+ * with, which sets the firing rate.  With gain there are no norms, and the initial weights
+ * are multiplied by it, without which a deep network would not fire. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -26,7 +27,7 @@ static const double LEAST_SECONDS = 1.5;
 typedef struct settings {
     const char *network, *surrogate;
     int         side, channels, threads, batch, steps;
-    float       beta;
+    float       beta, gain;
     bool        infer;
 } settings;
 
@@ -53,6 +54,7 @@ static int read_settings(int count, char **word, settings *s)
         else if (strcmp(word[i], "T") == 0) s->steps = atoi(next), i++;
         else if (strcmp(word[i], "surrogate") == 0) s->surrogate = next, i++;
         else if (strcmp(word[i], "beta") == 0) s->beta = (float)atof(next), i++;
+        else if (strcmp(word[i], "gain") == 0) s->gain = (float)atof(next), i++;
         else return 2;
     }
     return s->batch < 1 || s->batch > MOST_BATCH ? 2 : 0;
@@ -89,6 +91,25 @@ static pln_status shift_norms(pln_net *net, float beta)
         if (pln_net_set(net, p, &t) != PLN_OK) return PLN_ERR_ARG;
     }
     return PLN_OK;
+}
+
+static pln_status raise_weights(pln_net *net, float gain)
+{
+    pln_status status = PLN_OK;
+
+    for (int p = 0; p < pln_net_parameters(net) && status == PLN_OK; p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        size_t n = 1;
+        pln_tensor t = { .rank = info.rank };
+        if (info.rank < 2) continue;
+        for (int d = 0; d < info.rank; d++) n *= (size_t)(t.dim[d] = info.dim[d]);
+        float *values = t.data = malloc(n * sizeof *values);
+        status = values ? pln_net_get(net, p, &t) : PLN_ERR_MEMORY;
+        for (size_t i = 0; i < n && status == PLN_OK; i++) values[i] *= gain;
+        if (status == PLN_OK) status = pln_net_set(net, p, &t);
+        free(values);
+    }
+    return status;
 }
 
 /* The rates stay near those of the first step: the weights hardly move. */
@@ -146,7 +167,7 @@ int main(int count, char **word)
     double best = 1e9, rate = 0;
 
     if (read_settings(count, word, &s)) {
-        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X]\n");
+        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X] [gain X]\n");
         return 2;
     }
     options.threads = s.threads;
@@ -159,12 +180,14 @@ int main(int count, char **word)
 
     for (int i = 0; i < s.batch * features; i++) bytes[i] = (uint8_t)rand();
     for (int i = 0; i < s.batch; i++) labels[i] = i % notation_outputs(s.network);
+    if (s.gain > 0) how.norm = PLN_NORM_NONE;
     how.steps = s.steps;
     how.surrogate = (char *)(uintptr_t)s.surrogate;
     pln_net_image(net, s.steps, s.channels, s.side, s.side);
     notation_build(s.network, &how, net);
     pln_status status = pln_net_ready(net);
     if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
+    if (status == PLN_OK && s.gain > 0) status = raise_weights(net, s.gain);
     if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);
     if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
     if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : MOST_STEPS, &best, &rate);

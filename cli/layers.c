@@ -87,6 +87,13 @@ void layer_path(const pln_net *net, int layer, pln_product product, char path[LA
     else snprintf(path, LAYER_PATH, "%s to %d %%, %s", low, percent - 1, pln_net_path(net, layer, product, 1));
 }
 
+const char *layer_product(pln_product product)
+{
+    static const char *const names[] = { [PLN_FORWARD] = "forward", [PLN_INPUT_GRADIENT] = "input_gradient",
+                                         [PLN_WEIGHT_GRADIENT] = "weight_gradient" };
+    return names[product];
+}
+
 bool layer_reads_spikes(const pln_net *net, int layer)
 {
     const int from = pln_net_layer(net, layer).from;
@@ -132,7 +139,6 @@ void layers_print(const pln_net *net)
 
 static json_t *describe(const pln_net *net, int l)
 {
-    static const char *const products[] = { "forward", "input_gradient", "weight_gradient" };
     const pln_layer_info i = pln_net_layer(net, l);
     char name[LAYER_NAME], path[LAYER_PATH];
     json_t *object;
@@ -144,7 +150,7 @@ static json_t *describe(const pln_net *net, int l)
                        (json_int_t)i.parameters, "macs_a_step", i.macs, "neurons", (json_int_t)i.neurons);
     for (int p = 0; i.macs > 0 && p < 3; p++) {
         layer_path(net, l, (pln_product)p, path);
-        json_object_set_new(object, products[p], json_string(path));
+        json_object_set_new(object, layer_product((pln_product)p), json_string(path));
     }
     return object;
 }

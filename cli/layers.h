@@ -19,6 +19,9 @@ void layer_shape(const pln_net *net, int layer, char shape[LAYER_SHAPE]);
  * "events to 35 %, winograd"; "-" where there is none. */
 void layer_path(const pln_net *net, int layer, pln_product product, char path[LAYER_PATH]);
 
+/* What the ways of a product are called in JSON: "forward". */
+const char *layer_product(pln_product product);
+
 /* Whether what a layer reads are spikes, or sums of them. */
 bool layer_reads_spikes(const pln_net *net, int layer);
 

@@ -226,9 +226,10 @@ PLN_API int            pln_net_layers(const pln_net *net);
 PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
 
 /* How a product with the weights of a convolution or dense layer of maps is
- * computed where `density`, 0..1, of the layer's inputs are not zero: forward, the
- * gradient of the inputs, that of the weights.  "patches" takes any inputs,
- * "events" visits those that are active.  NULL for layers without weights and
+ * computed where `density`, 0..1, of the layer's inputs are not zero, and for the
+ * gradient of the inputs `density` of the deltas at its output: forward, that gradient, and that of
+ * the weights.  "patches" takes any, "events" visits those that are active.  Behind a norm
+ * and behind surrogates that are not compact no delta is zero, whatever `density`.  NULL for layers without weights and
  * for networks without maps. */
 typedef enum pln_product { PLN_FORWARD, PLN_INPUT_GRADIENT, PLN_WEIGHT_GRADIENT } pln_product;
 

@@ -24,7 +24,7 @@
 extern "C" {
 #endif
 
-/* Every surrogate once: S(NAME, text, usual sharpness a).
+/* Every surrogate once: S(NAME, text, usual sharpness a, compact).
  *
  *     atan           (a/2) / (1 + (pi a x / 2)^2)
  *     sigmoid        a g (1 - g),  g = 1 / (1 + exp(-a x))
@@ -36,20 +36,22 @@ extern "C" {
  * Triangle, rectangle and tanh are compact: neurons far from the threshold have
  * no gradient at all. */
 #define PLN_SURROGATE_LIST(S)                                                            \
-    S(ATAN, "atan", 2) S(SIGMOID, "sigmoid", 4) S(TRIANGLE, "triangle", 1)               \
-    S(RECTANGLE, "rectangle", 1) S(TANH, "tanh", 3) S(FAST_SIGMOID, "fast_sigmoid", 25)
+    S(ATAN, "atan", 2, false) S(SIGMOID, "sigmoid", 4, false)                            \
+    S(TRIANGLE, "triangle", 1, true) S(RECTANGLE, "rectangle", 1, true)                  \
+    S(TANH, "tanh", 3, true) S(FAST_SIGMOID, "fast_sigmoid", 25, false)
 
 typedef enum pln_surrogate {
-#define PLNI_SURROGATE(name, text, a) PLN_SURROGATE_##name,
+#define PLNI_SURROGATE(name, text, a, compact) PLN_SURROGATE_##name,
     PLN_SURROGATE_LIST(PLNI_SURROGATE)
 #undef PLNI_SURROGATE
     PLN_SURROGATE_COUNT
 } pln_surrogate;
 
-/* "atan" for PLN_SURROGATE_ATAN, its usual sharpness, and back; false if none
- * has that name. */
+/* "atan" for PLN_SURROGATE_ATAN, its usual sharpness, whether it is compact, and
+ * back; false if none has that name. */
 PLN_API const char *pln_surrogate_name(pln_surrogate surrogate);
 PLN_API float       pln_surrogate_usual(pln_surrogate surrogate);
+PLN_API bool        pln_surrogate_compact(pln_surrogate surrogate);
 PLN_API bool        pln_surrogate_find(const char *name, pln_surrogate *found);
 
 typedef enum pln_reset { PLN_RESET_HARD, PLN_RESET_SOFT, PLN_RESET_DELAYED } pln_reset;

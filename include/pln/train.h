@@ -216,6 +216,7 @@ pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features 
 /* What a layer of a spiking network does for one sample, on average, over all its
  * time steps (specification of criticality-guided pruning, 11). */
 typedef struct pln_activity {
+    double input_active;     /* of weights: share of inputs that are not zero       */
     double firing_rate;      /* of neurons: share of (neuron, step) that spike      */
     double silent;           /* share of channels that never gave anything          */
     double macs;             /* multiply-adds with weights that are not zero over all

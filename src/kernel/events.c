@@ -58,6 +58,20 @@ PLNI_INLINE int list_sums(uint16_t *offset, float *value, const uint8_t *sum, in
     }
     return found;
 }
+
+PLNI_INLINE int list_values(uint16_t *offset, float *value, const float *x, int n, int base, int step)
+{
+    int found = 0;
+
+    for (int i = 0; i < n; i += 16) {
+        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        const __m512 here = _mm512_maskz_loadu_ps(inside, x + i);
+        const __mmask16 active = _mm512_cmp_ps_mask(here, _mm512_setzero_ps(), _CMP_NEQ_UQ);
+        _mm512_storeu_ps(value + found, _mm512_maskz_compress_ps(active, here));
+        found += put_offsets(offset + found, active, offsets_of(base + i * step, step));
+    }
+    return found;
+}
 #else
 PLNI_INLINE int list_word(uint16_t *offset, uint64_t word, int channels, int base, int step)
 {
@@ -76,6 +90,18 @@ PLNI_INLINE int list_sums(uint16_t *offset, float *value, const uint8_t *sum, in
         offset[found] = (uint16_t)(base + i * step);
         value[found] = unit * (float)sum[i];
         found += sum[i] != 0;
+    }
+    return found;
+}
+
+PLNI_INLINE int list_values(uint16_t *offset, float *value, const float *x, int n, int base, int step)
+{
+    int found = 0;
+
+    for (int i = 0; i < n; i++) {
+        offset[found] = (uint16_t)(base + i * step);
+        value[found] = x[i];
+        found += x[i] != 0;
     }
     return found;
 }
@@ -103,6 +129,19 @@ void KERNEL(sums)(uint16_t *offset, float *value, uint32_t *start, const uint8_t
     for (int r = 0; r < rows; r++)
         for (int x = 0, base = 0; x < width; x++, sum += depth) {
             n += (uint32_t)list_sums(offset + n, value + n, sum, channels, base, step, unit);
+            *++start = n;
+            base = base == 2 * turn ? 0 : base + turn;
+        }
+}
+
+void KERNEL(values)(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth, int channels,
+                    int rows, int width, int turn, int step)
+{
+    uint32_t n = start[0];
+
+    for (int r = 0; r < rows; r++)
+        for (int w = 0, base = 0; w < width; w++, x += depth) {
+            n += (uint32_t)list_values(offset + n, value + n, x, channels, base, step);
             *++start = n;
             base = base == 2 * turn ? 0 : base + turn;
         }

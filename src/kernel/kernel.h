@@ -195,6 +195,11 @@ typedef void plni_spikes_fn(uint16_t *offset, uint32_t *start, const uint64_t *w
 typedef void plni_sums_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
                           int channels, int rows, int width, int turn, int step, float unit);
 
+/* The same for floats that are not 0, depth of them at each position, and
+ * value[e] = x. */
+typedef void plni_values_fn(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth,
+                            int channels, int rows, int width, int turn, int step);
+
 /* What one place of y sees of such a list. */
 typedef struct plni_window {
     uint32_t start;

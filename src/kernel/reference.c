@@ -357,6 +357,19 @@ void plni_sums_scalar(uint16_t *offset, float *value, uint32_t *start, const uin
     }
 }
 
+void plni_values_scalar(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth, int channels,
+                        int rows, int width, int turn, int step)
+{
+    for (int p = 0; p < rows * width; p++) {
+        start[p + 1] = start[p];
+        for (int c = 0; c < channels; c++)
+            if (x[(ptrdiff_t)p * depth + c] != 0) {
+                offset[start[p + 1]] = (uint16_t)(p % width % 3 * turn + c * step);
+                value[start[p + 1]++] = x[(ptrdiff_t)p * depth + c];
+            }
+    }
+}
+
 void plni_windows_scalar(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfrom, const float *weight, int width,
                          const plni_window *window, int n, const uint16_t *offset, const float *value)
 {

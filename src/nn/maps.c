@@ -385,6 +385,19 @@ void plni_maps_info(const pln_net *net, int number, pln_layer_info *info)
     if (layer->cell.fires) info->neurons = (long)layer->conv.in.channels * plni_positions(layer->conv.in);
 }
 
+/* Whether many deltas at a signal can be zero: everybody who reads it fires, by a compact
+ * surrogate, without a norm, which would take off means. */
+static bool has_zero_deltas(const pln_net *net, int signal)
+{
+    for (int l = 0; l < net->count; l++) {
+        const plni_layer *layer = &net->layer[l];
+        const bool compact = layer->cell.fires && layer->cell.norm.kind == PLN_NORM_NONE &&
+                             pln_surrogate_compact(layer->cell.neuron.surrogate);
+        if ((layer->from == signal || layer->tap == signal) && !compact) return false;
+    }
+    return true;
+}
+
 const char *pln_net_path(const pln_net *net, int number, pln_product product, double density)
 {
     static const plni_conv_pass passes[] = { [PLN_FORWARD] = PLNI_CONV_FORWARD, [PLN_INPUT_GRADIENT] = PLNI_CONV_BACKWARD,
@@ -392,6 +405,7 @@ const char *pln_net_path(const pln_net *net, int number, pln_product product, do
     const plni_layer *layer = number >= 0 && number < net->count ? &net->layer[number] : NULL;
 
     if (!layer || layer->ops != &plni_conv_ops || (int)product < 0 || product > PLN_WEIGHT_GRADIENT) return NULL;
+    if (product == PLN_INPUT_GRADIENT && !has_zero_deltas(net, number + 1)) density = 1;
     return plni_conv_path_name(plni_conv_choose(&layer->conv, passes[product], plni_map_of(net, layer->from)->form, density));
 }
 

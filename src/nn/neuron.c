@@ -6,8 +6,8 @@
 #include <math.h>
 #include <string.h>
 
-static const struct { const char *name; float usual; } surrogates[] = {
-#define S(name, text, a) { text, a },
+static const struct { const char *name; float usual; bool compact; } surrogates[] = {
+#define S(name, text, a, compact) { text, a, compact },
     PLN_SURROGATE_LIST(S)
 #undef S
 };
@@ -28,6 +28,11 @@ const char *pln_surrogate_name(pln_surrogate surrogate)
 float pln_surrogate_usual(pln_surrogate surrogate)
 {
     return (int)surrogate >= 0 && surrogate < PLN_SURROGATE_COUNT ? surrogates[surrogate].usual : 0;
+}
+
+bool pln_surrogate_compact(pln_surrogate surrogate)
+{
+    return (int)surrogate >= 0 && surrogate < PLN_SURROGATE_COUNT && surrogates[surrogate].compact;
 }
 
 bool pln_surrogate_find(const char *name, pln_surrogate *found)

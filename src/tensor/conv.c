@@ -19,9 +19,11 @@ enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSIT
 static const double NANOSECONDS = 0.02;
 
 /* The share of non-zeros from which a dense product is faster, measured by bench/conv.c on
- * one thread.  Winograd's: by channels (16, 32, 64, more), for an image that tiles
- * fit without rest and whose edges do not matter.  The patches' of full layers. */
-static const double WINOGRAD_FROM[] = { 0.6, 0.45, 0.26, 0.21 };
+ * one thread.  Winograd's, forward over spikes and back over deltas: by channels (16, 32,
+ * 64, more), for an image that tiles fit without rest and whose edges do not matter.
+ * The patches' of full layers. */
+static const double WINOGRAD_FROM[][4] = { [PLNI_CONV_FORWARD] = { 0.6, 0.45, 0.26, 0.21 },
+                                           [PLNI_CONV_BACKWARD] = { 0.1, 0.4, 0.2, 0.2 } };
 static const double PATCHES_FROM = 0.9;
 
 /* Positions in tiles for each of an image's, from which Winograd gains nothing. */
@@ -86,12 +88,12 @@ static double inside(const plni_conv *c)
 
 /* The share of non-zeros from which Winograd is faster than events; above 1 it is
  * not. */
-static double winograd_from(const plni_conv *c)
+static double winograd_from(const plni_conv *c, plni_conv_pass pass)
 {
     const int channels = c->in_depth < c->out_depth ? c->in_depth : c->out_depth;
     const int size = channels < 32 ? 0 : channels < 64 ? 1 : channels < 128 ? 2 : 3;
 
-    return WINOGRAD_FROM[size] * tile_waste(c) / inside(c);
+    return WINOGRAD_FROM[pass][size] * tile_waste(c) / inside(c);
 }
 
 static plni_conv_path dense_path(const plni_conv *c)
@@ -101,12 +103,12 @@ static plni_conv_path dense_path(const plni_conv *c)
 
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    const bool active = form != PLNI_VALUES && pass != PLNI_CONV_BACKWARD;
+    const bool back = pass == PLNI_CONV_BACKWARD, active = form != PLNI_VALUES && !back;
 
     if (active && plni_event_whole_can(conv)) return density < PATCHES_FROM ? PLNI_EVENTS : PLNI_PATCHES;
     if (pass == PLNI_CONV_GRADIENT) return active && plni_event_gradient_can(conv) ? PLNI_EVENTS : PLNI_PATCHES;
-    if (!active || !plni_event_forward_can(conv)) return dense_path(conv);
-    return plni_winograd_can(conv) && density > winograd_from(conv) ? PLNI_WINOGRAD : PLNI_EVENTS;
+    if (back ? !plni_event_backward_can(conv) : !active || !plni_event_forward_can(conv)) return dense_path(conv);
+    return plni_winograd_can(conv) && density > winograd_from(conv, pass) ? PLNI_WINOGRAD : PLNI_EVENTS;
 }
 
 const char *plni_conv_path_name(plni_conv_path path)
@@ -128,6 +130,7 @@ plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool trainin
         shared = plni_winograd_shared(conv);
     }
     if (plni_event_forward_can(conv)) floats = most(floats, plni_event_forward_floats(conv, rows));
+    if (training && plni_event_backward_can(conv)) floats = most(floats, plni_event_backward_floats(conv, rows));
     if (plni_event_whole_can(conv)) floats = most(floats, plni_event_whole_floats(training));
     if (training) floats = most(floats, columns * POSITIONS_A_TIME);
     if (training && is_narrow(conv)) shared = most(shared, GROUPS * plni_conv_weights(conv));
@@ -317,11 +320,26 @@ static void backward_columns(void *arg, int chunk)
                 c->out_depth, j->add ? 1 : 0, j->y->value + first, (int)j->y->stride);
 }
 
+void plni_conv_turn(const job *j, int tap, int input, int output, float *to, ptrdiff_t ldto)
+{
+    const plni_conv *c = j->conv;
+    const int last = taps_of(c) - 1;
+
+    for (int o = 0; o < 16; o++) {
+        const float *w = j->weight + ((ptrdiff_t)(last - tap) * c->in_depth + output + o) * c->out_depth + input;
+        for (int i = 0; i < 16; i++) to[i * ldto + o] = w[i];
+    }
+}
+
 void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
 {
     const int images = images_a_chunk(j->conv), columns = (patch_floats(j->conv) + CHANNELS_A_CHUNK - 1) / CHANNELS_A_CHUNK;
     const double work = work_in(j->conv, j->rows);
 
+    if (path == PLNI_EVENTS) {
+        plni_event_backward(ctx, j, event_work(j));
+        return;
+    }
     if (path == PLNI_WINOGRAD) {
         plni_winograd_backward(ctx, j, work / 4);
         return;
@@ -337,9 +355,9 @@ void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_roo
                         int rows, const float *weight, bool add, plni_signal *dx)
 {
     job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .d = dy, .y = dx, .weight = weight,
-              .rows = rows, .add = add };
+              .rows = rows, .add = add, .density = plni_map_density(dy, rows) };
 
-    plni_conv_backward_by(ctx, plni_conv_choose(conv, PLNI_CONV_BACKWARD, PLNI_VALUES, 1), &j);
+    plni_conv_backward_by(ctx, plni_conv_choose(conv, PLNI_CONV_BACKWARD, PLNI_VALUES, j.density), &j);
 }
 
 /* ---- gradient ------------------------------------------------------------- */

@@ -66,11 +66,11 @@ void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_roo
 
 /* There are several ways to a product (tensor/paths.h).  They add in different
  * orders, so which one is taken is part of the result; it is chosen by the shape and
- * by the share of x that is not zero, never by the number of threads. */
+ * by the share of x, going back of dy, that is not zero, never by the number of threads. */
 typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_GRADIENT } plni_conv_pass;
 typedef enum plni_conv_path { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD } plni_conv_path;
 
-/* The path that a pass takes where x has this form and density. */
+/* The path that a pass takes where x has this form, and x, going back dy, this density. */
 plni_conv_path plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
 
 /* "patches", "events", "winograd" */

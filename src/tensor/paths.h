@@ -1,8 +1,8 @@
 /* paths.h - the ways to compute the products of conv.h, which conv.c chooses from
  *
  *   patches    any shape, any x                 conv.c
- *   events     what is active in x, as bits or as sums
- *                3x3                            event_forward.c, event_gradient.c
+ *   events     what is active in x, as bits or as sums, or in dy
+ *                3x3                            event_product.c, event_gradient.c
  *                1x1, or all joined with all    event_whole.c
  *   winograd   dense 3x3 with a quarter of the multiplications
  *                                               winograd.c
@@ -26,7 +26,7 @@ typedef struct plni_conv_job {
     float                 scale;
     int                   rows;
     bool                  add;
-    double                density;    /* of x, roughly */
+    double                density;    /* of x, back of d, roughly */
 } plni_conv_job;
 
 /* The calling thread's part of the room. */
@@ -48,6 +48,11 @@ static inline bool plni_conv_is_3x3(const plni_conv *c)
     return c->kernel_height == 3 && c->kernel_width == 3 && c->stride == 1 && c->pad == 1;
 }
 
+/* Tap `tap` of the weights from 16 inputs to 16 outputs of the input gradient, which is the
+ * convolution of dy with the kernels turned around and inputs and outputs exchanged:
+ * to[input][output]. */
+void plni_conv_turn(const plni_conv_job *job, int tap, int input, int output, float *to, ptrdiff_t ldto);
+
 /* The products by a given path, for tests and benchmarks. */
 void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
 void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job);
@@ -57,6 +62,10 @@ void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, plni_conv_job *job
 bool   plni_event_forward_can(const plni_conv *conv);
 size_t plni_event_forward_floats(const plni_conv *conv, int rows);
 void   plni_event_forward(pln_ctx *ctx, plni_conv_job *job, double work);
+
+bool   plni_event_backward_can(const plni_conv *conv);
+size_t plni_event_backward_floats(const plni_conv *conv, int rows);
+void   plni_event_backward(pln_ctx *ctx, plni_conv_job *job, double work);
 
 bool   plni_event_gradient_can(const plni_conv *conv);
 size_t plni_event_gradient_floats(const plni_conv *conv, int rows);

@@ -77,7 +77,7 @@ const float *plni_map_values(const plni_signal *map, int row, int position, floa
     return room;
 }
 
-/* Non-zeros of one row of spikes or sums. */
+/* Non-zeros of one row. */
 static long active_in_row(const plni_signal *map, int row)
 {
     const ptrdiff_t positions = plni_positions(map->extent);
@@ -86,9 +86,11 @@ static long active_in_row(const plni_signal *map, int row)
     if (map->form == PLNI_SPIKES)
         for (ptrdiff_t i = 0; i < positions * map->words; i++)
             count += __builtin_popcountll(map->bits[row * positions * map->words + i]);
-    else
+    else if (map->form == PLNI_SUMS)
         for (ptrdiff_t i = 0; i < positions * map->depth; i++)
             count += map->sum[row * positions * map->depth + i] != 0;
+    else
+        for (ptrdiff_t i = 0; i < positions * map->depth; i++) count += map->value[row * map->stride + i] != 0;
     return count;
 }
 
@@ -98,7 +100,6 @@ double plni_map_density(const plni_signal *map, int rows)
     const int step = rows < LOOKED_AT ? 1 : rows / LOOKED_AT;
     long count = 0, looked = 0;
 
-    if (map->form == PLNI_VALUES) return 1;
     for (int r = 0; r < rows; r += step, looked++) count += active_in_row(map, r);
     return looked ? (double)count / ((double)looked * map->units) : 0;
 }

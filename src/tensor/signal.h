@@ -60,8 +60,7 @@ plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_
  * room [depth]. */
 const float *plni_map_values(const plni_signal *map, int row, int position, float *room);
 
-/* Roughly the share of a map that is not zero, from some of its rows; 1 for a map
- * of values. */
+/* Roughly the share of a map that is not zero, from some of its rows. */
 double plni_map_density(const plni_signal *map, int rows);
 
 static inline int plni_positions(plni_extent extent)

@@ -85,18 +85,6 @@ size_t plni_winograd_floats(const plni_conv *conv)
 
 static int block_width(const product *p, int block) { return smaller(BLOCK, p->out - block * BLOCK); }
 
-/* Weights of 16 inputs and outputs of the turned product, [tap][input][output]. */
-static void turn_weights(const product *p, int input, int output, float *to)
-{
-    const plni_conv *c = p->j->conv;
-
-    for (int t = 0; t < 9; t++)
-        for (int o = 0; o < 16; o++) {
-            const float *w = p->j->weight + ((ptrdiff_t)(8 - t) * c->in_depth + output + o) * c->out_depth + input;
-            for (int i = 0; i < 16; i++) to[(t * 16 + i) * 16 + o] = w[i];
-        }
-}
-
 /* 16 inputs of one block: u[point][input][output of the block]. */
 static void weights_chunk(void *arg, int chunk)
 {
@@ -110,7 +98,7 @@ static void weights_chunk(void *arg, int chunk)
         const int output = (p->block + b) * BLOCK + o;
         if (p->turned) {
             _Alignas(64) float turned[9 * 16 * 16];
-            turn_weights(p, input, output, turned);
+            for (int t = 0; t < 9; t++) plni_conv_turn(p->j, t, input, output, turned + t * 16 * 16, 16);
             p->j->kernels->winograd_weights(u + o, point, width, turned, 16 * 16, 16, 16);
         } else
             p->j->kernels->winograd_weights(u + o, point, width, p->j->weight + (ptrdiff_t)input * p->out + output, tap,

@@ -82,6 +82,7 @@ static void count_sops(count *c, int l, const plni_signal *x)
     for (int i = 0; i < c->pass.samples * x->steps * plni_positions(conv->in); i++) {
         const int row = i / plni_positions(conv->in), p = i % plni_positions(conv->in);
         const float *value = plni_map_values(x, row, p, room);
+        for (int k = 0; k < conv->in.channels; k++) c->activity[l].input_active += value[k] != 0;
         for (int t = 0; t < taps_of(layer); t++) {
             if (!joins(conv, t, p / conv->in.width, p % conv->in.width)) continue;
             for (int k = 0; k < conv->in.channels; k++) {
@@ -138,6 +139,7 @@ static void finish(count *c)
         a->sops /= c->count;
         a->sops_value /= c->count;
         if (layer->ops == &plni_conv_ops) {
+            a->input_active /= (double)c->count * x->steps * plni_positions(layer->conv.in) * layer->conv.in.channels;
             a->macs = (double)a->active_weights * plni_positions(layer->conv.out) * x->steps;
             a->energy = x->form == PLNI_VALUES ? MAC * macs_inside(c, l) * x->steps : AC * a->sops;
         }

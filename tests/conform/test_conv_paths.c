@@ -62,6 +62,13 @@ static void fill_values(const plni_signal *map, int rows)
             map->value[(ptrdiff_t)i * map->depth + c] = c < map->extent.channels ? test_uniform() - 0.5f : 0;
 }
 
+/* Leaves a share of the values. */
+static void thin(plni_signal *map, int rows, double share)
+{
+    for (ptrdiff_t i = 0; i < rows * map->stride; i++)
+        if ((double)test_uniform() >= share) map->value[i] = 0;
+}
+
 static void fill_x(plni_signal *x, int rows, double density)
 {
     x->unit = 0.25f;
@@ -221,20 +228,23 @@ static void visit_backward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
     }
 }
 
-static void check_backward(const shape *s, bool add)
+/* Deltas of which a share is not zero. */
+static void check_backward(const shape *s, double share, bool add)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_WINOGRAD };
+    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
     product p = make(s, PLNI_VALUES, 0.5, 1);
     const size_t n = (size_t)(p.rows * p.dx.stride);
     float *before = test_copy(p.dx.value, n);
     plain right = { &p, calloc(n, sizeof(double)) };
 
+    thin(&p.d, p.rows, share);
     for (size_t k = 0; add && k < n; k++) right.sum[k] = (double)before[k];
     visit_all(&p.conv, p.rows, visit_backward, &right);
     for (int i = 0; i < TEST_COUNT(paths); i++) {
         plni_conv_job j = job_of(&p);
         if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
-        j.d = &p.d, j.y = &p.dx, j.add = add;
+        if (paths[i] == PLNI_EVENTS && !plni_event_backward_can(&p.conv)) continue;
+        j.d = &p.d, j.y = &p.dx, j.add = add, j.density = plni_map_density(&p.d, p.rows);
         memcpy(p.dx.value, before, n * sizeof(float));
         plni_conv_backward_by(p.ctx, paths[i], &j);
         for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
@@ -249,7 +259,7 @@ static void test_backward(void **state)
 {
     (void)state;
     for (int s = 0; s < TEST_COUNT(shapes); s++)
-        for (int add = 0; add < 2; add++) check_backward(&shapes[s], add);
+        for (int i = 0; i < TEST_COUNT(shares); i++) check_backward(&shapes[s], shares[i], (s + i) % 2);
 }
 
 static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
@@ -334,6 +344,7 @@ static void test_threads(void **state)
             product one = make(&shapes[s], (plni_form)form, s % 2 ? 0.1 : 0.6, 1);
             product many = make(&shapes[s], (plni_form)form, 0, MOST_THREADS);
 
+            if (s % 2) thin(&one.d, one.rows, 0.1);
             copy_inputs(&one, &many);
             many.x.unit = one.x.unit;
             run_all(&one), run_all(&many);
@@ -344,7 +355,6 @@ static void test_threads(void **state)
         }
 }
 
-/* Which path is chosen, where it does not hang on the last digit. */
 /* A batch may be smaller than what its room was planned for. */
 static void test_room(void **state)
 {
@@ -364,6 +374,7 @@ static void test_room(void **state)
     }
 }
 
+/* Which path is chosen, where it does not hang on the last digit. */
 static void test_choice(void **state)
 {
     static const struct {
@@ -378,8 +389,10 @@ static void test_choice(void **state)
         { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1 },
         { "events", 16, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.5 },
         { "events", 512, 2, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 1 },     /* tiles would be mostly empty */
-        { "patches", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 1 },
-        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_VALUES, 0.1 },
+        { "events", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1 },
+        { "events", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
+        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.9 },
+        { "patches", 64, 32, 3, 2, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
         { "events", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.9 },
         { "patches", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_VALUES, 0.1 },
         { "patches", 64, 32, 3, 2, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },

@@ -198,9 +198,13 @@ static void check_all_visits(const plni_kernels *k)
                     check_visits(k, widths[w], row_counts[r], sample_counts[s], shares[h]);
 }
 
-/* Windows of a strip of positions, from spikes or from sums. */
-static void check_strip(const plni_kernels *k, int channels, int width, int columns, float share, bool weighted)
+/* What lists are made of. */
+enum { BITS, BYTES, FLOATS };
+
+/* Windows of a strip of positions. */
+static void check_strip(const plni_kernels *k, int channels, int width, int columns, float share, int from)
 {
+    const bool weighted = from != BITS;
     enum { ROWS = 3 };
     const int positions = ROWS * width, words = (channels + 63) / 64, step = 4 * columns;
     const int block = channels % 64 ? channels % 64 : 64, first = channels - block, turn = block * step;
@@ -218,7 +222,14 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
         sum[i] = (uint8_t)(1 + test_bits() % 4);
         bits[i / channels * words + i % channels / 64] |= (uint64_t)1 << i % channels % 64;
     }
-    if (weighted) {
+    if (from == FLOATS) {
+        float *x = calloc((size_t)(positions * channels), sizeof *x);
+        for (int i = 0; i < positions * channels; i++) x[i] = sum[i] ? test_uniform() - 0.5f : 0;
+        reference.values(o1, v1, s1, x + first, channels, block, ROWS, width, turn, step);
+        k->values(o2, v2, s2, x + first, channels, block, ROWS, width, turn, step);
+        check_equal(v1, v2, (int)s1[positions], 0);
+        free(x);
+    } else if (weighted) {
         reference.sums(o1, v1, s1, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
         k->sums(o2, v2, s2, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
         check_equal(v1, v2, (int)s1[positions], 0);
@@ -352,8 +363,8 @@ static void check_windows(const plni_kernels *k)
         for (int x = 0; x < TEST_COUNT(sides); x++)
             for (int w = 0; w < TEST_COUNT(columns); w++)
                 for (int s = 0; s < TEST_COUNT(shares); s++)
-                    for (int weighted = 0; weighted < 2; weighted++)
-                        check_strip(k, channels[c], sides[x], columns[w], shares[s], weighted);
+                    for (int from = BITS; from <= FLOATS; from++)
+                        check_strip(k, channels[c], sides[x], columns[w], shares[s], from);
 }
 
 static void check_winners(const plni_kernels *k)
