@@ -44,8 +44,9 @@ typedef enum pln_target_kind { PLN_TARGET_SELF, PLN_TARGET_LABELS } pln_target_k
  *     cross_entropy_steps
  *                     over time, of the outputs o[t] under the read-out
  *                     (specification of criticality-guided pruning, 3.8), with
- *                     l = pln_fit.tet and the default neuron's threshold 1:
- *                     (1 - l) 1/T sum_t cross_entropy(o[t]) + l mean of (o[t] - 1)^2 */
+ *                     l = pln_fit.tet and phi the threshold of the uppermost neurons (1 if
+ *                     there are none):
+ *                     (1 - l) 1/T sum_t cross_entropy(o[t]) + l mean of (o[t] - phi)^2 */
 typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY, PLN_CROSS_ENTROPY_STEPS } pln_loss;
 
 #ifdef __cplusplus

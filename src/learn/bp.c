@@ -37,11 +37,19 @@ static const uint16_t *draw_mask(const batch *b, int s, int n)
     return bits;
 }
 
+/* What TET wants every output to be: the threshold of the uppermost neurons; without any, 1. */
+static float phi_of(const pln_net *net)
+{
+    for (int l = net->count - 1; l >= 0; l--)
+        if (net->layer[l].cell.fires) return net->layer[l].cell.neuron.threshold;
+    return 1;
+}
+
 /* The target of one sample against its outputs at every step: its share of the loss. */
 static float aim_steps(const batch *b, const plni_station *top, int s, const float *d)
 {
     const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
-    const float tet = b->rule->tet, share = tet / ((float)rows * (float)n);
+    const float tet = b->rule->tet, share = tet / ((float)rows * (float)n), phi = phi_of(b->net);
     float room[PLN_MAX_CHANNELS], loss = 0;
 
     for (int t = 0; t < steps; t++) {
@@ -50,8 +58,8 @@ static float aim_steps(const batch *b, const plni_station *top, int s, const flo
         float *dx = top->dx->value + row * top->dx->stride;
         loss += (1 - tet) * plni_loss_row(b->now->pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
         for (int i = 0; i < n; i++) {
-            dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - 1);
-            loss += share * (o[i] - 1) * (o[i] - 1);
+            dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - phi);
+            loss += share * (o[i] - phi) * (o[i] - phi);
         }
         memset(dx + n, 0, (size_t)(top->dx->depth - n) * sizeof *dx);
     }

@@ -330,6 +330,8 @@ void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes)
     if (!layer) return;
     const plni_signal *x = plni_map_of(net, layer->from);
     if (plni_positions(x->extent) != 1) plni_refuse(net, PLN_ERR_SHAPE, "a read-out wants one place, not an image", plni_positions(x->extent));
+    if (kind != PLN_READOUT_MEAN && x->steps != net->steps)
+        plni_refuse(net, PLN_ERR_SHAPE, "a membrane reads out what changes over time; here no neuron fires below it", x->steps);
     if (votes < 1 || x->units % votes) plni_refuse(net, PLN_ERR_SHAPE, "the votes must divide the outputs", votes);
     if (net->error) return;
     layer->readout = kind;

@@ -88,6 +88,7 @@ for set in spiking.steps=0 spiking.steps=65 spiking.neuron=lif spiking.surrogate
     train "$tiny" --out bad --set $set
 done
 train "$tiny" --out bad --set train.target=self --set train.winners=1
+train "$tiny" --out bad --set network=FC4 --set spiking.readout=last
 train "$tiny" --out bad --set train.loss=mse --set spiking.votes=3
 sed '/^spiking/,/normalise/d' "$tiny" > steps.yaml; train steps.yaml --out bad
 sed 's/^network.*/layers:\n  - dense: 4/' "$tiny" > rows.yaml; train rows.yaml --out bad

@@ -444,6 +444,47 @@ static void test_loss_of_steps(void **state)
     check_steps("tet_lambda0.05_phi1", 0.05f);
 }
 
+static void fill_nothing(void *arg, int s)
+{
+    (void)arg, (void)s;
+}
+
+/* Outputs that are their biases against the threshold of the neurons below them, 0.5:
+ * 1/2 (1.25 - 0.5)^2 + 1/2 (0.25 - 0.5)^2, whose gradient takes both to the threshold. */
+static void test_tet_takes_the_threshold(void **state)
+{
+    static const float zeros[2] = { 0 }, bias[] = { 1.25f, 0.25f };
+    const uint32_t sample[] = { 0 };
+    const int32_t label[] = { 0 };
+    stepping st = { .rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = 1, .classes = 2,
+                              .optim = pln_optim_default(), .self = pln_selftarget_default() } };
+    pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+    plni_outcome outcome;
+    maps_pass p;
+    float after[2];
+
+    (void)state;
+    for (int l = 0; l < PLN_MAX_LAYERS; l++) st.rule.rate[l] = 1;
+    neuron.threshold = 0.5f;
+    pln_net_frames(net, 2, 1, 1, 1);
+    pln_net_dense(net, 1), pln_net_lif(net, &neuron), pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    maps_write(net, "1.weight", zeros), maps_write(net, "1.bias", bias);
+    maps_plan(&p, ctx, net, 1, true);
+    p.pass.sample = sample;
+    plan_rule(&st, net, 1);
+    plni_batch batch = { .pass = &p.pass, .fill = fill_nothing, .label = label };
+    assert_true(plni_bp_step(&st.rule, net, &batch, NULL, &outcome));
+    check(outcome.loss, 0.5 * 0.75 * 0.75 + 0.5 * 0.25 * 0.25);
+    (void)maps_read(net, "1.bias", after);
+    check((double)after[0], 0.5), check((double)after[1], 0.5);
+    plni_free(ctx, st.memory, st.bytes);
+    maps_free(&p);
+    pln_net_free(net);
+}
+
 /* ---- synaptic operations --------------------------------------------------------------- */
 
 /* A convolution of 0/1 weights over frames of 0/1; what it takes, over all steps. */
@@ -570,7 +611,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_surrogates), cmocka_unit_test(test_neurons), cmocka_unit_test(test_delayed),
         cmocka_unit_test(test_presets), cmocka_unit_test(test_norm), cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_loss), cmocka_unit_test(test_loss_of_steps), cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_loss), cmocka_unit_test(test_loss_of_steps), cmocka_unit_test(test_tet_takes_the_threshold), cmocka_unit_test(test_operations),
         cmocka_unit_test(test_tiny),
     };
     int failed;
