@@ -158,6 +158,8 @@ def read_run(folder):
     between = run["curve"].get(str(result["epoch"]), {}).get("unlabelled_accuracy")
     if between is not None:
         figures["unlabelled_accuracy"] = between
+    figures |= {key: result[key] for key in ("selected_epoch", "selected_accuracy") if key in result}
+    figures |= {key: result["activity"][key] for key in ("firing_rate", "sops") if "activity" in result}
     return {"seed": run["seed"], "epochs": result["epoch"], **figures,
             **{key: run[key] for key in run if key not in ("seed", "epochs")}, "peak_bytes": result["peak_bytes"]}
 
@@ -328,6 +330,22 @@ def curve_table(results, read_outs):
                   [cell(r["summary"]["curve"][name], str(e), counted=True) for e in epochs] for r, name in found))
 
 
+def spiking_rows(results):
+    """What trained spiking networks do for a sample, and how long that took."""
+    for r in results:
+        runs = r["runs"]
+
+        def mean(name, scale, form):
+            values = [run[name] for run in runs if name in run]
+            return form.format(scale * statistics.fmean(values)) if values else ""
+        chosen = [100 * run["selected_accuracy"] for run in runs if "selected_accuracy" in run]
+        minutes = statistics.median(run["train_seconds"] / 60 for run in runs)
+        yield head(r) + [cell(r["summary"]["final"], "accuracy"),
+                         f"{statistics.fmean(chosen):.2f} ± {statistics.pstdev(chosen):.2f}" if chosen else "",
+                         mean("firing_rate", 100, "{:.1f} %"), mean("sops", 1e-6, "{:.2f} M"),
+                         f"{minutes:.0f} ({'one thread' if runs[0]['machine']['threads'] == 1 else 'all'})"]
+
+
 def having(results, part, *names):
     return [r for r in results if any(name in r["summary"][part] for name in names)]
 
@@ -347,7 +365,7 @@ def tables(results):
         lines += ["## Without labels", ""]
     if (finished := having(results, "final", "direct_average")):
         lines += ["Labels are used only to read the network out: all of them, or the stated share. Untrained is the same",
-                  "network as initialised.", "",
+                  "network as initialised; the norms of a spiking one have then seen nothing, and it hardly fires.", "",
                   *table(["preset", "epochs", "seeds", "labels", "direct association, average",
                           "direct association, max", "linear classifier", "untrained, average"],
                          final_rows(finished, ("direct_average", "direct_max", "linear", "untrained_direct_average")))]
@@ -365,6 +383,12 @@ def tables(results):
                          (head(r) + [cell(r["summary"]["final"], name) for name in names] for r in finished))]
     if (rows := having(results, "curve", *labelled)):
         lines += ["Learning curves after so many epochs,", curves, "", *curve_table(rows, labelled)]
+    if (rows := [r for r in results if any("firing_rate" in run for run in r["runs"])]):
+        lines += ["## What spiking networks do", "",
+                  "The last epoch, and the epoch chosen on training samples held out; the share of neurons that spike in a",
+                  "step and the synaptic operations of a sample, both after the last epoch; minutes of training in a run.", "",
+                  *table(["preset", "epochs", "seeds", "last epoch", "chosen epoch", "firing rate", "operations", "minutes"],
+                         spiking_rows(rows))]
     if any(MARK in line for line in lines):
         lines += [f"{MARK} Not what is expected: a curve further from the paper's than two of its standard deviations and",
                   f"{100 * CURVE_MARGIN:g} points, or a final figure below the paper's by more than two of its standard",

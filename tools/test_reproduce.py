@@ -110,6 +110,14 @@ class Reproduce(unittest.TestCase):
         self.assertIn("| `liu2024/semi-bp-100` | accuracy | 80.00 ± 0.00 (1) (80.00 ± 1.00) |", text)
         self.assertIn("† Not what is expected", text)
 
+    def test_spiking_runs_say_how_much_they_do(self):
+        write_run(self.folder(1), 1, [epoch(1, 0.9)],
+                  {"epoch": 1, "accuracy": 0.9, "selected_epoch": 1, "selected_accuracy": 0.89,
+                   "activity": {"samples": 2, "firing_rate": 0.125, "sops": 2.5e6}})
+        line = [x for x in reproduce.tables([self.keep(1)]) if "2.50 M" in x]
+        self.assertEqual(len(line), 1)
+        self.assertIn("| 89.00 ± 0.00 | 12.5 % | 2.50 M |", line[0])
+
     def test_minutes_are_those_of_two_cores(self):
         runs = [{"train_seconds": 600 * n, "machine": {"threads": threads}} for n, threads in ((1, 1), (2, 1), (9, 2))]
         self.assertEqual(reproduce.minutes_of(runs), 10)

@@ -115,7 +115,6 @@ typedef struct pln_normalise {
 PLN_API void          pln_net_normalise(pln_net *net, const pln_normalise *normalise);
 PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 channels: none */
 
-
 /* Poisson coding, right after pln_net_image and pln_net_normalise: in each step an
  * input is 1 with the probability of its value, which should be in 0..1, else 0; a
  * function of (seed, epoch, sample, step, place), so of the sample alone outside
