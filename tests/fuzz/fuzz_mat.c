@@ -30,7 +30,7 @@ static size_t zip(const uint8_t *data, size_t size, uint8_t *to, size_t room)
 {
     size_t n = header(to);
 
-    for (size_t at = 0; at + 2 <= size;) {
+    for (size_t at = 0; at + 2 <= size && n + 8 <= room;) {
         size_t length = (size_t)data[at] << 8 | data[at + 1];
         uLongf packed = (uLongf)(room - n - 8);
         at += 2;
