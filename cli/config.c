@@ -500,6 +500,12 @@ static int check(const source *from, const config *c)
 
 /* ---- reading and writing -------------------------------------------------- */
 
+/* What is left out reads as glorot, which is the usual of rows alone. */
+static void fill_in(const source *from, config *c)
+{
+    if (c->network && document_look(from->text, strlen(from->text), "init").line == 0) c->init = PLN_KAIMING;
+}
+
 int config_parse(const char *name, const char *text, size_t size,
                  const char *const *set, config **c)
 {
@@ -515,6 +521,7 @@ int config_parse(const char *name, const char *text, size_t size,
     if (code == DONE) {
         const source from = { name, changed };
         code = check(&from, *c);
+        if (code == DONE) fill_in(&from, *c);
     }
     free(changed);
     if (code != DONE) {

@@ -76,7 +76,6 @@ static void build_rows(const config *c, int inputs, pln_net *net)
 pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code)
 {
     pln_net *net = pln_net_new(ctx);
-    pln_init init = (pln_init)c->init;
 
     *code = DONE;
     if (net && c->network) *code = build_spiking(ctx, c, data, net);
@@ -85,8 +84,7 @@ pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint6
         pln_net_free(net);
         return NULL;
     }
-    if (c->network && init == PLN_GLOROT) init = PLN_KAIMING;          /* what is left out is the usual */
-    return finish(ctx, net, init, seed, code);
+    return finish(ctx, net, (pln_init)c->init, seed, code);
 }
 
 pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,

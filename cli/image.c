@@ -84,7 +84,7 @@ static int png_channels(work *w)
 {
     const int kind = png_get_color_type(w->png, w->info);
 
-    if (kind & PNG_COLOR_MASK_ALPHA) return 0;
+    if (kind & PNG_COLOR_MASK_ALPHA || png_get_valid(w->png, w->info, PNG_INFO_tRNS)) return 0;
     if (kind == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(w->png);
     if (kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(w->png, w->info) < 8) png_set_expand_gray_1_2_4_to_8(w->png);
     png_set_strip_16(w->png);
@@ -112,7 +112,7 @@ static bool decode_png(work *w)
     png_read_info(w->png, w->info);
     const int channels = png_channels(w);
     if (channels == 0) {
-        snprintf(w->why, sizeof w->why, "it has an alpha channel: save it without, as grey or RGB");
+        snprintf(w->why, sizeof w->why, "it has an alpha channel or a transparent colour: save it without, as grey or RGB");
         return false;
     }
     if (!take_size(w, png_get_image_height(w->png, w->info), png_get_image_width(w->png, w->info), channels)) return false;

@@ -199,7 +199,7 @@ static int read_labels(const char *path, mat_t *mat, mat_images *m)
         code = complain(FAILED, "no memory left to read %s", path);
     for (int i = 0; i < m->count && code == DONE; i++) {
         const int label = label_at(y, i);
-        if (label < 0 || label > 10)
+        if (label < 1 || label > 10)
             code = complain(BAD_INPUT, "%s: label %d of y is not one of 1 to 10", path, i + 1);
         m->labels[i] = label % 10;
     }

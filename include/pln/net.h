@@ -135,7 +135,9 @@ PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0
 PLN_API void pln_net_add(pln_net *net, int layer);
 PLN_API void pln_net_branch(pln_net *net, int layer);
 
-/* On top: the outputs over time, and of every `votes` neighbouring ones the mean. */
+/* On top: the outputs over time, and of every `votes` neighbouring ones the mean.
+ * Refused are outputs that are an image, votes that do not divide them, and membranes
+ * (PLN_READOUT_LAST, PLN_READOUT_MEMBRANE) over outputs below which no neuron fires. */
 PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
 
 /* How outputs follow from inputs.  A feed-forward network computes one layer
@@ -177,14 +179,17 @@ PLN_API pln_status pln_net_status(const pln_net *net);
 /* Checks what the builders were told, plans and takes the memory.
  *
  * Returns the builders' first error, PLN_ERR_SHAPE for a network without input
- * or dense layer or one that cannot settle as it is to, PLN_ERR_ARG for dynamics
+ * or dense layer, one that cannot settle as it is to, or one of maps that does not end
+ * in a read-out or has a layer that nothing reads, PLN_ERR_ARG for dynamics
  * out of range, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);
 
 /* The bytes that pln_net_ready would take or has taken; 0 for an unsound net. */
 PLN_API size_t pln_net_bytes(const pln_net *net);
 
-/* Sets all parameters from (seed, layer, parameter): same seed, same bits. */
+/* Sets all parameters from (seed, layer, parameter): same seed, same bits.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed);
 
@@ -235,8 +240,8 @@ typedef enum pln_product { PLN_FORWARD, PLN_INPUT_GRADIENT, PLN_WEIGHT_GRADIENT 
 PLN_API const char *pln_net_path(const pln_net *net, int layer, pln_product product, double density);
 
 /* Parameter tensors, numbered 0..count-1 in the order of the layers: weight
- * [out][in], then bias [out], of each dense layer.  name is "0.weight" with
- * the number of the dense layer. */
+ * [out][in], then bias [out], of each dense layer, likewise those of convolutions and
+ * norms.  name is "0.weight" with the number of the layer among those that have any. */
 typedef struct pln_parameter_info {
     char name[24];
     int  rank, dim[PLN_MAX_RANK];

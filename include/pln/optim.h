@@ -39,7 +39,8 @@ typedef struct pln_optim {
 PLN_API pln_optim pln_optim_default(void);
 
 /* One step of `how` on n numbers.  m and v [n] are Adam's moments, zero before
- * step t = 1; SGD wants m if it has momentum.  Moments below 1e-30 become 0.  Elementwise, so any slice of a
+ * step t = 1; SGD wants m if it has momentum.  m below 1e-30 and v below
+ * 1e-37 become 0.  Elementwise, so any slice of a
  * parameter may be stepped alone. */
 PLN_API void pln_optim_step(const pln_optim *how, float rate, int t, int n,
                             const float *gradient, float *theta, float *m,

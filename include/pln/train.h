@@ -163,7 +163,8 @@ typedef struct pln_features pln_features;
 /* net and data must outlive them and stay as they are.  *features is NULL if they
  * would take more than `most` bytes, which depends on nothing but net and data.
  *
- * Returns PLN_ERR_STATE, PLN_ERR_SHAPE, PLN_ERR_MEMORY. */
+ * Returns PLN_ERR_STATE, PLN_ERR_ARG for a network of maps, PLN_ERR_SHAPE,
+ * PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most,
                             pln_features **features);

@@ -165,13 +165,11 @@ typedef struct plni_adam {
     float rate, b1, b2, c1, c2, eps;
 } plni_adam;
 
-/* What is kept of a moment of Adam's.  Below 1e-30 it is far too small to move a
- * weight; where gradients have ended it would fall to the denormal numbers, which
- * processors are slow with, and stay there. */
-static inline float plni_adam_kept(float moment)
-{
-    return moment < 1e-30f && moment > -1e-30f ? 0 : moment;
-}
+/* What is kept of Adam's moments.  Below these bounds they are far too small to matter;
+ * where gradients have ended they would fall to the denormal numbers, which processors
+ * are slow with, and stay there. */
+static inline float plni_adam_mean(float m) { return m < 1e-30f && m > -1e-30f ? 0 : m; }
+static inline float plni_adam_square(float v) { return v < 1e-37f ? 0 : v; }
 
 /* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g

@@ -7,12 +7,17 @@
 #include <math.h>
 #include <string.h>
 
-/* Specification 2.5. */
+/* Specification 2.5, with what a unit sees and what sees it: of a convolution the taps
+ * of its kernel. */
 static float bound(const plni_layer *layer, pln_init init)
 {
-    if (init == PLN_GLOROT)
-        return 0.5f * sqrtf(6.0f / (float)(layer->inputs + layer->outputs));
-    return 1.0f / sqrtf((float)layer->inputs);
+    const plni_conv *c = &layer->conv;
+    const bool taps = layer->ops == &plni_conv_ops && !layer->whole;
+    const int in = taps ? c->kernel_height * c->kernel_width * c->in.channels : layer->inputs;
+    const int out = taps ? c->kernel_height * c->kernel_width * c->out.channels : layer->outputs;
+
+    if (init == PLN_GLOROT) return 0.5f * sqrtf(6.0f / (float)(in + out));
+    return 1.0f / sqrtf((float)in);
 }
 
 /* Uniform on [-a, a]; the row of a weight matrix takes the place of a sample in

@@ -32,6 +32,7 @@ static void begin(pln_net *net, int steps, int channels, int height, int width, 
         plni_refuse(net, PLN_ERR_ARG, "an image must have 1..1048576 values", (double)height * width * channels);
     if (net->error) return;
     pln_net_input(net, (frames ? steps : 1) * channels * height * width);
+    if (net->error) return;
     net->steps = steps;
     net->image = plni_map(extent, PLNI_VALUES, false);
     net->image.steps = frames ? steps : 1;

@@ -9,16 +9,14 @@
 
 #include <string.h>
 
-/* The membrane that reads out has the default neuron's lam and kap. */
-static const float LAM = 0.25f, KAP = 0.75f;
-
 static float weight_of(const plni_layer *layer, int t, int steps)
 {
-    float u = KAP, sum = KAP;
+    const pln_neuron n = pln_neuron_default();
+    float u = n.decay_input ? 1 / n.tau : 1, sum = u;
 
     if (layer->readout == PLN_READOUT_MEAN) return 1 / (float)steps;
     for (int k = t + 1; k < steps; k++) {
-        u *= LAM;
+        u *= 1 - 1 / n.tau;
         sum += u;
     }
     return layer->readout == PLN_READOUT_LAST ? u : sum / (float)steps;

@@ -59,13 +59,20 @@ static void fill_kept(void *arg, int s)
     plni_features_row(w->kept, sample_of(w, s), x->value + s * x->stride);
 }
 
+/* Samples that fit into the passes of all the networks at work. */
+static int largest_batch(const walk *w)
+{
+    const int own = w->net->evaluation.batch, below = w->features ? w->features->evaluation.batch : own;
+    return own < below ? own : below;
+}
+
 /* Runs the batch that begins at w->from; returns its number of samples. */
 static int run_batch(walk *w)
 {
     plni_pass *pass = &w->net->evaluation;
-    const int left = w->count - w->from;
+    const int left = w->count - w->from, most = largest_batch(w);
 
-    pass->samples = left < pass->batch ? left : pass->batch;
+    pass->samples = left < most ? left : most;
     if (w->kept) {
         plni_forward(w->net, pass, fill_kept, w->use, w);
     } else if (w->features) {

@@ -123,6 +123,14 @@ static int largest_batch(const pln_course *courses, int count)
     return most;
 }
 
+static pln_status check_places(pln_ctx *ctx, const pln_net *net, int batch)
+{
+    for (int i = 0; net->steps && i < net->count; i++)
+        if ((double)batch * net->steps * plni_positions(plni_map_of(net, i)->extent) > INT32_MAX / 2)
+            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, i);
+    return PLN_OK;
+}
+
 static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
                               const pln_net *features, const pln_data *data, int batch)
 {
@@ -133,9 +141,8 @@ static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
     if (first->inputs != pln_data_features(data))
         return plni_fail(ctx, PLN_ERR_SHAPE, "train: the network has %d inputs, a sample %d values",
                          first->inputs, pln_data_features(data));
-    for (int i = 0; net->steps && i < net->count; i++)
-        if ((double)batch * net->steps * plni_positions(plni_map_of(net, i)->extent) > INT32_MAX / 2)
-            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, i);
+    PLN_TRY(check_places(ctx, net, batch));
+    if (features) PLN_TRY(check_places(ctx, features, batch));
     if (features && net->inputs != pln_net_outputs(features))
         return plni_fail(ctx, PLN_ERR_SHAPE, "train: the read-out has %d inputs, the network %d outputs",
                          net->inputs, pln_net_outputs(features));

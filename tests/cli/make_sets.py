@@ -146,6 +146,7 @@ def write_svhn(root):
     variant("svhn-hdf5", mat(version=0x0200))
     variant("svhn-header", train[:100])
     variant("svhn-label", svhn(20, labels=[1] * 19 + [11]))
+    variant("svhn-zero", svhn(20, labels=[1] * 19 + [0]))
     variant("svhn-labels", svhn(20, labels=[1] * 19))
     variant("svhn-rank", svhn(20, rank=3))
     variant("svhn-no-y", mat(zipped(array("X", (8, 8, 3, 1), U8, bytes(192)))))
@@ -157,7 +158,7 @@ def write_svhn(root):
 
 # ---- images --------------------------------------------------------------------------
 
-def png(rows, depth=8, kind=0, palette=None, size=None):
+def png(rows, depth=8, kind=0, palette=None, size=None, clear=None):
     """rows: a list of bytes; kind 0 grey, 2 colour, 3 palette, 4 grey with alpha, 6 colour with alpha."""
     def chunk(name, data):
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
@@ -166,6 +167,8 @@ def png(rows, depth=8, kind=0, palette=None, size=None):
     out = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), depth, kind, 0, 0, 0))
     if palette:
         out += chunk(b"PLTE", palette)
+    if clear is not None:
+        out += chunk(b"tRNS", clear)
     return out + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
 
 
@@ -202,6 +205,7 @@ def write_images(root):
     broken("image-text", b"no image\n")
     broken("image-empty", b"")
     broken("image-alpha", png([bytes(16)] * 8, kind=4))
+    broken("image-clear", png([bytes([1] * 8)] * 8, kind=3, palette=bytes([1, 2, 3, 4, 5, 6]), clear=b"\0"))
     broken("image-large", png([bytes(8)] * 8, size=100000))
     broken("image-jpeg-cut", JPEG_COLOUR[:-10], file="2.jpg")
     broken("image-cmyk", JPEG_CMYK, file="2.jpg")

@@ -16,9 +16,9 @@ check sets/events --steps 2000 | head -1; check sets/events --microseconds 100 |
 echo "# broken"
 for set in cifar-cut cifar-empty cifar-label cifar-missing cifar-as-100 cifar100-fine cifar-chance \
            cifar-tar-cut cifar-tar-other cifar-tar-text \
-           svhn-cut svhn-flip svhn-hdf5 svhn-header svhn-label svhn-labels svhn-rank svhn-no-y svhn-cell svhn-sizes \
+           svhn-cut svhn-flip svhn-hdf5 svhn-header svhn-label svhn-zero svhn-labels svhn-rank svhn-no-y svhn-cell svhn-sizes \
            svhn-sides svhn-no-test \
-           image-size image-cut image-crc image-text image-empty image-alpha image-large image-jpeg-cut image-cmyk \
+           image-size image-cut image-crc image-text image-empty image-alpha image-clear image-large image-jpeg-cut image-cmyk \
            image-class image-no-file image-no-test tiny-line tiny-wnids \
            event-cut event-outside event-empty; do
     "$PLANARIA" data check sets/$set >out 2>err; code=$?

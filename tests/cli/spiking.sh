@@ -73,6 +73,18 @@ for network in 4C3-AP2-DO50-FC8 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
 done
 train "$tiny" --out dense --epochs 1 --set network=FC9-FC4; od -An -tx1 -N8 dense/fields.png
 
+echo "# a classifier on the spikes of a network without labels"
+cat > rates.yaml <<'END'
+data: tiny
+network: FC8
+spiking: {steps: 3, norm: joint, output_spikes: true}
+train: {target: self, epochs: 1, batch: 8, loss: mse, optimiser: sgd, rate: [0.1], winners: 1, gamma: 0.5}
+classifier: {epochs: 2, batch: 64, rate: 0.1, activation: softmax}
+END
+train rates.yaml --out rates; grep -c '"linear"' rates/metrics.jsonl
+train rates.yaml --out glorot --set init=glorot; cmp -s rates/model.safetensors glorot/model.safetensors || echo "init: glorot is another beginning"
+train rates.yaml --out kaiming --set init=kaiming; cmp rates/model.safetensors kaiming/model.safetensors && echo "init: kaiming is the usual"
+
 echo "# networks that are none"
 for network in 4X3-FC4 4C3-AP2 AP2-FC4 4C3--FC4 4C4-FC4 4C3/0-FC4 0C3-FC4 4C3-AP-FC4 4C3-FC4- FC4-128Z 4C3-AP2-4P3-FC4; do
     train "$tiny" --out bad --set network=$network

@@ -485,6 +485,49 @@ static void test_tet_takes_the_threshold(void **state)
     pln_net_free(net);
 }
 
+/* ---- what deltas can be zero ---------------------------------------------------------- */
+
+/* A convolution of 64 channels that a cell reads; the way of its input gradient. */
+static const char *input_gradient(pln_surrogate surrogate, pln_norm_kind kind, bool tapped, double density)
+{
+    const pln_norm norm = { .kind = kind, .scale = 1 };
+    pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+    const char *path;
+
+    neuron.surrogate = surrogate;
+    pln_net_image(net, 2, 1, 16, 16);
+    pln_net_conv(net, 64, 3, 1, 1), pln_net_lif(net, &neuron);
+    pln_net_conv(net, 64, 3, 1, 1);
+    pln_net_norm(net, &norm), pln_net_lif(net, &neuron);
+    pln_net_conv(net, 64, 3, 1, 1);
+    if (tapped) pln_net_add(net, 2);            /* the middle convolution is read by a sum, too */
+    pln_net_lif(net, &neuron);
+    pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    path = pln_net_path(net, 2, PLN_INPUT_GRADIENT, density);
+    pln_net_free(net);
+    return path;
+}
+
+static void test_zero_deltas(void **state)
+{
+    static const bool compact[PLN_SURROGATE_COUNT] = { [PLN_SURROGATE_TRIANGLE] = true, [PLN_SURROGATE_RECTANGLE] = true,
+                                                       [PLN_SURROGATE_TANH] = true };
+
+    (void)state;
+    for (int s = 0; s < PLN_SURROGATE_COUNT; s++) {
+        const pln_surrogate surrogate = (pln_surrogate)s;
+        assert_true(pln_surrogate_compact(surrogate) == compact[s]);
+        assert_string_equal(input_gradient(surrogate, PLN_NORM_NONE, false, 0.05), compact[s] ? "events" : "winograd");
+        assert_string_equal(input_gradient(surrogate, PLN_NORM_NONE, true, 0.05), compact[s] ? "events" : "winograd");
+        assert_string_equal(input_gradient(surrogate, PLN_NORM_NONE, false, 0.9), "winograd");
+        assert_string_equal(input_gradient(surrogate, PLN_NORM_JOINT, false, 0.05), "winograd");
+    }
+    assert_false(pln_surrogate_compact(PLN_SURROGATE_COUNT));
+}
+
 /* ---- synaptic operations --------------------------------------------------------------- */
 
 /* A convolution of 0/1 weights over frames of 0/1; what it takes, over all steps. */
@@ -521,14 +564,18 @@ static void test_operations(void **state)
 {
     const json_t *conv = get(get(golden, "sop"), "conv");
     const double steps = (double)json_array_size(get(conv, "spikes[T][Cin][4][4]"));
+    float values[MOST];
+    double spikes = 0;
 
     (void)state;
+    for (int i = numbers(conv, "spikes[T][Cin][4][4]", values) - 1; i >= 0; i--) spikes += (double)values[i];
     for (int stride = 1; stride <= 2; stride++) {
         const json_t *wanted = get(conv, stride == 1 ? "stride1" : "stride2");
         const pln_activity sparse = count_operations(conv, stride, false), dense = count_operations(conv, stride, true);
         check(sparse.sops, number(wanted, "sop_sparse"));
         check(sparse.sops_value, number(wanted, "sop_sparse"));
         check(dense.sops, number(wanted, "sop_dense_weights"));
+        check(sparse.input_active, spikes / (steps * 32));
         if (stride == 1) check(sparse.macs / steps, number(wanted, "nominal_mac_one_step"));
         check(sparse.energy / steps, 4.6 * number(wanted, "valid_mac_one_step"));
     }
@@ -611,7 +658,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_surrogates), cmocka_unit_test(test_neurons), cmocka_unit_test(test_delayed),
         cmocka_unit_test(test_presets), cmocka_unit_test(test_norm), cmocka_unit_test(test_pools),
-        cmocka_unit_test(test_loss), cmocka_unit_test(test_loss_of_steps), cmocka_unit_test(test_tet_takes_the_threshold), cmocka_unit_test(test_operations),
+        cmocka_unit_test(test_loss), cmocka_unit_test(test_loss_of_steps), cmocka_unit_test(test_tet_takes_the_threshold),
+        cmocka_unit_test(test_zero_deltas), cmocka_unit_test(test_operations),
         cmocka_unit_test(test_tiny),
     };
     int failed;

@@ -621,7 +621,7 @@ static void check_adam_rests(const plni_kernels *k)
     float w[5] = { 1, -2, 3, 0, 5 }, m[5], v[5], g[5] = { 0 };
     const plni_adam how = { .rate = 1e-3f, .b1 = 0.9f, .b2 = 0.999f, .c1 = 1, .c2 = 1, .eps = 1e-8f };
 
-    for (int i = 0; i < 5; i++) m[i] = i % 2 ? -1e-29f : 1e-29f, v[i] = 1e-29f;
+    for (int i = 0; i < 5; i++) m[i] = i % 2 ? -1e-29f : 1e-29f, v[i] = 1e-36f;
     g[4] = NAN;
     for (int t = 0; t < 3000; t++) k->adam(w, g, m, v, 5, &how);
     for (int i = 0; i < 4; i++) assert_true(m[i] == 0 && v[i] == 0);

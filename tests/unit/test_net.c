@@ -222,6 +222,43 @@ static void test_initialise_is_a_function_of_the_seed(void **state)
     assert_memory_not_equal(values[0], values[2], sizeof values[0]);
 }
 
+/* A unit of a convolution sees the taps of its kernel, whatever the size of the image. */
+static void test_convolutions_begin_by_their_taps(void **state)
+{
+    static float w[32 * 3 * 9];
+    pln_tensor t = { w, 4, { 32, 3, 3, 3 } };
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    pln_net_image(net, 1, 3, 12, 12);
+    pln_net_conv(net, 32, 3, 1, 1), pln_net_dense(net, 2);
+    pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    for (int i = 0; i < 2; i++) {
+        const double bound = i ? 0.5 * sqrt(6.0 / (27 + 288)) : 1 / sqrt(27.0);
+        double largest = 0;
+        assert_int_equal(pln_net_initialise(net, i ? PLN_GLOROT : PLN_FAN_IN, 1), PLN_OK);
+        assert_int_equal(pln_net_get(net, 0, &t), PLN_OK);
+        for (int k = 0; k < 32 * 27; k++) largest = fmax(largest, fabs((double)w[k]));
+        assert_true(largest <= bound * 1.000001 && largest > bound * 0.98);
+    }
+    pln_net_free(net);
+}
+
+/* What was refused leaves a network as it was. */
+static void test_an_image_is_no_second_input(void **state)
+{
+    pln_net *net = two_layers();
+
+    (void)state;
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    const size_t bytes = pln_net_bytes(net);
+    pln_net_image(net, 4, 1, 3, 1);
+    assert_int_equal(pln_net_layer(net, 0).steps, 0);
+    assert_true(bytes > 0);
+    pln_net_free(net);
+}
+
 static void test_forward_checks_shapes(void **state)
 {
     pln_net *net = two_layers();
@@ -504,7 +541,8 @@ int main(void)
         cmocka_unit_test(test_nothing_runs_before_ready), cmocka_unit_test(test_set_and_get_are_inverse),
         cmocka_unit_test(test_initialise_is_a_function_of_the_seed),
         cmocka_unit_test(test_forward_checks_shapes), cmocka_unit_test(test_forward_takes_any_batch),
-        cmocka_unit_test(test_activation_names), cmocka_unit_test(test_settling_refuses_what_cannot_settle),
+        cmocka_unit_test(test_activation_names), cmocka_unit_test(test_convolutions_begin_by_their_taps),
+        cmocka_unit_test(test_an_image_is_no_second_input), cmocka_unit_test(test_settling_refuses_what_cannot_settle),
         cmocka_unit_test(test_selftarget_refuses_what_is_out_of_range),
         cmocka_unit_test(test_selftarget_checks_shapes),
         cmocka_unit_test(test_too_few_numbers_leave_homeostasis), cmocka_unit_test(test_mask_and_ties),

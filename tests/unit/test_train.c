@@ -434,6 +434,27 @@ static void test_features_stay_as_they_are(void **state)
     pln_net_free(features), pln_net_free(readout);
 }
 
+/* Networks of maps evaluate fewer samples at a time than a read-out of rows. */
+static void test_maps_give_features(void **state)
+{
+    pln_net *maps = pln_net_new(ctx), *readout = make_net(UNITS, CLASSES);
+    const pln_neuron neuron = pln_neuron_default();
+    pln_features *kept;
+    double accuracy;
+
+    (void)state;
+    pln_net_image(maps, 2, FEATURES, 1, 1);
+    pln_net_dense(maps, UNITS), pln_net_lif(maps, &neuron);
+    pln_net_readout(maps, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(maps), PLN_OK);
+    assert_int_equal(pln_net_initialise(maps, PLN_FAN_IN, 1), PLN_OK);
+    assert_int_equal(pln_evaluate_argmax(ctx, readout, maps, data, CLASSES, &accuracy), PLN_OK);
+    assert_true(accuracy >= 0 && accuracy <= 1);
+    assert_int_equal(pln_features_new(ctx, maps, data, SIZE_MAX, &kept), PLN_ERR_ARG);
+    assert_null(kept);
+    pln_net_free(maps), pln_net_free(readout);
+}
+
 /* Trains a read-out for a few epochs, on kept outputs or on those computed anew; its
  * numbers and what it gets right. */
 static double train_readout(pln_net *features, bool keep, float numbers[NUMBERS])
@@ -1026,7 +1047,7 @@ int main(void)
         cmocka_unit_test(test_fits_out_of_range_are_refused), cmocka_unit_test(test_sizes_must_fit),
         cmocka_unit_test(test_samples_must_be_there), cmocka_unit_test(test_steps_end_with_the_epoch),
         cmocka_unit_test(test_gradients_are_clipped_together), cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt),
-        cmocka_unit_test(test_features_stay_as_they_are),
+        cmocka_unit_test(test_features_stay_as_they_are), cmocka_unit_test(test_maps_give_features),
         cmocka_unit_test(test_kept_features_change_nothing), cmocka_unit_test(test_kept_features_have_bounds),
         cmocka_unit_test(test_only_chosen_samples_are_used),
         cmocka_unit_test(test_a_loss_that_is_no_number_is_reported),
