@@ -451,6 +451,29 @@ static void test_dropout(void **state)
     tear_down(&b);
 }
 
+/* What a saturated output sends back is 0, not a number too small for the processor. */
+static void test_saturated_outputs_are_silent(void **state)
+{
+    static const int smooth[] = { 6, 8 };       /* sigmoid, softmax */
+
+    (void)state;
+    for (int k = 0; k < TEST_COUNT(smooth); k++) {
+        bench b = set_up(&forms[smooth[k]]);
+        const plni_layer *layer = layer_of(&b);
+        const plni_station *at = station_of(&b);
+        assert_string_equal(forms[smooth[k]].name, k ? "softmax" : "sigmoid");
+        for (int i = 0; i < INPUTS; i++) {
+            at->x->value[i] = i == 0 ? 2.0f : -72.0f - (float)i * 0.01f;       /* y about 1e-32 */
+            at->dy->value[i] = i % 2 ? 1.0f : -0.5f;
+        }
+        layer->ops->forward(layer, &b.pass, at, 0, 1);
+        layer->ops->backward(layer, &b.pass, at, 0, 1);
+        for (int i = 1; i < INPUTS; i++) assert_true(at->y->value[i] > 0 && at->dx->value[i] == 0);
+        if (k == 0) assert_true(at->dx->value[0] != 0);
+        tear_down(&b);
+    }
+}
+
 static void test_zero_batch(void **state)
 {
     (void)state;
@@ -471,7 +494,7 @@ int main(void)
         cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales), cmocka_unit_test(test_step),
         cmocka_unit_test(test_pullback), cmocka_unit_test(test_turn),
         cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas), cmocka_unit_test(test_large_batches),
-        cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch),
+        cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch), cmocka_unit_test(test_saturated_outputs_are_silent),
     };
     int failed;
 

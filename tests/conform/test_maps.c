@@ -618,8 +618,8 @@ static void test_files(void **state)
     char path[64], again[64];
 
     (void)state;
-    snprintf(path, sizeof path, "maps-%d.safetensors", (int)getpid());
-    snprintf(again, sizeof again, "maps-%d-again.safetensors", (int)getpid());
+    snprintf(path, sizeof path, "/tmp/maps-%d.safetensors", (int)getpid());
+    snprintf(again, sizeof again, "/tmp/maps-%d-again.safetensors", (int)getpid());
     for (int i = 0; i < TEST_COUNT(forms); i++) {
         pln_ctx *ctx = context(1);
         pln_net *net = make_net(ctx, &forms[i]), *read;
