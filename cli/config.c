@@ -232,7 +232,9 @@ typedef struct source {
 static int refuse(const source *from, const char *section, const char *key,
                   double value, const char *wanted)
 {
-    const int line = line_of(from->text, section, key);
+    char top[32] = "";            /* of "train.ep", train */
+    if (section) snprintf(top, sizeof top, "%.*s", (int)strcspn(section, "."), section);
+    const int line = line_of(from->text, section ? top : NULL, key);
 
     return complain(BAD_INPUT, "%s:%d: %s%s%s is %g; it must be %s", from->name, line,
                     section ? section : "", section ? "." : "", key, value, wanted);
@@ -294,18 +296,18 @@ static int check_ep(const source *from, const config *c)
     if (c->network)
         return complain(BAD_INPUT, "%s:%d: a spiking network is trained by rule bp, through time", from->name,
                         line_of(from->text, "train", "rule"));
-    if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train", "beta", (double)e->beta, "above 0 and below 1");
+    if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train.ep", "beta", (double)e->beta, "above 0 and below 1");
     if ((c->train.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(c))
         return complain(BAD_INPUT, "%s:%d: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
                         from->name, line_of(from->text, "train", "loss"));
     if (e->relaxation == PLN_EULER && e->dt * (1 + e->beta) > 1)
-        return refuse(from, "train", "dt", (double)e->dt, "at most 1 / (1 + beta)");
-    if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train", "steps", e->steps, "1..10000");
+        return refuse(from, "train.ep", "dt", (double)e->dt, "at most 1 / (1 + beta)");
+    if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train.ep", "steps", e->steps, "1..10000");
     if (e->nudged_steps < 1 || e->nudged_steps > PLN_MAX_STEPS)
-        return refuse(from, "train", "nudged_steps", e->nudged_steps, "1..10000");
+        return refuse(from, "train.ep", "nudged_steps", e->nudged_steps, "1..10000");
     if (!(e->dt >= 0 && e->dt < 1) || (e->relaxation == PLN_EULER && e->dt <= 0))
-        return refuse(from, "train", "dt", (double)e->dt, "above 0 and below 1");
-    if (!(e->tolerance >= 0)) return refuse(from, "train", "tolerance", (double)e->tolerance, "at least 0");
+        return refuse(from, "train.ep", "dt", (double)e->dt, "above 0 and below 1");
+    if (!(e->tolerance >= 0)) return refuse(from, "train.ep", "tolerance", (double)e->tolerance, "at least 0");
     return DONE;
 }
 

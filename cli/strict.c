@@ -1,8 +1,9 @@
-/* strict.c - what libcyaml would let pass: numbers with a tail, anchors, a second document
+/* strict.c - what libcyaml would let pass or not explain: numbers with a tail, words, anchors
  *
  * libcyaml reads a number up to the first character that does not belong to it,
- * so "1e2" would be the integer 1 and "0,4" the number 0, without a word.  In an
- * experiment that is worse than an error. */
+ * so "1e2" would be the integer 1 and "0,4" the number 0, without a word; any word
+ * that is not "false" is true to it.  In an experiment that is worse than an error.
+ * What it does refuse is said here beforehand, in words that name the remedy. */
 
 #define _POSIX_C_SOURCE 200809L
 
@@ -143,9 +144,56 @@ static bool is_number(const char *text)
     return end != text && *end == 0 && errno != ERANGE;
 }
 
+static bool is_truth(const char *text)
+{
+    static const char *const words[] = { "true", "false", "yes", "no", "on", "off" };
+    size_t i = 0;
+
+    while (i < sizeof words / sizeof words[0] && strcasecmp(words[i], text) != 0) i++;
+    return i < sizeof words / sizeof words[0];
+}
+
+/* A word that is none of the schema's list. */
+static int check_word(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+{
+    const char *text = (const char *)node->data.scalar.value;
+    char all[512] = "";
+
+    for (uint32_t i = 0; i < schema->enumeration.count; i++) {
+        const size_t used = strlen(all);
+        if (strcasecmp(schema->enumeration.strings[i].str, text) == 0) return DONE;
+        snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", schema->enumeration.strings[i].str);
+    }
+    return complain(c->code, "%s: %s is '%.40s'; it must be one of %s", place(c->name, node->start_mark.line, c->code), key,
+                    text, all);
+}
+
 static int check_node(const check *c, int number, const char *key, const cyaml_schema_value_t *schema);
 
-static int check_mapping(const check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema)
+/* Whether a mapping has a key. */
+static bool has_key(const check *c, const yaml_node_t *node, const char *key)
+{
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+        const yaml_node_t *at = yaml_document_get_node(c->document, p->key);
+        if (at && at->type == YAML_SCALAR_NODE && strcasecmp((const char *)at->data.scalar.value, key) == 0) return true;
+    }
+    return false;
+}
+
+static int check_missing(const check *c, const yaml_node_t *node, const char *section, const cyaml_schema_field_t *fields)
+{
+    for (const cyaml_schema_field_t *f = fields; f->key; f++) {
+        if (f->value.flags & CYAML_FLAG_OPTIONAL || has_key(c, node, f->key)) continue;
+        if (!*section)
+            return complain(c->code, "%s: the %s '%s' is missing", c->name,
+                            f->value.type == CYAML_MAPPING ? "section" : "key", f->key);
+        return complain(c->code, "%s: the key '%s' is missing in %s", place(c->name, node->start_mark.line, c->code), f->key,
+                        section);
+    }
+    return DONE;
+}
+
+static int check_mapping(const check *c, const yaml_node_t *node, const char *section, const cyaml_schema_value_t *schema)
 {
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         const yaml_node_t *at = yaml_document_get_node(c->document, p->key);
@@ -160,7 +208,7 @@ static int check_mapping(const check *c, const yaml_node_t *node, const cyaml_sc
         code = check_node(c, p->value, f->key, &f->value);
         if (code != DONE) return code;
     }
-    return DONE;
+    return check_missing(c, node, section, schema->mapping.fields);
 }
 
 static int check_node(const check *c, int number, const char *key, const cyaml_schema_value_t *schema)
@@ -170,15 +218,22 @@ static int check_node(const check *c, int number, const char *key, const cyaml_s
 
     if (!node) return DONE;
     if (schema->type == CYAML_MAPPING && node->type == YAML_MAPPING_NODE)
-        return check_mapping(c, node, schema);
+        return check_mapping(c, node, key, schema);
     if (schema->type == CYAML_SEQUENCE && node->type == YAML_SEQUENCE_NODE) {
         for (yaml_node_item_t *i = node->data.sequence.items.start;
              i < node->data.sequence.items.top && code == DONE; i++)
             code = check_node(c, *i, key, schema->sequence.entry);
         return code;
     }
+    if (schema->type == CYAML_SEQUENCE && node->type == YAML_SCALAR_NODE && *node->data.scalar.value)
+        return complain(c->code, "%s: %s must be a list, such as [%.40s]", place(c->name, node->start_mark.line, c->code), key,
+                        (const char *)node->data.scalar.value);
     if (node->type != YAML_SCALAR_NODE) return DONE;
     const char *text = (const char *)node->data.scalar.value;
+    if (schema->type == CYAML_ENUM) return check_word(c, node, key, schema);
+    if (schema->type == CYAML_BOOL && !is_truth(text))
+        return complain(c->code, "%s: %s is '%.40s'; it must be true or false", place(c->name, node->start_mark.line, c->code),
+                        key, text);
     if (schema->type == CYAML_INT && !is_integer(text))
         return complain(c->code, "%s: %s is '%.40s'; it must be a whole number, written in digits",
                         place(c->name, node->start_mark.line, c->code), key, text);

@@ -1,4 +1,4 @@
-/* strict.h - what libcyaml would let pass: numbers with a tail, anchors, a second document */
+/* strict.h - what libcyaml would let pass or not explain: numbers with a tail, words, anchors */
 #ifndef CLI_STRICT_H
 #define CLI_STRICT_H
 
@@ -7,8 +7,8 @@
 #include <cyaml/cyaml.h>
 
 /* Compares a YAML text with a schema before libcyaml reads it: keys must be
- * known, numbers must be numbers to their last character, and the text must be
- * one document without anchors.  Complains with name and line; the exit code is
+ * known and those that must be there are, numbers must be numbers to their last character,
+ * words those of their list, and the text must be one document without anchors.  Complains with name and line; the exit code is
  * `code` then, DONE if all is well. */
 int strict_check(const char *name, const char *text, size_t size,
                  const cyaml_schema_value_t *schema, int code);

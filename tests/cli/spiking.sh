@@ -81,6 +81,9 @@ spiking: {steps: 3, norm: joint, output_spikes: true}
 train: {target: self, epochs: 1, batch: 8, loss: mse, optimiser: sgd, rate: [0.1], winners: 1, gamma: 0.5}
 classifier: {epochs: 2, batch: 64, rate: 0.1, activation: softmax}
 END
+sed 's/poisson.*//; s/output_spikes: true/output_spikes: flase/' rates.yaml > flase.yaml; train flase.yaml --out bad
+train "$tiny" --out bad --set network=4C3-AP2-FC3 --set spiking.poisson=maybe
+train "$tiny" --out bad --set network=4C3-AP2-FC3; [ -e bad ] || echo "and nothing is left"
 train rates.yaml --out rates; grep -c '"linear"' rates/metrics.jsonl
 train rates.yaml --out glorot --set init=glorot; cmp -s rates/model.safetensors glorot/model.safetensors || echo "init: glorot is another beginning"
 train rates.yaml --out kaiming --set init=kaiming; cmp rates/model.safetensors kaiming/model.safetensors && echo "init: kaiming is the usual"
