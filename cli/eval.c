@@ -57,13 +57,17 @@ static void print(const json_t *result, int as_json)
         else activity_print(value);
 }
 
-/* The samples of the run again: as many as then, and a word if they are others. */
+/* The samples of the run again: from where they were, if that is still there; as many as
+ * then, and a word if they are others. */
 static int recall_data(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
     json_t *manifest = json_load_file(run_path(r, "manifest.json"), 0, NULL);
     const json_t *data = json_object_get(manifest, "data");
     const json_int_t limit = json_integer_value(json_object_get(data, "limit"));
     const char *digest = json_string_value(json_object_get(data, "sha256"));
+    const char *before = json_string_value(json_object_get(data, "path"));
+
+    if (!folder && before && access(before, R_OK) == 0) folder = before;
     const int code = experiment_data(ctx, c, folder, limit > 0 && limit < INT_MAX ? (int)limit : 0, d);
 
     if (code == DONE && (!digest || strcmp(digest, d->digest) != 0))
@@ -129,7 +133,7 @@ int command_eval(int argc, const char **argv)
     int threads = 0, best = 0, as_json = 0, code;
     double labels = 0;
     const struct poptOption table[] = {
-        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)", "DIR" },
         { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)", "FRACTION" },
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor", "N" },

@@ -43,6 +43,7 @@ print("activity in evaluated lines:", [("sops" in l, 0 <= l.get("firing_rate", -
 END
 accuracy() { grep -oE '"(selected_)?accuracy": ?[0-9.]*' | sed 's/.*://; s/ //'; }
 [ "$("$PLANARIA" eval one --data "$DATA" --json | accuracy)" = "$(accuracy < one/result.json | tail -1)" ] && echo "eval: the last epoch"
+[ "$(PLANARIA_DATA=/nowhere "$PLANARIA" eval one --json | accuracy)" = "$(accuracy < one/result.json | tail -1)" ] && echo "eval knows where the data were"
 grep -o '"selected_accuracy": [0-9.]*' one/result.json | cut -d' ' -f2 > a
 "$PLANARIA" eval one --data "$DATA" --best --json | accuracy | cmp - a && echo "eval --best: the chosen one"
 last=$(python3 -c 'import json; print(json.load(open("one/result.json"))["selected_epoch"])')
