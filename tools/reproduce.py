@@ -13,7 +13,7 @@ classifiers. They are kept as learning curves ("curves") of seeds that have no f
 Other seeds in docs/results/ROW.json stay; remove the file to begin anew. With --collect nothing is trained: what the
 folders hold is kept, also the curves of runs that are under way. With --minutes the time of the training loop in
 docs/results is written into the presets, as 'planaria presets' shows it: of a run with one thread half of it,
-since two such runs fill two cores.
+since two such runs fill two cores. Where there is no full run it is what a dry run measures on the first batches.
 """
 
 import argparse
@@ -280,9 +280,19 @@ def with_minutes(preset, minutes):
     return re.sub(r"^expected:\n((?:  (?!source).*\n)*)", rf"expected:\n\1  minutes: {minutes:g}\n", preset, flags=re.M)
 
 
-def write_minutes(row):
+def minutes_beforehand(dry):
+    """The same of a run that has not been, by what a dry run with two threads measured on its first batches."""
+    seconds = dry["epoch_seconds"] * dry["epochs"] + dry.get("pretrain_epoch_seconds", 0) * dry.get("pretrain_epochs", 0)
+    return float(f"{seconds / 60:.2g}")
+
+
+def write_minutes(args, row):
     result, preset = RESULTS / f"{row}.json", PRESETS / f"{row}.yaml"
     minutes = minutes_of(json.loads(result.read_text())["runs"]) if result.exists() else None
+    if not minutes:
+        line = [args.command, "train", row, "--dry-run", "--json", "--threads", "2"]
+        dry = subprocess.run(line + (["--data", args.data] if args.data else []), capture_output=True, text=True)
+        minutes = minutes_beforehand(json.loads(dry.stdout)) if dry.returncode == 0 else None
     print(f"{row}: {minutes or '-'} minutes")
     if minutes:
         write_whole(preset, with_minutes(preset.read_text(), minutes))
@@ -412,12 +422,12 @@ def main():
     parser.add_argument("--data", help="folder of the data sets")
     parser.add_argument("--threads", type=int, help="of each run; changes no figure but the time")
     parser.add_argument("--runs", type=Path, default=ROOT / "runs/reproduce", help="where the run folders are")
-    parser.add_argument("--minutes", action="store_true", help="train nothing, write measured times into the presets")
+    parser.add_argument("--minutes", action="store_true", help="train nothing, write times into the presets")
     args = parser.parse_args()
     reference = read_reference()
     for row in choose(args.rows, list_presets(args.command)):
         if args.minutes:
-            write_minutes(row)
+            write_minutes(args, row)
             continue
         preset = subprocess.run([args.command, "presets", row], check=True, capture_output=True, text=True).stdout
         for seed in args.seeds.split(","):

@@ -123,6 +123,11 @@ class Reproduce(unittest.TestCase):
         self.assertEqual(reproduce.minutes_of(runs), 10)
         self.assertIsNone(reproduce.minutes_of([]))
 
+    def test_minutes_of_a_dry_run_count_all_epochs(self):
+        self.assertEqual(reproduce.minutes_beforehand({"epoch_seconds": 3, "epochs": 40}), 2)
+        self.assertEqual(reproduce.minutes_beforehand({"epoch_seconds": 3, "epochs": 40, "pretrain_epoch_seconds": 0.6,
+                                                       "pretrain_epochs": 100}), 3)
+
     def test_minutes_stand_in_the_preset_once(self):
         preset = "data: x\nexpected:\n  accuracy: 0.9\n  source: \"us\"\n"
         once = "data: x\nexpected:\n  accuracy: 0.9\n  minutes: 10\n  source: \"us\"\n"
