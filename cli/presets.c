@@ -101,7 +101,7 @@ static void add_figure(json_t *to, const char *name, float value)
 /* Minutes of two cores, or "-" where nobody has measured them. */
 static void print_minutes(float minutes)
 {
-    if (minutes > 0) printf("  training %.2g min", (double)minutes);
+    if (minutes > 0) printf("  training %g min", (double)minutes);
     else             printf("  training -");
 }
 

@@ -32,7 +32,7 @@ echo "# a dry run says what it would take, presets say what they should give"
 "$PLANARIA" train "$TESTS/tiny-semi.yaml" --data "$DATA" --out dry --dry-run | grep time | sed 's/[0-9.]* s\([ ,]\)/N s\1/'
 "$PLANARIA" train "$TESTS/tiny-semi.yaml" --data "$DATA" --out dry --dry-run --json | sed 's/\(seconds\|bytes\)":[0-9.]*/\1":N/g'
 "$PLANARIA" presets --json | python3 -c 'import json, sys; all = json.load(sys.stdin); print(len(all) > 20, {type(p["expected"]) for p in all} == {dict}, any(p["expected"] for p in all))'
-"$PLANARIA" presets | grep -A1 -E '^liu2024/(unsup-bp-1layer|mode-batch-2layer) ' | sed 's/training [0-9.]* min/training N min/'
+"$PLANARIA" presets | grep -A1 -E '^liu2024/(unsup-bp-1layer|mode-batch-2layer|untrained-1layer) ' | sed 's/training [0-9.]* min/training N min/'
 echo "# a time measured elsewhere makes it no other run"
 cp "$TESTS/tiny.yaml" timed.yaml; "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval >/dev/null
 printf 'expected:\n  minutes: 3\n' >> timed.yaml
