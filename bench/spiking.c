@@ -99,15 +99,14 @@ static pln_status raise_weights(pln_net *net, float gain)
 
     for (int p = 0; p < pln_net_parameters(net) && status == PLN_OK; p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
-        size_t n = 1;
         pln_tensor t = { .rank = info.rank };
         if (info.rank < 2) continue;
-        for (int d = 0; d < info.rank; d++) n *= (size_t)(t.dim[d] = info.dim[d]);
-        float *values = t.data = malloc(n * sizeof *values);
-        status = values ? pln_net_get(net, p, &t) : PLN_ERR_MEMORY;
-        for (size_t i = 0; i < n && status == PLN_OK; i++) values[i] *= gain;
+        memcpy(t.dim, info.dim, sizeof t.dim);
+        t.data = malloc((size_t)pln_tensor_count(&t) * sizeof *t.data);
+        status = t.data ? pln_net_get(net, p, &t) : PLN_ERR_MEMORY;
+        for (ptrdiff_t i = 0; i < pln_tensor_count(&t) && status == PLN_OK; i++) t.data[i] *= gain;
         if (status == PLN_OK) status = pln_net_set(net, p, &t);
-        free(values);
+        free(t.data);
     }
     return status;
 }

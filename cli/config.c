@@ -204,9 +204,10 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 
 /* ---- checks --------------------------------------------------------------- */
 
-/* The line of a key inside a section (NULL: top level), or 0. */
+/* The line of a key inside a section (NULL: top level; of "train.ep", train), or 0. */
 static int line_of(const char *text, const char *section, const char *key)
 {
+    const size_t length = section ? strcspn(section, ".") : 0;
     bool inside = section == NULL;
     int line = 1;
 
@@ -214,7 +215,7 @@ static int line_of(const char *text, const char *section, const char *key)
         const size_t indent = strspn(at, " -");
         const char *word = at + indent;
         if (indent == 0 && section && *word != '#' && *word != '\n')
-            inside = strncmp(word, section, strlen(section)) == 0 && word[strlen(section)] == ':';
+            inside = strncmp(word, section, length) == 0 && word[length] == ':';
         else if (inside && strncmp(word, key, strlen(key)) == 0 && word[strlen(key)] == ':')
             return line;
         at = strchr(at, '\n');
@@ -232,9 +233,7 @@ typedef struct source {
 static int refuse(const source *from, const char *section, const char *key,
                   double value, const char *wanted)
 {
-    char top[32] = "";            /* of "train.ep", train */
-    if (section) snprintf(top, sizeof top, "%.*s", (int)strcspn(section, "."), section);
-    const int line = line_of(from->text, section ? top : NULL, key);
+    const int line = line_of(from->text, section, key);
 
     return complain(BAD_INPUT, "%s:%d: %s%s%s is %g; it must be %s", from->name, line,
                     section ? section : "", section ? "." : "", key, value, wanted);

@@ -106,14 +106,22 @@ static size_t distance(const char *a, const char *b)
     return row[n];
 }
 
+enum { LIST = 512 };
+
+/* Puts a word behind those of a list. */
+static void append(char list[LIST], const char *word)
+{
+    const size_t used = strlen(list);
+    snprintf(list + used, LIST - used, "%s%s", used ? ", " : "", word);
+}
+
 static int refuse_key(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_field_t *fields)
 {
     const char *nearest = fields->key;
-    char all[512] = "";
+    char all[LIST] = "";
 
     for (const cyaml_schema_field_t *f = fields; f->key; f++) {
-        const size_t used = strlen(all);
-        snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", f->key);
+        append(all, f->key);
         if (distance(key, f->key) < distance(key, nearest)) nearest = f->key;
     }
     if (distance(key, nearest) <= 2)
@@ -157,12 +165,11 @@ static bool is_truth(const char *text)
 static int check_word(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
 {
     const char *text = (const char *)node->data.scalar.value;
-    char all[512] = "";
+    char all[LIST] = "";
 
     for (uint32_t i = 0; i < schema->enumeration.count; i++) {
-        const size_t used = strlen(all);
         if (strcasecmp(schema->enumeration.strings[i].str, text) == 0) return DONE;
-        snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", schema->enumeration.strings[i].str);
+        append(all, schema->enumeration.strings[i].str);
     }
     return complain(c->code, "%s: %s is '%.40s'; it must be one of %s", place(c->name, node->start_mark.line, c->code), key,
                     text, all);

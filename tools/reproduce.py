@@ -348,10 +348,10 @@ def spiking_rows(results):
         def mean(name, scale, form):
             values = [run[name] for run in runs if name in run]
             return form.format(scale * statistics.fmean(values)) if values else ""
-        chosen = [100 * run["selected_accuracy"] for run in runs if "selected_accuracy" in run]
+        chosen = [run["selected_accuracy"] for run in runs if "selected_accuracy" in run]
         minutes = statistics.median(run["train_seconds"] / 60 for run in runs)
         yield head(r) + [cell(r["summary"]["final"], "accuracy"),
-                         f"{statistics.fmean(chosen):.2f} ± {statistics.pstdev(chosen):.2f}" if chosen else "",
+                         percent(spread(chosen)) if chosen else "",
                          mean("firing_rate", 100, "{:.1f} %"), mean("sops", 1e-6, "{:.2f} M"),
                          f"{minutes:.0f} ({'one thread' if runs[0]['machine']['threads'] == 1 else 'all'})"]
 

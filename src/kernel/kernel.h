@@ -165,11 +165,11 @@ typedef struct plni_adam {
     float rate, b1, b2, c1, c2, eps;
 } plni_adam;
 
-/* What is kept of Adam's moments.  Below these bounds they are far too small to matter;
- * where gradients have ended they would fall to the denormal numbers, which processors
- * are slow with, and stay there. */
-static inline float plni_adam_mean(float m) { return m < 1e-30f && m > -1e-30f ? 0 : m; }
-static inline float plni_adam_square(float v) { return v < 1e-37f ? 0 : v; }
+/* Deltas and means of gradients that are far too small to move a weight are 0: else they
+ * would fall to the denormal numbers, which processors are slow with, and stay there.
+ * Means of squares likewise. */
+static inline float plni_flush(float x) { return x < 1e-30f && x > -1e-30f ? 0 : x; }
+static inline float plni_flush_square(float v) { return v < 1e-37f ? 0 : v; }
 
 /* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g

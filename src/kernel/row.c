@@ -302,8 +302,8 @@ PLNI_INLINE void adam(float *theta, const float *g, float *m, float *v, int n, p
                       const bool correct_m, const bool correct_v)
 {
     for (int i = 0; i < n; i++) {
-        m[i] = plni_adam_mean(how.b1 * m[i] + (1 - how.b1) * g[i]);
-        v[i] = plni_adam_square(how.b2 * v[i] + (1 - how.b2) * g[i] * g[i]);
+        m[i] = plni_flush(how.b1 * m[i] + (1 - how.b1) * g[i]);
+        v[i] = plni_flush_square(how.b2 * v[i] + (1 - how.b2) * g[i] * g[i]);
         const float mean = correct_m ? m[i] / how.c1 : m[i];
         const float square = correct_v ? v[i] / how.c2 : v[i];
         theta[i] -= how.rate * mean / (sqrtf(square) + how.eps);

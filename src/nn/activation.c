@@ -37,17 +37,14 @@ static void softmax(float *y, const float *x, int n)
     for (int i = 0; i < n; i++) y[i] /= sum;
 }
 
-/* Where a smooth activation is saturated its derivative fades away.  Deltas that are too
- * small to move a weight are 0, and skipped, instead of becoming denormal numbers. */
-static float delta(float d) { return d < 1e-30f && d > -1e-30f ? 0 : d; }
-
-/* dx_i = y_i (dy_i - sum_j dy_j y_j) */
+/* dx_i = y_i (dy_i - sum_j dy_j y_j), flushed as that of all smooth activations, whose
+ * derivative fades away where they are saturated. */
 static void softmax_back(float *dx, const float *dy, const float *y, int n)
 {
     float sum = 0;
 
     for (int i = 0; i < n; i++) sum += dy[i] * y[i];
-    for (int i = 0; i < n; i++) dx[i] = delta(y[i] * (dy[i] - sum));
+    for (int i = 0; i < n; i++) dx[i] = plni_flush(y[i] * (dy[i] - sum));
 }
 
 static void forward_row(const plni_layer *layer, const plni_kernels *kernels,
@@ -78,12 +75,12 @@ static void backward_row(const plni_layer *layer, const plni_kernels *kernels,
     case PLN_RELU:     kernels->relu_back(dx, dy, x, n);     return;
     case PLN_HARDSIGM: kernels->hardsigm_back(dx, dy, x, n); return;
     case PLN_SIGMOID:
-        for (int i = 0; i < n; i++) dx[i] = delta(dy[i] * y[i] * (1 - y[i]));
+        for (int i = 0; i < n; i++) dx[i] = plni_flush(dy[i] * y[i] * (1 - y[i]));
         return;
     case PLN_TANH:
         for (int i = 0; i < n; i++) {
             const float t = 2 * y[i] - 1;
-            dx[i] = delta(dy[i] * 0.5f * (1 - t * t));
+            dx[i] = plni_flush(dy[i] * 0.5f * (1 - t * t));
         }
         return;
     case PLN_SOFTMAX:  softmax_back(dx, dy, y, n);           return;
