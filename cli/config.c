@@ -204,39 +204,40 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 
 /* ---- checks --------------------------------------------------------------- */
 
-/* The line of a key inside a section (NULL: top level; of "train.ep", train), or 0. */
-static int line_of(const char *text, const char *section, const char *key)
-{
-    const size_t length = section ? strcspn(section, ".") : 0;
-    bool inside = section == NULL;
-    int line = 1;
+/* What is being checked: the text as it stands in the file, the settings that changed it, and whether
+ * it was kept by a run, whose epochs may be fewer than a schedule is long. */
+typedef struct source {
+    const char        *name, *text;
+    const char *const *set;
+    bool               kept;
+} source;
 
-    for (const char *at = text; *at; line++) {
-        const size_t indent = strspn(at, " -");
-        const char *word = at + indent;
-        if (indent == 0 && section && *word != '#' && *word != '\n')
-            inside = strncmp(word, section, length) == 0 && word[length] == ':';
-        else if (inside && strncmp(word, key, strlen(key)) == 0 && word[strlen(key)] == ':')
-            return line;
-        at = strchr(at, '\n');
-        if (!at) break;
-        at++;
-    }
-    return 0;
+/* Whether a setting "train.ep.beta=0.3" gives the value at a path: it names the path, or a section around it. */
+static bool gives(const char *setting, const char *path)
+{
+    const size_t length = strcspn(setting, "=");
+    return strncmp(setting, path, length) == 0 && (path[length] == 0 || path[length] == '.');
 }
 
-/* What is being checked, for messages. */
-typedef struct source {
-    const char *name, *text;
-} source;
+/* Where the value of a section's key (NULL: the section itself) comes from: "file.yaml:12", or "--set train.batch=0". */
+static const char *place(const source *from, const char *section, const char *key)
+{
+    static char where[4200];
+    char path[96];
+    int last = -1;
+
+    snprintf(path, sizeof path, "%s%s%s", section, key ? "." : "", key ? key : "");
+    for (int i = 0; from->set && from->set[i]; i++)
+        if (gives(from->set[i], path)) last = i;
+    if (last >= 0) snprintf(where, sizeof where, "--set %s", from->set[last]);
+    else snprintf(where, sizeof where, "%s:%d", from->name, document_line(from->text, strlen(from->text), path));
+    return where;
+}
 
 static int refuse(const source *from, const char *section, const char *key,
                   double value, const char *wanted)
 {
-    const int line = line_of(from->text, section, key);
-
-    return complain(BAD_INPUT, "%s:%d: %s%s%s is %g; it must be %s", from->name, line,
-                    section ? section : "", section ? "." : "", key, value, wanted);
+    return complain(BAD_INPUT, "%s: %s.%s is %g; it must be %s", place(from, section, key), section, key, value, wanted);
 }
 
 /* Units of the last dense layer; there is one. */
@@ -268,11 +269,11 @@ static int check_course(const source *from, const config *c, const char *section
     for (unsigned i = 0; i < rates; i++)
         if (!(rate[i] >= 0 && rate[i] <= 1e6f)) return refuse(from, section, "rate", (double)rate[i], "0..1000000");
     if (!schedule) return DONE;
-    if (schedule->length < 0) return refuse(from, section, "length", schedule->length, "at least 0");
+    if (schedule->length < 0) return refuse(from, section, "schedule.length", schedule->length, "at least 0");
     if (epochs > 0 && schedule->length > epochs)
-        return refuse(from, section, "length", schedule->length, "at most the epochs there are");
+        return refuse(from, section, "schedule.length", schedule->length, "at most the epochs there are");
     if ((schedule->kind == PLN_EXP || schedule->kind == PLN_STEPS) && !(schedule->ratio > 0 && schedule->ratio <= 1))
-        return refuse(from, section, "ratio", (double)schedule->ratio, "above 0 and at most 1");
+        return refuse(from, section, "schedule.ratio", (double)schedule->ratio, "above 0 and at most 1");
     return DONE;
 }
 
@@ -287,18 +288,17 @@ static int check_ep(const source *from, const config *c)
     const ep_config *e = c->train.ep;
 
     if (c->train.rule == PLN_RULE_EP && !e)
-        return complain(BAD_INPUT, "%s:%d: rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta",
-                        from->name, line_of(from->text, "train", "rule"));
+        return complain(BAD_INPUT, "%s: rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta",
+                        place(from, "train", "rule"));
     if (c->train.rule != PLN_RULE_EP && e)
-        return complain(BAD_INPUT, "%s:%d: train.ep is there, but the rule is not ep", from->name, line_of(from->text, "train", "ep"));
+        return complain(BAD_INPUT, "%s: train.ep is there, but the rule is not ep", place(from, "train", "ep"));
     if (!e) return DONE;
     if (c->network)
-        return complain(BAD_INPUT, "%s:%d: a spiking network is trained by rule bp, through time", from->name,
-                        line_of(from->text, "train", "rule"));
+        return complain(BAD_INPUT, "%s: a spiking network is trained by rule bp, through time", place(from, "train", "rule"));
     if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train.ep", "beta", (double)e->beta, "above 0 and below 1");
     if ((c->train.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(c))
-        return complain(BAD_INPUT, "%s:%d: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
-                        from->name, line_of(from->text, "train", "loss"));
+        return complain(BAD_INPUT, "%s: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
+                        place(from, "train", "loss"));
     if (e->relaxation == PLN_EULER && e->dt * (1 + e->beta) > 1)
         return refuse(from, "train.ep", "dt", (double)e->dt, "at most 1 / (1 + beta)");
     if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train.ep", "steps", e->steps, "1..10000");
@@ -330,14 +330,13 @@ static int check_train(const source *from, const config *c)
     if (t->clip > 0 && t->rule == PLN_RULE_EP) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
     if (!(t->tet >= 0 && t->tet <= 1)) return refuse(from, "train", "tet", (double)t->tet, "0..1");
     if (t->augment && !c->network)
-        return complain(BAD_INPUT, "%s:%d: samples are varied for spiking networks only", from->name,
-                        line_of(from->text, "train", "augment"));
+        return complain(BAD_INPUT, "%s: samples are varied for spiking networks only", place(from, "train", "augment"));
     if (t->augment && (t->augment->padding < 0 || t->augment->padding > 128))
-        return refuse(from, "train", "padding", t->augment->padding, "0..128");
-    if (t->augment && t->augment->cutout < 0) return refuse(from, "train", "cutout", t->augment->cutout, "at least 0");
+        return refuse(from, "train", "augment.padding", t->augment->padding, "0..128");
+    if (t->augment && t->augment->cutout < 0) return refuse(from, "train", "augment.cutout", t->augment->cutout, "at least 0");
     if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!c->network || (c->spiking && c->spiking->votes > 1)))
-        return complain(BAD_INPUT, "%s:%d: a loss of every time step wants a spiking network without votes", from->name,
-                        line_of(from->text, "train", "loss"));
+        return complain(BAD_INPUT, "%s: a loss of every time step wants a spiking network without votes",
+                        place(from, "train", "loss"));
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
     if (t->winners > outputs_of(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
@@ -355,19 +354,20 @@ static int check_semi(const source *from, const config *c)
 
     if (!m) return DONE;
     if (c->train.target != PLN_TARGET_SELF)
-        return complain(BAD_INPUT, "%s:%d: with a section semi, train.target is self: labels are the section's",
-                        from->name, line_of(from->text, "train", "target"));
+        return complain(BAD_INPUT, "%s: with a section semi, train.target is self: labels are the section's",
+                        place(from, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
     if (m->labels_file && m->labels)
         return refuse(from, "semi", "labels", m->labels, "left out where labels_file lists the samples");
     if (m->labels_file && c->evaluate && c->evaluate->validation)
-        return complain(BAD_INPUT, "%s:%d: semi.labels_file counts all training samples, and evaluate.validation takes some "
-                        "away: one of the two can be there", from->name, line_of(from->text, "semi", "labels_file"));
-    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, 0);
+        return complain(BAD_INPUT, "%s: semi.labels_file counts all training samples, and evaluate.validation takes some "
+                        "away: one of the two can be there", place(from, "semi", "labels_file"));
+    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule,
+                        from->kept ? 0 : c->train.epochs);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)
-        return refuse(from, "semi", "epochs", m->pretrain->epochs, "0..1000000");
-    return check_course(from, c, "semi", m->pretrain->batch, m->pretrain->rate, m->pretrain->rate_count,
+        return refuse(from, "semi.pretrain", "epochs", m->pretrain->epochs, "0..1000000");
+    return check_course(from, c, "semi.pretrain", m->pretrain->batch, m->pretrain->rate, m->pretrain->rate_count,
                         m->pretrain->schedule, m->pretrain->epochs);
 }
 
@@ -379,27 +379,27 @@ static int check_spiking(const source *from, const config *c)
     pln_ctx *ctx;
 
     if (!s)
-        return complain(BAD_INPUT, "%s:%d: a network in short form wants a section spiking with its time steps", from->name,
-                        line_of(from->text, NULL, "network"));
+        return complain(BAD_INPUT, "%s: a network in short form wants a section spiking with its time steps",
+                        place(from, "network", NULL));
     if (s->steps < 1 || s->steps > PLN_MAX_TIME) return refuse(from, "spiking", "steps", s->steps, "1..64");
     if (s->votes < 0 || s->votes > 64) return refuse(from, "spiking", "votes", s->votes, "1..64");
     if (!(s->norm_scale >= 0 && s->norm_scale < 1e3f)) return refuse(from, "spiking", "norm_scale", (double)s->norm_scale, "above 0");
     if (s->neuron && !pln_neuron_find(s->neuron, &neuron))
-        return complain(BAD_INPUT, "%s:%d: there is no neuron '%s'; there are default, sj-vgg, code-s, code-u, tet, snntorch",
-                        from->name, line_of(from->text, "spiking", "neuron"), s->neuron);
+        return complain(BAD_INPUT, "%s: there is no neuron '%s'; there are default, sj-vgg, code-s, code-u, tet, snntorch",
+                        place(from, "spiking", "neuron"), s->neuron);
     if (s->surrogate && !pln_surrogate_find(s->surrogate, &surrogate))
-        return complain(BAD_INPUT, "%s:%d: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
-                        from->name, line_of(from->text, "spiking", "surrogate"), s->surrogate);
+        return complain(BAD_INPUT, "%s: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
+                        place(from, "spiking", "surrogate"), s->surrogate);
     if (s->poisson && s->normalise)
-        return complain(BAD_INPUT, "%s:%d: values that are normalised are no probabilities: poisson goes without normalise",
-                        from->name, line_of(from->text, "spiking", "poisson"));
+        return complain(BAD_INPUT, "%s: values that are normalised are no probabilities: poisson goes without normalise",
+                        place(from, "spiking", "poisson"));
     neuron = spiking_neuron(s);
     ctx = pln_ctx_new(NULL);
     if (!ctx) return complain(FAILED, "no memory left");
     const int code = pln_neuron_check(ctx, &neuron) == PLN_OK ? DONE
-                     : complain(BAD_INPUT, "%s:%d: %s", from->name, line_of(from->text, NULL, "spiking"), pln_error(ctx));
+                     : complain(BAD_INPUT, "%s: %s", place(from, "spiking", NULL), pln_error(ctx));
     pln_ctx_free(ctx);
-    return code == DONE ? notation_check(from->name, line_of(from->text, NULL, "network"), c->network) : code;
+    return code == DONE ? notation_check(place(from, "network", NULL), c->network) : code;
 }
 
 static int check_layers(const source *from, const config *c)
@@ -407,30 +407,32 @@ static int check_layers(const source *from, const config *c)
     bool dense = false;
 
     if ((c->network != NULL) + (c->layers_count > 0) != 1)
-        return complain(BAD_INPUT, "%s:%d: there must be layers, or a network in short form for spiking neurons, but not both",
-                        from->name, line_of(from->text, NULL, c->network ? "network" : "layers"));
+        return complain(BAD_INPUT, "%s: there must be layers, or a network in short form for spiking neurons, but not both",
+                        place(from, c->network ? "network" : "layers", NULL));
     if (c->network) return check_spiking(from, c);
     if (c->spiking)
-        return complain(BAD_INPUT, "%s:%d: a section spiking wants a network in short form instead of layers", from->name,
-                        line_of(from->text, NULL, "spiking"));
+        return complain(BAD_INPUT, "%s: a section spiking wants a network in short form instead of layers",
+                        place(from, "spiking", NULL));
 
     for (unsigned i = 0; i < c->layers_count; i++) {
         const layer_config *l = &c->layers[i];
+        char section[32];
         pln_activation activation;
+        snprintf(section, sizeof section, "layers.%u", i);
         if ((l->dropout != NULL) + (l->dense != NULL) + (l->activation != NULL) != 1)
-            return complain(BAD_INPUT, "%s:%d: layer %u must have one key: dropout, dense or activation",
-                            from->name, line_of(from->text, NULL, "layers"), i + 1);
+            return complain(BAD_INPUT, "%s: layer %u must have one key: dropout, dense or activation",
+                            place(from, section, NULL), i + 1);
         if (l->dropout && !(*l->dropout >= 0 && *l->dropout < 1))
-            return refuse(from, "layers", "dropout", (double)*l->dropout, "at least 0 and below 1");
+            return refuse(from, section, "dropout", (double)*l->dropout, "at least 0 and below 1");
         if (l->dense && (*l->dense < 1 || *l->dense > PLN_MAX_UNITS))
-            return refuse(from, "layers", "dense", *l->dense, "1..1048576");
+            return refuse(from, section, "dense", *l->dense, "1..1048576");
         if (l->activation && !pln_activation_find(l->activation, &activation))
-            return complain(BAD_INPUT, "%s:%d: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
-                            from->name, line_of(from->text, NULL, "layers"), l->activation);
+            return complain(BAD_INPUT, "%s: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
+                            place(from, section, "activation"), l->activation);
         dense |= l->dense != NULL;
     }
     if (dense) return DONE;
-    return complain(BAD_INPUT, "%s:%d: the network has no dense layer", from->name, line_of(from->text, NULL, "layers"));
+    return complain(BAD_INPUT, "%s: the network has no dense layer", place(from, "layers", NULL));
 }
 
 static int check_rest(const source *from, const config *c)
@@ -455,8 +457,8 @@ static int check_rest(const source *from, const config *c)
     const int code = check_course(from, c, "classifier", k->batch, &k->rate, 1, k->schedule, k->epochs);
     if (code != DONE) return code;
     if (!pln_activation_find(k->activation, &activation))
-        return complain(BAD_INPUT, "%s:%d: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
-                        from->name, line_of(from->text, "classifier", "activation"), k->activation);
+        return complain(BAD_INPUT, "%s: there is no activation '%s'; there are x, relu, hardsigm, sigmoid, tanh, softmax",
+                        place(from, "classifier", "activation"), k->activation);
     return DONE;
 }
 
@@ -469,8 +471,8 @@ static int check_select(const source *from, const config *c)
     if (!(s->validation > 0 && s->validation < 1))
         return refuse(from, "select", "validation", (double)s->validation, "above 0 and below 1");
     if (c->train.target != PLN_TARGET_LABELS)
-        return complain(BAD_INPUT, "%s:%d: a section select compares epochs by their accuracy and wants train.target: labels",
-                        from->name, line_of(from->text, NULL, "select"));
+        return complain(BAD_INPUT, "%s: a section select compares epochs by their accuracy and wants train.target: labels",
+                        place(from, "select", NULL));
     return DONE;
 }
 
@@ -501,35 +503,39 @@ static int check(const source *from, const config *c)
 
 /* ---- reading and writing -------------------------------------------------- */
 
-/* What is left out reads as glorot, which is the usual of rows alone. */
-static void fill_in(const source *from, config *c)
+/* What no key says.  An init that is left out reads as glorot, which is the usual of rows alone. */
+static void fill_in(const source *from, const char *changed, config *c)
 {
-    if (c->network && document_look(from->text, strlen(from->text), "init").line == 0) c->init = PLN_KAIMING;
+    if (c->network && document_look(changed, strlen(changed), "init").line == 0) c->init = PLN_KAIMING;
+    if (c->semi) snprintf(c->semi->labels_at, sizeof c->semi->labels_at, "%s", place(from, "semi", "labels"));
 }
 
-int config_parse(const char *name, const char *text, size_t size,
-                 const char *const *set, config **c)
+static int parse(const source *from, size_t size, config **c)
 {
     char *changed = NULL;
     int code;
 
     *c = NULL;
-    code = strict_check(name, text, size, &schema, BAD_INPUT);
-    if (code == DONE) code = override_apply(name, text, size, set, &changed);
-    if (code == DONE && set && set[0])
+    code = strict_check(from->name, from->text, size, &schema, BAD_INPUT);
+    if (code == DONE) code = override_apply(from->name, from->text, size, from->set, &changed);
+    if (code == DONE && from->set && from->set[0])
         code = strict_check("--set", changed, strlen(changed), &schema, MISUSED);
-    if (code == DONE) code = document_read(name, changed, strlen(changed), &schema, (void **)c);
-    if (code == DONE) {
-        const source from = { name, changed };
-        code = check(&from, *c);
-        if (code == DONE) fill_in(&from, *c);
-    }
+    if (code == DONE) code = document_read(from->name, changed, strlen(changed), &schema, (void **)c);
+    if (code == DONE) code = check(from, *c);
+    if (code == DONE) fill_in(from, changed, *c);
     free(changed);
     if (code != DONE) {
         config_free(*c);
         *c = NULL;
     }
     return code;
+}
+
+int config_parse(const char *name, const char *text, size_t size,
+                 const char *const *set, config **c)
+{
+    const source from = { name, text, set, false };
+    return parse(&from, size, c);
 }
 
 int config_load(const char *name, const char *const *set, config **c)
@@ -545,6 +551,20 @@ int config_load(const char *name, const char *const *set, config **c)
         return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
     code = document_file(path, &text, &size);
     if (code == DONE) code = config_parse(path, text, size, set, c);
+    free(text);
+    return code;
+}
+
+int config_load_kept(const char *path, config **c)
+{
+    source from = { path, NULL, NULL, true };
+    char *text = NULL;
+    size_t size = 0;
+    int code = document_file(path, &text, &size);
+
+    *c = NULL;
+    from.text = text;
+    if (code == DONE) code = parse(&from, size, c);
     free(text);
     return code;
 }

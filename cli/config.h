@@ -91,6 +91,7 @@ typedef struct semi_config {
     unsigned         rate_count;
     schedule_config *schedule;
     pretrain_config *pretrain;
+    char             labels_at[160]; /* where labels stands, for messages; no key          */
 } semi_config;
 
 typedef struct evaluate_config {
@@ -147,7 +148,10 @@ typedef struct config {
  * an exit code; DONE with *c to be freed by config_free. */
 int  config_load(const char *name, const char *const *set, config **c);
 
-/* The same from text; name is used in messages. */
+/* The configuration that a run kept in its folder.  Epochs cut short by --epochs may be fewer than a schedule is long. */
+int  config_load_kept(const char *path, config **c);
+
+/* As config_load from text; name is used in messages. */
 int  config_parse(const char *name, const char *text, size_t size,
                   const char *const *set, config **c);
 void config_free(config *c);

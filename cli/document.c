@@ -112,36 +112,55 @@ static int *item_slot(yaml_node_t *list, const char *key, size_t length)
     return at < items ? list->data.sequence.items.start + at : NULL;
 }
 
-int *document_slot(yaml_document_t *document, int node, const char *key, size_t length)
+static yaml_node_pair_t *find_pair(yaml_document_t *document, yaml_node_t *mapping, const char *key, size_t length)
 {
-    yaml_node_t *at = yaml_document_get_node(document, node);
-
-    if (at && at->type == YAML_SEQUENCE_NODE) return item_slot(at, key, length);
-    if (!at || at->type != YAML_MAPPING_NODE) return NULL;
-    for (yaml_node_pair_t *pair = at->data.mapping.pairs.start; pair < at->data.mapping.pairs.top; pair++) {
+    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++) {
         const yaml_node_t *name = yaml_document_get_node(document, pair->key);
         if (name && name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
             memcmp(name->data.scalar.value, key, length) == 0)
-            return &pair->value;
+            return pair;
     }
     return NULL;
+}
+
+int *document_slot(yaml_document_t *document, int node, const char *key, size_t length)
+{
+    yaml_node_t *at = yaml_document_get_node(document, node);
+    yaml_node_pair_t *pair;
+
+    if (at && at->type == YAML_SEQUENCE_NODE) return item_slot(at, key, length);
+    if (!at || at->type != YAML_MAPPING_NODE) return NULL;
+    pair = find_pair(document, at, key, length);
+    return pair ? &pair->value : NULL;
+}
+
+/* The line, from 0, where the key of a mapping stands, or the item of a list begins. */
+static size_t line_of(yaml_document_t *document, int parent, const char *key, size_t length, const yaml_node_t *value)
+{
+    yaml_node_t *at = yaml_document_get_node(document, parent);
+    const yaml_node_pair_t *pair = at->type == YAML_MAPPING_NODE ? find_pair(document, at, key, length) : NULL;
+
+    return pair ? yaml_document_get_node(document, pair->key)->start_mark.line : value->start_mark.line;
 }
 
 static document_place place_of(yaml_document_t *document, const char *path)
 {
     int number = yaml_document_get_root_node(document) ? 1 : 0;
-    const yaml_node_t *node;
+    const yaml_node_t *node = yaml_document_get_node(document, number);
+    size_t line = 0;
 
-    while (number && *path) {
+    while (node && *path) {
         const size_t length = strcspn(path, ".");
         const int *slot = document_slot(document, number, path, length);
-        number = slot ? *slot : 0;
+        node = slot ? yaml_document_get_node(document, *slot) : NULL;
+        if (!node) break;
+        line = line_of(document, number, path, length, node);
+        number = *slot;
         path += length + (path[length] == '.');
     }
-    node = number ? yaml_document_get_node(document, number) : NULL;
     if (!node) return (document_place){ .line = 0 };
     return (document_place){
-        .line = (int)node->start_mark.line + 1, .scalar = node->type == YAML_SCALAR_NODE,
+        .line = (int)line + 1, .scalar = node->type == YAML_SCALAR_NODE,
         .items = node->type == YAML_SEQUENCE_NODE
                      ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 0 };
 }
@@ -160,4 +179,17 @@ document_place document_look(const char *text, size_t size, const char *path)
     }
     yaml_parser_delete(&parser);
     return place;
+}
+
+int document_line(const char *text, size_t size, const char *path)
+{
+    char part[192];
+    int line;
+
+    snprintf(part, sizeof part, "%s", path);
+    while ((line = document_look(text, size, part).line) == 0 && *part) {
+        char *dot = strrchr(part, '.');
+        *(dot ? dot : part) = 0;
+    }
+    return line;
 }

@@ -25,11 +25,14 @@ int *document_slot(yaml_document_t *document, int node, const char *key, size_t 
 
 /* What stands at a path such as "train.rate.0". */
 typedef struct document_place {
-    int    line;                 /* from 1; 0: there is no such key       */
+    int    line;                 /* of its key, from 1; 0: there is no such */
     bool   scalar;
     size_t items;                /* of a list                             */
 } document_place;
 
 document_place document_look(const char *text, size_t size, const char *path);
+
+/* The line of a path, or of what it would be in: of "train.rate", if there is none, "train"; 0 at the top. */
+int document_line(const char *text, size_t size, const char *path);
 
 #endif

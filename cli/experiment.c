@@ -283,7 +283,7 @@ static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train
 
     if (!chosen) return complain(FAILED, "no memory left");
     if (pln_data_stratified(ctx, train, m->labels, split, chosen) != PLN_OK)
-        code = complain(BAD_INPUT, "semi.labels is %d: %s", m->labels, pln_error(ctx));
+        code = complain(BAD_INPUT, "%s: semi.labels is %d: %s", m->labels_at, m->labels, pln_error(ctx));
     for (int i = 0; i < m->labels && code == DONE; i++) marked[chosen[i]] = 1;
     free(chosen);
     return code;
@@ -297,7 +297,7 @@ static int mark_labelled(pln_ctx *ctx, const semi_config *m, const pln_data *tra
     if (m->labels_file) return labels_load(m->labels_file, train, marked);
     if (m->labels) return mark_choice(ctx, m, train, seed, marked);
     for (int i = 0; i < pln_data_count(train); i++) marked[i] = labels && labels[i] >= 0;
-    return count_labelled(train) > 0 ? DONE : complain(BAD_INPUT, "semi: no training sample has a label");
+    return count_labelled(train) > 0 ? DONE : complain(BAD_INPUT, "%s: no training sample has a label", m->labels_at);
 }
 
 /* Nothing can be learned of a class that the data have and no shown label is of. */
@@ -312,7 +312,7 @@ static int check_classes(const config *c, const pln_data *train, const int *mark
     for (int k = 0; k < pln_data_classes(train); k++)
         if (found[k] == HIDDEN)
             return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d, which the data have",
-                            c->semi->labels_file ? c->semi->labels_file : "semi.labels", k);
+                            c->semi->labels_file ? c->semi->labels_file : c->semi->labels_at, k);
     return DONE;
 }
 
@@ -334,6 +334,7 @@ int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint6
         else           (*unlabelled)[(*unlabelled_count)++] = (int)i;
     free(marked);
     if (code == DONE && *unlabelled_count < 1)
-        code = complain(BAD_INPUT, "semi: every training sample shows its label; leave some for the pass without labels");
+        code = complain(BAD_INPUT, "%s: every training sample shows its label; leave some for the pass without labels",
+                        c->semi->labels_at);
     return code;
 }

@@ -77,30 +77,30 @@ int notation_length(const char *part) { return (int)strcspn(part, "-"); }
 
 static bool has_kernel(const token *t) { return t->kind == CONV || t->kind == POST || t->kind == PRE; }
 
-int notation_check(const char *file, int line, const char *text)
+int notation_check(const char *place, const char *text)
 {
     token tokens[MOST];
     const char *at;
     const int count = read_all(text, tokens, &at);
 
     if (count < 0 && (*at == 0 || *at == '-'))
-        return complain(BAD_INPUT, "%s:%d: the network has a dash too many%s%.16s", file, line, *at ? " before " : " at its end",
-                        at);
+        return complain(BAD_INPUT, "%s: the network has a dash too many%s%.16s", place,
+                        *at ? " before " : " at its end", at);
     if (count < 0)
-        return complain(BAD_INPUT, "%s:%d: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, DO50, FC128, 64R3, 64P3", file,
-                        line, notation_length(at), at);
+        return complain(BAD_INPUT, "%s: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, DO50, FC128, 64R3, 64P3",
+                        place, notation_length(at), at);
     for (int i = 0; i < count; i++)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
-            return complain(BAD_INPUT, "%s:%d: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
-                            file, line, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
+            return complain(BAD_INPUT, "%s: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
+                            place, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
     for (int i = 1; i < count; i++)
         if (tokens[i].kind == PRE && tokens[i - 1].kind != CONV && tokens[i - 1].kind != PRE)
-            return complain(BAD_INPUT, "%s:%d: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
-                            file, line, notation_length(tokens[i].at), tokens[i].at, notation_length(tokens[i - 1].at), tokens[i - 1].at);
+            return complain(BAD_INPUT, "%s: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
+                            place, notation_length(tokens[i].at), tokens[i].at, notation_length(tokens[i - 1].at), tokens[i - 1].at);
     if (tokens[count - 1].kind != DENSE)
-        return complain(BAD_INPUT, "%s:%d: the network must end with FC and the number of outputs", file, line);
+        return complain(BAD_INPUT, "%s: the network must end with FC and the number of outputs", place);
     if (tokens[0].kind != CONV && tokens[0].kind != DENSE)
-        return complain(BAD_INPUT, "%s:%d: the network must begin with a convolution such as 16C3, or with FC", file, line);
+        return complain(BAD_INPUT, "%s: the network must begin with a convolution such as 16C3, or with FC", place);
     return DONE;
 }
 

@@ -17,8 +17,8 @@
 
 #include "config.h"
 
-/* Whether a text is such a network; else complains with file and line. */
-int notation_check(const char *file, int line, const char *text);
+/* Whether a text is such a network; else complains, naming the place it is from. */
+int notation_check(const char *place, const char *text);
 
 /* Characters of a part, up to the next dash. */
 int notation_length(const char *part);

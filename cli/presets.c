@@ -121,14 +121,22 @@ static void add_preset(json_t *list, const char *name, const config *c)
     json_array_append_new(list, preset);
 }
 
-/* Prints a preset or, if there is a list, adds it. */
-static void show_preset(const char *name, const char *path, void *list)
+/* Which presets are listed, and whether into JSON. */
+typedef struct listed {
+    const char *begin;           /* of their names                        */
+    json_t     *list;            /* or NULL: they are printed             */
+    int         count;
+} listed;
+
+static void show_preset(const char *name, const char *path, void *user)
 {
+    listed *l = user;
     config *c;
 
-    if (config_load(path, NULL, &c) != DONE) return;
-    if (list) {
-        add_preset(list, name, c);
+    if (strncmp(name, l->begin, strlen(l->begin)) != 0 || config_load(path, NULL, &c) != DONE) return;
+    l->count++;
+    if (l->list) {
+        add_preset(l->list, name, c);
         config_free(c);
         return;
     }
@@ -143,28 +151,31 @@ static void show_preset(const char *name, const char *path, void *list)
     config_free(c);
 }
 
-static int print_text(const char *name)
+/* The text of a preset; false if there is none of that name. */
+static bool print_text(const char *name)
 {
     char path[PATH_MAX], line[4096];
     FILE *file = preset_path(name, path, sizeof path) ? fopen(path, "r") : NULL;
 
-    if (!file) return complain(BAD_INPUT, "there is no preset '%s'; 'planaria presets' lists them", name);
+    if (!file) return false;
     while (fgets(line, sizeof line, file)) fputs(line, stdout);
     fclose(file);
-    return DONE;
+    return true;
 }
 
-static void list_presets(bool as_json)
+static int list_presets(const char *begin, bool as_json)
 {
-    json_t *list = as_json ? json_array() : NULL;
+    listed l = { begin, as_json ? json_array() : NULL, 0 };
     char *text;
 
-    preset_each(show_preset, list);
-    if (!as_json) return;
-    text = json_dumps(list, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
-    if (text) puts(text);
-    free(text);
-    json_decref(list);
+    preset_each(show_preset, &l);
+    if (l.list && l.count) {
+        text = json_dumps(l.list, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
+        if (text) puts(text);
+        free(text);
+    }
+    json_decref(l.list);
+    return l.count ? DONE : complain(BAD_INPUT, "there is no preset '%s'; 'planaria presets' lists them", begin);
 }
 
 int command_presets(int argc, const char **argv)
@@ -176,12 +187,13 @@ int command_presets(int argc, const char **argv)
     };
     options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "[NAME]",
-                            "Lists the presets, or shows one: a configuration to copy and change.\n"
+                            "Lists the presets, or those whose names begin with NAME, or shows the\n"
+                            "one of that name: a configuration to copy and change.\n"
                             "Expected are the accuracies on the test set, and how long the training loop takes on two cores.");
 
     if (code == DONE && o.extra_count > 1) code = complain(MISUSED, "one preset at a time");
-    if (code == DONE && o.extra_count == 1) code = print_text(o.extra[0]);
-    else if (code == DONE) list_presets(as_json);
+    if (code == DONE && (as_json || o.extra_count == 0 || !print_text(o.extra[0])))
+        code = list_presets(o.extra_count ? o.extra[0] : "", as_json);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

@@ -60,15 +60,7 @@ static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POIN
 
 int sweep_file_line(const sweep_file *f, const char *path)
 {
-    char part[192];
-    int line;
-
-    snprintf(part, sizeof part, "%s", path);
-    while ((line = document_look(f->text, f->size, part).line) == 0 && *part) {
-        char *dot = strrchr(part, '.');
-        *(dot ? dot : part) = 0;
-    }
-    return line;
+    return document_line(f->text, f->size, path);
 }
 
 static int refuse(const sweep_file *f, const char *key, double value, const char *wanted)

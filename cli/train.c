@@ -113,9 +113,6 @@ static int open_all(job *j)
     int code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
 
     if (code != DONE) return code;
-    if (j->c->semi && j->c->semi->schedule && j->c->semi->schedule->length > j->c->train.epochs)
-        return complain(BAD_INPUT, "%s: semi.schedule.length is %d; it must be at most train.epochs, %d", j->args.name,
-                        j->c->semi->schedule->length, j->c->train.epochs);
     how.threads = j->args.threads;
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");

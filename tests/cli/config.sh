@@ -60,3 +60,11 @@ echo "# what is written is a configuration again"
 "$PLANARIA" train r/config.yaml --data "$DATA" --out s >/dev/null 2>&1; echo $?
 cmp r/config.yaml s/config.yaml && cmp r/model.safetensors s/model.safetensors && echo same
 grep gamma r/config.yaml
+
+echo "# what --set gave is named as given; the rest by the file's own lines, whatever was set"
+refused_set() { echo "$*"; change ''; try "$@"; }
+refused_set --set train.gamma=-1
+refused_set --set layers.1.dense=-1
+refused_set --set train.rate=[1,2,3] --set train.rate=[1,2]
+refused_set --set 'train.schedule={kind: exp, ratio: 2}'
+change 's/winners: 2/winners: 50/'; try --set train.gamma=0.3 --set 'train.schedule={kind: exp, ratio: 0.5}'

@@ -46,6 +46,15 @@ done
 
 echo "# refused before training, with the key and the line"
 refuse() { "$PLANARIA" train "$@" --data "$DATA" --out bad >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"; [ -e bad ] && echo "and left something"; }
+changed() { sed "$2" "$TESTS/$1" > changed.yaml; refuse changed.yaml; }
+changed tiny-ep.yaml 's/beta: .*/beta: 0/'
+changed tiny-ep.yaml 's/ steps: .*/ steps: 0/'
+changed tiny-ep.yaml 's/winners: .*/winners: 31/'
+changed tiny-semi.yaml 's/winners: 1/winners: 5/'
+changed tiny-semi.yaml 's/labels: 20/labels: -20/'
+changed tiny-semi.yaml 's/length: 3/length: 5/'
+changed tiny-semi.yaml 's/      ratio: 0.98/&\n      length: 4/'
+changed tiny-semi.yaml 's/labels: 20/labels: 241/'
 for set in train.ep.beta=0 train.ep.beta=1 train.ep.steps=0 train.ep.nudged_steps=0 train.ep.tolerance=-1 train.winners=31 train.rule=bp; do
     refuse "$TESTS/tiny-ep.yaml" --set $set
 done

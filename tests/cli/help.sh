@@ -27,3 +27,8 @@ echo "# every key of a configuration is described"
 grep -oE 'FIELD_[A-Z_]*\("[a-z_]+"' "$TESTS/../../cli/config.c" | sed 's/.*("//; s/"//' | sort -u | while read -r key; do
     grep -qE "\`([a-z]+\.)?$key\`|^## .*\b$key\b" "$TESTS/../../docs/configuration.md" || echo "not described: $key"
 done
+echo "# presets by the beginning of their names"
+try presets liu2024/semi-bp-100
+try presets liu2024/semi-bp-1
+try presets liu2024/semi-bp-1 --json
+"$PLANARIA" presets liu2024/semi-bp-1 | grep -o '^liu2024[^ ]*'
