@@ -21,6 +21,12 @@ static inline bool plni_times(size_t a, size_t b, size_t *product)
     return !__builtin_mul_overflow(a, b, product);
 }
 
+static inline int plni_smaller(int a, int b) { return a < b ? a : b; }
+static inline int plni_larger(int a, int b) { return a > b ? a : b; }
+
+/* What each of so many parts takes of n, the last one less. */
+static inline int plni_share(int n, int parts) { return (n + parts - 1) / parts; }
+
 /* n rounded up to a multiple of step. */
 static inline ptrdiff_t plni_round_up(ptrdiff_t n, ptrdiff_t step)
 {

@@ -26,10 +26,6 @@ enum {
     TILE = 16, TAPS = 9
 };
 
-static int smaller(int a, int b) { return a < b ? a : b; }
-static int larger(int a, int b) { return a > b ? a : b; }
-static int share(int n, int parts) { return (n + parts - 1) / parts; }
-
 /* How a gradient is cut, by its size and never by the number of threads. */
 typedef struct cut {
     int images, lines;        /* of a strip: whole images, or lines of one    */
@@ -51,18 +47,18 @@ static cut cut_of(const plni_conv *c, int rows)
     cut k = { .images = 1, .lines = height, .strips_an_image = 1, .pitch = c->in.width + 1 };
 
     if (positions > POSITIONS) {
-        k.lines = share(height, share(positions, POSITIONS));
-        k.strips_an_image = share(height, k.lines);
+        k.lines = plni_share(height, plni_share(positions, POSITIONS));
+        k.strips_an_image = plni_share(height, k.lines);
     } else
         while ((k.images + 1) * positions <= POSITIONS && tile_places(k.images + 1, height, k.pitch) <= TILE_PLACES)
             k.images++;
-    k.strips = share(rows, k.images) * k.strips_an_image;
+    k.strips = plni_share(rows, k.images) * k.strips_an_image;
     k.places = tile_places(k.images, k.lines, k.pitch);
     k.tiles = c->out_depth / TILE;
-    k.unit = smaller(larger(smaller(UNIT_ROWS / c->in_depth, MOST_TILES), MOST_TILES / 2), k.tiles);
-    k.units = share(k.tiles, k.unit);
-    k.groups = smaller(share(ENOUGH_CHUNKS, k.units), larger((int)(PART_FLOATS / plni_conv_weights(c)), 1));
-    k.groups = larger(smaller(k.groups, k.strips), 1);
+    k.unit = plni_smaller(plni_larger(plni_smaller(UNIT_ROWS / c->in_depth, MOST_TILES), MOST_TILES / 2), k.tiles);
+    k.units = plni_share(k.tiles, k.unit);
+    k.groups = plni_smaller(plni_share(ENOUGH_CHUNKS, k.units), plni_larger((int)(PART_FLOATS / plni_conv_weights(c)), 1));
+    k.groups = plni_larger(plni_smaller(k.groups, k.strips), 1);
     return k;
 }
 
@@ -123,7 +119,7 @@ static strip strip_of(const plni_conv *c, const cut *k, int rows, int number)
 {
     const int row = number / k->strips_an_image * k->images, first = number % k->strips_an_image * k->lines;
 
-    return (strip){ row, smaller(k->images, rows - row), first, smaller(k->lines, c->in.height - first) };
+    return (strip){ row, plni_smaller(k->images, rows - row), first, plni_smaller(k->lines, c->in.height - first) };
 }
 
 /* Line `line` of image `image` in a tile, from its border on; -1 is the one above. */
@@ -157,7 +153,7 @@ static void list_active(const plni_conv_job *j, const cut *k, const strip *s, la
     assert(positions <= PLNI_STRIP);
     l->start[0] = 0;
     for (int c = 0; c < depth; c += 64) {
-        const int channels = smaller(64, depth - c);
+        const int channels = plni_smaller(64, depth - c);
         if (x->form == PLNI_SPIKES)
             j->kernels->columns(l->offset, l->start + c, x->bits + first * x->words + c / 64, x->words, 0, channels,
                                 positions, place);
@@ -221,7 +217,7 @@ static void gradient_chunk(void *arg, int chunk)
     const plni_conv *c = j->conv;
     const cut k = cut_of(c, j->rows);
     const int group = chunk % k.groups, tile = chunk / k.groups * k.unit;
-    const int tiles = smaller(k.unit, k.tiles - tile), a_tile = c->in_depth * TAPS * TILE;
+    const int tiles = plni_smaller(k.unit, k.tiles - tile), a_tile = c->in_depth * TAPS * TILE;
     const int first = (int)((int64_t)k.strips * group / k.groups), last = (int)((int64_t)k.strips * (group + 1) / k.groups);
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     lane l = take_lane(&arena, c, &k);

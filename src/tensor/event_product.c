@@ -55,21 +55,17 @@ typedef struct cut {
     int block, blocks;        /* input channels of a block        */
 } cut;
 
-static int smaller(int a, int b) { return a < b ? a : b; }
-static int larger(int a, int b) { return a > b ? a : b; }
-static int share(int n, int parts) { return (n + parts - 1) / parts; }
-
 static cut cut_of(int positions, int in, int out, int rows, double density)
 {
-    cut k = { .images = larger(smaller(PLACES, ENTRIES / in) / positions, 1),
+    cut k = { .images = plni_larger(plni_smaller(PLACES, ENTRIES / in) / positions, 1),
               .width = out % WIDEST_TILE == 0 ? WIDEST_TILE : out % 32 == 0 ? 32 : 16,
               .block = density < NARROW_FROM ? WIDE_BLOCK : NARROW_BLOCK };
 
-    k.chunks = share(rows, k.images);
+    k.chunks = plni_share(rows, k.images);
     k.tiles = out / k.width;
-    k.group = share(k.tiles, smaller(k.tiles, share(ENOUGH_CHUNKS, larger(k.chunks, 1))));
-    k.groups = share(k.tiles, k.group);
-    k.blocks = share(in, k.block);
+    k.group = plni_share(k.tiles, plni_smaller(k.tiles, plni_share(ENOUGH_CHUNKS, plni_larger(k.chunks, 1))));
+    k.groups = plni_share(k.tiles, k.group);
+    k.blocks = plni_share(in, k.block);
     return k;
 }
 
@@ -140,7 +136,7 @@ static void list_active(const product *p, int row, lists *l)
     uint32_t n = 0;
 
     for (int b = 0; b < k->blocks; b++) {
-        const int c = b * k->block, channels = smaller(k->block, p->in - c);
+        const int c = b * k->block, channels = plni_smaller(k->block, p->in - c);
         uint32_t *start = l->start + (ptrdiff_t)b * (l->places + 1);
 
         start[0] = n;
@@ -164,7 +160,7 @@ static int windows_in_row(int width, int phase) { return (width - first_x(phase)
 static plni_window *window_row(const uint32_t *start, int place, int width, int phase, plni_window *to)
 {
     for (int x = first_x(phase); x < width; x += 3) {
-        const uint32_t from = start[place + larger(x - 1, 0)], end = start[place + smaller(x + 2, width)];
+        const uint32_t from = start[place + plni_larger(x - 1, 0)], end = start[place + plni_smaller(x + 2, width)];
         *to++ = (plni_window){ from, (uint16_t)(end - from), (uint16_t)(place + x) };
     }
     return to;
@@ -192,7 +188,7 @@ static void make_windows(plni_extent image, const lists *l, int block)
 static void pack(const product *p, int ky, int block, int tile, float *to)
 {
     const plni_conv *c = p->j->conv;
-    const int width = p->k.width, first = block * p->k.block, channels = smaller(p->k.block, p->in - first);
+    const int width = p->k.width, first = block * p->k.block, channels = plni_smaller(p->k.block, p->in - first);
     const size_t slot = (size_t)(p->k.block * width);
 
     for (int kx = 0; kx < 3; kx++) {
@@ -245,11 +241,11 @@ static void product_chunk(void *arg, int chunk)
     plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
     lists l = take_lists(&arena, plni_positions(p->image), p->in, k);
 
-    l.images = smaller(k->images, p->j->rows - row);
+    l.images = plni_smaller(k->images, p->j->rows - row);
     l.places = l.images * plni_positions(p->image);
     list_active(p, row, &l);
     for (int b = 0; b < k->blocks; b++) make_windows(p->image, &l, b);
-    for (int t = group; t < smaller(group + k->group, k->tiles); t++) {
+    for (int t = group; t < plni_smaller(group + k->group, k->tiles); t++) {
         float *y = p->to->value + row * p->to->stride + t * k->width;
         for (int b = 0; b < k->blocks; b++)
             for (int i = 0; i < 3; i++) {

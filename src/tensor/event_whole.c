@@ -23,10 +23,6 @@ enum {
     ENOUGH_CHUNKS = 8         /* forward; below that outputs are shared out too   */
 };
 
-static int smaller(int a, int b) { return a < b ? a : b; }
-static int larger(int a, int b) { return a > b ? a : b; }
-static int share(int n, int parts) { return (n + parts - 1) / parts; }
-
 /* How a product is cut, by its size and never by the number of threads. */
 typedef struct cut {
     int places, chunks;       /* in all, and chunks of PLACES                     */
@@ -49,14 +45,14 @@ bool plni_event_whole_can(const plni_conv *conv)
 static cut cut_of(const plni_conv *c, int rows)
 {
     cut k = { .places = rows * plni_positions(c->out), .spots = c->kernel_height * c->kernel_width,
-              .words = share(c->in_depth, INPUTS),
+              .words = plni_share(c->in_depth, INPUTS),
               .width = c->out_depth % WIDEST_TILE == 0 ? WIDEST_TILE : c->out_depth % 32 == 0 ? 32 : 16 };
 
     k.blocks = k.spots * k.words;
-    k.chunks = share(k.places, PLACES);
+    k.chunks = plni_share(k.places, PLACES);
     k.tiles = c->out_depth / k.width;
-    k.group = share(k.tiles, smaller(k.tiles, share(ENOUGH_CHUNKS, larger(k.chunks, 1))));
-    k.groups = share(k.tiles, k.group);
+    k.group = plni_share(k.tiles, plni_smaller(k.tiles, plni_share(ENOUGH_CHUNKS, plni_larger(k.chunks, 1))));
+    k.groups = plni_share(k.tiles, k.group);
     return k;
 }
 
@@ -120,7 +116,7 @@ static block block_of(const plni_conv *c, const cut *k, int number)
 {
     const int spot = number / k->words, channel = number % k->words * INPUTS;
 
-    return (block){ spot, channel, smaller(INPUTS, c->in_depth - channel), (ptrdiff_t)spot * c->in_depth + channel };
+    return (block){ spot, channel, plni_smaller(INPUTS, c->in_depth - channel), (ptrdiff_t)spot * c->in_depth + channel };
 }
 
 /* The first place's bits or bytes of a block. */
@@ -163,14 +159,14 @@ static void forward_chunk(void *arg, int chunk)
     const plni_conv_job *j = arg;
     const cut k = cut_of(j->conv, j->rows);
     const ptrdiff_t ldy = j->conv->out_depth;
-    const int first = chunk / k.groups * PLACES, n = smaller(PLACES, k.places - first), group = chunk % k.groups * k.group;
+    const int first = chunk / k.groups * PLACES, n = plni_smaller(PLACES, k.places - first), group = chunk % k.groups * k.group;
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     const lists l = take_lists(&arena);
 
     for (int number = 0; number < k.blocks; number++) {
         const block b = block_of(j->conv, &k, number);
         list_inputs(j, &k, &b, first, n, &l);
-        for (int t = group; t < smaller(group + k.group, k.tiles); t++) {
+        for (int t = group; t < plni_smaller(group + k.group, k.tiles); t++) {
             float *y = j->y->value + first * ldy + t * k.width;
             const float *bias = j->bias ? j->bias + t * k.width : zeros;
             j->kernels->pack(l.packed, k.width, 16, j->weight + b.row * ldy + t * k.width, ldy, b.inputs, k.width / 16);
@@ -219,12 +215,12 @@ static void gradient_chunk(void *arg, int chunk)
     const plni_conv_job *j = arg;
     const cut k = cut_of(j->conv, j->rows);
     const ptrdiff_t depth = j->conv->out_depth;
-    const int from = chunk * BLOCKS, blocks = smaller(BLOCKS, k.blocks - from);
+    const int from = chunk * BLOCKS, blocks = plni_smaller(BLOCKS, k.blocks - from);
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     columns l = take_columns(&arena);
 
     for (int first = 0; first < k.places; first += STRIP) {
-        const int n = smaller(STRIP, k.places - first);
+        const int n = plni_smaller(STRIP, k.places - first);
         list_places(j, &k, from, blocks, first, n, &l);
         for (int t = 0; t < k.tiles; t++) {
             const plni_window *window = l.window;
@@ -243,5 +239,5 @@ void plni_event_whole_gradient(pln_ctx *ctx, plni_conv_job *job, double work)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, share(k.blocks, BLOCKS), work, PLNI_UP, gradient_chunk, job);
+    plni_parallel(ctx, plni_share(k.blocks, BLOCKS), work, PLNI_UP, gradient_chunk, job);
 }

@@ -106,8 +106,6 @@ typedef struct job {
 
 static int blocks(int count, int of) { return (count + of - 1) / of; }
 
-static int least(int a, int b) { return a < b ? a : b; }
-
 /* ---- gather --------------------------------------------------------------- */
 
 static void gather_samples(const job *j, int p, int first, int last)
@@ -141,7 +139,7 @@ static void gather_chunk(void *arg, int chunk)
     const job *j = arg;
     const int parts = blocks(j->samples, SAMPLES), first = chunk % parts * SAMPLES;
 
-    gather_samples(j, chunk / parts, first, least(first + SAMPLES, j->samples));
+    gather_samples(j, chunk / parts, first, plni_smaller(first + SAMPLES, j->samples));
 }
 
 static void gather_dense_panel(void *arg, int p)
@@ -177,7 +175,7 @@ static void dot_chunk(void *arg, int chunk)
 {
     const job *j = arg;
     const int parts = blocks(j->w->rows, ROWS), p = chunk / parts, first = chunk % parts * ROWS;
-    const int last = least(first + ROWS, j->w->rows);
+    const int last = plni_smaller(first + ROWS, j->w->rows);
     const float *x = j->x->value + (ptrdiff_t)p * j->w->width;
     float *part = j->part + (ptrdiff_t)p * j->batch * j->stride;
 
@@ -264,12 +262,12 @@ static void add_dense(const job *j, int p, int first, int last, float *g)
  * stay in the first cache. */
 static void update_rows(const job *j, int p, int first, int last, add_gradient *add)
 {
-    const int width = width_of(j->w, p), span = j->to.step ? least(PIECE / width, ROWS) : last - first;
+    const int width = width_of(j->w, p), span = j->to.step ? plni_smaller(PIECE / width, ROWS) : last - first;
     _Alignas(64) float own[PIECE];
 
     if (first == 0) update_bias(j, p);
     for (; first < last; first += span) {
-        const int end = least(first + span, last), count = (end - first) * width;
+        const int end = plni_smaller(first + span, last), count = (end - first) * width;
         const plni_sink to = plni_sink_at(&j->to, (ptrdiff_t)p * j->w->rows * j->w->width + (ptrdiff_t)first * width);
         if (to.step) begin(own, to.into, (size_t)count);
         add(j, p, first, end, to.step ? own : to.into);
@@ -294,7 +292,7 @@ static void update_chunk(void *arg, int chunk)
     const job *j = arg;
     const int parts = blocks(j->w->rows, ROWS), first = chunk % parts * ROWS;
 
-    update_rows(j, chunk / parts, first, least(first + ROWS, j->w->rows), j->by ? add_active : add_by_sample);
+    update_rows(j, chunk / parts, first, plni_smaller(first + ROWS, j->w->rows), j->by ? add_active : add_by_sample);
 }
 
 void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_by_unit *by,

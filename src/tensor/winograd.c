@@ -21,10 +21,6 @@ enum {
     WEIGHT_FLOATS = 5 << 18               /* of all blocks at a time, if one is not more */
 };
 
-static int smaller(int a, int b) { return a < b ? a : b; }
-static int larger(int a, int b) { return a > b ? a : b; }
-static int share(int n, int parts) { return (n + parts - 1) / parts; }
-
 /* A product in either direction. */
 typedef struct product {
     plni_conv_job     *j;
@@ -44,7 +40,7 @@ bool plni_winograd_can(const plni_conv *conv)
 
 static int blocks_at_once(int in, int out)
 {
-    return smaller(share(out, BLOCK), larger(WEIGHT_FLOATS / (POINTS * BLOCK * in), 1));
+    return plni_smaller(plni_share(out, BLOCK), plni_larger(WEIGHT_FLOATS / (POINTS * BLOCK * in), 1));
 }
 
 static size_t shared_floats(int in, int out) { return (size_t)(POINTS * BLOCK * in) * (size_t)blocks_at_once(in, out); }
@@ -77,13 +73,13 @@ size_t plni_winograd_floats(const plni_conv *conv)
 {
     plni_arena arena = { 0 };
 
-    (void)take_lane(&arena, larger(conv->in_depth, conv->out_depth));
+    (void)take_lane(&arena, plni_larger(conv->in_depth, conv->out_depth));
     return arena.used / sizeof(float);
 }
 
 /* ---- weights -------------------------------------------------------------- */
 
-static int block_width(const product *p, int block) { return smaller(BLOCK, p->out - block * BLOCK); }
+static int block_width(const product *p, int block) { return plni_smaller(BLOCK, p->out - block * BLOCK); }
 
 /* 16 inputs of one block: u[point][input][output of the block]. */
 static void weights_chunk(void *arg, int chunk)
@@ -115,7 +111,7 @@ typedef struct tile {
 
 static tile tile_of(const product *p, int number)
 {
-    const int down = share(p->to->extent.height, SIDE), an_image = down * p->across, at = number % an_image;
+    const int down = plni_share(p->to->extent.height, SIDE), an_image = down * p->across, at = number % an_image;
 
     return (tile){ number / an_image, at / p->across * SIDE, at % p->across * SIDE };
 }
@@ -163,13 +159,13 @@ static void leave(const product *p, tile t, int output, int width, const float *
     const float *from = p->j->add ? y : p->j->bias ? p->j->bias + output : zeros;
 
     p->j->kernels->winograd_out(y, line, p->out, from, p->j->add ? line : 0, p->j->add ? p->out : 0, m, point,
-                                smaller(SIDE, image.height - t.y), smaller(SIDE, image.width - t.x), width);
+                                plni_smaller(SIDE, image.height - t.y), plni_smaller(SIDE, image.width - t.x), width);
 }
 
 static void tiles_chunk(void *arg, int chunk)
 {
     const product *p = arg;
-    const int first = chunk * p->chunk, tiles = smaller(p->chunk, p->tiles - first);
+    const int first = chunk * p->chunk, tiles = plni_smaller(p->chunk, p->tiles - first);
     plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
     const lane l = take_lane(&arena, p->in);
 
@@ -187,15 +183,15 @@ static void tiles_chunk(void *arg, int chunk)
 
 static void run(pln_ctx *ctx, product *p, double work)
 {
-    const int all = share(p->out, BLOCK), at_once = blocks_at_once(p->in, p->out);
+    const int all = plni_share(p->out, BLOCK), at_once = blocks_at_once(p->in, p->out);
 
-    p->across = share(p->to->extent.width, SIDE);
-    p->tiles = p->j->rows * p->across * share(p->to->extent.height, SIDE);
-    p->chunk = share(p->tiles, larger(share(p->tiles, TILES), 1));      /* chunks of one size */
+    p->across = plni_share(p->to->extent.width, SIDE);
+    p->tiles = p->j->rows * p->across * plni_share(p->to->extent.height, SIDE);
+    p->chunk = plni_share(p->tiles, plni_larger(plni_share(p->tiles, TILES), 1));      /* chunks of one size */
     for (p->block = 0; p->block < all; p->block += at_once) {
-        p->blocks = smaller(at_once, all - p->block);
+        p->blocks = plni_smaller(at_once, all - p->block);
         plni_parallel(ctx, p->blocks * (p->in / 16), (double)shared_floats(p->in, p->out), PLNI_UP, weights_chunk, p);
-        plni_parallel(ctx, share(p->tiles, larger(p->chunk, 1)), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
+        plni_parallel(ctx, plni_share(p->tiles, plni_larger(p->chunk, 1)), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
     }
 }
 
