@@ -32,15 +32,16 @@ typedef struct spiking_config {
 } spiking_config;
 
 typedef struct schedule_config {
-    int   kind;                  /* pln_schedule_kind           */
-    float start, end, ratio;
-    int   length;                /* 0: as many as epochs        */
+    int    kind;                 /* pln_schedule_kind           */
+    float *start, *end;          /* linear                      */
+    float  ratio;                /* exp, steps                  */
+    int    length;               /* 0: as many as epochs        */
 } schedule_config;
 
 typedef struct ep_config {
     int   relaxation;            /* PLN_EULER or PLN_BLOCK                    */
     int   steps, nudged_steps;   /* T and K of Euler steps, or most sweeps    */
-    float dt;                    /* euler                                     */
+    float dt;                    /* euler, and under a softmax                */
     float tolerance;             /* block                                     */
     float beta;
     bool  symmetric;
@@ -155,6 +156,9 @@ int  config_load_kept(const char *path, config **c);
 int  config_parse(const char *name, const char *text, size_t size,
                   const char *const *set, config **c);
 void config_free(config *c);
+
+/* Units of the last dense layer. */
+int config_outputs(const config *c);
 
 /* The configuration as YAML, freed by free; NULL if memory is short. */
 char *config_text(const config *c, size_t *size);

@@ -40,7 +40,8 @@ static int build_spiking(pln_ctx *ctx, const config *c, pln_data *data, pln_net 
     if (s.steps == 1) pln_net_image(net, c->spiking->steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
     if (s.steps > 1 && s.steps != c->spiking->steps)
-        return complain(BAD_INPUT, "spiking.steps is %d, and a sample has %d frames: the two must be equal", c->spiking->steps, s.steps);
+        return complain(BAD_INPUT, "spiking.steps is %d, and a sample has %d frames: the two must be equal", c->spiking->steps,
+                        s.steps);
     if (c->spiking->normalise) {
         const pln_status status = pln_data_moments(ctx, data, &moments);
         if (status != PLN_OK) return complain_status(ctx, status);
@@ -109,8 +110,8 @@ static pln_schedule schedule_of(const schedule_config *s, int epochs)
     pln_schedule schedule = pln_schedule_default();
 
     if (s)
-        schedule = (pln_schedule){ .kind = (pln_schedule_kind)s->kind, .start = (double)s->start,
-                                   .end = (double)s->end, .ratio = (double)s->ratio, .length = s->length };
+        schedule = (pln_schedule){ .kind = (pln_schedule_kind)s->kind, .start = s->start ? (double)*s->start : 1,
+                                   .end = s->end ? (double)*s->end : 1, .ratio = (double)s->ratio, .length = s->length };
     if (schedule.length < 1) schedule.length = epochs > 0 ? epochs : 1;
     return schedule;
 }
@@ -337,4 +338,13 @@ int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint6
         code = complain(BAD_INPUT, "%s: every training sample shows its label; leave some for the pass without labels",
                         c->semi->labels_at);
     return code;
+}
+
+int experiment_check_outputs(const config *c, const char *name, const pln_data *train)
+{
+    const int outputs = config_outputs(c), classes = pln_data_classes(train);
+
+    if (outputs >= classes || (c->train.target != PLN_TARGET_LABELS && !c->semi)) return DONE;
+    return complain(BAD_INPUT, "%s: the network has %d outputs, but the data have %d classes (0 to %d)", name, outputs,
+                    classes, classes - 1);
 }

@@ -27,6 +27,9 @@ int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint6
                      int *labelled_count, int **unlabelled, int *unlabelled_count);
 pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
 
+/* Labels want an output for each class.  Complains, naming the configuration, and returns an exit code. */
+int experiment_check_outputs(const config *c, const char *name, const pln_data *train);
+
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
  * the test files are not opened; with select another share of what is left is held

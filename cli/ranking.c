@@ -26,11 +26,12 @@ int sweep_rank(const sweep *w, int rung, int *order)
     const outcome **list = malloc(sizeof *list * (size_t)w->f.c->trials);
     int count = 0;
 
-    for (int i = 1; list && i <= w->f.c->trials; i++) {
+    if (!list) return -1;
+    for (int i = 1; i <= w->f.c->trials; i++) {
         const outcome *o = sweep_result(w, i, rung);
         if (o->trial && !o->failed) list[count++] = o;
     }
-    if (list) qsort(list, (size_t)count, sizeof *list, by_metric);
+    qsort(list, (size_t)count, sizeof *list, by_metric);
     for (int k = 0; k < count; k++) order[k] = list[k]->trial;
     free(list);
     return count;
@@ -43,14 +44,15 @@ static bool has_failed(const sweep *w, int i)
     return false;
 }
 
-/* The best trials, each with its last result; who came further is better. */
+/* The best trials, each with its last result; who came further is better.  -1 if memory is short. */
 static int find_best(const sweep *w, const outcome *best[SHOWN])
 {
     const int trials = w->f.c->trials;
-    int *order = malloc(sizeof *order * (size_t)trials), count = 0;
+    int *order = malloc(sizeof *order * (size_t)trials), count = order ? 0 : -1;
 
-    for (int rung = w->rungs - 1; order && rung >= 0; rung--) {
+    for (int rung = w->rungs - 1; count >= 0 && rung >= 0; rung--) {
         const int ranked = sweep_rank(w, rung, order);
+        if (ranked < 0) count = -1;
         for (int k = 0; k < ranked && count < SHOWN; k++) {
             const bool further = rung + 1 < w->rungs && sweep_result(w, order[k], rung + 1)->trial;
             if (!further && !has_failed(w, order[k])) best[count++] = sweep_result(w, order[k], rung);

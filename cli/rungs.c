@@ -106,6 +106,12 @@ static int start_next(stage *g, slot *s)
     return DONE;
 }
 
+/* Whether somebody ended the process: that says nothing about its settings. */
+static bool ended_from_outside(int exit_code)
+{
+    return exit_code == 128 + SIGKILL || exit_code == 128 + SIGTERM || exit_code == 128 + SIGINT || exit_code == 128 + SIGHUP;
+}
+
 /* After a process has ended: the next seed, or the result.  While all are being
  * stopped only what has finished by itself counts. */
 static int proceed(stage *g, slot *s, int exit_code, bool stopping)
@@ -116,6 +122,9 @@ static int proceed(stage *g, slot *s, int exit_code, bool stopping)
         s->sum += figure;
         if (s->seed + 1 == g->w->f.c->seeds_per_trial) return keep(g, s, false, DONE);
         if (!stopping && start(g, s, s->trial, s->seed + 1) == DONE) return DONE;
+    } else if (!stopping && ended_from_outside(exit_code)) {
+        (void)complain(FAILED, "the process of trial %d was ended from outside, by signal %d; the same command goes on",
+                       s->trial, exit_code - 128);
     } else if (!stopping) {
         return keep(g, s, true, exit_code);
     }
@@ -213,8 +222,10 @@ static int by_number(const void *a, const void *b)
 static int choose(sweep *w, int rung, int *members, int *count)
 {
     const int wanted = sweep_survivors(w->f.c, *count);
-    int ranked = sweep_rank(w, rung, members), code = DONE;
+    const int ranked = sweep_rank(w, rung, members);
+    int code = DONE;
 
+    if (ranked < 0) return complain(FAILED, "no memory left");
     *count = ranked < wanted ? ranked : wanted;
     for (int m = *count; m < ranked && code == DONE; m++) code = store_set_state(w->store, members[m], "dropped");
     qsort(members, (size_t)*count, sizeof *members, by_number);

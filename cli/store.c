@@ -69,19 +69,21 @@ static int finish(store *s, sqlite3_stmt *statement)
 
 int store_claim(store *s, const char *identity)
 {
-    int code;
+    int code, found;
     sqlite3_stmt *find = prepare(s, "SELECT identity FROM sweep", &code), *add;
 
     if (code != DONE) return code;
-    if (sqlite3_step(find) == SQLITE_ROW) {
+    found = sqlite3_step(find);
+    if (found == SQLITE_ROW) {
         const unsigned char *known = sqlite3_column_text(find, 0);
         if (!known || strcmp((const char *)known, identity) != 0)
             code = complain(BAD_INPUT, "%s belongs to another sweep: its file, base or data differ; name another folder by --out",
                             s->path);
-        (void)sqlite3_finalize(find);
-        return code;
+    } else if (found != SQLITE_DONE) {
+        code = fail(s);
     }
     (void)sqlite3_finalize(find);
+    if (code != DONE || found == SQLITE_ROW) return code;
     add = prepare(s, "INSERT INTO sweep VALUES(?)", &code);
     if (code != DONE) return code;
     (void)sqlite3_bind_text(add, 1, identity, -1, SQLITE_TRANSIENT);

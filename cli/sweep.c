@@ -48,26 +48,33 @@ static int check_metric(const sweep *w, const config *base)
                     labels ? "accuracy" : reads_out ? "direct_average and linear" : "direct_average");
 }
 
-/* Whether the data suffice for it; they are read once. */
-static int check_data(const sweep *w, const config *base, char digest[65])
+/* Whether the data have the labels, and the network the outputs, that one training wants. */
+static int check_samples(const sweep *w, pln_ctx *ctx, const config *c, const pln_data *train)
 {
-    pln_ctx_options how = pln_ctx_options_default();
-    dataset d = { .train = NULL };
-    int *with = NULL, *without = NULL, counts[2], code;
-    pln_ctx *ctx;
+    int *with = NULL, *without = NULL, counts[2], code = experiment_check_outputs(c, w->f.c->base, train);
 
-    how.threads = 1;
-    ctx = pln_ctx_new(&how);
-    if (!ctx) return complain(MISUSED, "PLN_ISA must be a level of this CPU");
-    code = experiment_data(ctx, base, w->data, 0, &d);
-    if (code == DONE && base->semi)
-        code = experiment_split(ctx, base, d.train, (uint64_t)w->f.c->seed, &with, &counts[0], &without, &counts[1]);
-    if (code == DONE) free(experiment_labelled(ctx, base, d.train, experiment_fraction(base, 0), &counts[0], &code));
-    if (code == DONE) memcpy(digest, d.digest, 65);
+    if (code == DONE && c->semi)
+        code = experiment_split(ctx, c, train, (uint64_t)w->f.c->seed, &with, &counts[0], &without, &counts[1]);
+    if (code == DONE) free(experiment_labelled(ctx, c, train, experiment_fraction(c, 0), &counts[0], &code));
     free(with);
     free(without);
+    return code;
+}
+
+/* All trials against the data, which are read once. */
+static int check_data(const sweep *w, pln_ctx *ctx, const config *base, char digest[65])
+{
+    dataset d = { .train = NULL };
+    int code = experiment_data(ctx, base, w->data, 0, &d);
+
+    if (code == DONE) memcpy(digest, d.digest, 65);
+    for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
+        config *c;
+        code = trial_config(w, i, VALIDATED, &c);
+        if (code == DONE) code = check_samples(w, ctx, c, d.train);
+        config_free(c);
+    }
     dataset_close(&d);
-    pln_ctx_free(ctx);
     return code;
 }
 
@@ -108,24 +115,30 @@ static int identify(const sweep *w, const char *base, size_t base_size, const ch
 
 static int check(sweep *w, char identity[65])
 {
+    pln_ctx_options how = pln_ctx_options_default();
     char *text = NULL, digest[65];
     config *plain, *base = NULL;
     size_t size = 0;
+    pln_ctx *ctx;
     int code = trial_config(w, 0, PLAIN, &plain);
 
     if (code != DONE) return code;
+    how.threads = 1;
+    ctx = pln_ctx_new(&how);
+    if (!ctx) code = complain(MISUSED, "PLN_ISA must be a level of this CPU");
     w->classifies = plain->classifier != NULL;
     text = config_text(plain, &size);
-    if (!text) code = complain(FAILED, "no memory left");
+    if (code == DONE && !text) code = complain(FAILED, "no memory left");
     for (unsigned r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, text, size);
     if (code == DONE) code = check_metric(w, plain);
     if (code == DONE) code = check_trials(w);
     if (code == DONE) code = trial_config(w, 0, VALIDATED, &base);
-    if (code == DONE) code = check_data(w, base, digest);
+    if (code == DONE) code = check_data(w, ctx, base, digest);
     if (code == DONE) code = identify(w, text, size, digest, identity);
     free(text);
     config_free(base);
     config_free(plain);
+    pln_ctx_free(ctx);
     return code;
 }
 

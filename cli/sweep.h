@@ -61,7 +61,8 @@ int sweep_run(sweep *w);
 
 /* ---- ranking.c ------------------------------------------------------------- */
 
-/* Numbers of trials with a result at a rung and no failure, the best first. */
+/* Numbers of trials with a result at a rung and no failure, the best first; returns how many,
+ * -1 if memory is short. */
 int sweep_rank(const sweep *w, int rung, int *order);
 
 /* Writes trials.jsonl from the database. */

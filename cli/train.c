@@ -97,16 +97,6 @@ static int check_fractions(job *j)
     return code;
 }
 
-/* Labels want an output for each class. */
-static int check_outputs(const job *j)
-{
-    const int outputs = pln_net_outputs(j->net), classes = pln_data_classes(j->d.train);
-
-    if (outputs >= classes || (j->c->train.target != PLN_TARGET_LABELS && !j->c->semi)) return DONE;
-    return complain(BAD_INPUT, "%s: the network has %d outputs, but the data have %d classes (0 to %d)", j->args.name, outputs,
-                    classes, classes - 1);
-}
-
 static int open_all(job *j)
 {
     pln_ctx_options how = pln_ctx_options_default();
@@ -125,7 +115,7 @@ static int open_all(job *j)
     if (code == DONE) code = job_settle(j);
     if (code == DONE)
         j->net = experiment_network(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &code);
-    return code == DONE ? check_outputs(j) : code;
+    return code == DONE ? experiment_check_outputs(j->c, j->args.name, j->d.train) : code;
 }
 
 /* runs/NAME-seedN, NAME without folders and ending. */
@@ -140,7 +130,8 @@ static void default_folder(const arguments *a, char *folder, size_t room)
 
 static int check_arguments(const options *o, arguments *a)
 {
-    if (o->extra_count != 1) return complain(MISUSED, "train wants one configuration file or preset; try 'planaria train --help'");
+    if (o->extra_count != 1) return complain(MISUSED,
+                                             "train wants one configuration file or preset; try 'planaria train --help'");
     a->name = o->extra[0];
     if (a->epochs < -1) return complain(MISUSED, "--epochs must not be negative");
     if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
