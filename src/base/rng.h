@@ -41,6 +41,9 @@ uint32_t plni_random_bits(const plni_random *random, uint32_t unit);
 /* Uniform in [0, 1), a multiple of 2^-24. */
 float plni_random_uniform(const plni_random *random, uint32_t unit);
 
+/* Dropout by 16 random bits: with probability p they are below this, and else the unit stays. */
+static inline int plni_keep_from(float p) { return (int)(p * 65536.0f + 0.5f); }
+
 /* A random order of 0..n-1. */
 void plni_random_order(const plni_random *random, int *order, int n);
 

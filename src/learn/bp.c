@@ -74,7 +74,7 @@ static void aim_sample(void *arg, int s)
     const plni_rule *rule = b->rule;
     const plni_kernels *kernels = b->now->pass->kernels;
     const plni_station *top = &b->now->pass->at[b->net->count - 1];
-    const int n = top->y->units, keep_from = plni_mask_threshold(&rule->self);
+    const int n = top->y->units, keep_from = plni_keep_from(rule->self.drop);
     const float *y = top->y->value + s * top->y->stride;
     float *dy = top->dy->value + s * top->dy->stride;
     const float *d = rule->d + s * rule->stride;
@@ -147,7 +147,7 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass
 {
     if (!layer->ops->gradient || !layer->size) return;
     if (rule->optim.clip > 0)                collect(rule, layer, pass, l);
-    else if (plni_rule_is_plain(rule))            descend(rule, layer, pass, l);
+    else if (plni_rule_is_plain(rule))       descend(rule, layer, pass, l);
     else if (rule->optim.kind == PLN_ADAM)   step_adam(rule, layer, pass, l);
     else                                     step_momentum(rule, layer, pass, l);
 }

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 
+#include <assert.h>
 #include <math.h>
 
 pln_optim pln_optim_default(void)
@@ -24,6 +25,8 @@ void pln_optim_step(const pln_optim *how, float rate, int t, int n,
     const plni_adam adam = plni_adam_at(how, rate, t);
     plni_kernels reference;
 
+    assert(m || (how->kind == PLN_SGD && how->momentum == 0 && how->decay == 0));
+    assert(v || how->kind == PLN_SGD);
     (void)plni_kernels_choose(&reference, 0, "scalar");
     if (how->kind == PLN_SGD && m) reference.momentum(theta, gradient, m, n, rate, how->momentum, how->decay);
     else if (how->kind == PLN_SGD) reference.axpy(theta, gradient, -rate, n);
@@ -58,7 +61,7 @@ double pln_schedule_factor(const pln_schedule *how, int epoch)
     case PLN_COSINE:
         return 0.5 * (1 + cos(3.14159265358979323846 * (epoch < how->length ? epoch : how->length) / how->length));
     case PLN_STEPS:
-        return (2 * epoch >= how->length ? how->ratio : 1) * (4 * epoch >= 3 * how->length ? how->ratio : 1);
+        return (epoch >= 0.5 * how->length ? how->ratio : 1) * (epoch >= 0.75 * how->length ? how->ratio : 1);
     default:
         return 1;
     }

@@ -2,6 +2,7 @@
 
 #include "learn/rule.h"
 
+#include "base/rng.h"
 #include "base/shape.h"
 
 #include <math.h>
@@ -74,7 +75,7 @@ bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const pln
     if (rule->target == PLN_TARGET_SELF)
         return plni_selftarget_row(kernels, &rule->self, score, rule->h, bits, d, n);
     plni_label_target_row(now->label[s], rule->classes, rule->label_smoothing, d, n);
-    if (bits && n == rule->classes) kernels->keep(d, d, bits, n, plni_mask_threshold(&rule->self), 1);
+    if (bits && n == rule->classes) kernels->keep(d, d, bits, n, plni_keep_from(rule->self.drop), 1);
     return true;
 }
 

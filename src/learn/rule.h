@@ -13,8 +13,8 @@
 
 /* How to learn, and what learning keeps between batches.  Vectors per layer
  * are laid out like the layer's theta and only there if the optimiser needs them: m
- * and v for Adam, the gradient where it is a sum (plni_rule_adds); for momentum m and
- * one gradient that all layers share. */
+ * and v for Adam, the gradient where it must be whole before a step (plni_rule_adds, spiking
+ * networks, clip); for momentum m and one gradient that all layers share. */
 typedef struct plni_rule {
     pln_target_kind target;
     pln_selftarget  self;

@@ -3,6 +3,7 @@
 #include "learn/target.h"
 
 #include "base/check.h"
+#include "base/rng.h"
 #include "base/shape.h"
 
 #include <string.h>
@@ -21,8 +22,10 @@ pln_status plni_selftarget_check(pln_ctx *ctx, const pln_selftarget *how, int n)
                          "target: %d winners wanted among %d units (at most %d)", k,
                          n, PLN_MAX_WINNERS);
     if (!(how->gamma >= 0 && how->gamma <= 1e6f))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: gamma is %g, it must not be negative",
+        return plni_fail(ctx, PLN_ERR_ARG, "target: gamma is %g, it must be 0..1000000",
                          (double)how->gamma);
+    if (!(how->tau <= 1e6f))
+        return plni_fail(ctx, PLN_ERR_ARG, "target: tau is %g, it must be a share, or 0", (double)how->tau);
     if (how->sequential && !(how->eta > 0 && how->eta <= 1))
         return plni_fail(ctx, PLN_ERR_ARG, "target: eta is %g, it must be in 0..1, 0 not included",
                          (double)how->eta);
@@ -46,7 +49,7 @@ bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
 {
     const float low = how->smoothing * (float)how->winners / (float)n;
     const float high = 1 - how->smoothing + low;
-    const int k = how->winners, keep_from = plni_mask_threshold(how);
+    const int k = how->winners, keep_from = plni_keep_from(how->drop);
     int winner[PLN_MAX_WINNERS];
 
     if (kernels->winners(y, h, n, k, winner) < k) return false;

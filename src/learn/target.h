@@ -22,12 +22,6 @@ bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
                          const float *y, const float *h, const uint16_t *bits,
                          float *d, int n);
 
-/* The output mask as a threshold: a unit stays if its bits are not below. */
-static inline int plni_mask_threshold(const pln_selftarget *how)
-{
-    return (int)(how->drop * 65536.0f + 0.5f);
-}
-
 /* One step of homeostasis (1.4); row s of d is at d + s * stride. */
 void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
                       const float *d, ptrdiff_t stride, int samples, float *h,

@@ -283,8 +283,6 @@ static void keep_spikes(const job *j, const place *p)
 
 /* ---- dropout: one mask for all steps of a sample ---- */
 
-static int drop_below(const plni_layer *layer) { return (int)(layer->drop * 65536.0f + 0.5f); }
-
 static void draw_sample(void *arg, int s)
 {
     const job *j = arg;
@@ -314,7 +312,7 @@ static void drop_window(const job *j, const place *p, int t, int column)
     const uint16_t *drawn = drawn_at(j, p, column);
 
     for (int c = 0; c < y->depth; c++)
-        if (drawn[c] < drop_below(j->layer)) sum[c] = 0;
+        if (drawn[c] < plni_keep_from(j->layer->drop)) sum[c] = 0;
 }
 
 /* Byte i of the result is bit i of a byte. */
@@ -440,7 +438,7 @@ static void drop_gradient(const job *j, const place *p, int column, float *to)
     for (int i = 0; i < window * window; i++) {
         float *here = to + (i / window * width + column * window + i % window) * depth;
         for (int c = 0; c < depth; c++)
-            if (drawn[c] < drop_below(j->layer)) here[c] = 0;
+            if (drawn[c] < plni_keep_from(j->layer->drop)) here[c] = 0;
     }
 }
 

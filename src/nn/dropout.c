@@ -15,12 +15,6 @@ static ptrdiff_t bits_stride(const plni_layer *layer)
     return plni_round_up(layer->inputs, 128);
 }
 
-/* p as a number of 65536ths; a value stays if its 16 bits are not below. */
-static int threshold(const plni_layer *layer)
-{
-    return (int)(layer->drop * 65536.0f + 0.5f);
-}
-
 static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *arena)
 {
     if (!pass->training) return NULL;
@@ -39,7 +33,7 @@ static void forward_row(const plni_layer *layer, const plni_pass *pass,
                                           pass->sample[s]);
 
     pass->kernels->draw(bits, layer->inputs, r.seed, r.purpose, r.epoch, r.sample);
-    pass->kernels->keep(y, x, bits, layer->inputs, threshold(layer),
+    pass->kernels->keep(y, x, bits, layer->inputs, plni_keep_from(layer->drop),
                         1 / (1 - layer->drop));
 }
 
@@ -58,7 +52,7 @@ static void forward(const plni_layer *layer, const plni_pass *pass,
 static void backward(const plni_layer *layer, const plni_pass *pass,
                      const plni_station *at, int first, int last)
 {
-    const int keep_from = layer->drop > 0 ? threshold(layer) : 0;
+    const int keep_from = plni_keep_from(layer->drop);
 
     for (int s = first; s < last; s++)
         pass->kernels->keep(at->dx->value + s * at->dx->stride,

@@ -41,7 +41,8 @@ pln_status plni_settle_check(const pln_net *net)
     int products = 0;
 
     if (d->steps < 1 || d->steps > PLN_MAX_STEPS)
-        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; 1..%d are possible", d->steps, PLN_MAX_STEPS);
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; 1..%d are possible", d->steps,
+                         PLN_MAX_STEPS);
     if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0 && d->dt < 1))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
     if (!isfinite(d->dt) || !isfinite(d->tolerance))
@@ -156,11 +157,6 @@ static const uint16_t *mask_row(const plni_level *level, int s)
     return level->bits && level->drop > 0 ? level->bits + s * level->bits_stride : NULL;
 }
 
-static int threshold(const plni_level *level)
-{
-    return (int)(level->drop * 65536.0f + 0.5f);
-}
-
 static void enter_row(void *arg, int s)
 {
     const entry *e = arg;
@@ -181,7 +177,7 @@ static void enter_row(void *arg, int s)
     if (e->first) e->first(e->arg, s);
     if (mask_row(&own->level[0], s)) {
         float *x = input->value + s * input->stride;
-        pass->kernels->keep(x, x, mask_row(&own->level[0], s), input->units, threshold(&own->level[0]), 1);
+        pass->kernels->keep(x, x, mask_row(&own->level[0], s), input->units, plni_keep_from(own->level[0].drop), 1);
     }
     plni_signal_list(pass->kernels, input, s);
 }
@@ -289,7 +285,7 @@ static float relax_row(const phase *p, int l, int s)
         down = dx->value + s * dx->stride;
     }
     const float moved = p->pass->kernels->relax(level->s->value + s * level->s->stride, up->value + s * up->stride, down,
-        nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(level, s), threshold(level),
+        nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(level, s), plni_keep_from(level->drop),
         a, b, beta * b, level->s->units);
     plni_signal_list(p->pass->kernels, level->s, s);
     return moved;
@@ -365,7 +361,7 @@ static void readout_row(void *arg, int s)
 
     finish_drives(p, top, s);
     activation->ops->forward(activation, p->pass, &at, s, s + 1);
-    if (mask_row(level, s)) p->pass->kernels->keep(y, y, mask_row(level, s), level->s->units, threshold(level), 1);
+    if (mask_row(level, s)) p->pass->kernels->keep(y, y, mask_row(level, s), level->s->units, plni_keep_from(level->drop), 1);
     if (p->nudge->beta == 0) return;
 
     const float *t = p->nudge->target + s * p->nudge->stride;

@@ -3,6 +3,7 @@
 #include "golden.h"
 
 #include "base/context.h"
+#include "base/rng.h"
 #include "learn/bp.h"
 #include "learn/loss.h"
 #include "planaria.h"
@@ -285,7 +286,7 @@ static void unsupervised_step(const json_t *g, bool input_rows)
         plni_kernels reference;
         (void)plni_kernels_choose(&reference, 0, "scalar");
         assert_true(plni_selftarget_row(&reference, &how, row, aligned_h, bits[r], d + r * n, n));
-        loss += plni_loss_row(&reference, PLN_MSE, row, d + r * n, bits[r], plni_mask_threshold(&how), rows, n, dy);
+        loss += plni_loss_row(&reference, PLN_MSE, row, d + r * n, bits[r], plni_keep_from(how.drop), rows, n, dy);
         memcpy(row, dy, (size_t)n * sizeof *dy);
     }
     check_numbers(y, get(g, "y_masked"));
