@@ -82,7 +82,8 @@ int job_check_length(const job *j)
     const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = j->c->train.epochs;
 
     if (j->state && done > wanted)
-        return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done, wanted);
+        return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done,
+                        wanted);
     if (job_reads_out(j) && done < wanted)
         return complain(FAILED, "the network in %s was finished after %d epochs and is being read out: "
                         "--epochs %d goes on with that, --force begins anew", j->r.folder, done, done);

@@ -28,7 +28,8 @@ static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PL
 static const cyaml_strval_t schedules[] = { { "constant", PLN_CONSTANT }, { "linear", PLN_LINEAR },
                                             { "exp", PLN_EXP }, { "step", PLN_STEP }, { "cosine", PLN_COSINE },
                                             { "steps", PLN_STEPS } };
-static const cyaml_strval_t resets[] = { { "hard", PLN_RESET_HARD }, { "soft", PLN_RESET_SOFT }, { "delayed", PLN_RESET_DELAYED } };
+static const cyaml_strval_t resets[] = { { "hard", PLN_RESET_HARD }, { "soft", PLN_RESET_SOFT },
+                                         { "delayed", PLN_RESET_DELAYED } };
 static const cyaml_strval_t norms[] = { { "none", PLN_NORM_NONE }, { "joint", PLN_NORM_JOINT }, { "step", PLN_NORM_STEP } };
 static const cyaml_strval_t readouts[] = { { "mean", PLN_READOUT_MEAN }, { "last", PLN_READOUT_LAST },
                                            { "membrane", PLN_READOUT_MEMBRANE } };
@@ -67,8 +68,8 @@ static const cyaml_schema_field_t spiking_fields[] = {
 
 static const cyaml_schema_field_t schedule_fields[] = {
     FIELD_WORD("kind", NEEDED, schedule_config, kind, schedules),
-    CYAML_FIELD_FLOAT("start", OPTIONAL, schedule_config, start),
-    CYAML_FIELD_FLOAT("end", OPTIONAL, schedule_config, end),
+    CYAML_FIELD_FLOAT_PTR("start", POINTER, schedule_config, start),
+    CYAML_FIELD_FLOAT_PTR("end", POINTER, schedule_config, end),
     CYAML_FIELD_FLOAT("ratio", OPTIONAL, schedule_config, ratio),
     CYAML_FIELD_INT("length", OPTIONAL, schedule_config, length),
     CYAML_FIELD_END
@@ -240,8 +241,7 @@ static int refuse(const source *from, const char *section, const char *key,
     return complain(BAD_INPUT, "%s: %s.%s is %g; it must be %s", place(from, section, key), section, key, value, wanted);
 }
 
-/* Units of the last dense layer; there is one. */
-static int outputs_of(const config *c)
+int config_outputs(const config *c)
 {
     int units = c->network ? notation_outputs(c->network) : 0;
 
@@ -259,6 +259,30 @@ static unsigned dense_layers(const config *c)
     return dense;
 }
 
+static int check_schedule(const source *from, const char *in, const schedule_config *s, int epochs)
+{
+    const bool decays = s->kind == PLN_EXP || s->kind == PLN_STEPS;
+    char section[64];
+
+    snprintf(section, sizeof section, "%s.schedule", in);
+    if (s->length < 0) return refuse(from, section, "length", s->length, "at least 0");
+    if (epochs > 0 && s->length > epochs) return refuse(from, section, "length", s->length, "at most the epochs there are");
+    if (s->kind == PLN_LINEAR && !(s->start && s->end))
+        return complain(BAD_INPUT, "%s: a linear schedule wants start and end", place(from, section, NULL));
+    for (int i = 0; i < 2; i++) {
+        const char *key = i ? "end" : "start";
+        const float *value = i ? s->end : s->start;
+        if (value && s->kind != PLN_LINEAR)
+            return refuse(from, section, key, (double)*value, "left out where kind is not linear");
+        if (value && !(*value >= 0 && *value <= 1e6f)) return refuse(from, section, key, (double)*value, "0..1000000");
+    }
+    if (!decays && s->ratio != 0)
+        return refuse(from, section, "ratio", (double)s->ratio, "left out where kind is neither exp nor steps");
+    if (decays && !(s->ratio > 0 && s->ratio <= 1))
+        return refuse(from, section, "ratio", (double)s->ratio, "above 0 and at most 1");
+    return DONE;
+}
+
 /* What every section that trains has: batch, rates, schedule. */
 static int check_course(const source *from, const config *c, const char *section, int batch, const float *rate,
                         unsigned rates, const schedule_config *schedule, int epochs)
@@ -268,13 +292,7 @@ static int check_course(const source *from, const config *c, const char *section
         return refuse(from, section, "rate", rates, "a list of one rate, or of one for each dense layer");
     for (unsigned i = 0; i < rates; i++)
         if (!(rate[i] >= 0 && rate[i] <= 1e6f)) return refuse(from, section, "rate", (double)rate[i], "0..1000000");
-    if (!schedule) return DONE;
-    if (schedule->length < 0) return refuse(from, section, "schedule.length", schedule->length, "at least 0");
-    if (epochs > 0 && schedule->length > epochs)
-        return refuse(from, section, "schedule.length", schedule->length, "at most the epochs there are");
-    if ((schedule->kind == PLN_EXP || schedule->kind == PLN_STEPS) && !(schedule->ratio > 0 && schedule->ratio <= 1))
-        return refuse(from, section, "schedule.ratio", (double)schedule->ratio, "above 0 and at most 1");
-    return DONE;
+    return schedule ? check_schedule(from, section, schedule, epochs) : DONE;
 }
 
 static bool ends_in_softmax(const config *c)
@@ -304,9 +322,25 @@ static int check_ep(const source *from, const config *c)
     if (e->steps < 1 || e->steps > PLN_MAX_STEPS) return refuse(from, "train.ep", "steps", e->steps, "1..10000");
     if (e->nudged_steps < 1 || e->nudged_steps > PLN_MAX_STEPS)
         return refuse(from, "train.ep", "nudged_steps", e->nudged_steps, "1..10000");
-    if (!(e->dt >= 0 && e->dt < 1) || (e->relaxation == PLN_EULER && e->dt <= 0))
+    if (!(e->dt >= 0 && e->dt < 1) || ((e->relaxation == PLN_EULER || ends_in_softmax(c)) && e->dt <= 0))
         return refuse(from, "train.ep", "dt", (double)e->dt, "above 0 and below 1");
     if (!(e->tolerance >= 0)) return refuse(from, "train.ep", "tolerance", (double)e->tolerance, "at least 0");
+    return DONE;
+}
+
+/* What the kind of training gives no meaning is an oversight. */
+static int check_meaning(const source *from, const train_config *t)
+{
+    if (t->optimiser == PLN_ADAM && t->momentum != 0)
+        return refuse(from, "train", "momentum", (double)t->momentum, "left out with adam");
+    if (t->optimiser == PLN_ADAM && t->weight_decay != 0)
+        return refuse(from, "train", "weight_decay", (double)t->weight_decay, "left out with adam");
+    if (t->loss != PLN_CROSS_ENTROPY_STEPS && t->tet != 0)
+        return refuse(from, "train", "tet", (double)t->tet, "left out where the loss is not cross_entropy_steps");
+    if (!t->sequential && t->eta != 0)
+        return refuse(from, "train", "eta", (double)t->eta, "left out where training is not sequential");
+    if (t->target == PLN_TARGET_LABELS && t->smoothing != 0)
+        return refuse(from, "train", "smoothing", (double)t->smoothing, "left out with target labels: label_smoothing is theirs");
     return DONE;
 }
 
@@ -318,12 +352,14 @@ static int check_train(const source *from, const config *c)
     if (t->epochs < 0 || t->epochs > MAX_EPOCHS) return refuse(from, "train", "epochs", t->epochs, "0..1000000");
     code = check_course(from, c, "train", t->batch, t->rate, t->rate_count, t->schedule, 0);
     if (code == DONE) code = check_ep(from, c);
+    if (code == DONE) code = check_meaning(from, t);
     if (code != DONE) return code;
     if (!(t->label_smoothing >= 0 && t->label_smoothing < 1))
         return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
     if (!(t->output_dropout >= 0 && t->output_dropout < 1))
         return refuse(from, "train", "output_dropout", (double)t->output_dropout, "at least 0 and below 1");
-    if (!(t->momentum >= 0 && t->momentum < 1)) return refuse(from, "train", "momentum", (double)t->momentum, "at least 0 and below 1");
+    if (!(t->momentum >= 0 && t->momentum < 1))
+        return refuse(from, "train", "momentum", (double)t->momentum, "at least 0 and below 1");
     if (!(t->weight_decay >= 0 && t->weight_decay < 1))
         return refuse(from, "train", "weight_decay", (double)t->weight_decay, "at least 0 and below 1");
     if (!(t->clip >= 0 && t->clip < 1e6f)) return refuse(from, "train", "clip", (double)t->clip, "at least 0");
@@ -339,10 +375,12 @@ static int check_train(const source *from, const config *c)
                         place(from, "train", "loss"));
     if (t->target == PLN_TARGET_LABELS) return DONE;
     if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
-    if (t->winners > outputs_of(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
+    if (t->winners > config_outputs(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
     if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
-    if (!(t->smoothing >= 0 && t->smoothing < 1)) return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
-    if (t->sequential && !(t->eta > 0 && t->eta <= 1)) return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
+    if (!(t->smoothing >= 0 && t->smoothing < 1))
+        return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
+    if (t->sequential && !(t->eta > 0 && t->eta <= 1))
+        return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
     if (t->sequential && t->batch != 1) return refuse(from, "train", "batch", t->batch, "1 in sequential mode");
     return DONE;
 }
@@ -383,12 +421,14 @@ static int check_spiking(const source *from, const config *c)
                         place(from, "network", NULL));
     if (s->steps < 1 || s->steps > PLN_MAX_TIME) return refuse(from, "spiking", "steps", s->steps, "1..64");
     if (s->votes < 0 || s->votes > 64) return refuse(from, "spiking", "votes", s->votes, "1..64");
-    if (!(s->norm_scale >= 0 && s->norm_scale < 1e3f)) return refuse(from, "spiking", "norm_scale", (double)s->norm_scale, "above 0");
+    if (!(s->norm_scale >= 0 && s->norm_scale < 1e3f))
+        return refuse(from, "spiking", "norm_scale", (double)s->norm_scale, "above 0");
     if (s->neuron && !pln_neuron_find(s->neuron, &neuron))
         return complain(BAD_INPUT, "%s: there is no neuron '%s'; there are default, sj-vgg, code-s, code-u, tet, snntorch",
                         place(from, "spiking", "neuron"), s->neuron);
     if (s->surrogate && !pln_surrogate_find(s->surrogate, &surrogate))
-        return complain(BAD_INPUT, "%s: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
+        return complain(BAD_INPUT,
+                        "%s: there is no surrogate '%s'; there are atan, sigmoid, triangle, rectangle, tanh, fast_sigmoid",
                         place(from, "spiking", "surrogate"), s->surrogate);
     if (s->poisson && s->normalise)
         return complain(BAD_INPUT, "%s: values that are normalised are no probabilities: poisson goes without normalise",
@@ -444,6 +484,8 @@ static int check_rest(const source *from, const config *c)
     if (e && !(e->labels >= 0 && e->labels <= 1)) return refuse(from, "evaluate", "labels", (double)e->labels, "0..1");
     if (e && e->validation && !(*e->validation > 0 && *e->validation < 1))
         return refuse(from, "evaluate", "validation", (double)*e->validation, "above 0 and below 1");
+    for (unsigned i = 0; e && i < e->at_count; i++)
+        if (e->at[i] < 1) return refuse(from, "evaluate", "at", e->at[i], "a list of epochs, from 1");
     for (unsigned i = 0; e && i < e->fractions_count; i++)
         if (!(e->fractions[i] > 0 && e->fractions[i] <= 1))
             return refuse(from, "evaluate", "fractions", (double)e->fractions[i], "above 0 and at most 1");
@@ -451,9 +493,11 @@ static int check_rest(const source *from, const config *c)
     if (k->epochs < 0 || k->epochs > MAX_EPOCHS) return refuse(from, "classifier", "epochs", k->epochs, "0..1000000");
     if (k->batch < 1 || k->batch > PLN_MAX_BATCH) return refuse(from, "classifier", "batch", k->batch, "1..4096");
     if (!(k->rate >= 0 && k->rate <= 1e6f)) return refuse(from, "classifier", "rate", (double)k->rate, "0..1000000");
-    if (!(k->dropout >= 0 && k->dropout < 1)) return refuse(from, "classifier", "dropout", (double)k->dropout, "at least 0 and below 1");
+    if (!(k->dropout >= 0 && k->dropout < 1))
+        return refuse(from, "classifier", "dropout", (double)k->dropout, "at least 0 and below 1");
     if (!(k->decay >= 0 && k->decay <= 1)) return refuse(from, "classifier", "decay", (double)k->decay, "above 0 and at most 1");
-    if (k->schedule && k->decay > 0) return refuse(from, "classifier", "decay", (double)k->decay, "left out where there is a schedule");
+    if (k->schedule && k->decay > 0)
+        return refuse(from, "classifier", "decay", (double)k->decay, "left out where there is a schedule");
     const int code = check_course(from, c, "classifier", k->batch, &k->rate, 1, k->schedule, k->epochs);
     if (code != DONE) return code;
     if (!pln_activation_find(k->activation, &activation))

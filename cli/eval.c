@@ -133,8 +133,10 @@ int command_eval(int argc, const char **argv)
     int threads = 0, best = 0, as_json = 0, code;
     double labels = 0;
     const struct poptOption table[] = {
-        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)", "DIR" },
-        { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)", "FRACTION" },
+        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)",
+          "DIR" },
+        { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)",
+          "FRACTION" },
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },

@@ -86,7 +86,8 @@ static int widen(part *p, int done)
     uint8_t *more;
 
     if (3 * pixels > READER_MOST / (size_t)p->list.count)
-        return complain(BAD_INPUT, "%s: %d colour images of %d x %d pixels are more than the 4 GB that are read", d->path, p->list.count, p->width, p->height);
+        return complain(BAD_INPUT, "%s: %d colour images of %d x %d pixels are more than the 4 GB that are read", d->path,
+                        p->list.count, p->width, p->height);
     more = realloc(d->bytes[p->first], 3 * pixels * (size_t)p->list.count + 1);
     if (!more) return complain(FAILED, "no memory left for %d images", p->list.count);
     d->bytes[p->first] = more;

@@ -204,7 +204,8 @@ int image_decode(const char *path, const void *bytes, size_t size, image *i)
     else if (size >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)         done = decode_jpeg(w);
     else snprintf(w->why, sizeof w->why, "it begins neither as PNG nor as JPEG");
     if (!done) {
-        code = w->told ? w->code : complain(BAD_INPUT, "%s cannot be read as an image: %s", path, *w->why ? w->why : "no memory left");
+        code = w->told ? w->code : complain(BAD_INPUT, "%s cannot be read as an image: %s", path,
+                                            *w->why ? w->why : "no memory left");
         free(i->pixels);
         i->pixels = NULL;
     }

@@ -146,7 +146,8 @@ static int name_classes(const char *folder, const char *part, struct dirent **en
     return DONE;
 }
 
-static int add_classes(const char *folder, const char *part, struct dirent **entry, int entries, bool each, extensions wanted, listing *l)
+static int add_classes(const char *folder, const char *part, struct dirent **entry, int entries, bool each, extensions wanted,
+                       listing *l)
 {
     char within[PATH_MAX];
     int count, code = DONE;
@@ -155,7 +156,8 @@ static int add_classes(const char *folder, const char *part, struct dirent **ent
         if (!class_folder(folder, part, entry[c]->d_name, within)) continue;
         const int label = label_of(l, entry[c]->d_name);
         if (label < 0)
-            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part, entry[c]->d_name);
+            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part,
+                            entry[c]->d_name);
         code = add_class(folder, within, wanted, label, l, &count);
         if (code == DONE && each && count == 0)
             code = complain(BAD_INPUT, "%s/%s holds no file *%s: fill or remove the folder", folder, within, wanted[0]);

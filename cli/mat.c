@@ -165,7 +165,8 @@ static int read_images(const char *path, mat_t *mat, size_t most, mat_images *m)
         all = sample * x->dims[3];
         m->height = edge[0], m->width = edge[1], m->channels = edge[2], m->count = edge[3];
         if (sample > (1u << 20) || all > most || all > INT_MAX)
-            code = complain(BAD_INPUT, "%s: %d images of %d x %d x %d are too many or too large", path, edge[3], edge[0], edge[1], edge[2]);
+            code = complain(BAD_INPUT, "%s: %d images of %d x %d x %d are too many or too large", path, edge[3], edge[0],
+                            edge[1], edge[2]);
         else if (!(m->samples = malloc(all)) || !(room = malloc(sample)))
             code = complain(FAILED, "no memory left to read %s", path);
         else if (Mat_VarReadDataLinear(mat, x, m->samples, 0, 1, (int)all) != 0)

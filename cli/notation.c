@@ -91,11 +91,13 @@ int notation_check(const char *place, const char *text)
                         place, notation_length(at), at);
     for (int i = 0; i < count; i++)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
-            return complain(BAD_INPUT, "%s: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
+            return complain(BAD_INPUT,
+                            "%s: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
                             place, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
     for (int i = 1; i < count; i++)
         if (tokens[i].kind == PRE && tokens[i - 1].kind != CONV && tokens[i - 1].kind != PRE)
-            return complain(BAD_INPUT, "%s: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
+            return complain(BAD_INPUT,
+                            "%s: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
                             place, notation_length(tokens[i].at), tokens[i].at, notation_length(tokens[i - 1].at), tokens[i - 1].at);
     if (tokens[count - 1].kind != DENSE)
         return complain(BAD_INPUT, "%s: the network must end with FC and the number of outputs", place);

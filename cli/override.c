@@ -75,7 +75,8 @@ static bool put(yaml_document_t *document, const char *path, int value)
         } else {
             const yaml_node_t *at = yaml_document_get_node(document, number);
             if (!at || at->type != YAML_MAPPING_NODE) return false;
-            const int name = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)path, (int)length, YAML_ANY_SCALAR_STYLE);
+            const int name = yaml_document_add_scalar(document, NULL, (const yaml_char_t *)path, (int)length,
+                                                      YAML_ANY_SCALAR_STYLE);
             if (!last) next = yaml_document_add_mapping(document, NULL, YAML_BLOCK_MAPPING_STYLE);
             if (!name || !next || !yaml_document_append_mapping_pair(document, number, name, next)) return false;
         }

@@ -80,7 +80,8 @@ static void print_table(const json_t *result, const config *c, const char *folde
     char path[4096], label[40];
 
     if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
-        printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained", expected ? "   reference" : "");
+        printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained",
+               expected ? "   reference" : "");
     print_row("direct association, average", result, "direct_average", e->direct_average);
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);
@@ -89,7 +90,8 @@ static void print_table(const json_t *result, const config *c, const char *folde
     print_row(label, result, "selected_accuracy", 0);
     print_activity(result);
     snprintf(path, sizeof path, "%s/fields.png", folder);
-    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder, access(path, F_OK) == 0 ? " fields.png," : "");
+    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,
+           access(path, F_OK) == 0 ? " fields.png," : "");
 }
 
 void report_result(const json_t *result, const config *c, bool as_json, const char *folder)

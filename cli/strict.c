@@ -11,6 +11,8 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <float.h>
+#include <math.h>
 #include <stdlib.h>
 #include <stdio.h>
 #include <string.h>
@@ -148,8 +150,8 @@ static bool is_number(const char *text)
 
     if (isspace((unsigned char)*text) || strpbrk(text, "xXpPnN")) return false;
     errno = 0;
-    (void)strtod(text, &end);
-    return end != text && *end == 0 && errno != ERANGE;
+    const double value = strtod(text, &end);
+    return end != text && *end == 0 && errno != ERANGE && fabs(value) <= (double)FLT_MAX;
 }
 
 static bool is_truth(const char *text)

@@ -38,7 +38,8 @@ static int take(const char *path, struct archive *a, size_t most, tarball_member
             if (got == 0) return DONE;
             m->size += (size_t)got;
         }
-        if (m->size > most) return complain(BAD_INPUT, "%s: %s has more than the %zu bytes that are read at most", path, m->name, most);
+        if (m->size > most) return complain(BAD_INPUT, "%s: %s has more than the %zu bytes that are read at most", path,
+                                            m->name, most);
     }
 }
 

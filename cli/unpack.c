@@ -62,7 +62,8 @@ static int write_contents(const char *path, struct archive *a, size_t most, cons
         if (got < 0) return damaged(path, a);
         if (got == 0) return DONE;
         size += (size_t)got;
-        if (size > most) return complain(BAD_INPUT, "%s: %s has more than the %zu bytes that are unpacked at most", path, to, most);
+        if (size > most) return complain(BAD_INPUT, "%s: %s has more than the %zu bytes that are unpacked at most", path, to,
+                                         most);
         if (fwrite(piece, 1, (size_t)got, file) != (size_t)got) return cannot_write(to);
     }
 }

@@ -149,7 +149,8 @@ PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
  *              its neighbours, up and down, until no unit moves by more than
  *              `tolerance`, or each has been set `steps` times
  *
- * Both end in the same states (docs/theory.md, 4.2).  Where the
+ * Taken until they rest both end in the same states; Euler steps that end before
+ * that leave out a share of the way (docs/theory.md, 4.2).  Where the
  * drive is constant (one layer; one hidden layer under a softmax) both take their
  * closed form. */
 typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dynamics_kind;

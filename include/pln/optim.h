@@ -30,18 +30,19 @@ typedef enum pln_optim_kind { PLN_SGD, PLN_ADAM } pln_optim_kind;
 
 typedef struct pln_optim {
     pln_optim_kind kind;
-    float beta1, beta2, eps;       /* Adam only                              */
-    float momentum, decay;         /* SGD only, 0 <= momentum < 1, decay >= 0 */
-    float clip;                    /* 0: none; by back-propagation only       */
+    float beta1, beta2, eps;       /* Adam only: 0..1, 1 not included; above 0    */
+    float momentum, decay;         /* SGD only, 0..1, 1 not included; with Adam 0 */
+    float clip;                    /* 0: none; by back-propagation only           */
 } pln_optim;
 
 /* SGD, with Adam's usual numbers: 0.9, 0.999, 1e-8. */
 PLN_API pln_optim pln_optim_default(void);
 
 /* One step of `how` on n numbers.  m and v [n] are Adam's moments, zero before
- * step t = 1; SGD wants m if it has momentum.  m below 1e-30 and v below
- * 1e-37 become 0.  Elementwise, so any slice of a
- * parameter may be stepped alone. */
+ * step t = 1; SGD wants m if it has momentum or decay, and no v: what is not
+ * wanted may be NULL.  m below 1e-30 and v below 1e-37 become 0.  Elementwise,
+ * so any slice of a parameter may be stepped alone; clip, which needs all of a
+ * gradient, is the caller's. */
 PLN_API void pln_optim_step(const pln_optim *how, float rate, int t, int n,
                             const float *gradient, float *theta, float *m,
                             float *v);
@@ -52,9 +53,9 @@ typedef enum pln_schedule_kind {
 
 typedef struct pln_schedule {
     pln_schedule_kind kind;
-    double start, end;             /* linear               */
-    double ratio;                  /* exp and steps, 0 < ratio <= 1*/
-    int    length;                 /* all but constant and exp: >= 1 epochs */
+    double start, end;             /* linear, >= 0                            */
+    double ratio;                  /* exp and steps, 0 < ratio <= 1           */
+    int    length;                 /* all but constant and exp: >= 1 epochs   */
 } pln_schedule;
 
 /* Constant. */

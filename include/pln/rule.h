@@ -25,8 +25,10 @@ typedef enum pln_rule_kind { PLN_RULE_BP, PLN_RULE_EP } pln_rule_kind;
  * chance, one draw a batch, and is compared with the free phase.  Symmetric: the
  * phases of +beta and -beta are compared with each other. */
 typedef struct pln_ep {
-    float beta;          /* strength of the pull, 0 < beta < 1                 */
-    int   steps;         /* K: of the nudged phase, Euler steps or most sweeps */
+    float beta;          /* strength of the pull, 0 < beta < 1, and by Euler
+                            steps of length dt also dt (1 + beta) <= 1         */
+    int   steps;         /* K: of the nudged phase, Euler steps or most sweeps;
+                            1..PLN_MAX_STEPS                                   */
     bool  symmetric;
 } pln_ep;
 

@@ -34,15 +34,15 @@ enum { PLN_MAX_WINNERS = 64 };
 
 typedef struct pln_selftarget {
     int   winners;       /* k: winners a sample, 1..min(n, PLN_MAX_WINNERS)   */
-    float gamma;         /* step of homeostasis, >= 0; 0 for none             */
+    float gamma;         /* step of homeostasis, 0..1e6; 0 for none           */
     float eta;           /* rate of the moving average, 0 < eta <= 1          */
     bool  sequential;    /* moving average instead of the mean over the batch;
                             needs batches of one sample                       */
     float smoothing;     /* s: 0 for none, below 1                            */
     float drop;          /* p: probability that an output unit is masked,
                             0 <= p < 1                                        */
-    float tau;           /* share of samples a unit should win; 0: (1 - p) k/n,
-                            or with ep k / (n (1 - p))                        */
+    float tau;           /* share of samples a unit should win, at most 1e6; 0 or
+                            below: (1 - p) k/n, or with ep k / (n (1 - p))    */
 } pln_selftarget;
 
 /* One winner, gamma 0.5, eta 0.6, batch mode, no smoothing, no mask. */

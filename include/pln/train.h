@@ -62,9 +62,10 @@ typedef struct pln_course {
     int        count;
 } pln_course;
 
-/* A trainer of net on data; both must outlive it, and net is trained in place.
+/* A trainer of net on data, which must outlive it, as must features; net is
+ * trained in place.
  *
- *   index    [count] the samples to use, or NULL for all
+ *   index    [count] the samples to use, or NULL for all; copied
  *   features NULL, or a network whose outputs (in evaluation mode) are the
  *            inputs of net: a read-out is trained on it while it stays as it is
  *
@@ -80,7 +81,7 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
  * over its samples, with its own rule, target, rates, schedule and moments of the
  * optimiser, and homeostasis from zero.  Semi-supervised learning is a course
  * without labels and one with them (specification 5.3).  All courses have the
- * same number of epochs. */
+ * same number of epochs, and there are 1..PLN_MAX_COURSES.  Errors are the same. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features,
                                  const pln_data *data, const pln_course *courses,
@@ -96,7 +97,7 @@ typedef struct pln_epoch_report {
     int    course;            /* 0-based                                       */
     long   samples;
     double seconds;           /* inside pln_trainer_step since this process
-                                 began the epoch or took it up again           */
+                                 began the pass or took it up again            */
     double loss;              /* mean over the epoch's batches                 */
     double rate_factor;       /* of the schedule                               */
     double homeostasis;       /* Euclidean norm of h at the end of the epoch   */
@@ -108,13 +109,14 @@ typedef struct pln_epoch_report {
     double sweeps;            /* ep, means over the batches: how often a level
                                  was set in the free phase,                    */
     double nudged_sweeps;     /*   in the nudged phase,                        */
-    double residual;          /*   the largest change in the last sweep,       */
+    double residual;          /*   the largest change in the last sweep, or where a
+                                   closed form takes all steps at once, in them */
     double skipped;           /*   and the share of the multiply-adds of dense
                                    relaxation that was left out                */
 } pln_epoch_report;
 
-/* Trains up to `batches` batches, never beyond the end of a course's pass.  report
- * may be NULL.  Allocates nothing.
+/* Trains up to `batches` batches, none if that is below 1, and never beyond the end
+ * of a course's pass.  report may be NULL.  Allocates nothing.
  *
  * Returns PLN_ERR_NAN if the loss is not finite: the parameters are then as
  * they were before the batch at fault.  PLN_ERR_STATE after the last epoch. */
@@ -129,7 +131,7 @@ PLN_API int pln_trainer_course(const pln_trainer *trainer);
 PLN_API int pln_trainer_batch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 
-/* Seconds spent in pln_trainer_step on the epoch under way; if none is, on the
+/* Seconds spent in pln_trainer_step on the pass under way; if none is, on the
  * last one. */
 PLN_API double pln_trainer_seconds(const pln_trainer *trainer);
 
@@ -171,7 +173,8 @@ pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, si
 PLN_API void   pln_features_free(pln_features *features);
 PLN_API size_t pln_features_bytes(const pln_features *features);
 
-/* A trainer of a read-out takes its inputs from there instead of computing them.
+/* A trainer of a read-out takes its inputs from there instead of computing them;
+ * the features must outlive it.
  *
  * Returns PLN_ERR_ARG unless the trainer was made with that network as its features
  * and that data. */

@@ -51,7 +51,8 @@ static pln_status check_norm(pln_ctx *ctx, const pln_sample_shape *s, const pln_
                          norm->channels, s->channels);
     for (int c = 0; c < norm->channels; c++)
         if (!isfinite(norm->mean[c]) || !isfinite(norm->deviation[c]) || !(norm->deviation[c] > 0))
-            return plni_fail(ctx, PLN_ERR_ARG, "normalise: channel %d has mean %g and deviation %g; wanted are numbers, the second above 0",
+            return plni_fail(ctx, PLN_ERR_ARG,
+                             "normalise: channel %d has mean %g and deviation %g; wanted are numbers, the second above 0",
                              c, (double)norm->mean[c], (double)norm->deviation[c]);
     return PLN_OK;
 }

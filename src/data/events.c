@@ -32,9 +32,11 @@ static pln_status check_how(pln_ctx *ctx, const pln_frames *how)
     if (how->steps < 1 || how->steps > PLN_MAX_FRAMES)
         return plni_fail(ctx, PLN_ERR_ARG, "events: %d frames are wanted; possible are 1..%d", how->steps, PLN_MAX_FRAMES);
     if (how->height < 1 || how->height > MARK || how->width < 1 || how->width > MARK)
-        return plni_fail(ctx, PLN_ERR_ARG, "events: frames of %d x %d pixels are wanted; possible are 1..%d", how->height, how->width, MARK);
+        return plni_fail(ctx, PLN_ERR_ARG, "events: frames of %d x %d pixels are wanted; possible are 1..%d", how->height,
+                         how->width, MARK);
     if (how->microseconds < 0)
-        return plni_fail(ctx, PLN_ERR_ARG, "events: a frame of %d microseconds is wanted; 0 means equal parts", how->microseconds);
+        return plni_fail(ctx, PLN_ERR_ARG, "events: a frame of %d microseconds is wanted; 0 means equal parts",
+                         how->microseconds);
     if (how->steps > MOST_VALUES / (2 * how->height * how->width))
         return plni_fail(ctx, PLN_ERR_ARG, "events: %d frames of %d x %d x 2 are more than %d values", how->steps,
                          how->height, how->width, MOST_VALUES);

@@ -54,7 +54,8 @@ static json_t *describe_neuron(const pln_neuron *n)
 
 static bool describe_cell(const pln_layer_info *i, json_t *layers)
 {
-    return (!i->norm.kind || append(layers, json_pack("{s:s, s:f}", "norm", norms[i->norm.kind], "scale", (double)i->norm.scale))) &&
+    return (!i->norm.kind ||
+            append(layers, json_pack("{s:s, s:f}", "norm", norms[i->norm.kind], "scale", (double)i->norm.scale))) &&
            (i->tap < -1 || append(layers, json_pack("{s:i}", "add", i->tap))) &&
            (!i->fires || append(layers, describe_neuron(&i->neuron))) &&
            (!i->pool || (i->drop > 0 && i->window == 1) ||

@@ -149,7 +149,8 @@ void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
 {
     plni_extent out;
 
-    if (filters < 1 || filters > PLN_MAX_CHANNELS) plni_refuse(net, PLN_ERR_ARG, "a convolution must have 1..4096 filters", filters);
+    if (filters < 1 || filters > PLN_MAX_CHANNELS)
+        plni_refuse(net, PLN_ERR_ARG, "a convolution must have 1..4096 filters", filters);
     if (kernel < 1 || kernel > 31) plni_refuse(net, PLN_ERR_ARG, "a kernel's side must be 1..31", kernel);
     if (stride < 1 || stride > 16) plni_refuse(net, PLN_ERR_ARG, "the stride must be 1..16", stride);
     if (pad < 0 || pad >= kernel) plni_refuse(net, PLN_ERR_ARG, "the padding must be less than the kernel's side", pad);
@@ -160,7 +161,8 @@ void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
     out = plni_conv_extent(plni_map_of(net, next_signal(net))->extent, filters, kernel, kernel, stride, pad);
     if (out.height < 1 || out.width < 1) {
         const plni_extent in = plni_map_of(net, next_signal(net))->extent;
-        refuse_size(net, net->count + 1, "a kernel", kernel, in.height + 2 * pad, in.width + 2 * pad, "an image that is, with its padding,");
+        refuse_size(net, net->count + 1, "a kernel", kernel, in.height + 2 * pad, in.width + 2 * pad,
+                    "an image that is, with its padding,");
     }
     add_conv(net, out, kernel, kernel, stride, pad, false);
 }
@@ -200,8 +202,9 @@ static plni_layer *cell_for(pln_net *net, stage next)
     if (!layer) return NULL;
     x = plni_map_of(net, layer->from);
     if (x->form != PLNI_VALUES || layer->from == 0)
-        plni_refuse(net, PLN_ERR_SHAPE, layer->from ? "a norm, sum, neuron or pool must follow a convolution, a dense layer or a norm"
-                                                    : "a network of maps begins with a convolution or a dense layer", 0);
+        plni_refuse(net, PLN_ERR_SHAPE,
+                    layer->from ? "a norm, sum, neuron or pool must follow a convolution, a dense layer or a norm"
+                                : "a network of maps begins with a convolution or a dense layer", 0);
     layer->conv.in = x->extent;
     return net->error ? NULL : layer;
 }
@@ -225,7 +228,8 @@ void pln_net_norm(pln_net *net, const pln_norm *norm)
     plni_layer *layer;
 
     if ((int)norm->kind < 0 || norm->kind > PLN_NORM_STEP) plni_refuse(net, PLN_ERR_ARG, "no such norm", norm->kind);
-    if (!(norm->scale > 0 && norm->scale < 1e6f)) plni_refuse(net, PLN_ERR_ARG, "a norm's scale must be positive", (double)norm->scale);
+    if (!(norm->scale > 0 && norm->scale < 1e6f))
+        plni_refuse(net, PLN_ERR_ARG, "a norm's scale must be positive", (double)norm->scale);
     if (net->error || norm->kind == PLN_NORM_NONE) return;
     layer = append_map(net, &plni_cell_ops);
     if (!layer) return;
@@ -262,7 +266,8 @@ void pln_net_add(pln_net *net, int from)
     layer = net->error ? NULL : cell_for(net, SUM);
     if (!layer) return;
     tap = plni_map_of(net, signal);
-    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 || (tap->steps > 1 && plni_map_of(net, layer->from)->steps == 1) ||
+    if (memcmp(&tap->extent, &layer->conv.in, sizeof tap->extent) != 0 ||
+        (tap->steps > 1 && plni_map_of(net, layer->from)->steps == 1) ||
         tap->depth % 16)
         plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps, or be still", from);
     if (net->error) return;
@@ -330,7 +335,8 @@ void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes)
     layer = net->error ? NULL : append_map(net, &plni_readout_ops);
     if (!layer) return;
     const plni_signal *x = plni_map_of(net, layer->from);
-    if (plni_positions(x->extent) != 1) plni_refuse(net, PLN_ERR_SHAPE, "a read-out wants one place, not an image", plni_positions(x->extent));
+    if (plni_positions(x->extent) != 1)
+        plni_refuse(net, PLN_ERR_SHAPE, "a read-out wants one place, not an image", plni_positions(x->extent));
     if (kind != PLN_READOUT_MEAN && x->steps != net->steps)
         plni_refuse(net, PLN_ERR_SHAPE, "a membrane reads out what changes over time; here no neuron fires below it", x->steps);
     if (votes < 1 || x->units % votes) plni_refuse(net, PLN_ERR_SHAPE, "the votes must divide the outputs", votes);

@@ -2,7 +2,7 @@
  *
  * Parameters and Adam's moments are stored as tensors of the network's shapes,
  * so a checkpoint does not depend on how weights lie in memory; counters and
- * sums are texts, floating-point ones in hexadecimal, which loses nothing. */
+ * sums are texts, floating-point ones by their 64 bits in hexadecimal. */
 
 #include "base/check.h"
 #include "data/data.h"
@@ -101,7 +101,8 @@ static json_t *describe_course(const plni_course *c)
         json_decref(rates);
         return NULL;
     }
-    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], s:[i, b, i], s:[i, f, f, f, f, f, f], s:[i, f, f, f, i]}",
+    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], "
+                     "s:[i, b, i], s:[i, f, f, f, f, f, f], s:[i, f, f, f, i]}",
                      "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
                      "choice", (json_int_t)samples,
                      "rule", (int)f->rule, (double)f->ep.beta, f->ep.steps, (int)f->ep.symmetric,
@@ -122,8 +123,8 @@ static json_t *describe_map(const pln_net *net, int l)
     const pln_layer_info i = pln_net_layer(net, l);
     const pln_neuron *n = &i.neuron;
 
-    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.tap, i.kernel, i.stride,
-                     i.pad, (int)i.norm.kind, (double)i.norm.scale, (int)i.fires, (int)i.pool, i.window, (int)i.readout,
+    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.tap, i.kernel,
+                     i.stride, i.pad, (int)i.norm.kind, (double)i.norm.scale, (int)i.fires, (int)i.pool, i.window, (int)i.readout,
                      i.votes, (double)i.drop, (double)n->tau, (int)n->decay_input, (double)n->threshold, (double)n->rest,
                      (int)n->reset, (int)n->detach, (int)n->strict, (int)n->surrogate, (double)n->sharpness);
 }
@@ -176,9 +177,11 @@ static int put_text(json_t *texts, const char *key, const char *text)
 
 static int put_real(json_t *texts, const char *key, double value)
 {
-    char text[64];
+    char text[24];
+    uint64_t bits;
 
-    snprintf(text, sizeof text, "%a", value);
+    memcpy(&bits, &value, sizeof bits);
+    snprintf(text, sizeof text, "%016" PRIx64, bits);
     return put_text(texts, key, text);
 }
 
@@ -196,7 +199,8 @@ static const struct {
     size_t      at;
 } sums[] = {
     { "loss", offsetof(plni_tally, loss) }, { "input_active", offsetof(plni_tally, input_active) },
-    { "firing_rate", offsetof(plni_tally, firing_rate) }, { "sweeps", offsetof(plni_tally, sweeps) }, { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
+    { "firing_rate", offsetof(plni_tally, firing_rate) }, { "sweeps", offsetof(plni_tally, sweeps) },
+    { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
     { "residual", offsetof(plni_tally, residual) }, { "done", offsetof(plni_tally, done) },
     { "dense", offsetof(plni_tally, dense) },
 };
@@ -310,11 +314,12 @@ static bool get_count(const plni_st *st, const char *key, long most, int *value)
 static bool get_real(const plni_st *st, const char *key, double *value)
 {
     const char *text = plni_st_text(st, key);
-    char *end;
+    uint64_t bits;
 
-    if (!text) return false;
-    *value = strtod(text, &end);
-    return *text && !*end && isfinite(*value);
+    if (!text || strlen(text) != 16 || strspn(text, "0123456789abcdef") != 16) return false;
+    bits = strtoull(text, NULL, 16);
+    memcpy(value, &bits, sizeof bits);
+    return isfinite(*value);
 }
 
 /* A float32 tensor of so many finite numbers, aligned or not. */

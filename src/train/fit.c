@@ -46,72 +46,121 @@ static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fi
                                                    : "train: equilibrium propagation wants a network that settles");
     if (fit->rule != PLN_RULE_EP) return PLN_OK;
     if (!(fit->self.drop >= 0 && fit->self.drop < 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the output mask drops %g, it must be in 0..1, 1 not included", (double)fit->self.drop);
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the output mask drops %g, it must be in 0..1, 1 not included",
+                         (double)fit->self.drop);
     if (net->dynamics.kind == PLN_EULER && net->dynamics.dt * (1 + fit->ep.beta) > 1)
         return plni_fail(ctx, PLN_ERR_ARG, "train: an Euler step of %g with beta %g overshoots: dt (1 + beta) must be at most 1",
                          (double)net->dynamics.dt, (double)fit->ep.beta);
     if (!(fit->ep.beta > 0 && fit->ep.beta < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: beta is %g, it must be in 0..1, the ends not included", (double)fit->ep.beta);
     if (fit->ep.steps < 1 || fit->ep.steps > PLN_MAX_STEPS)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the nudged phase has %d steps, 1..%d are possible", fit->ep.steps, PLN_MAX_STEPS);
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the nudged phase has %d steps, 1..%d are possible", fit->ep.steps,
+                         PLN_MAX_STEPS);
     return PLN_OK;
 }
 
-static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+static pln_status check_schedule(pln_ctx *ctx, const pln_schedule *s)
 {
-    const pln_schedule *s = &fit->schedule;
-    const pln_optim *o = &fit->optim;
+    if ((int)s->kind < 0 || s->kind > PLN_STEPS)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: there is no schedule %d", (int)s->kind);
+    if (s->kind != PLN_CONSTANT && s->kind != PLN_EXP && s->length < 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's length is %d, it must be at least 1", s->length);
+    if (s->kind == PLN_LINEAR && !(s->start >= 0 && s->end >= 0))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ends are %g and %g, they must not be negative", s->start,
+                         s->end);
+    if ((s->kind == PLN_EXP || s->kind == PLN_STEPS) && !(s->ratio > 0 && s->ratio <= 1))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ratio is %g, it must be in 0..1, 0 not included", s->ratio);
+    return PLN_OK;
+}
 
-    if (fit->epochs < 0)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: epochs is %d, it must not be negative", fit->epochs);
-    if (fit->batch < 1 || fit->batch > PLN_MAX_BATCH)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: batch is %d, it must be 1..%d", fit->batch, PLN_MAX_BATCH);
+static pln_status check_rates(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
     if (fit->rates != 1 && fit->rates != products_in(net))
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d rates for %d layers that learn",
                          fit->rates, products_in(net));
     for (int i = 0; i < fit->rates; i++)
         if (!(fit->rate[i] >= 0 && fit->rate[i] < 1e9f))
-            return plni_fail(ctx, PLN_ERR_ARG, "train: rate %d is %g, it must not be negative",
+            return plni_fail(ctx, PLN_ERR_ARG, "train: rate %d is %g, it must be 0 or more, and below 1e9",
                              i + 1, (double)fit->rate[i]);
-    if (s->kind != PLN_CONSTANT && s->kind != PLN_EXP && s->length < 1)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's length is %d, it must be at least 1", s->length);
-    if (s->kind == PLN_LINEAR && !(isfinite(s->start) && isfinite(s->end)))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ends must be finite");
-    if ((s->kind == PLN_EXP || s->kind == PLN_STEPS) && !(s->ratio > 0 && s->ratio <= 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: the schedule's ratio is %g, it must be in 0..1, 0 not included", s->ratio);
+    return PLN_OK;
+}
+
+static pln_status check_optimiser(pln_ctx *ctx, const pln_fit *fit)
+{
+    const pln_optim *o = &fit->optim;
+
+    if (o->kind != PLN_SGD && o->kind != PLN_ADAM)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: there is no optimiser %d", (int)o->kind);
     if (o->kind == PLN_SGD && !(o->momentum >= 0 && o->momentum < 1 && o->decay >= 0 && o->decay < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: momentum and weight decay must be in 0..1, 1 not included");
     if (o->kind == PLN_SGD && (o->momentum > 0 || o->decay > 0) && fit->rule == PLN_RULE_EP)
         return plni_fail(ctx, PLN_ERR_ARG, "train: equilibrium propagation goes without momentum and weight decay, or by Adam");
-    if (!(o->clip >= 0 && o->clip < 1e9f) || (o->clip > 0 && fit->rule == PLN_RULE_EP))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: gradients are clipped to a norm above 0, by back-propagation only");
+    if (o->kind == PLN_ADAM && (o->momentum != 0 || o->decay != 0))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: momentum and weight decay belong to gradient descent, not to Adam");
     if (o->kind == PLN_ADAM && !(o->beta1 >= 0 && o->beta1 < 1 && o->beta2 >= 0 && o->beta2 < 1 && o->eps > 0))
         return plni_fail(ctx, PLN_ERR_ARG, "train: Adam wants 0 <= beta1, beta2 < 1 and eps > 0");
+    if (!(o->clip >= 0 && o->clip < 1e9f) || (o->clip > 0 && fit->rule == PLN_RULE_EP))
+        return plni_fail(ctx, PLN_ERR_ARG, "train: gradients are clipped to a norm above 0, by back-propagation only");
+    return PLN_OK;
+}
+
+static pln_status check_loss(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    if ((fit->target != PLN_TARGET_SELF && fit->target != PLN_TARGET_LABELS) ||
+        (int)fit->loss < 0 || fit->loss > PLN_CROSS_ENTROPY_STEPS)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: target or loss is none that there is");
     if (!(fit->label_smoothing >= 0 && fit->label_smoothing < 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: label smoothing is %g, it must be in 0..1, 1 not included",
                          (double)fit->label_smoothing);
-    if ((fit->target != PLN_TARGET_SELF && fit->target != PLN_TARGET_LABELS) ||
-        (int)fit->loss < 0 || fit->loss > PLN_CROSS_ENTROPY_STEPS || (o->kind != PLN_SGD && o->kind != PLN_ADAM) ||
-        (int)s->kind < 0 || s->kind > PLN_STEPS)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: target, loss, optimiser or schedule is none that there is");
-    if (fit->loss == PLN_CROSS_ENTROPY_STEPS && (!net->steps || net->layer[net->count - 1].votes != 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step wants a spiking network whose read-out has one vote each");
-    if (fit->loss == PLN_CROSS_ENTROPY_STEPS && fit->target == PLN_TARGET_SELF && fit->self.drop > 0)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step goes without an output mask");
     if (!(fit->tet >= 0 && fit->tet <= 1))
         return plni_fail(ctx, PLN_ERR_ARG, "train: tet is %g, it must be in 0..1", (double)fit->tet);
-    if (fit->augment.padding < 0 || fit->augment.padding > 128 || fit->augment.cutout < 0 ||
-        ((fit->augment.padding || fit->augment.flip || fit->augment.cutout) && !net->steps))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: samples of networks of maps are varied, by a padding of 0..128 and a cutout of 0 or more");
-    if (!isfinite(fit->self.tau))
-        return plni_fail(ctx, PLN_ERR_ARG, "train: tau must be finite");
-    PLN_TRY(check_rule(ctx, net, fit));
-    if (fit->target == PLN_TARGET_SELF) {
-        if (fit->self.sequential && fit->batch != 1)
-            return plni_fail(ctx, PLN_ERR_ARG, "train: sequential mode wants batch 1, it is %d", fit->batch);
-        return plni_selftarget_check(ctx, &fit->self, pln_net_outputs(net));
-    }
+    if (fit->loss != PLN_CROSS_ENTROPY_STEPS) return PLN_OK;
+    if (!net->steps || net->layer[net->count - 1].votes != 1)
+        return plni_fail(ctx, PLN_ERR_ARG,
+                         "train: a loss of every time step wants a spiking network whose read-out has one vote each");
+    if (fit->target == PLN_TARGET_SELF && fit->self.drop > 0)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: a loss of every time step goes without an output mask");
     return PLN_OK;
+}
+
+static pln_status check_augment(pln_ctx *ctx, const pln_net *net, const pln_augment *a)
+{
+    if (a->padding < 0 || a->padding > 128 || a->cutout < 0 || ((a->padding || a->flip || a->cutout) && !net->steps))
+        return plni_fail(ctx, PLN_ERR_ARG,
+                         "train: samples of networks of maps are varied, by a padding of 0..128 and a cutout of 0 or more");
+    return PLN_OK;
+}
+
+/* Also what has no effect is kept in a checkpoint, as numbers of JSON. */
+static pln_status check_finite(pln_ctx *ctx, const pln_fit *fit)
+{
+    const double all[] = { (double)fit->self.gamma, (double)fit->self.eta, (double)fit->self.smoothing, (double)fit->self.drop,
+                           (double)fit->self.tau, (double)fit->ep.beta, (double)fit->optim.momentum, (double)fit->optim.decay,
+                           (double)fit->optim.beta1, (double)fit->optim.beta2, (double)fit->optim.eps,
+                           fit->schedule.start, fit->schedule.end, fit->schedule.ratio };
+
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+        if (!isfinite(all[i])) return plni_fail(ctx, PLN_ERR_ARG, "train: all numbers must be finite, also those without effect");
+    return PLN_OK;
+}
+
+static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    if (fit->epochs < 0)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: epochs is %d, it must not be negative", fit->epochs);
+    if (fit->batch < 1 || fit->batch > PLN_MAX_BATCH)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: batch is %d, it must be 1..%d", fit->batch, PLN_MAX_BATCH);
+    PLN_TRY(check_rates(ctx, net, fit));
+    PLN_TRY(check_schedule(ctx, &fit->schedule));
+    PLN_TRY(check_optimiser(ctx, fit));
+    PLN_TRY(check_loss(ctx, net, fit));
+    PLN_TRY(check_augment(ctx, net, &fit->augment));
+    PLN_TRY(check_rule(ctx, net, fit));
+    PLN_TRY(check_finite(ctx, fit));
+    if (fit->target != PLN_TARGET_SELF) return PLN_OK;
+    if (fit->self.sequential && fit->batch != 1)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: sequential mode wants batch 1, it is %d", fit->batch);
+    return plni_selftarget_check(ctx, &fit->self, pln_net_outputs(net));
 }
 
 static int largest_batch(const pln_course *courses, int count)
@@ -127,7 +176,8 @@ static pln_status check_places(pln_ctx *ctx, const pln_net *net, int batch)
 {
     for (int i = 0; net->steps && i < net->count; i++)
         if ((double)batch * net->steps * plni_positions(plni_map_of(net, i)->extent) > INT32_MAX / 2)
-            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, i);
+            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one",
+                             batch, i);
     return PLN_OK;
 }
 

@@ -67,4 +67,17 @@ refused_set --set train.gamma=-1
 refused_set --set layers.1.dense=-1
 refused_set --set train.rate=[1,2,3] --set train.rate=[1,2]
 refused_set --set 'train.schedule={kind: exp, ratio: 2}'
+
+echo "# schedules, and what has no meaning here"
+refused_set --set 'train.schedule={kind: linear, start: 1}'
+refused_set --set 'train.schedule={kind: linear, start: 1, end: -1}'
+refused_set --set 'train.schedule={kind: cosine, end: 0.1}'
+refused_set --set 'train.schedule={kind: step, ratio: 0.1}'
+refused_set --set train.optimiser=adam --set train.momentum=0.9
+refused_set --set train.optimiser=adam --set train.weight_decay=1e-4
+refused_set --set train.tet=0.1
+refused_set --set train.eta=0.6
+refused_set --set train.target=labels --set train.smoothing=0.3
+refused_set --set train.eta=1e39
+refused_set --set 'evaluate.at=[1, 0]'
 change 's/winners: 2/winners: 50/'; try --set train.gamma=0.3 --set 'train.schedule={kind: exp, ratio: 0.5}'

@@ -4,6 +4,8 @@
 
 #include "planaria.h"
 
+#include <limits.h>
+
 static pln_ctx *ctx;
 
 static pln_net *empty_net(void) { return pln_net_new(ctx); }
@@ -511,6 +513,7 @@ static void test_schedules(void **state)
     const pln_schedule linear = { .kind = PLN_LINEAR, .start = 1, .end = 0.5, .length = 4 };
     const pln_schedule decay = { .kind = PLN_EXP, .ratio = 0.5 };
     const pln_schedule step = { .kind = PLN_STEP, .length = 20 };
+    const pln_schedule steps = { .kind = PLN_STEPS, .ratio = 0.5, .length = INT_MAX };
     const pln_schedule short_step = { .kind = PLN_STEP, .length = 2 };
 
     (void)state;
@@ -529,6 +532,9 @@ static void test_schedules(void **state)
     assert_true(pln_schedule_factor(&short_step, 0) == 0.5);      /* {0, 1}: each counts once */
     assert_true(pln_schedule_factor(&short_step, 1) == 0.25);
     assert_true(pln_schedule_factor(&short_step, 9) == 0.25);
+    assert_true(pln_schedule_factor(&steps, INT_MAX / 2 - 1) == 1);
+    assert_true(pln_schedule_factor(&steps, INT_MAX / 4 * 3) == 0.5);
+    assert_true(pln_schedule_factor(&steps, INT_MAX) == 0.25);
 }
 
 int main(void)

@@ -193,6 +193,12 @@ static void test_fits_out_of_range_are_refused(void **state)
     REFUSED((fit.schedule.kind = PLN_LINEAR, fit.schedule.length = 0), PLN_ERR_ARG);
     REFUSED((fit.schedule.kind = PLN_STEP, fit.schedule.length = 0), PLN_ERR_ARG);
     REFUSED((fit.schedule.kind = PLN_LINEAR, fit.schedule.end = (double)NAN), PLN_ERR_ARG);
+    REFUSED((fit.schedule.kind = PLN_LINEAR, fit.schedule.end = -0.1), PLN_ERR_ARG);
+    REFUSED(fit.schedule.start = (double)INFINITY, PLN_ERR_ARG);       /* without effect, but kept */
+    REFUSED(fit.ep.beta = NAN, PLN_ERR_ARG);
+    REFUSED((fit.optim.kind = PLN_ADAM, fit.optim.momentum = 0.9f), PLN_ERR_ARG);
+    REFUSED((fit.optim.kind = PLN_ADAM, fit.optim.decay = 1e-4f), PLN_ERR_ARG);
+    REFUSED(fit.self.tau = 1e9f, PLN_ERR_ARG);
     REFUSED((fit.schedule.kind = PLN_EXP, fit.schedule.ratio = 0), PLN_ERR_ARG);
     REFUSED((fit.schedule.kind = PLN_EXP, fit.schedule.ratio = 1.1), PLN_ERR_ARG);
     REFUSED(fit.self.winners = 0, PLN_ERR_ARG);
@@ -797,8 +803,8 @@ static void test_damaged_checkpoints_change_nothing(void **state)
         { "\"epoch\":\"1\"", "\"epoch\":\"9\"" }, { "\"epoch\":\"1\"", "\"epoch\":\"-\"" },
         { "\"epoch\":\"1\"", "\"epoch\":\" \"" }, { "\"epoch\":\"1\"", "\"epoch\":\"x\"" },
         { "\"batch\":\"2\"", "\"batch\":\"6\"" }, { "\"batch\":\"2\"", "\"catch\":\"2\"" },
-        { "\"steps\":\"8\"", "\"steps\":\"?\"" }, { "\"loss\":\"0x", "\"loss\":\"xx" },
-        { "\"input_active\":\"0x", "\"input_active\":\"1e" }, { "planaria.checkpoint", "planaria.checkpoinT" },
+        { "\"steps\":\"8\"", "\"steps\":\"?\"" }, { "\"loss\":\"3f", "\"loss\":\"3F" },
+        { "\"input_active\":\"3f", "\"input_active\":\"+f" }, { "planaria.checkpoint", "planaria.checkpoinT" },
         { "\"run\"", "\"ran\"" }, { "\\\"batch\\\":4", "\\\"batch\\\":5" },
         { "\"homeostasis\"", "\"homeostaxis\"" }, { "\"moving_average\"", "\"moving_averaGe\"" },
         { "moment1.0.weight", "moment1.7.weight" }, { "\"F32\"", "\"I32\"" },
