@@ -11,7 +11,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "notation.h"
+#include "config/notation.h"
 #include "planaria.h"
 
 #include <stdio.h>

@@ -2,10 +2,10 @@
 
 #define _XOPEN_SOURCE 700
 
-#include "dataset.h"
-#include "fetch.h"
-#include "known.h"
 #include "options.h"
+#include "sets/dataset.h"
+#include "sets/fetch.h"
+#include "sets/known.h"
 
 #include <stdio.h>
 #include <stdlib.h>

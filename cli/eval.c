@@ -2,12 +2,12 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "activity.h"
-#include "dataset.h"
-#include "experiment.h"
-#include "layers.h"
+#include "config/experiment.h"
 #include "options.h"
-#include "run.h"
+#include "run/activity.h"
+#include "run/layers.h"
+#include "run/run.h"
+#include "sets/dataset.h"
 
 #include <jansson.h>
 #include <limits.h>

@@ -2,10 +2,10 @@
 
 #define _XOPEN_SOURCE 700
 
-#include "dataset.h"
-#include "layers.h"
 #include "options.h"
-#include "run.h"
+#include "run/layers.h"
+#include "run/run.h"
+#include "sets/dataset.h"
 
 #include <inttypes.h>
 #include <math.h>

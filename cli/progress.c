@@ -4,11 +4,11 @@
 
 #include "progress.h"
 
-#include <stdbool.h>
+#include "watch.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 static bool shown;
@@ -23,11 +23,8 @@ static bool on_terminal(void)
 static bool too_soon(void)
 {
     static double last;
-    struct timespec t;
-    double now;
+    const double now = watch_seconds();
 
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    now = (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
     if (now - last < 0.1) return true;
     last = now;
     return false;

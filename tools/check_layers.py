@@ -16,6 +16,15 @@ ALLOWED = {
     "exchange": {"nn", "format", "tensor", "kernel", "base"},
     "train": {"learn", "data", "exchange", "nn", "format", "tensor", "kernel", "base"},
 }
+# Folder of cli/ -> folders it may include, besides itself and the headers that lie in cli/.
+ALLOWED_CLI = {
+    "yaml": set(),
+    "sets": set(),
+    "config": {"yaml", "sets"},
+    "run": {"config", "sets"},
+    "train": {"run", "config", "sets"},
+    "sweep": {"run", "config", "sets", "yaml"},
+}
 # The context holds the table of kernels, which is all it knows of them.
 EXCEPTIONS = {("src/base/context.c", "kernel/kernel.h")}
 
@@ -48,7 +57,11 @@ def faults(root):
             if not target.startswith("pln/"):
                 yield f"{path} includes {target}: public headers include public headers"
     for path in sources(root, "cli"):
+        room = path.split(os.sep)[1]
         for target in includes(os.path.join(root, path)):
+            other = target.split("/")[0] if "/" in target else None
+            if other and room in ALLOWED_CLI and other != room and other not in ALLOWED_CLI[room]:
+                yield f"{path} includes {target}: {room} may include {sorted(ALLOWED_CLI[room])}"
             if target != "planaria.h" and not os.path.exists(os.path.join(root, "cli", target)):
                 yield f"{path} includes {target}: the command knows planaria.h and its own headers"
 

@@ -28,6 +28,11 @@ class Faults(unittest.TestCase):
     def test_command_sees_only_the_public_header(self):
         self.assertEqual(len(self.faults_of({"cli/a.c": '#include "nn/net.h"\n#include "planaria.h"\n'})), 1)
 
+    def test_rooms_of_the_command(self):
+        self.assertEqual(self.faults_of({"cli/sweep/a.c": '#include "yaml/b.h"\n#include "watch.h"\n', "cli/yaml/b.h": "",
+                                         "cli/watch.h": ""}), [])
+        self.assertEqual(len(self.faults_of({"cli/sets/a.c": '#include "config/b.h"\n', "cli/config/b.h": ""})), 1)
+
 
 if __name__ == "__main__":
     unittest.main()

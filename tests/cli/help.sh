@@ -24,7 +24,7 @@ try data info
 try train no-such-file.yaml
 mkdir folder; try train folder
 echo "# every key of a configuration is described"
-grep -oE 'FIELD_[A-Z_]*\("[a-z_]+"' "$TESTS/../../cli/config.c" | sed 's/.*("//; s/"//' | sort -u | while read -r key; do
+grep -oE 'FIELD_[A-Z_]*\("[a-z_]+"' "$TESTS/../../cli/config/config.c" | sed 's/.*("//; s/"//' | sort -u | while read -r key; do
     grep -qE "\`([a-z]+\.)?$key\`|^## .*\b$key\b" "$TESTS/../../docs/configuration.md" || echo "not described: $key"
 done
 echo "# presets by the beginning of their names"

@@ -1,6 +1,6 @@
 /* fuzz_config.c - configurations: bytes, and behind a byte 0xff one "--set" */
 
-#include "config.h"
+#include "config/config.h"
 #include "quiet.h"
 
 #include <stdio.h>

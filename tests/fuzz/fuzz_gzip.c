@@ -2,7 +2,7 @@
 
 #define _GNU_SOURCE
 
-#include "dataset.h"
+#include "sets/dataset.h"
 #include "quiet.h"
 
 #include <stdio.h>

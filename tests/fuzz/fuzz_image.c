@@ -2,7 +2,7 @@
 
 #include "command.h"
 #include "quiet.h"
-#include "image.h"
+#include "sets/image.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* fuzz_labels.c - lists of the samples that show their labels */
 
-#include "labels.h"
+#include "sets/labels.h"
 
 #include "quiet.h"
 

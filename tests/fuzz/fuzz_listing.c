@@ -3,7 +3,7 @@
 
 #define _XOPEN_SOURCE 700
 
-#include "listing.h"
+#include "sets/listing.h"
 
 #include "quiet.h"
 #include "scratch.h"

@@ -8,7 +8,7 @@
 
 #include "command.h"
 #include "quiet.h"
-#include "mat.h"
+#include "sets/mat.h"
 
 #include <stdlib.h>
 #include <string.h>

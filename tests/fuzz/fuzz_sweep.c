@@ -1,6 +1,6 @@
 /* fuzz_sweep.c - sweep files */
 
-#include "sweep_file.h"
+#include "sweep/sweep_file.h"
 #include "quiet.h"
 
 #include <stdio.h>

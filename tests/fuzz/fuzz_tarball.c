@@ -4,7 +4,7 @@
 
 #include "command.h"
 #include "quiet.h"
-#include "tarball.h"
+#include "sets/tarball.h"
 
 #include <stdlib.h>
 #include <sys/mman.h>

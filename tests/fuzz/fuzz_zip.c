@@ -2,7 +2,7 @@
 
 #define _XOPEN_SOURCE 700
 
-#include "unpack.h"
+#include "sets/unpack.h"
 
 #include "quiet.h"
 #include "scratch.h"

@@ -7,7 +7,8 @@
 
 #include "test.h"
 
-#include "experiment.h"
+#include "config/experiment.h"
+#include "config/preset.h"
 
 enum { MOST = 34 * 34 * 2 * 10 };
 

@@ -4,9 +4,9 @@
 
 #include "test.h"
 
-#include "dataset.h"
-#include "mat.h"
-#include "unpack.h"
+#include "sets/dataset.h"
+#include "sets/mat.h"
+#include "sets/unpack.h"
 
 #include <archive.h>
 #include <archive_entry.h>

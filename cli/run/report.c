@@ -1,0 +1,106 @@
+/* report.c - what a run says while it goes on and when it is done */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "run/report.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static void print_share(FILE *to, const char *label, const json_t *from, const char *key)
+{
+    const json_t *value = json_object_get(from, key);
+    if (value) fprintf(to, "  %s %6.2f %%", label, 100 * json_number_value(value));
+}
+
+void report_epoch(const json_t *line, const char *title)
+{
+    const json_t *speed = json_object_get(line, "samples_per_second");
+
+    fprintf(stderr, "%sepoch %4d", title, (int)json_integer_value(json_object_get(line, "epoch")));
+    print_share(stderr, "direct association", line, "direct_average");
+    print_share(stderr, "single unit", line, "direct_max");
+    print_share(stderr, "accuracy", line, "accuracy");
+    print_share(stderr, "accuracy", line, "pretrained_accuracy");
+    print_share(stderr, "held out", line, "selection_accuracy");
+    print_share(stderr, "direct association", line, "untrained_direct_average");
+    print_share(stderr, "single unit", line, "untrained_direct_max");
+    print_share(stderr, "accuracy", line, "untrained_accuracy");
+    if (speed) fprintf(stderr, "  %9.0f samples/s", json_number_value(speed));
+    else       fprintf(stderr, "  untrained");
+    fputc('\n', stderr);
+}
+
+void report_fraction(const json_t *row)
+{
+    fprintf(stderr, "%5.4g %% of the labels", 100 * json_number_value(json_object_get(row, "labels")));
+    print_share(stderr, "direct association", row, "direct_average");
+    print_share(stderr, "accuracy", row, "accuracy");
+    print_share(stderr, "linear classifier", row, "linear");
+    fputc('\n', stderr);
+}
+
+static void print_cell(const json_t *value)
+{
+    if (value) printf(" %9.2f %%", 100 * json_number_value(value));
+    else       printf(" %11s", "");
+}
+
+static void print_row(const char *label, const json_t *result, const char *key, float expected)
+{
+    char untrained[64];
+
+    if (!json_object_get(result, key)) return;
+    snprintf(untrained, sizeof untrained, "untrained_%s", key);
+    printf("%-36s", label);
+    print_cell(json_object_get(result, untrained));
+    print_cell(json_object_get(result, key));
+    if (expected > 0) printf(" %9.2f %%", 100 * (double)expected);
+    printf("\n");
+}
+
+/* How busy a spiking network is. */
+static void print_activity(const json_t *result)
+{
+    const json_t *a = json_object_get(result, "activity");
+
+    if (!a) return;
+    printf("\n%.2f %% of the neurons fire in a step; %.3g synaptic operations and %.3g nJ a sample\n",
+           100 * json_number_value(json_object_get(a, "firing_rate")), json_number_value(json_object_get(a, "sops")),
+           json_number_value(json_object_get(a, "energy_nj")));
+}
+
+static void print_table(const json_t *result, const config *c, const char *folder)
+{
+    const bool validates = c->evaluate && c->evaluate->validation;
+    const expected_config none = { 0 }, *expected = validates ? NULL : c->expected;
+    const expected_config *e = expected ? expected : &none;
+    const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
+    char path[4096], label[40];
+
+    if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
+        printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained",
+               expected ? "   reference" : "");
+    print_row("direct association, average", result, "direct_average", e->direct_average);
+    print_row("direct association, single unit", result, "direct_max", e->direct_max);
+    print_row("linear classifier", result, "linear", e->linear);
+    print_row("largest output", result, "accuracy", e->accuracy);
+    snprintf(label, sizeof label, "largest output, epoch %d", chosen);
+    print_row(label, result, "selected_accuracy", 0);
+    print_activity(result);
+    snprintf(path, sizeof path, "%s/fields.png", folder);
+    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,
+           access(path, F_OK) == 0 ? " fields.png," : "");
+}
+
+void report_result(const json_t *result, const config *c, bool as_json, const char *folder)
+{
+    if (as_json) {
+        char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(10));
+        if (text) puts(text);
+        free(text);
+    } else {
+        print_table(result, c, folder);
+    }
+}

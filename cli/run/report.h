@@ -1,0 +1,19 @@
+/* report.h - what a run says while it goes on and when it is done */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include "config/config.h"
+
+#include <jansson.h>
+
+/* One evaluated epoch, from its line of metrics, on stderr. */
+void report_epoch(const json_t *line, const char *title);
+
+/* The figures of one fraction of labels, on stderr. */
+void report_fraction(const json_t *row);
+
+/* The end: a table with the untrained and, if ours are of the test set, the
+ * expected figures beside ours, or JSON, on stdout. */
+void report_result(const json_t *result, const config *c, bool as_json, const char *folder);
+
+#endif

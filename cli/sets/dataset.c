@@ -1,0 +1,320 @@
+/* dataset.c - find a data set, read it, and say which it is */
+
+#define _XOPEN_SOURCE 700
+
+#include "sets/known.h"
+#include "sets/reader.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+/* ---- reading a file ------------------------------------------------------- */
+
+/* The size that an IDX header announces, or 0 if this is none. */
+static size_t announced(const unsigned char *header, size_t size)
+{
+    size_t total = 1;
+
+    if (size < 4 || header[0] || header[1] || header[2] != 8 || header[3] < 1 || header[3] > 4) return 0;
+    if (size < 4 + 4 * (size_t)header[3]) return 0;
+    for (int i = 0; i < header[3]; i++) {
+        const unsigned char *at = header + 4 + 4 * i;
+        const size_t dim = (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
+        if (__builtin_mul_overflow(total, dim, &total)) return SIZE_MAX;
+    }
+    return total > SIZE_MAX - 20 ? SIZE_MAX : total + 4 + 4 * (size_t)header[3];
+}
+
+static int gz_fail(const char *path, gzFile file)
+{
+    const size_t length = strlen(path);
+    int number;
+    const char *text = gzerror(file, &number);
+
+    if (number == Z_ERRNO) return complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+    if (number == Z_BUF_ERROR) return complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+    if (strncmp(text, path, length) == 0 && strncmp(text + length, ": ", 2) == 0) text += length + 2;
+    return complain(BAD_INPUT, "%s is damaged: %s", path, text);
+}
+
+/* Reads on until `room` bytes are there or the file ends. */
+static int read_up_to(const char *path, gzFile file, size_t room, char *bytes, size_t *size)
+{
+    while (*size < room) {
+        const size_t want = room - *size < (1u << 28) ? room - *size : 1u << 28;
+        const int got = gzread(file, bytes + *size, (unsigned)want);
+        if (got < 0) return gz_fail(path, file);
+        if (got == 0) break;
+        *size += (size_t)got;
+    }
+    return DONE;
+}
+
+static int make_room(const char *path, size_t room, char **bytes)
+{
+    char *more = realloc(*bytes, room);
+
+    if (!more) return complain(FAILED, "no memory left to read %s", path);
+    *bytes = more;
+    return DONE;
+}
+
+/* Reads to the end, in ever larger pieces, so that only what is there takes
+ * memory whatever a header announces; one byte beyond `most` shows a liar. */
+static int read_growing(const char *path, gzFile file, size_t most, const char *why, char **bytes, size_t *size)
+{
+    for (size_t room = 1u << 20;; room *= 2) {
+        int code;
+        if (room > most) room = most + 1;
+        code = make_room(path, room, bytes);
+        if (code == DONE) code = read_up_to(path, file, room, *bytes, size);
+        if (code != DONE || *size < room) return code;
+        if (*size > most) return complain(BAD_INPUT, "%s holds more than the %zu bytes that %s", path, most, why);
+    }
+}
+
+static int read_contents(const char *path, gzFile file, bool idx, size_t most, char **bytes, size_t *size)
+{
+    enum { HEADER = 20 };
+    size_t expected;
+    int code = idx ? make_room(path, HEADER, bytes) : DONE;
+
+    if (!idx) return read_growing(path, file, most, "are read at most", bytes, size);
+    if (code == DONE) code = read_up_to(path, file, HEADER, *bytes, size);
+    if (code != DONE || *size == 0) return code;
+    expected = announced((const unsigned char *)*bytes, *size);
+    if (expected > READER_MOST)
+        return complain(BAD_INPUT, "%s announces %zu bytes in its header; at most 4 GB are read", path, expected);
+    if (expected && *size > expected)
+        return complain(BAD_INPUT, "%s holds more than the %zu bytes that its header announces", path, expected);
+    if (expected) return read_growing(path, file, expected, "its header announces", bytes, size);
+    return read_growing(path, file, most, "are read at most", bytes, size);
+}
+
+static int read_whole(const char *path, bool idx, size_t most, void **bytes, size_t *size)
+{
+    gzFile file = gzopen(path, "rb");
+    char *text = NULL;
+    int code;
+
+    *bytes = NULL;
+    *size = 0;
+    if (!file) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
+    gzbuffer(file, 1 << 17);
+    code = read_contents(path, file, idx, most, &text, size);
+    if (gzclose(file) != Z_OK && code == DONE)
+        code = complain(BAD_INPUT, "%s is damaged: the gzip data are cut off", path);
+    if (code == DONE) *bytes = text;
+    else              free(text);
+    return code;
+}
+
+int dataset_read_file(const char *path, size_t most, void **bytes, size_t *size)
+{
+    return read_whole(path, true, most, bytes, size);
+}
+
+int dataset_read_other(const char *path, size_t most, void **bytes, size_t *size)
+{
+    return read_whole(path, false, most, bytes, size);
+}
+
+/* ---- finding -------------------------------------------------------------- */
+
+/* In this order: files by their names before folders. */
+static const reader *const readers[] = { &idx_reader, &npy_reader, &cifar_reader, &svhn_reader, &folder_reader };
+
+static const reader *reader_of(const char *folder)
+{
+    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
+        if (readers[i]->holds(folder)) return readers[i];
+    return NULL;
+}
+
+void dataset_cache(const char *name, char *path, size_t room)
+{
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+
+    if (cache && *cache) snprintf(path, room, "%s/planaria/%s", cache, name);
+    else                 snprintf(path, room, "%s/.cache/planaria/%s", home ? home : ".", name);
+}
+
+/* base/name, and the folder that the set's archive unpacks to, beside it or in it. */
+static void places_below(const char *base, const char *name, void (*see)(const char *folder, void *user), void *user)
+{
+    const known_set *set = known_find(name);
+    char path[PATH_MAX];
+
+    if (snprintf(path, sizeof path, "%s/%s", base, name) < (int)sizeof path) see(path, user);
+    if (!set || !set->folder) return;
+    if (snprintf(path, sizeof path, "%s/%s", base, set->folder) < (int)sizeof path) see(path, user);
+    if (snprintf(path, sizeof path, "%s/%s/%s", base, name, set->folder) < (int)sizeof path) see(path, user);
+}
+
+void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user)
+{
+    const char *own = getenv("PLANARIA_DATA");
+    char cache[PATH_MAX];
+
+    if (own && *own) places_below(own, name, see, user);
+    dataset_cache("", cache, sizeof cache);
+    cache[strlen(cache) - 1] = 0;
+    places_below(cache, name, see, user);
+    places_below("/usr/share/datasets", name, see, user);
+}
+
+static void take_first(const char *folder, void *user)
+{
+    char *found = user;
+    if (!*found && reader_of(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
+}
+
+static int find_folder(const char *name, const char *folder, char *found)
+{
+    char remedy[512];
+
+    *found = 0;
+    if (folder) {
+        take_first(folder, found);
+        if (!*found) places_below(folder, name, take_first, found);
+        if (*found) return DONE;
+        return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy, ...), "
+                        "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
+                        "or events (Train/CLASS/*.bin)", folder);
+    }
+    dataset_places(name, take_first, found);
+    if (*found) return DONE;
+    known_remedy(name, remedy, sizeof remedy);
+    return complain(BAD_INPUT, "the data set '%s' is not on this machine: %s", name, remedy);
+}
+
+/* ---- opening -------------------------------------------------------------- */
+
+static int same_shape(const dataset *d)
+{
+    const pln_sample_shape a = pln_data_shape(d->train), b = pln_data_shape(d->test);
+
+    if (pln_data_features(d->train) != pln_data_features(d->test))
+        return complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
+                        pln_data_features(d->train), pln_data_features(d->test));
+    if (a.steps == b.steps && a.height == b.height && a.width == b.width && a.channels == b.channels) return DONE;
+    return complain(BAD_INPUT, "%s: a training sample is %dx%dx%dx%d, a test sample %dx%dx%dx%d (steps, height, width, channels)",
+                    d->path, a.steps, a.height, a.width, a.channels, b.steps, b.height, b.width, b.channels);
+}
+
+static int open_set(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, bool test, dataset *d)
+{
+    static const dataset_how usual = { .steps = 0 };
+    reading r = { .ctx = ctx, .d = d, .how = how ? how : &usual, .test = test };
+    int code;
+
+    *d = (dataset){ .train = NULL };
+    SHA256Init(&r.sha);
+    code = find_folder(name, folder, d->path);
+    if (code == DONE) code = reader_of(d->path)->read(&r);
+    if (code == DONE && d->test) code = same_shape(d);
+    if (code == DONE) SHA256End(&r.sha, d->digest);
+    else              dataset_close(d);
+    return code;
+}
+
+int dataset_open(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d)
+{
+    return open_set(ctx, name, folder, how, true, d);
+}
+
+int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d)
+{
+    return open_set(ctx, name, folder, how, false, d);
+}
+
+/* ---- a part of the training set, to test on or to choose by ----------------- */
+
+/* Copies the samples of an ascending index (inside), or all others, to files
+ * `first` and `first + 1` of *to and binds them. */
+static pln_status copy_part(pln_ctx *ctx, pln_data *from, const int *index, int n, bool inside,
+                            dataset *to, int first, pln_data **part)
+{
+    const pln_data_info info = pln_data_get_info(from);
+    const size_t features = (size_t)info.features;
+    const int count = inside ? n : info.count - n;
+    int next = 0, made = 0;
+
+    to->size[first] = (size_t)count * features;
+    to->size[first + 1] = (size_t)count * sizeof(int32_t);
+    uint8_t *samples = to->bytes[first] = malloc(to->size[first] + 1);
+    int32_t *labels = to->bytes[first + 1] = malloc(to->size[first + 1] + 1);
+    if (!samples || !labels) return PLN_ERR_MEMORY;
+    for (int i = 0; i < info.count; i++) {
+        const bool chosen = next < n && index[next] == i;
+        next += chosen;
+        if (chosen != inside) continue;
+        memcpy(samples + (size_t)made * features, pln_data_samples(from) + (size_t)i * features, features);
+        labels[made++] = pln_data_labels(from)[i];
+    }
+    return pln_data_bind(ctx, samples, count, info.rank, info.shape, labels, part);
+}
+
+/* How many samples a share of those with a label is. */
+static int share_of(pln_data *train, double share)
+{
+    return (int)(share * pln_data_get_info(train).labelled + 0.5);
+}
+
+/* Moves a stratified share of the training samples to files `first` and `first + 1`,
+ * which are empty, as *part. */
+static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, uint64_t seed, int first, pln_data **part)
+{
+    const int n = share_of(d->train, share);
+    dataset parts = { .train = NULL };
+    int *index;
+    pln_status status;
+
+    if (n < 1 || n >= pln_data_count(d->train))
+        return complain(BAD_INPUT, "%s: a share of %g is %d of %d training samples; some must be left on either side",
+                        key, share, n, pln_data_count(d->train));
+    index = malloc((size_t)n * sizeof *index);
+    if (!index) return complain(FAILED, "no memory left");
+    status = pln_data_stratified(ctx, d->train, n, seed, index);
+    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, false, &parts, TRAIN_IMAGES, &parts.train);
+    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, true, &parts, first, part);
+    free(index);
+    if (status != PLN_OK) {
+        dataset_close(&parts);
+        return status == PLN_ERR_MEMORY ? complain(FAILED, "no memory left") : complain_status(ctx, status);
+    }
+    pln_data_free(d->train);
+    d->train = parts.train;
+    for (int f = 0; f < DATASET_FILES; f++) {
+        if (!parts.bytes[f]) continue;
+        free(d->bytes[f]);
+        d->bytes[f] = parts.bytes[f];
+        d->size[f] = parts.size[f];
+    }
+    return DONE;
+}
+
+int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+{
+    return take_share(ctx, d, "evaluate.validation", share, seed, TEST_IMAGES, &d->test);
+}
+
+int dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
+{
+    return take_share(ctx, d, "select.validation", share, seed, FILES, &d->held);
+}
+
+void dataset_close(dataset *d)
+{
+    pln_data_free(d->train);
+    pln_data_free(d->test);
+    pln_data_free(d->held);
+    for (int f = 0; f < DATASET_FILES; f++) free(d->bytes[f]);
+    for (int c = 0; d->names && c < d->names_count; c++) free(d->names[c]);
+    free(d->names);
+    *d = (dataset){ .train = NULL };
+}

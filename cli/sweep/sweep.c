@@ -1,0 +1,302 @@
+/* sweep.c - planaria sweep: a search over settings, on validation samples
+ *
+ * Everything that could be wrong with any trial and can be known beforehand is
+ * found before the first of them is trained. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "sweep/sweep.h"
+
+#include "config/experiment.h"
+#include "options.h"
+#include "sweep/worker.h"
+#include "watch.h"
+#include "yaml/document.h"
+
+#include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the file against its base --------------------------------------------- */
+
+/* A key must be in the base, and be one value unless values are chosen. */
+static int check_key(const sweep *w, unsigned r, const char *text, size_t size)
+{
+    const range_config *g = &w->f.c->ranges[r];
+    char key[160], path[64];
+    document_place place;
+
+    snprintf(key, sizeof key, "%s", g->key);
+    if (g->index) snprintf(key + strlen(key), sizeof key - strlen(key), ".%d", *g->index);
+    snprintf(path, sizeof path, "ranges.%u.%s", r, g->index ? "index" : "key");
+    place = document_look(text, size, key);
+    if (place.line == 0)
+        return complain(BAD_INPUT, "%s:%d: %s has no key %s", w->f.name, sweep_file_line(&w->f, path), w->f.c->base, key);
+    if (place.scalar || g->choose) return DONE;
+    return complain(BAD_INPUT, "%s:%d: %s is not one number in %s; %s", w->f.name, sweep_file_line(&w->f, path), key,
+                    w->f.c->base, place.items ? "name an item of the list by its index, from 0" : "name a key inside of it");
+}
+
+static int check_metric(const sweep *w, const config *base)
+{
+    const int metric = w->f.c->metric;
+    const bool labels = experiment_reads_argmax(base), reads_out = base->classifier && base->classifier->epochs > 0;
+
+    if (metric == SWEEP_ACCURACY ? labels : !labels && (metric == SWEEP_DIRECT_AVERAGE || reads_out)) return DONE;
+    return complain(BAD_INPUT, "%s:%d: %s does not produce the metric %s; it produces %s", w->f.name,
+                    sweep_file_line(&w->f, "metric"), w->f.c->base, sweep_metric_name(w->f.c),
+                    labels ? "accuracy" : reads_out ? "direct_average and linear" : "direct_average");
+}
+
+/* Whether the data have the labels, and the network the outputs, that one training wants. */
+static int check_samples(const sweep *w, pln_ctx *ctx, const config *c, const pln_data *train)
+{
+    int *with = NULL, *without = NULL, counts[2], code = experiment_check_outputs(c, w->f.c->base, train);
+
+    if (code == DONE && c->semi)
+        code = experiment_split(ctx, c, train, (uint64_t)w->f.c->seed, &with, &counts[0], &without, &counts[1]);
+    if (code == DONE) free(experiment_labelled(ctx, c, train, experiment_fraction(c, 0), &counts[0], &code));
+    free(with);
+    free(without);
+    return code;
+}
+
+/* All trials against the data, which are read once. */
+static int check_data(const sweep *w, pln_ctx *ctx, const config *base, char digest[65])
+{
+    dataset d = { .train = NULL };
+    int code = experiment_data(ctx, base, w->data, 0, &d);
+
+    if (code == DONE) memcpy(digest, d.digest, 65);
+    for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
+        config *c;
+        code = trial_config(w, i, VALIDATED, &c);
+        if (code == DONE) code = check_samples(w, ctx, c, d.train);
+        config_free(c);
+    }
+    dataset_close(&d);
+    return code;
+}
+
+static int check_trials(const sweep *w)
+{
+    int code = DONE;
+
+    for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
+        config *c;
+        code = trial_config(w, i, VALIDATED, &c);
+        config_free(c);
+    }
+    return code;
+}
+
+/* What decides whether a folder is of this sweep: its file, the base and the data.
+ * A random search may be made longer. */
+static int identify(const sweep *w, const char *base, size_t base_size, const char *digest, char identity[65])
+{
+    sweep_config *c = w->f.c;
+    const int trials = c->trials;
+    SHA2_CTX sha;
+    size_t size;
+    char *text;
+
+    if (c->method == SWEEP_RANDOM) c->trials = 0;
+    text = sweep_file_text(c, &size);
+    c->trials = trials;
+    if (!text) return complain(FAILED, "no memory left");
+    SHA256Init(&sha);
+    SHA256Update(&sha, (const uint8_t *)text, size);
+    SHA256Update(&sha, (const uint8_t *)base, base_size);
+    SHA256Update(&sha, (const uint8_t *)digest, 65);
+    SHA256End(&sha, identity);
+    free(text);
+    return DONE;
+}
+
+static int check(sweep *w, char identity[65])
+{
+    pln_ctx_options how = pln_ctx_options_default();
+    char *text = NULL, digest[65];
+    config *plain, *base = NULL;
+    size_t size = 0;
+    pln_ctx *ctx;
+    int code = trial_config(w, 0, PLAIN, &plain);
+
+    if (code != DONE) return code;
+    how.threads = 1;
+    ctx = pln_ctx_new(&how);
+    if (!ctx) code = complain(MISUSED, "PLN_ISA must be a level of this CPU");
+    w->classifies = plain->classifier != NULL;
+    text = config_text(plain, &size);
+    if (code == DONE && !text) code = complain(FAILED, "no memory left");
+    for (unsigned r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, text, size);
+    if (code == DONE) code = check_metric(w, plain);
+    if (code == DONE) code = check_trials(w);
+    if (code == DONE) code = trial_config(w, 0, VALIDATED, &base);
+    if (code == DONE) code = check_data(w, ctx, base, digest);
+    if (code == DONE) code = identify(w, text, size, digest, identity);
+    free(text);
+    config_free(base);
+    config_free(plain);
+    pln_ctx_free(ctx);
+    return code;
+}
+
+/* ---- the folder ------------------------------------------------------------ */
+
+static void recall(const outcome *o, const char *settings, void *user)
+{
+    const sweep *w = user;
+
+    (void)settings;
+    for (int rung = 0; rung < w->rungs; rung++)
+        if (o->epochs == w->epochs[rung] && o->trial >= 1 && o->trial <= w->f.c->trials)
+            *sweep_result(w, o->trial, rung) = *o;
+}
+
+static int add_trials(const sweep *w)
+{
+    int code = DONE;
+
+    for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
+        json_t *settings = trial_settings_json(w->f.c, i);
+        char *text = settings ? json_dumps(settings, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
+        code = text ? store_add_trial(w->store, i, text)
+                    : complain(FAILED, "trial %d: a setting is not UTF-8, or no memory is left", i);
+        free(text);
+        json_decref(settings);
+    }
+    return code;
+}
+
+static int write_sweep(const sweep *w)
+{
+    size_t size;
+    char *text = sweep_file_text(w->f.c, &size);
+    const int code = text ? run_write(&w->r, "sweep.yaml", text, size) : complain(FAILED, "no memory left");
+
+    free(text);
+    return code;
+}
+
+/* Workers of a sweep that was killed take a moment to end. */
+static int open_folder(sweep *w, const char *folder, const char *identity)
+{
+    enum { SECONDS = 10 };
+    int code = run_lock(&w->r, folder, SECONDS);
+
+    if (code == DONE) code = store_open(run_path(&w->r, "sweep.sqlite"), &w->store);
+    if (code == DONE) code = store_claim(w->store, identity);
+    if (code == DONE) code = write_sweep(w);
+    if (code == DONE) code = add_trials(w);
+    if (code == DONE) code = store_each(w->store, recall, w);
+    if (code == DONE) code = sweep_write_lines(w);
+    return code;
+}
+
+static int carry_out(sweep *w, const char *folder)
+{
+    char identity[65];
+    int code = check(w, identity);
+
+    if (code != DONE) return code;
+    w->rungs = sweep_rungs(w->f.c, w->epochs);
+    w->results = calloc((size_t)w->f.c->trials * (size_t)w->rungs, sizeof *w->results);
+    if (!w->results) return complain(FAILED, "no memory left");
+    code = open_folder(w, folder, identity);
+    if (code == DONE) code = sweep_run(w);
+    return code == DONE ? sweep_conclude(w) : code;
+}
+
+/* ---- the command ----------------------------------------------------------- */
+
+static const char purpose[] =
+    "Trains a configuration with many settings and ranks them by a figure of\n"
+    "validation samples, a part of the training set; the test set is not opened.\n"
+    "The same command goes on where it was stopped.\n"
+    "\n"
+    "SWEEP is a file, or one that came with planaria (semi-bp-100).  An example:\n"
+    "\n"
+    "  base: liu2024/unsup-bp-1layer   # a preset or a configuration file\n"
+    "  set: [train.winners=1]          # changed in all trials; may be left out\n"
+    "  method: halving                 # random: all trials have all epochs;\n"
+    "                                  # halving: only the best of a rung go on\n"
+    "  metric: direct_average          # or linear, accuracy\n"
+    "  trials: 27\n"
+    "  epochs: 18                      # of the longest trial\n"
+    "  first_epochs: 2                 # halving: rungs of 2, 6 and 18 epochs,\n"
+    "  reduction: 3                    # one of 3 goes on (default)\n"
+    "  seed: 1                         # of the settings, and of the first training\n"
+    "  seeds_per_trial: 1              # trainings a trial; its figure is their mean\n"
+    "  validation: 0.1                 # share of the training samples (default)\n"
+    "  ranges:\n"
+    "    - {key: train.gamma, from: 0.01, to: 1, scale: log}\n"
+    "    - {key: train.rate, index: 0, from: 0.1, to: 10, scale: log}\n"
+    "    - {key: layers.0.dropout, from: 0, to: 0.5, scale: linear}\n"
+    "    - {key: train.winners, from: 1, to: 10, scale: integer}\n"
+    "    - {key: train.batch, choose: [8, 16, 32]}\n"
+    "\n"
+    "The folder receives trials.jsonl and sweep.sqlite (all results), best.yaml (a\n"
+    "configuration for 'planaria train') and trial-NNNN/ with the run of each trial.\n";
+
+/* runs/sweep-NAME-seedN, NAME without folders and ending. */
+static void default_folder(const char *path, int seed, char *folder, size_t room)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    const size_t length = strlen(name);
+    const int keep = length > 5 && strcmp(name + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
+
+    snprintf(folder, room, "runs/sweep-%.*s-seed%d", keep, name, seed);
+}
+
+static int check_arguments(const options *o, int trials, int seed, int workers)
+{
+    if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
+    if (trials < -1 || trials == 0) return complain(MISUSED, "--trials must be at least 1");
+    if (seed < -1 || seed == 0) return complain(MISUSED, "--seed must be at least 1");
+    if (workers < -1 || workers == 0 || workers > 256) return complain(MISUSED, "--workers must be 1..256");
+    return DONE;
+}
+
+static int one_for_each_processor(void)
+{
+    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+    return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
+}
+
+int command_sweep(int argc, const char **argv)
+{
+    sweep w = { .workers = -1, .r = { .lock = -1 } };
+    char *out = NULL, folder[3000];
+    int trials = -1, seed = -1, code;
+    const struct poptOption table[] = {
+        { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
+        { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
+        { "workers", 0, POPT_ARG_INT, &w.workers, 0,
+          "trainings at a time (default: one for each processor); no result depends on it", "N" },
+        { "seed", 0, POPT_ARG_INT, &seed, 0, "instead of the file's", "N" },
+        { "data", 0, POPT_ARG_STRING, &w.data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "json", 0, POPT_ARG_NONE, &w.json, 0, "the ten best as JSON on stdout, nothing else", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
+    options o = { .context = NULL };
+
+    code = options_read(&o, argc, argv, table, "SWEEP", purpose);
+    if (code == DONE) code = check_arguments(&o, trials, seed, w.workers);
+    if (w.workers < 0) w.workers = one_for_each_processor();
+    watch_signals();
+    if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
+    if (code == DONE && !out) default_folder(w.f.name, w.f.c->seed, folder, sizeof folder);
+    if (code == DONE) code = carry_out(&w, out ? out : folder);
+
+    store_close(w.store);
+    run_close(&w.r);
+    free(w.results);
+    sweep_file_free(&w.f);
+    free(w.data);
+    free(out);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}

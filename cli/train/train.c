@@ -1,0 +1,196 @@
+/* train.c - planaria train: from a configuration to a run folder
+ *
+ * A run has three parts: with few labels, pre-training by them; the network; and
+ * then, for each fraction of labels, the direct association and the linear
+ * classifier.  Where they are is said in job.h. */
+
+#define _XOPEN_SOURCE 700
+
+#include "train/job.h"
+
+#include "config/experiment.h"
+#include "options.h"
+#include "run/report.h"
+#include "train/estimate.h"
+#include "watch.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int load_model(job *j)
+{
+    pln_net *net;
+
+    if (pln_model_load(j->ctx, run_path(&j->r, "model.safetensors"), &net) != PLN_OK)
+        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    pln_net_free(j->net);
+    j->net = net;
+    return DONE;
+}
+
+static int run_parts(job *j)
+{
+    int code = DONE;
+
+    if (job_reads_out(j)) {
+        code = load_model(j);
+    } else {
+        code = job_train_network(j);
+        if (code == DONE) code = job_keep_model(j);
+        if (code == DONE) code = job_measure_selected(j);
+    }
+    if (code == DONE && !j->args.no_eval) code = job_read_outs(j);
+    if (code == DONE) code = job_write_result(j);
+    return code;
+}
+
+static int carry_out(job *j)
+{
+    json_t *before = NULL;
+    int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
+
+    if (code == DONE && j->args.resume) code = job_check_manifest(j);
+    if (code == DONE && j->args.resume) code = job_read_state(j);
+    if (code == DONE) code = job_check_length(j);
+    if (code == DONE && j->args.resume && (before = job_finished(j)) != NULL) {
+        json_decref(j->result);
+        j->result = before;
+    } else if (code == DONE) {
+        code = run_open_metrics(&j->r, j->metrics_size);
+        if (code == DONE) code = job_write_config(j);
+        if (code == DONE) code = job_write_manifest(j);
+        if (code == DONE) code = run_parts(j);
+    }
+    if (code == DONE) report_result(j->result, j->c, j->args.json, j->r.folder);
+    run_close(&j->r);
+    return code;
+}
+
+/* Fractions of labels that no samples belong to are found before the training,
+ * not after it. */
+static int check_fractions(job *j)
+{
+    const int more = j->c->evaluate ? (int)j->c->evaluate->fractions_count : 0;
+    int code = DONE, count;
+
+    for (int i = 0; i <= more && code == DONE; i++)
+        free(experiment_labelled(j->ctx, j->c, j->d.train, experiment_fraction(j->c, i), &count, &code));
+    return code;
+}
+
+static int open_all(job *j)
+{
+    pln_ctx_options how = pln_ctx_options_default();
+    int code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
+
+    if (code != DONE) return code;
+    how.threads = j->args.threads;
+    j->ctx = pln_ctx_new(&how);
+    if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
+    code = experiment_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    if (code != DONE) return code;
+    if (j->c->semi)
+        code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,
+                                &j->unlabelled, &j->unlabelled_count);
+    if (code == DONE && !j->args.no_eval) code = check_fractions(j);
+    if (code == DONE) code = job_settle(j);
+    if (code == DONE)
+        j->net = experiment_network(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &code);
+    return code == DONE ? experiment_check_outputs(j->c, j->args.name, j->d.train) : code;
+}
+
+/* runs/NAME-seedN, NAME without folders and ending. */
+static void default_folder(const arguments *a, char *folder, size_t room)
+{
+    const char *slash = strrchr(a->name, '/'), *name = slash ? slash + 1 : a->name;
+    const size_t length = strlen(name);
+    const int keep = length > 5 && strcmp(name + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
+
+    snprintf(folder, room, "runs/%.*s-seed%ld", keep, name, a->seed);
+}
+
+static int check_arguments(const options *o, arguments *a)
+{
+    if (o->extra_count != 1) return complain(MISUSED,
+                                             "train wants one configuration file or preset; try 'planaria train --help'");
+    a->name = o->extra[0];
+    if (a->epochs < -1) return complain(MISUSED, "--epochs must not be negative");
+    if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
+    if (a->seed < 0) return complain(MISUSED, "--seed must not be negative");
+    if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
+    if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
+    return DONE;
+}
+
+static void free_arguments(arguments *a)
+{
+    for (int i = 0; a->set && a->set[i]; i++) free(a->set[i]);
+    free(a->set);
+    free(a->data);
+    free(a->out);
+    json_decref(a->line);
+}
+
+static json_t *command_line(int argc, const char **argv)
+{
+    json_t *line = json_array();
+
+    json_array_append_new(line, json_string("planaria"));
+    for (int i = 0; i < argc; i++) json_array_append_new(line, json_string(argv[i]));
+    return line;
+}
+
+int command_train(int argc, const char **argv)
+{
+    job j = { .args = { .epochs = -1, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
+              .r = { .lock = -1 } };
+    arguments *a = &j.args;
+    char folder[2048];
+    const struct poptOption table[] = {
+        { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
+        { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "stop after so many epochs; a schedule keeps its configured length", "N" },
+        { "limit", 0, POPT_ARG_INT, &a->limit, 0, "use only the first N training samples", "N" },
+        { "set", 0, POPT_ARG_ARGV, &a->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },
+        { "seed", 0, POPT_ARG_LONG, &a->seed, 0, "of all random numbers (default: 1)", "N" },
+        { "threads", 0, POPT_ARG_INT, &a->threads, 0, "default: one for each processor; no result depends on it", "N" },
+        { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
+        { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
+        { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
+        { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0, "only train: labels and test set are not looked at", NULL },
+        { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
+    options o = { .context = NULL };
+    int code = options_read(&o, argc, argv, table, "CONFIG|PRESET",
+                            "Trains a network and keeps everything about it in a run folder.\n"
+                            "The same configuration, data and seed give the same model, to the bit.");
+
+    if (code == DONE) code = check_arguments(&o, a);
+    if (code == DONE && !a->out) {
+        default_folder(a, folder, sizeof folder);
+        a->out = strdup(folder);
+    }
+    watch_signals();
+    if (code == DONE) code = open_all(&j);
+    if (code == DONE && a->dry_run)
+        code = estimate_print(&j);
+    else if (code == DONE)
+        code = carry_out(&j);
+
+    free(j.labelled);
+    free(j.unlabelled);
+    pln_features_free(j.train_features);
+    pln_features_free(j.test_features);
+    pln_net_free(j.net);
+    if (j.ctx) dataset_close(&j.d);
+    pln_ctx_free(j.ctx);
+    config_free(j.c);
+    json_decref(j.state);
+    json_decref(j.result);
+    free_arguments(a);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}
