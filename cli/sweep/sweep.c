@@ -66,7 +66,7 @@ static int check_samples(const sweep *w, pln_ctx *ctx, const config *c, const pl
 static int check_data(const sweep *w, pln_ctx *ctx, const config *base, char digest[65])
 {
     dataset d = { .train = NULL };
-    int code = experiment_data(ctx, base, w->data, 0, &d);
+    int code = experiment_data(ctx, base, w->data, w->limit, &d);
 
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
@@ -109,6 +109,7 @@ static int identify(const sweep *w, const char *base, size_t base_size, const ch
     SHA256Update(&sha, (const uint8_t *)text, size);
     SHA256Update(&sha, (const uint8_t *)base, base_size);
     SHA256Update(&sha, (const uint8_t *)digest, 65);
+    if (w->limit) SHA256Update(&sha, (const uint8_t *)&w->limit, sizeof w->limit);
     SHA256End(&sha, identity);
     free(text);
     return DONE;
@@ -250,12 +251,13 @@ static void default_folder(const char *path, int seed, char *folder, size_t room
     snprintf(folder, room, "runs/sweep-%.*s-seed%d", keep, name, seed);
 }
 
-static int check_arguments(const options *o, int trials, int seed, int workers)
+static int check_arguments(const options *o, int trials, int seed, const sweep *w)
 {
     if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
     if (trials < -1 || trials == 0) return complain(MISUSED, "--trials must be at least 1");
     if (seed < -1 || seed == 0) return complain(MISUSED, "--seed must be at least 1");
-    if (workers < -1 || workers == 0 || workers > 256) return complain(MISUSED, "--workers must be 1..256");
+    if (w->workers < -1 || w->workers == 0 || w->workers > 256) return complain(MISUSED, "--workers must be 1..256");
+    if (w->limit < 0) return complain(MISUSED, "--limit must not be negative");
     return DONE;
 }
 
@@ -278,13 +280,14 @@ int command_sweep(int argc, const char **argv)
           "trainings at a time (default: one for each processor); no result depends on it", "N" },
         { "seed", 0, POPT_ARG_INT, &seed, 0, "instead of the file's", "N" },
         { "data", 0, POPT_ARG_STRING, &w.data, 0, "folder of the data set, or the one above it", "DIR" },
+        { "limit", 0, POPT_ARG_INT, &w.limit, 0, "use only the first N training samples", "N" },
         { "json", 0, POPT_ARG_NONE, &w.json, 0, "the ten best as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
-    if (code == DONE) code = check_arguments(&o, trials, seed, w.workers);
+    if (code == DONE) code = check_arguments(&o, trials, seed, &w);
     if (w.workers < 0) w.workers = one_for_each_processor();
     watch_signals();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);

@@ -20,6 +20,7 @@ typedef struct sweep {
     sweep_file f;
     char      *data;             /* folder of the data set, or NULL           */
     int        workers, json;
+    int        limit;            /* of the training samples; 0: all           */
     bool       classifies;       /* the base has a classifier                 */
     run        r;                /* folder and lock                           */
     store     *store;

@@ -165,9 +165,9 @@ int trial_prepare(const sweep *w, int i)
 int trial_start(const sweep *w, int i, int seed, int epochs, int threads, int *pid)
 {
     const run folder = folder_of(w, i), r = run_of(w, i, seed);
-    char config_path[PATH_MAX], log[PATH_MAX], number[3][24];
-    const char *argv[16] = { "planaria", "train", config_path, "--out", r.folder, "--epochs", number[0],
-                             "--seed", number[1], "--threads", number[2], "--resume" };
+    char config_path[PATH_MAX], log[PATH_MAX], number[4][24];
+    const char *argv[18] = { "planaria", "train", config_path, "--out", r.folder, "--epochs", number[0],
+                             "--seed", number[1], "--threads", number[2], "--limit", number[3], "--resume" };
     pid_t started;
     int code;
 
@@ -176,9 +176,10 @@ int trial_start(const sweep *w, int i, int seed, int epochs, int threads, int *p
     snprintf(number[0], sizeof number[0], "%d", epochs);
     snprintf(number[1], sizeof number[1], "%ld", (long)w->f.c->seed + seed);
     snprintf(number[2], sizeof number[2], "%d", threads);
+    snprintf(number[3], sizeof number[3], "%d", w->limit);
     if (w->data) {
-        argv[12] = "--data";
-        argv[13] = w->data;
+        argv[14] = "--data";
+        argv[15] = w->data;
     }
     code = worker_start(argv, log, w->r.lock, &started);
     *pid = (int)started;

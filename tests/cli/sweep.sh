@@ -23,6 +23,11 @@ print(sorted(s for s, in db.execute("SELECT state FROM trial")))
 print(all(json.loads(s) == next(l["settings"] for l in lines if l["trial"] == i)
           for i, s in db.execute("SELECT id, settings FROM trial")))
 END
+echo "# the first samples only; a sweep of other samples is another"
+sweep s.yaml --data "$DATA" --out few --limit 100
+grep -o '"train": *[0-9]*' few/trial-0001/run/manifest.json; strip few | cmp -s - a || echo "other figures"
+sweep s.yaml --data "$DATA" --out few
+
 echo "# killed again and again"
 for delay in 0.1 0.15 0.2 0.25 0.3 0.35; do
     "$PLANARIA" sweep s.yaml --data "$DATA" --out killed --workers 2 >/dev/null 2>err & pid=$!
