@@ -52,7 +52,10 @@ static int check_schedule(const source *from, const char *in, const schedule_con
 
     snprintf(section, sizeof section, "%s.schedule", in);
     if (s->length < 0) return refuse(from, section, "length", s->length, "at least 0");
-    if (epochs > 0 && s->length > epochs) return refuse(from, section, "length", s->length, "at most the epochs there are; --epochs N stops early instead");
+    if (epochs > 0 && s->length > epochs)
+        return refuse(from, section, "length", s->length,
+                      strcmp(in, "semi") == 0 ? "at most train.epochs; --epochs N stops early and leaves schedules as they are"
+                                              : "at most the epochs there are");
     if (s->kind == PLN_LINEAR && !(s->start && s->end))
         return complain(BAD_INPUT, "%s: a linear schedule wants start and end", check_place(from, section, NULL));
     for (int i = 0; i < 2; i++) {
