@@ -82,6 +82,10 @@ static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missin
     const char *path = run_path(r, name);
 
     if (may_be_missing && access(path, F_OK) != 0) return DONE;
+    if (access(path, F_OK) != 0)
+        return complain(BAD_INPUT, "there is no %s: %s", path,
+                        strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
+                                                              : "the training has not finished; --resume goes on with it");
     if (pln_model_load(ctx, path, net) == PLN_OK) return DONE;
     return complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
 }
@@ -109,7 +113,7 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
     if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
-    if (code == DONE && labels == 0) labels = experiment_fraction(c, 0);
+    if (code == DONE && labels < 0) labels = experiment_fraction(c, 0);
     if (code == DONE) index = experiment_labelled(ctx, c, d.train, labels, &count, &code);
     if (code == DONE) {
         json_object_set_new(result, "labels", json_real(labels));
@@ -131,7 +135,7 @@ int command_eval(int argc, const char **argv)
 {
     char *data = NULL;
     int threads = 0, best = 0, as_json = 0, code;
-    double labels = 0;
+    double labels = -1;
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)",
           "DIR" },
@@ -152,7 +156,8 @@ int command_eval(int argc, const char **argv)
                         "run kept for validation.  The classifier, if there is one, is that of the run;\n"
                         "the association is made anew.");
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
-    if (code == DONE && !(labels >= 0 && labels <= 1)) code = complain(MISUSED, "--labels must be in 0..1");
+    if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
+        code = complain(MISUSED, "--labels must be above 0 and at most 1");
     if (code == DONE) {
         how.threads = threads;
         ctx = pln_ctx_new(&how);

@@ -78,7 +78,8 @@ static int check_course(const source *from, const config *c, const char *section
 {
     if (batch < 1 || batch > PLN_MAX_BATCH) return refuse(from, section, "batch", batch, "1..4096");
     if (rates != 1 && (c->network || rates != dense_layers(c)))
-        return refuse(from, section, "rate", rates, "a list of one rate, or of one for each dense layer");
+        return complain(BAD_INPUT, "%s: %s.rate has %u numbers; it must be a list of one rate, or of one for each dense layer",
+                        check_place(from, section, "rate"), section, rates);
     for (unsigned i = 0; i < rates; i++)
         if (!(rate[i] >= 0 && rate[i] <= 1e6f)) return refuse(from, section, "rate", (double)rate[i], "0..1000000");
     return schedule ? check_schedule(from, section, schedule, epochs) : DONE;
@@ -186,6 +187,7 @@ static int check_semi(const source *from, const config *c)
         return complain(BAD_INPUT, "%s: with a section semi, train.target is self: labels are the section's",
                         check_place(from, "train", "target"));
     if (m->labels < 0) return refuse(from, "semi", "labels", m->labels, "at least 1, or 0 for those that the data have");
+    if (m->split_seed < 0) return refuse(from, "semi", "split_seed", m->split_seed, "at least 0");
     if (m->labels_file && m->labels)
         return refuse(from, "semi", "labels", m->labels, "left out where labels_file lists the samples");
     if (m->labels_file && c->evaluate && c->evaluate->validation)
@@ -251,8 +253,8 @@ static int check_layers(const source *from, const config *c)
         pln_activation activation;
         snprintf(section, sizeof section, "layers.%u", i);
         if ((l->dropout != NULL) + (l->dense != NULL) + (l->activation != NULL) != 1)
-            return complain(BAD_INPUT, "%s: layer %u must have one key: dropout, dense or activation",
-                            check_place(from, section, NULL), i + 1);
+            return complain(BAD_INPUT, "%s: layers.%u must have one key: dropout, dense or activation",
+                            check_place(from, section, NULL), i);
         if (l->dropout && !(*l->dropout >= 0 && *l->dropout < 1))
             return refuse(from, section, "dropout", (double)*l->dropout, "at least 0 and below 1");
         if (l->dense && (*l->dense < 1 || *l->dense > PLN_MAX_UNITS))
@@ -273,6 +275,7 @@ static int check_rest(const source *from, const config *c)
     pln_activation activation;
 
     if (e && !(e->labels >= 0 && e->labels <= 1)) return refuse(from, "evaluate", "labels", (double)e->labels, "0..1");
+    if (e && e->split_seed < 0) return refuse(from, "evaluate", "split_seed", e->split_seed, "at least 0");
     if (e && e->validation && !(*e->validation > 0 && *e->validation < 1))
         return refuse(from, "evaluate", "validation", (double)*e->validation, "above 0 and below 1");
     for (unsigned i = 0; e && i < e->at_count; i++)

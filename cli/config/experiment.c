@@ -348,3 +348,27 @@ int experiment_check_outputs(const config *c, const char *name, const pln_data *
     return complain(BAD_INPUT, "%s: the network has %d outputs, but the data have %d classes (0 to %d)", name, outputs,
                     classes, classes - 1);
 }
+
+/* The first sample without a label, or -1. */
+static int first_unlabelled(const pln_data *data)
+{
+    const int32_t *labels = pln_data_labels(data);
+
+    for (int i = 0; i < pln_data_count(data); i++)
+        if (!labels || labels[i] < 0) return i;
+    return -1;
+}
+
+int experiment_check_labels(const config *c, const dataset *d, bool evaluates)
+{
+    const int training = c->train.target == PLN_TARGET_LABELS ? first_unlabelled(d->train) : -1;
+    const int test = evaluates ? first_unlabelled(d->test) : -1;
+
+    if (training >= 0)
+        return complain(BAD_INPUT, "%s: training sample %d has no label, and train.target is labels; few labels are for a section "
+                        "semi, none for target self", d->path, training);
+    if (test >= 0)
+        return complain(BAD_INPUT, "%s: sample %d of the %s set has no label; without a test train with --no-eval", d->path, test,
+                        experiment_evaluated_on(c));
+    return DONE;
+}

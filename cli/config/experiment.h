@@ -27,6 +27,9 @@ int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint6
                      int *labelled_count, int **unlabelled, int *unlabelled_count);
 pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
 
+/* Training with labels wants all of them, and reading out (`evaluates`) those of the test samples. */
+int experiment_check_labels(const config *c, const dataset *d, bool evaluates);
+
 /* Labels want an output for each class.  Complains, naming the configuration, and returns an exit code. */
 int experiment_check_outputs(const config *c, const char *name, const pln_data *train);
 

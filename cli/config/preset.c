@@ -10,8 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { MAX_PRESETS = 512 };
+
+/* Whether this is the program as it was built, not as it was installed. */
+static bool not_installed(void)
+{
+    char path[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
+
+    path[length > 0 ? length : 0] = 0;
+    return strncmp(path, PLN_BUILD_FOLDER "/", strlen(PLN_BUILD_FOLDER "/")) == 0;
+}
 
 /* The folder of presets: $PLANARIA_PRESETS, the installed one, or the source's. */
 static const char *folder(void)
@@ -20,7 +31,7 @@ static const char *folder(void)
     struct stat about;
 
     if (chosen && *chosen) return chosen;
-    if (stat(PLN_PRESETS_SOURCE, &about) == 0) return PLN_PRESETS_SOURCE;
+    if (not_installed() || stat(PLN_PRESETS_INSTALLED, &about) != 0) return PLN_PRESETS_SOURCE;
     return PLN_PRESETS_INSTALLED;
 }
 

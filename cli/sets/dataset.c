@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 /* ---- reading a file ------------------------------------------------------- */
@@ -178,6 +179,7 @@ static int find_folder(const char *name, const char *folder, char *found)
     char remedy[512];
 
     *found = 0;
+    if (folder && access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
     if (folder) {
         take_first(folder, found);
         if (!*found) places_below(folder, name, take_first, found);

@@ -13,6 +13,7 @@
 #include "watch.h"
 #include "yaml/document.h"
 
+#include <limits.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -251,12 +252,14 @@ static void default_folder(const char *path, int seed, char *folder, size_t room
     snprintf(folder, room, "runs/sweep-%.*s-seed%d", keep, name, seed);
 }
 
+enum { UNSET = INT_MIN };       /* an option that was not given */
+
 static int check_arguments(const options *o, int trials, int seed, const sweep *w)
 {
     if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
-    if (trials < -1 || trials == 0) return complain(MISUSED, "--trials must be at least 1");
-    if (seed < -1 || seed == 0) return complain(MISUSED, "--seed must be at least 1");
-    if (w->workers < -1 || w->workers == 0 || w->workers > 256) return complain(MISUSED, "--workers must be 1..256");
+    if (trials != UNSET && trials < 1) return complain(MISUSED, "--trials must be at least 1");
+    if (seed != UNSET && seed < 1) return complain(MISUSED, "--seed must be at least 1");
+    if (w->workers != UNSET && (w->workers < 1 || w->workers > 256)) return complain(MISUSED, "--workers must be 1..256");
     if (w->limit < 0) return complain(MISUSED, "--limit must not be negative");
     return DONE;
 }
@@ -270,9 +273,9 @@ static int one_for_each_processor(void)
 
 int command_sweep(int argc, const char **argv)
 {
-    sweep w = { .workers = -1, .r = { .lock = -1 } };
+    sweep w = { .workers = UNSET, .r = { .lock = -1 } };
     char *out = NULL, folder[3000];
-    int trials = -1, seed = -1, code;
+    int trials = UNSET, seed = UNSET, code;
     const struct poptOption table[] = {
         { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
         { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
@@ -288,9 +291,9 @@ int command_sweep(int argc, const char **argv)
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
     if (code == DONE) code = check_arguments(&o, trials, seed, &w);
-    if (w.workers < 0) w.workers = one_for_each_processor();
+    if (w.workers == UNSET) w.workers = one_for_each_processor();
     watch_signals();
-    if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
+    if (code == DONE) code = sweep_file_load(o.extra[0], trials == UNSET ? -1 : trials, seed == UNSET ? -1 : seed, &w.f);
     if (code == DONE && !out) default_folder(w.f.name, w.f.c->seed, folder, sizeof folder);
     if (code == DONE) code = carry_out(&w, out ? out : folder);
 

@@ -101,7 +101,7 @@ int job_check_manifest(const job *j)
 
     json_decref(manifest);
     if (!other) return DONE;
-    return complain(BAD_INPUT, "%s belongs to another run: configuration, data or seed differ", j->r.folder);
+    return complain(BAD_INPUT, "%s belongs to another run: configuration, data, seed or --limit differ", j->r.folder);
 }
 
 /* The figures of a run that has finished already, or NULL. */

@@ -90,6 +90,7 @@ static int open_all(job *j)
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     code = experiment_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    if (code == DONE) code = experiment_check_labels(j->c, &j->d, !j->args.no_eval);
     if (code != DONE) return code;
     if (j->c->semi)
         code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,

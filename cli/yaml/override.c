@@ -98,6 +98,10 @@ static int apply_one(yaml_document_t *document, const char *setting)
         return complain(MISUSED, "--set wants key=value, not '%s'", setting);
     if (!read_document(equals + 1, strlen(equals + 1), &value, why, sizeof why))
         return complain(MISUSED, "--set %s: %s", setting, why);
+    if (!yaml_document_get_root_node(&value)) {
+        yaml_document_delete(&value);
+        return complain(MISUSED, "--set %s: the value is empty; '' is an empty text", setting);
+    }
     const int node = yaml_document_get_root_node(&value) ? copy_node(document, &value, 1, 0) : 0;
     sound = node && put(document, setting, node);
     yaml_document_delete(&value);

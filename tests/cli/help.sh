@@ -32,3 +32,11 @@ try presets liu2024/semi-bp-100
 try presets liu2024/semi-bp-1
 try presets liu2024/semi-bp-1 --json
 "$PLANARIA" presets liu2024/semi-bp-1 | grep -o '^liu2024[^ ]*'
+echo "# what was given is not taken as left out"
+try sweep x --trials -1
+try sweep x --workers -1
+try eval x --labels 0
+try train liu2024/semi-bp-100 --set data=
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out unfinished --epochs 1 >out 2>&1; rm unfinished/model.safetensors
+try eval unfinished
+try eval unfinished --best

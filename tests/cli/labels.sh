@@ -42,3 +42,8 @@ few --data "$DATA/few-npy" --set semi.labels=23
 few --data "$DATA/tiny" --set semi.labels=3
 few --data "$DATA/tiny" --set semi.labels=0
 train --data "$DATA/three-npy" --out three && echo "a class that no training sample is of is not missed"
+echo "# labels that are missing are found before a folder is made"
+without() { "$PLANARIA" train "$@" --out bad >out 2>&1; echo "-> $? $(tail -n 1 out | sed "s|$DATA|DATA|g")"; [ -e bad ] && echo "and left something"; }
+without "$TESTS/tiny.yaml" --data "$DATA/few-npy" --set train.target=labels
+cp -r "$DATA/few-npy" swapped; cp swapped/train-labels.npy swapped/test-labels.npy; cp swapped/train-images.npy swapped/test-images.npy
+without "$TESTS/tiny.yaml" --data swapped
