@@ -81,11 +81,11 @@ static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missin
 {
     const char *path = run_path(r, name);
 
-    if (may_be_missing && access(path, F_OK) != 0) return DONE;
     if (access(path, F_OK) != 0)
-        return complain(BAD_INPUT, "there is no %s: %s", path,
-                        strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
-                                                              : "the training has not finished; --resume goes on with it");
+        return may_be_missing ? DONE
+               : complain(BAD_INPUT, "there is no %s: %s", path,
+                          strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
+                                                                : "the training has not finished; --resume goes on with it");
     if (pln_model_load(ctx, path, net) == PLN_OK) return DONE;
     return complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
 }

@@ -63,12 +63,18 @@ static int check_samples(const sweep *w, pln_ctx *ctx, const config *c, const pl
     return code;
 }
 
-/* All trials against the data, which are read once. */
-static int check_data(const sweep *w, pln_ctx *ctx, const config *base, char digest[65])
+/* All trials, and the data against them, which are read once. */
+static int check_trials(const sweep *w, const config *base, char digest[65])
 {
+    pln_ctx_options how = pln_ctx_options_default();
     dataset d = { .train = NULL };
-    int code = experiment_data(ctx, base, w->data, w->limit, &d);
+    pln_ctx *ctx;
+    int code;
 
+    how.threads = 1;
+    ctx = pln_ctx_new(&how);
+    if (!ctx) return complain(MISUSED, "PLN_ISA must be a level of this CPU");
+    code = experiment_data(ctx, base, w->data, w->limit, &d);
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
         config *c;
@@ -77,18 +83,7 @@ static int check_data(const sweep *w, pln_ctx *ctx, const config *base, char dig
         config_free(c);
     }
     dataset_close(&d);
-    return code;
-}
-
-static int check_trials(const sweep *w)
-{
-    int code = DONE;
-
-    for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
-        config *c;
-        code = trial_config(w, i, VALIDATED, &c);
-        config_free(c);
-    }
+    pln_ctx_free(ctx);
     return code;
 }
 
@@ -118,30 +113,23 @@ static int identify(const sweep *w, const char *base, size_t base_size, const ch
 
 static int check(sweep *w, char identity[65])
 {
-    pln_ctx_options how = pln_ctx_options_default();
     char *text = NULL, digest[65];
     config *plain, *base = NULL;
     size_t size = 0;
-    pln_ctx *ctx;
     int code = trial_config(w, 0, PLAIN, &plain);
 
     if (code != DONE) return code;
-    how.threads = 1;
-    ctx = pln_ctx_new(&how);
-    if (!ctx) code = complain(MISUSED, "PLN_ISA must be a level of this CPU");
     w->classifies = plain->classifier != NULL;
     text = config_text(plain, &size);
-    if (code == DONE && !text) code = complain(FAILED, "no memory left");
+    if (!text) code = complain(FAILED, "no memory left");
     for (unsigned r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, text, size);
     if (code == DONE) code = check_metric(w, plain);
-    if (code == DONE) code = check_trials(w);
     if (code == DONE) code = trial_config(w, 0, VALIDATED, &base);
-    if (code == DONE) code = check_data(w, ctx, base, digest);
+    if (code == DONE) code = check_trials(w, base, digest);
     if (code == DONE) code = identify(w, text, size, digest, identity);
     free(text);
     config_free(base);
     config_free(plain);
-    pln_ctx_free(ctx);
     return code;
 }
 
@@ -252,7 +240,7 @@ static void default_folder(const char *path, int seed, char *folder, size_t room
     snprintf(folder, room, "runs/sweep-%.*s-seed%d", keep, name, seed);
 }
 
-enum { UNSET = INT_MIN };       /* an option that was not given */
+enum { UNSET = INT_MIN };       /* an option that was not given; below 0, as sweep_file_load has it */
 
 static int check_arguments(const options *o, int trials, int seed, const sweep *w)
 {
@@ -293,7 +281,7 @@ int command_sweep(int argc, const char **argv)
     if (code == DONE) code = check_arguments(&o, trials, seed, &w);
     if (w.workers == UNSET) w.workers = one_for_each_processor();
     watch_signals();
-    if (code == DONE) code = sweep_file_load(o.extra[0], trials == UNSET ? -1 : trials, seed == UNSET ? -1 : seed, &w.f);
+    if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
     if (code == DONE && !out) default_folder(w.f.name, w.f.c->seed, folder, sizeof folder);
     if (code == DONE) code = carry_out(&w, out ? out : folder);
 

@@ -134,28 +134,19 @@ int *document_slot(yaml_document_t *document, int node, const char *key, size_t 
     return pair ? &pair->value : NULL;
 }
 
-/* The line, from 0, where the key of a mapping stands, or the item of a list begins. */
-static size_t line_of(yaml_document_t *document, int parent, const char *key, size_t length, const yaml_node_t *value)
-{
-    yaml_node_t *at = yaml_document_get_node(document, parent);
-    const yaml_node_pair_t *pair = at->type == YAML_MAPPING_NODE ? find_pair(document, at, key, length) : NULL;
-
-    return pair ? yaml_document_get_node(document, pair->key)->start_mark.line : value->start_mark.line;
-}
-
 static document_place place_of(yaml_document_t *document, const char *path)
 {
-    int number = yaml_document_get_root_node(document) ? 1 : 0;
-    const yaml_node_t *node = yaml_document_get_node(document, number);
+    yaml_node_t *node = yaml_document_get_root_node(document);
     size_t line = 0;
 
     while (node && *path) {
         const size_t length = strcspn(path, ".");
-        const int *slot = document_slot(document, number, path, length);
-        node = slot ? yaml_document_get_node(document, *slot) : NULL;
-        if (!node) break;
-        line = line_of(document, number, path, length, node);
-        number = *slot;
+        const yaml_node_pair_t *pair = node->type == YAML_MAPPING_NODE ? find_pair(document, node, path, length) : NULL;
+        const int *item = node->type == YAML_SEQUENCE_NODE ? item_slot(node, path, length) : NULL;
+        const int where = pair ? pair->key : item ? *item : 0;
+
+        if (where) line = yaml_document_get_node(document, where)->start_mark.line;
+        node = where ? yaml_document_get_node(document, pair ? pair->value : where) : NULL;
         path += length + (path[length] == '.');
     }
     if (!node) return (document_place){ .line = 0 };
