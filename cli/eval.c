@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "config/experiment.h"
+#include "config/labelled.h"
 #include "options.h"
 #include "run/activity.h"
 #include "run/layers.h"
@@ -114,7 +115,7 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels < 0) labels = experiment_fraction(c, 0);
-    if (code == DONE) index = experiment_labelled(ctx, c, d.train, labels, &count, &code);
+    if (code == DONE) index = labelled_share(ctx, c, d.train, labels, &count, &code);
     if (code == DONE) {
         json_object_set_new(result, "labels", json_real(labels));
         if (measure(ctx, c, net, head, &d, index, count, result) != PLN_OK)

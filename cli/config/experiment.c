@@ -3,13 +3,9 @@
 #include "config/experiment.h"
 
 #include "config/notation.h"
-#include "sets/labels.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-/* Purposes of a run's seed that must not share random numbers. */
-enum { CLASSIFIER_SEED = 1, PRETRAIN_SEED, LABELS_SEED };
 
 static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed, int *code)
 {
@@ -101,7 +97,7 @@ pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inp
         pln_net_dense(net, classes);
         pln_net_activation(net, activation);
     }
-    return finish(ctx, net, PLN_FAN_IN, seed + ((uint64_t)CLASSIFIER_SEED << 32), code);
+    return finish(ctx, net, PLN_FAN_IN, seed + ((uint64_t)EXPERIMENT_CLASSIFIER << 32), code);
 }
 
 /* A schedule of its own length, or else as long as the training. */
@@ -164,7 +160,7 @@ pln_fit experiment_labelled_fit(const config *c, uint64_t seed)
 pln_fit experiment_pretrain_fit(const config *c, uint64_t seed)
 {
     const pretrain_config *p = c->semi->pretrain;
-    pln_fit fit = experiment_labelled_fit(c, seed + ((uint64_t)PRETRAIN_SEED << 32));
+    pln_fit fit = experiment_labelled_fit(c, seed + ((uint64_t)EXPERIMENT_PRETRAIN << 32));
 
     fit.epochs = p->epochs;
     fit.batch = p->batch;
@@ -179,7 +175,7 @@ pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed)
 
     fit.epochs = c->epochs;
     fit.batch = c->batch;
-    fit.seed = seed + ((uint64_t)CLASSIFIER_SEED << 32);
+    fit.seed = seed + ((uint64_t)EXPERIMENT_CLASSIFIER << 32);
     fit.target = PLN_TARGET_LABELS;
     fit.loss = PLN_CROSS_ENTROPY;
     fit.optim.kind = PLN_ADAM;
@@ -233,142 +229,4 @@ double experiment_fraction(const config *c, int i)
 {
     if (i > 0) return tidy(c->evaluate->fractions[i - 1]);
     return c->evaluate && c->evaluate->labels > 0 ? tidy(c->evaluate->labels) : 1;
-}
-
-static int count_labelled(const pln_data *train)
-{
-    const int32_t *labels = pln_data_labels(train);
-    int n = 0;
-
-    for (int i = 0; labels && i < pln_data_count(train); i++) n += labels[i] >= 0;
-    return n;
-}
-
-int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
-                         int *count, int *code)
-{
-    const int labelled = count_labelled(train);
-    const int n = (int)floor(fraction * labelled * (1 + 1e-9));
-    int *index;
-
-    *code = DONE;
-    *count = 0;
-    if (fraction >= 1 && labelled == pln_data_count(train)) return NULL;
-    if (n < 1) {
-        *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d labelled training samples is none; make it larger, "
-                         "or train with --no-eval", fraction, labelled);
-        return NULL;
-    }
-    index = malloc((size_t)n * sizeof *index);
-    if (!index) {
-        *code = complain(FAILED, "no memory left");
-        return NULL;
-    }
-    const pln_status status = pln_data_stratified(ctx, train, n,
-        c->evaluate ? (uint64_t)c->evaluate->split_seed : 0, index);
-    if (status != PLN_OK) {
-        *code = complain_status(ctx, status);
-        free(index);
-        return NULL;
-    }
-    *count = n;
-    return index;
-}
-
-/* Marks a stratified choice of m->labels samples. */
-static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
-{
-    const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)LABELS_SEED << 32);
-    const int all = pln_data_count(train), most = m->labels < all ? m->labels : all;
-    int *chosen = malloc(sizeof *chosen * (size_t)most), code = DONE;
-
-    if (!chosen) return complain(FAILED, "no memory left");
-    if (pln_data_stratified(ctx, train, m->labels, split, chosen) != PLN_OK)
-        code = complain(BAD_INPUT, "%s: semi.labels is %d: %s", m->labels_at, m->labels, pln_error(ctx));
-    for (int i = 0; i < m->labels && code == DONE; i++) marked[chosen[i]] = 1;
-    free(chosen);
-    return code;
-}
-
-/* Marks the samples whose labels are shown, by anything but 0. */
-static int mark_labelled(pln_ctx *ctx, const semi_config *m, const pln_data *train, uint64_t seed, int *marked)
-{
-    const int32_t *labels = pln_data_labels(train);
-
-    if (m->labels_file) return labels_load(m->labels_file, train, marked);
-    if (m->labels) return mark_choice(ctx, m, train, seed, marked);
-    for (int i = 0; i < pln_data_count(train); i++) marked[i] = labels && labels[i] >= 0;
-    return count_labelled(train) > 0 ? DONE : complain(BAD_INPUT, "%s: no training sample has a label", m->labels_at);
-}
-
-/* Nothing can be learned of a class that the data have and no shown label is of. */
-static int check_classes(const config *c, const pln_data *train, const int *marked)
-{
-    enum { HIDDEN = 1, SHOWN };
-    const int32_t *labels = pln_data_labels(train);
-    char found[PLN_MAX_CLASSES] = { 0 };
-
-    for (int i = 0; i < pln_data_count(train); i++)
-        if (labels[i] >= 0 && found[labels[i]] != SHOWN) found[labels[i]] = marked[i] ? SHOWN : HIDDEN;
-    for (int k = 0; k < pln_data_classes(train); k++)
-        if (found[k] == HIDDEN)
-            return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d, which the data have",
-                            c->semi->labels_file ? c->semi->labels_file : c->semi->labels_at, k);
-    return DONE;
-}
-
-int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
-                     int *labelled_count, int **unlabelled, int *unlabelled_count)
-{
-    const size_t all = (size_t)pln_data_count(train);
-    int *marked = calloc(all, sizeof *marked), code = DONE;
-
-    *labelled = malloc(sizeof **labelled * all);
-    *unlabelled = malloc(sizeof **unlabelled * all);
-    *labelled_count = 0;
-    *unlabelled_count = 0;
-    if (!marked || !*labelled || !*unlabelled) code = complain(FAILED, "no memory left");
-    if (code == DONE) code = mark_labelled(ctx, c->semi, train, seed, marked);
-    if (code == DONE) code = check_classes(c, train, marked);
-    for (size_t i = 0; i < all && code == DONE; i++)
-        if (marked[i]) (*labelled)[(*labelled_count)++] = (int)i;
-        else           (*unlabelled)[(*unlabelled_count)++] = (int)i;
-    free(marked);
-    if (code == DONE && *unlabelled_count < 1)
-        code = complain(BAD_INPUT, "%s: every training sample shows its label; leave some for the pass without labels",
-                        c->semi->labels_at);
-    return code;
-}
-
-int experiment_check_outputs(const config *c, const char *name, const pln_data *train)
-{
-    const int outputs = config_outputs(c), classes = pln_data_classes(train);
-
-    if (outputs >= classes || (c->train.target != PLN_TARGET_LABELS && !c->semi)) return DONE;
-    return complain(BAD_INPUT, "%s: the network has %d outputs, but the data have %d classes (0 to %d)", name, outputs,
-                    classes, classes - 1);
-}
-
-/* The first sample without a label, or -1. */
-static int first_unlabelled(const pln_data *data)
-{
-    const int32_t *labels = pln_data_labels(data);
-
-    for (int i = 0; i < pln_data_count(data); i++)
-        if (!labels || labels[i] < 0) return i;
-    return -1;
-}
-
-int experiment_check_labels(const config *c, const dataset *d, bool evaluates)
-{
-    const int training = c->train.target == PLN_TARGET_LABELS ? first_unlabelled(d->train) : -1;
-    const int test = evaluates ? first_unlabelled(d->test) : -1;
-
-    if (training >= 0)
-        return complain(BAD_INPUT, "%s: training sample %d has no label, and train.target is labels; few labels are for a section "
-                        "semi, none for target self", d->path, training);
-    if (test >= 0)
-        return complain(BAD_INPUT, "%s: sample %d of the %s set has no label; without a test train with --no-eval", d->path, test,
-                        experiment_evaluated_on(c));
-    return DONE;
 }

@@ -5,6 +5,9 @@
 #include "config/config.h"
 #include "sets/dataset.h"
 
+/* Purposes of a run's seed that must not share random numbers. */
+enum { EXPERIMENT_CLASSIFIER = 1, EXPERIMENT_PRETRAIN, EXPERIMENT_LABELS };
+
 /* The network of a configuration for so many inputs, initialised; NULL after a
  * complaint, with *code set. */
 pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code);
@@ -20,18 +23,7 @@ pln_fit experiment_fit(const config *c, uint64_t seed);
  * experiment_fit and before it. */
 pln_fit experiment_labelled_fit(const config *c, uint64_t seed);
 pln_fit experiment_pretrain_fit(const config *c, uint64_t seed);
-
-/* With a section semi: the samples with a label and those without, freed by free
- * also after a complaint.  Returns an exit code. */
-int experiment_split(pln_ctx *ctx, const config *c, const pln_data *train, uint64_t seed, int **labelled,
-                     int *labelled_count, int **unlabelled, int *unlabelled_count);
 pln_fit experiment_classifier_fit(const classifier_config *c, uint64_t seed);
-
-/* Training with labels wants all of them, and reading out (`evaluates`) those of the test samples. */
-int experiment_check_labels(const config *c, const dataset *d, bool evaluates);
-
-/* Labels want an output for each class.  Complains, naming the configuration, and returns an exit code. */
-int experiment_check_outputs(const config *c, const char *name, const pln_data *train);
 
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
@@ -47,11 +39,6 @@ bool experiment_reads_argmax(const config *c);
 
 /* Whether the network is evaluated after this epoch (1-based). */
 bool experiment_evaluates_at(const config *c, int epoch);
-
-/* The samples of a fraction of those with a label; NULL with *count 0 for all
- * samples.  Freed by free.  Complains and sets *code. */
-int *experiment_labelled(pln_ctx *ctx, const config *c, const pln_data *train, double fraction,
-                         int *count, int *code);
 
 /* The fraction of labels a configuration asks for, 1 for all: the main one for
  * i = 0, the further ones after it. */

@@ -87,6 +87,15 @@ static int lock_folder(run *r, int seconds)
     return DONE;
 }
 
+void run_default(char *folder, size_t room, const char *kind, const char *name, long seed)
+{
+    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
+    const size_t length = strlen(base);
+    const int keep = length > 5 && strcmp(base + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
+
+    snprintf(folder, room, "runs/%s%.*s-seed%ld", kind, keep, base, seed);
+}
+
 int run_lock(run *r, const char *folder, int seconds)
 {
     *r = (run){ .lock = -1 };

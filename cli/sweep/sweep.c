@@ -8,6 +8,7 @@
 #include "sweep/sweep.h"
 
 #include "config/experiment.h"
+#include "config/labelled.h"
 #include "options.h"
 #include "sweep/worker.h"
 #include "watch.h"
@@ -50,19 +51,6 @@ static int check_metric(const sweep *w, const config *base)
                     labels ? "accuracy" : reads_out ? "direct_average and linear" : "direct_average");
 }
 
-/* Whether the data have the labels, and the network the outputs, that one training wants. */
-static int check_samples(const sweep *w, pln_ctx *ctx, const config *c, const pln_data *train)
-{
-    int *with = NULL, *without = NULL, counts[2], code = experiment_check_outputs(c, w->f.c->base, train);
-
-    if (code == DONE && c->semi)
-        code = experiment_split(ctx, c, train, (uint64_t)w->f.c->seed, &with, &counts[0], &without, &counts[1]);
-    if (code == DONE) free(experiment_labelled(ctx, c, train, experiment_fraction(c, 0), &counts[0], &code));
-    free(with);
-    free(without);
-    return code;
-}
-
 /* All trials, and the data against them, which are read once. */
 static int check_trials(const sweep *w, const config *base, char digest[65])
 {
@@ -77,9 +65,11 @@ static int check_trials(const sweep *w, const config *base, char digest[65])
     code = experiment_data(ctx, base, w->data, w->limit, &d);
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
+        labelled l = { .with = NULL };
         config *c;
         code = trial_config(w, i, VALIDATED, &c);
-        if (code == DONE) code = check_samples(w, ctx, c, d.train);
+        if (code == DONE) code = labelled_find(ctx, c, w->f.c->base, &d, (uint64_t)w->f.c->seed, true, &l);
+        labelled_free(&l);
         config_free(c);
     }
     dataset_close(&d);
@@ -230,16 +220,6 @@ static const char purpose[] =
     "The folder receives trials.jsonl and sweep.sqlite (all results), best.yaml (a\n"
     "configuration for 'planaria train') and trial-NNNN/ with the run of each trial.\n";
 
-/* runs/sweep-NAME-seedN, NAME without folders and ending. */
-static void default_folder(const char *path, int seed, char *folder, size_t room)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
-    const size_t length = strlen(name);
-    const int keep = length > 5 && strcmp(name + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
-
-    snprintf(folder, room, "runs/sweep-%.*s-seed%d", keep, name, seed);
-}
-
 enum { UNSET = INT_MIN };       /* an option that was not given; below 0, as sweep_file_load has it */
 
 static int check_arguments(const options *o, int trials, int seed, const sweep *w)
@@ -282,7 +262,7 @@ int command_sweep(int argc, const char **argv)
     if (w.workers == UNSET) w.workers = one_for_each_processor();
     watch_signals();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
-    if (code == DONE && !out) default_folder(w.f.name, w.f.c->seed, folder, sizeof folder);
+    if (code == DONE && !out) run_default(folder, sizeof folder, "sweep-", w.f.name, w.f.c->seed);
     if (code == DONE) code = carry_out(&w, out ? out : folder);
 
     store_close(w.store);

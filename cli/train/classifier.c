@@ -98,7 +98,7 @@ static int train_classifier(job *j, int fraction, double share, const int *index
 static int read_out(job *j, int fraction, double share)
 {
     int count, code;
-    int *index = experiment_labelled(j->ctx, j->c, j->d.train, share, &count, &code);
+    int *index = labelled_share(j->ctx, j->c, j->d.train, share, &count, &code);
     json_t *row = NULL, *rows = json_object_get(j->result, "fractions");
     const bool classifies = j->c->classifier && j->c->classifier->epochs > 0 &&
                             !experiment_reads_argmax(j->c);

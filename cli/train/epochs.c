@@ -166,16 +166,16 @@ int job_courses(const job *j, pln_course course[JOB_COURSES])
 {
     const uint64_t seed = (uint64_t)j->args.seed;
 
-    course[0] = (pln_course){ experiment_fit(j->c, seed), j->unlabelled, j->unlabelled_count };
+    course[0] = (pln_course){ experiment_fit(j->c, seed), j->labelled.without, j->labelled.without_count };
     if (!j->c->semi) return 1;
-    course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled, j->labelled_count };
+    course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled.with, j->labelled.with_count };
     return 2;
 }
 
 bool job_pretrains(const job *j, pln_course *course)
 {
     if (!j->c->semi || !j->c->semi->pretrain) return false;
-    *course = (pln_course){ experiment_pretrain_fit(j->c, (uint64_t)j->args.seed), j->labelled, j->labelled_count };
+    *course = (pln_course){ experiment_pretrain_fit(j->c, (uint64_t)j->args.seed), j->labelled.with, j->labelled.with_count };
     return true;
 }
 

@@ -54,7 +54,7 @@ int job_settle(job *j)
     SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
     if (j->c->semi && j->c->semi->labels_file)      /* what it lists, not what it is called */
-        SHA256Update(&sha, (const uint8_t *)j->labelled, sizeof *j->labelled * (size_t)j->labelled_count);
+        SHA256Update(&sha, (const uint8_t *)j->labelled.with, sizeof *j->labelled.with * (size_t)j->labelled.with_count);
     SHA256End(&sha, j->identity);
     return DONE;
 }

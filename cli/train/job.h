@@ -13,6 +13,7 @@
 #define CLI_JOB_H
 
 #include "config/config.h"
+#include "config/labelled.h"
 #include "run/run.h"
 #include "sets/dataset.h"
 
@@ -40,7 +41,7 @@ typedef struct job {
     pln_net    *net;
     pln_features *train_features, *test_features;      /* what a finished network that settles gives */
     char        identity[65];     /* of configuration, data and seed       */
-    int        *labelled, *unlabelled, labelled_count, unlabelled_count;   /* with few labels */
+    labelled    labelled;         /* the samples that show their labels    */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */
     long        metrics_size;

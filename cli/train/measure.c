@@ -48,7 +48,7 @@ failed:
 int job_measure_into(job *j, const char *prefix, json_t *line)
 {
     int count, code;
-    int *index = experiment_labelled(j->ctx, j->c, j->d.train, experiment_fraction(j->c, 0), &count, &code);
+    int *index = labelled_share(j->ctx, j->c, j->d.train, experiment_fraction(j->c, 0), &count, &code);
     const double start = watch_seconds();
     json_t *figures = code == DONE ? job_measure(j, prefix, index, count) : NULL;
 

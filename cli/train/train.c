@@ -68,18 +68,6 @@ static int carry_out(job *j)
     return code;
 }
 
-/* Fractions of labels that no samples belong to are found before the training,
- * not after it. */
-static int check_fractions(job *j)
-{
-    const int more = j->c->evaluate ? (int)j->c->evaluate->fractions_count : 0;
-    int code = DONE, count;
-
-    for (int i = 0; i <= more && code == DONE; i++)
-        free(experiment_labelled(j->ctx, j->c, j->d.train, experiment_fraction(j->c, i), &count, &code));
-    return code;
-}
-
 static int open_all(job *j)
 {
     pln_ctx_options how = pln_ctx_options_default();
@@ -90,26 +78,12 @@ static int open_all(job *j)
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     code = experiment_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
-    if (code == DONE) code = experiment_check_labels(j->c, &j->d, !j->args.no_eval);
-    if (code != DONE) return code;
-    if (j->c->semi)
-        code = experiment_split(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &j->labelled, &j->labelled_count,
-                                &j->unlabelled, &j->unlabelled_count);
-    if (code == DONE && !j->args.no_eval) code = check_fractions(j);
-    if (code == DONE) code = job_settle(j);
     if (code == DONE)
         j->net = experiment_network(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &code);
-    return code == DONE ? experiment_check_outputs(j->c, j->args.name, j->d.train) : code;
-}
-
-/* runs/NAME-seedN, NAME without folders and ending. */
-static void default_folder(const arguments *a, char *folder, size_t room)
-{
-    const char *slash = strrchr(a->name, '/'), *name = slash ? slash + 1 : a->name;
-    const size_t length = strlen(name);
-    const int keep = length > 5 && strcmp(name + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
-
-    snprintf(folder, room, "runs/%.*s-seed%ld", keep, name, a->seed);
+    if (code == DONE)
+        code = labelled_find(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->labelled);
+    if (code == DONE) code = job_settle(j);
+    return code;
 }
 
 static int check_arguments(const options *o, arguments *a)
@@ -171,7 +145,7 @@ int command_train(int argc, const char **argv)
 
     if (code == DONE) code = check_arguments(&o, a);
     if (code == DONE && !a->out) {
-        default_folder(a, folder, sizeof folder);
+        run_default(folder, sizeof folder, "", a->name, a->seed);
         a->out = strdup(folder);
     }
     watch_signals();
@@ -181,8 +155,7 @@ int command_train(int argc, const char **argv)
     else if (code == DONE)
         code = carry_out(&j);
 
-    free(j.labelled);
-    free(j.unlabelled);
+    labelled_free(&j.labelled);
     pln_features_free(j.train_features);
     pln_features_free(j.test_features);
     pln_net_free(j.net);

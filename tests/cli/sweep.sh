@@ -137,6 +137,7 @@ refused 's/train.output_dropout=0.1/nothing/'
 refused 's/^base: .*/base: no-such/'
 sweep no-such --data "$DATA"
 sweep s.yaml --data "$DATA/nothing" --out x
+sed 's/train.output_dropout=0.1/train.target=labels/; s/direct_average/accuracy/' s.yaml > x.yaml; sweep x.yaml --data "$DATA/few-npy" --out x
 sed "s|^base:.*|base: $TESTS/tiny-semi.yaml|; s/direct_average/accuracy/; s/train.output_dropout=0.1/semi.labels=200/; s/epochs: 6/epochs: 4/" s.yaml > x.yaml
 sweep x.yaml --data "$DATA" --out x
 [ -e x ] || echo "and nothing is left"
