@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* A file of a set on its way. */
 typedef struct wanted {
@@ -84,6 +85,7 @@ static CURLcode download(const char *url, const char *path, const wanted *w)
         curl_easy_setopt(curl, CURLOPT_XFERINFODATA, w);
         result = curl_easy_perform(curl);
     }
+    if (file && (fflush(file) != 0 || fsync(fileno(file)) != 0) && result == CURLE_OK) result = CURLE_WRITE_ERROR;
     if (file && fclose(file) != 0 && result == CURLE_OK) result = CURLE_WRITE_ERROR;
     if (curl) curl_easy_cleanup(curl);
     progress_clear();
@@ -92,21 +94,28 @@ static CURLcode download(const char *url, const char *path, const wanted *w)
     return result;
 }
 
+static bool holds_bytes(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && about.st_size > 0;
+}
+
 /* From one mirror: first behind what an earlier attempt left, then anew.  What
  * has come is thrown away only if it is known to be wrong. */
 static bool try_mirror(const char *mirror, const wanted *w, const char *path)
 {
     char url[2048], part[PATH_MAX];
-    struct stat about;
 
     snprintf(url, sizeof url, "%s/%s%s", mirror, w->name, w->suffix);
     if (snprintf(part, sizeof part, "%s.part", path) >= (int)sizeof part) return false;
     for (int attempt = 0; attempt < 2; attempt++) {
-        const bool before = stat(part, &about) == 0 && about.st_size > 0;
+        const bool before = holds_bytes(part);
         const CURLcode result = download(url, part, w);
-        if (result != CURLE_OK && result != CURLE_RANGE_ERROR) return false;
+        const bool failed = result != CURLE_OK && result != CURLE_RANGE_ERROR;
         if (result == CURLE_OK && is_right(part, w)) return rename(part, path) == 0;
-        (void)remove(part);
+        if (!failed || !holds_bytes(part)) (void)remove(part);
+        if (failed) return false;
         if (!before) break;
     }
     (void)complain(FAILED, "%s is not the file it should be (its SHA-256 differs)", url);

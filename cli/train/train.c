@@ -14,6 +14,7 @@
 #include "train/estimate.h"
 #include "watch.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -93,7 +94,7 @@ static int check_arguments(const options *o, arguments *a)
     a->name = o->extra[0];
     if (a->epochs < -1) return complain(MISUSED, "--epochs must not be negative");
     if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
-    if (a->seed < 0) return complain(MISUSED, "--seed must not be negative");
+    if (a->seed < 0 || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
     if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
     if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
     return DONE;

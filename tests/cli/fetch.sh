@@ -9,7 +9,7 @@ serve() {
 }
 end() { kill $server; wait $server 2>/dev/null; rm -f port; }
 fetch() { $PLANARIA data fetch fashion-mnist --mirror "$url" --to got 2>&1 | sed "s|$url|URL|; s|Couldn't connect|Could not connect|; s|127.0.0.1 port [0-9]* after [0-9]* ms|SERVER|; s|end of response with [0-9]* bytes missing|transfer closed with 1 bytes remaining to read|; s|with [0-9]* bytes remaining to read|with BYTES remaining to read|; s|with [0-9]* out of [0-9]* bytes received|with SOME bytes received|"; }
-kept() { for f in got/*; do case $f in *.part) echo "$f $(stat -c %s "$f")";; *) echo "$f";; esac; done; }
+kept() { for f in got/*; do [ -e "$f" ] || continue; case $f in *.part) echo "$f $(stat -c %s "$f")";; *) echo "$f";; esac; done; }
 
 echo "# cut off: what came is kept"
 serve $set --cut 3000000; fetch; end; kept

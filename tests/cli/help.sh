@@ -14,6 +14,7 @@ try train x.yaml --resume --force
 try sweep
 try sweep x --trials 0
 try sweep x --seed 0
+try train x.yaml --seed 99999999999999999999
 try sweep x --workers 0
 try eval
 try eval x --labels 2
