@@ -768,6 +768,76 @@ static void test_courses_continue_bit_for_bit(void **state)
     (void)remove(path);
 }
 
+/* Courses that take turns are trainings of their own of one network, each with its rate, schedule,
+ * target, random numbers and moments.  (The second has one sample, and no sign of beta is
+ * drawn, since another place gives another order and other signs.) */
+static void test_courses_are_two_trainings_in_turn(void **state)
+{
+    enum { MOST = 200 };
+    static const int sets[2][5] = { { 0, 1, 4, 5, 7 }, { 2 } }, counts[2] = { 5, 1 };
+
+    (void)state;
+    for (int ep = 0; ep < 2; ep++) {
+        float wanted[MOST] = { 0 }, got[MOST] = { 0 };
+        pln_net *net = ep ? settling_net() : make_net(FEATURES, UNITS), *same = ep ? settling_net() : make_net(FEATURES, UNITS);
+        pln_trainer *both, *each[2];
+        pln_course courses[2];
+        for (int c = 0; c < 2; c++) {
+            courses[c] = (pln_course){ .fit = make_fit(), .index = sets[c], .count = counts[c] };
+            courses[c].fit.rule = ep ? PLN_RULE_EP : PLN_RULE_BP;
+            courses[c].fit.ep.symmetric = true;
+            courses[c].fit.target = c ? PLN_TARGET_LABELS : PLN_TARGET_SELF;
+            courses[c].fit.batch = 2;
+            courses[c].fit.seed = 20 + (uint64_t)c;
+            courses[c].fit.rate[0] = c ? 0.02f : 0.005f;
+            courses[c].fit.schedule = c ? (pln_schedule){ .kind = PLN_LINEAR, .start = 0.7, .end = 0.1, .length = 2 }
+                                        : (pln_schedule){ .kind = PLN_EXP, .ratio = 0.5, .length = 1 };
+            assert_int_equal(pln_trainer_new(ctx, same, NULL, data, sets[c], counts[c], &courses[c].fit, &each[c]), PLN_OK);
+        }
+        assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &both), PLN_OK);
+        for (int pass = 0; pass < 6; pass++) {
+            pln_epoch_report one, other;
+            assert_int_equal(pln_trainer_step(both, 100, &one), PLN_OK);
+            assert_int_equal(pln_trainer_step(each[pass % 2], 100, &other), PLN_OK);
+            assert_true(one.loss == other.loss && one.rate_factor == other.rate_factor);
+            get_numbers(net, got);
+            get_numbers(same, wanted);
+            assert_memory_equal(got, wanted, sizeof got);
+        }
+        pln_trainer_free(both), pln_trainer_free(each[0]), pln_trainer_free(each[1]);
+        pln_net_free(net), pln_net_free(same);
+    }
+}
+
+/* The |H| that an epoch ends with, under an output mask; tau 0 is that of the rule. */
+static double homeostasis_with(pln_rule_kind rule, float drop, float tau)
+{
+    pln_net *net = rule == PLN_RULE_EP ? settling_net() : make_net(FEATURES, UNITS);
+    pln_fit fit = make_fit();
+    pln_epoch_report report;
+
+    fit.rule = rule;
+    fit.self.winners = 1;
+    fit.self.drop = drop;
+    fit.self.tau = tau;
+    pln_trainer *t = make_trainer(net, &fit);
+    assert_int_equal(pln_trainer_step(t, 100, &report), PLN_OK);
+    pln_trainer_free(t);
+    pln_net_free(net);
+    return report.homeostasis;
+}
+
+/* (1 - p) k/N of bp, k / (N (1 - p)) of ep: theory 1.4, quirk Q1. */
+static void test_tau_is_that_of_the_rule(void **state)
+{
+    const float p = 0.25f, bp = (1 - p) / UNITS, ep = 1 / (UNITS * (1 - p));
+
+    (void)state;
+    assert_true(homeostasis_with(PLN_RULE_BP, p, 0) == homeostasis_with(PLN_RULE_BP, p, bp));
+    assert_true(homeostasis_with(PLN_RULE_EP, p, 0) == homeostasis_with(PLN_RULE_EP, p, ep));
+    assert_true(homeostasis_with(PLN_RULE_EP, p, bp) != homeostasis_with(PLN_RULE_EP, p, ep));
+}
+
 static uint8_t *read_file(size_t *size)
 {
     FILE *file = fopen(path, "rb");
@@ -1063,6 +1133,7 @@ int main(void)
         cmocka_unit_test(test_equilibrium_propagation_refuses_what_is_out_of_range),
         cmocka_unit_test(test_courses_that_cannot_take_turns_are_refused),
         cmocka_unit_test(test_courses_continue_bit_for_bit),
+        cmocka_unit_test(test_courses_are_two_trainings_in_turn), cmocka_unit_test(test_tau_is_that_of_the_rule),
         cmocka_unit_test(test_damaged_checkpoints_change_nothing),
         cmocka_unit_test(test_checkpoints_belong_to_one_run),
         cmocka_unit_test(test_checkpoints_belong_to_their_data),
