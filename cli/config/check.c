@@ -120,7 +120,7 @@ static int check_ep(const source *from, const config *c)
 }
 
 /* What the kind of training gives no meaning is an oversight. */
-static int check_meaning(const source *from, const train_config *t)
+static int check_meaning(const source *from, const train_config *t, bool labels_follow)
 {
     if (t->optimiser == PLN_ADAM && t->momentum != 0)
         return refuse(from, "train", "momentum", (double)t->momentum, "left out with adam");
@@ -130,6 +130,8 @@ static int check_meaning(const source *from, const train_config *t)
         return refuse(from, "train", "tet", (double)t->tet, "left out where the loss is not cross_entropy_steps");
     if (!t->sequential && t->eta != 0)
         return refuse(from, "train", "eta", (double)t->eta, "left out where training is not sequential");
+    if (t->target == PLN_TARGET_SELF && !labels_follow && t->label_smoothing != 0)
+        return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "left out with target self: smoothing is its");
     if (t->target == PLN_TARGET_LABELS && t->smoothing != 0)
         return refuse(from, "train", "smoothing", (double)t->smoothing, "left out with target labels: label_smoothing is theirs");
     return DONE;
@@ -143,7 +145,7 @@ static int check_train(const source *from, const config *c)
     if (t->epochs < 0 || t->epochs > MAX_EPOCHS) return refuse(from, "train", "epochs", t->epochs, "0..1000000");
     code = check_course(from, c, "train", t->batch, t->rate, t->rate_count, t->schedule, 0);
     if (code == DONE) code = check_ep(from, c);
-    if (code == DONE) code = check_meaning(from, t);
+    if (code == DONE) code = check_meaning(from, t, c->semi != NULL);
     if (code != DONE) return code;
     if (!(t->label_smoothing >= 0 && t->label_smoothing < 1))
         return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "at least 0 and below 1");
@@ -165,15 +167,15 @@ static int check_train(const source *from, const config *c)
     if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!c->network || (c->spiking && c->spiking->votes > 1)))
         return complain(BAD_INPUT, "%s: a loss of every time step wants a spiking network without votes",
                         check_place(from, "train", "loss"));
-    if (t->target == PLN_TARGET_LABELS) return DONE;
-    if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
-    if (t->winners > config_outputs(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
     if (!(t->gamma >= 0 && t->gamma <= 1e6f)) return refuse(from, "train", "gamma", (double)t->gamma, "0..1000000");
     if (!(t->smoothing >= 0 && t->smoothing < 1))
         return refuse(from, "train", "smoothing", (double)t->smoothing, "at least 0 and below 1");
     if (t->sequential && !(t->eta > 0 && t->eta <= 1))
         return refuse(from, "train", "eta", (double)t->eta, "above 0 and at most 1");
     if (t->sequential && t->batch != 1) return refuse(from, "train", "batch", t->batch, "1 in sequential mode");
+    if (t->target == PLN_TARGET_LABELS && t->winners == 0) return DONE;
+    if (t->winners < 1 || t->winners > PLN_MAX_WINNERS) return refuse(from, "train", "winners", t->winners, "1..64");
+    if (t->winners > config_outputs(c)) return refuse(from, "train", "winners", t->winners, "at most the number of outputs");
     return DONE;
 }
 
@@ -285,8 +287,6 @@ static int check_rest(const source *from, const config *c)
             return refuse(from, "evaluate", "fractions", (double)e->fractions[i], "above 0 and at most 1");
     if (!k) return DONE;
     if (k->epochs < 0 || k->epochs > MAX_EPOCHS) return refuse(from, "classifier", "epochs", k->epochs, "0..1000000");
-    if (k->batch < 1 || k->batch > PLN_MAX_BATCH) return refuse(from, "classifier", "batch", k->batch, "1..4096");
-    if (!(k->rate >= 0 && k->rate <= 1e6f)) return refuse(from, "classifier", "rate", (double)k->rate, "0..1000000");
     if (!(k->dropout >= 0 && k->dropout < 1))
         return refuse(from, "classifier", "dropout", (double)k->dropout, "at least 0 and below 1");
     if (!(k->decay >= 0 && k->decay <= 1))

@@ -197,6 +197,7 @@ int sweep_conclude(const sweep *w)
     const int count = find_best(w, best);
     int code;
 
+    if (count < 0) return complain(FAILED, "no memory left");
     if (count == 0)
         return complain(FAILED, "no trial was finished; %s/trial-0001/log.txt says why", w->r.folder);
     code = write_best(w, best[0]);

@@ -103,7 +103,7 @@ typedef struct pln_epoch_report {
     double homeostasis;       /* Euclidean norm of h at the end of the epoch   */
     double input_active;      /* share of non-zeros: input after dropout,      */
     double delta_active;      /*   gradient at the last dense layer, or with
-                                   ep its states                               */
+                                   ep its states, its pull under a softmax     */
     double firing_rate;       /* of spiking networks: share of (neuron, step) that
                                  spiked in training                            */
     double sweeps;            /* ep, means over the batches: how often a level

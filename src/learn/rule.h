@@ -67,7 +67,7 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
 void plni_rule_new_epoch(plni_rule *rule, int outputs);
 
 /* Sets the target of one sample: of one row of scores by winners, or by its
- * label.  bits and keep_from are the output mask, NULL for none.  False if the
+ * label.  bits are those of the output mask, NULL for none.  False if the
  * scores hold too few numbers. */
 bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const plni_batch *now,
                    int sample, const float *score, const uint16_t *bits, int n);

@@ -78,6 +78,8 @@ refused_set --set train.optimiser=adam --set train.weight_decay=1e-4
 refused_set --set train.tet=0.1
 refused_set --set train.eta=0.6
 refused_set --set train.target=labels --set train.smoothing=0.3
+refused_set --set train.label_smoothing=0.3
+refused_set --set train.target=labels --set train.gamma=-1
 refused_set --set train.eta=1e39
 refused_set --set 'evaluate.at=[1, 0]'
 change 's/winners: 2/winners: 50/'; try --set train.gamma=0.3 --set 'train.schedule={kind: exp, ratio: 0.5}'
