@@ -109,7 +109,8 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     pln_net *net = NULL, *head = NULL;
     json_t *result = json_object();
     int *index = NULL, count = 0;
-    int code = config_load_kept(run_path(r, "config.yaml"), &c);
+    int code = access(run_path(r, "config.yaml"), F_OK) == 0 ? config_load(run_path(r, "config.yaml"), NULL, &c)
+               : complain(BAD_INPUT, "%s is no run folder: it has no config.yaml", r->folder);
 
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
     if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);

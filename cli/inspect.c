@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static void print_shape(int rank, const int64_t *dim)
 {
@@ -119,7 +120,10 @@ static int inspect_run(const char *folder)
     code = print_file(run_path(&r, "config.yaml"));
     print_last(run_path(&r, "metrics.jsonl"));
     printf("\n");
-    if (code == DONE) code = inspect_file(run_path(&r, "model.safetensors"));
+    if (code == DONE && access(run_path(&r, "model.safetensors"), F_OK) == 0)
+        code = inspect_file(run_path(&r, "model.safetensors"));
+    else if (code == DONE)
+        printf("There is no model yet: the run is not finished, and the same command with --resume goes on.\n");
     return code;
 }
 

@@ -48,14 +48,15 @@ static unsigned dense_layers(const config *c)
 static int check_schedule(const source *from, const char *in, const schedule_config *s, int epochs)
 {
     const bool decays = s->kind == PLN_EXP || s->kind == PLN_STEPS;
+    const bool of_network = strcmp(in, "train") == 0 || strcmp(in, "semi") == 0;
     char section[64];
 
     snprintf(section, sizeof section, "%s.schedule", in);
     if (s->length < 0) return refuse(from, section, "length", s->length, "at least 0");
     if (epochs > 0 && s->length > epochs)
         return refuse(from, section, "length", s->length,
-                      strcmp(in, "semi") == 0 ? "at most train.epochs; --epochs N stops early and leaves schedules as they are"
-                                              : "at most the epochs there are");
+                      of_network ? "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"
+                                 : "at most the epochs there are");
     if (s->kind == PLN_LINEAR && !(s->start && s->end))
         return complain(BAD_INPUT, "%s: a linear schedule wants start and end", check_place(from, section, NULL));
     for (int i = 0; i < 2; i++) {
@@ -143,7 +144,9 @@ static int check_train(const source *from, const config *c)
     int code;
 
     if (t->epochs < 0 || t->epochs > MAX_EPOCHS) return refuse(from, "train", "epochs", t->epochs, "0..1000000");
-    code = check_course(from, c, "train", t->batch, t->rate, t->rate_count, t->schedule, 0);
+    if (t->stop_after && (*t->stop_after < 0 || *t->stop_after > MAX_EPOCHS))
+        return refuse(from, "train", "stop_after", *t->stop_after, "0..1000000");
+    code = check_course(from, c, "train", t->batch, t->rate, t->rate_count, t->schedule, t->epochs);
     if (code == DONE) code = check_ep(from, c);
     if (code == DONE) code = check_meaning(from, t, c->semi != NULL);
     if (code != DONE) return code;
@@ -195,8 +198,7 @@ static int check_semi(const source *from, const config *c)
     if (m->labels_file && c->evaluate && c->evaluate->validation)
         return complain(BAD_INPUT, "%s: semi.labels_file counts all training samples, and evaluate.validation takes some "
                         "away: one of the two can be there", check_place(from, "semi", "labels_file"));
-    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule,
-                        from->kept ? 0 : c->train.epochs);
+    code = check_course(from, c, "semi", m->batch, m->rate, m->rate_count, m->schedule, c->train.epochs);
     if (code != DONE || !m->pretrain) return code;
     if (m->pretrain->epochs < 0 || m->pretrain->epochs > MAX_EPOCHS)
         return refuse(from, "semi.pretrain", "epochs", m->pretrain->epochs, "0..1000000");

@@ -4,12 +4,10 @@
 
 #include "config/config.h"
 
-/* What is being checked: the text as it stands in the file, the settings that changed it, and whether
- * it was kept by a run, whose epochs may be fewer than a schedule is long. */
+/* What is being checked: the text as it stands in the file, and the settings that changed it. */
 typedef struct source {
     const char        *name, *text;
     const char *const *set;
-    bool               kept;
 } source;
 
 /* Where the value of a section's key (NULL: the section itself) comes from: "file.yaml:12", or

@@ -101,6 +101,7 @@ static const cyaml_schema_field_t train_fields[] = {
     CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
     FIELD_WORD("target", NEEDED, train_config, target, targets),
     CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
+    CYAML_FIELD_INT_PTR("stop_after", POINTER, train_config, stop_after),
     CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
     FIELD_WORD("loss", NEEDED, train_config, loss, losses),
     FIELD_WORD("optimiser", NEEDED, train_config, optimiser, optimisers),
@@ -239,7 +240,7 @@ static int parse(const source *from, size_t size, config **c)
 int config_parse(const char *name, const char *text, size_t size,
                  const char *const *set, config **c)
 {
-    const source from = { name, text, set, false };
+    const source from = { name, text, set };
     return parse(&from, size, c);
 }
 
@@ -260,19 +261,13 @@ static int load(source *from, config **c)
 int config_load(const char *name, const char *const *set, config **c)
 {
     char path[4096];
-    source from = { path, NULL, set, false };
+    source from = { path, NULL, set };
     struct stat about;
 
     *c = NULL;
     if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
     else if (!preset_path(name, path, sizeof path))
         return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
-    return load(&from, c);
-}
-
-int config_load_kept(const char *path, config **c)
-{
-    source from = { path, NULL, NULL, true };
     return load(&from, c);
 }
 
@@ -294,4 +289,9 @@ int config_outputs(const config *c)
     for (unsigned i = 0; i < c->layers_count; i++)
         if (c->layers[i].dense) units = *c->layers[i].dense;
     return units;
+}
+
+int config_epochs(const config *c)
+{
+    return c->train.stop_after ? *c->train.stop_after : c->train.epochs;
 }

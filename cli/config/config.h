@@ -58,6 +58,7 @@ typedef struct train_config {
     ep_config       *ep;             /* with rule ep                 */
     int              target;         /* pln_target_kind              */
     int              epochs, batch;
+    int             *stop_after;     /* epochs; NULL: all. Schedules are those of `epochs` */
     int              loss;           /* pln_loss                     */
     int              optimiser;      /* pln_optim_kind               */
     float           *rate;           /* one, or one a dense layer    */
@@ -149,8 +150,6 @@ typedef struct config {
  * an exit code; DONE with *c to be freed by config_free. */
 int  config_load(const char *name, const char *const *set, config **c);
 
-/* The configuration that a run kept in its folder.  Epochs cut short by --epochs may be fewer than a schedule is long. */
-int  config_load_kept(const char *path, config **c);
 
 /* As config_load from text; name is used in messages. */
 int  config_parse(const char *name, const char *text, size_t size,
@@ -159,6 +158,9 @@ void config_free(config *c);
 
 /* Units of the last dense layer. */
 int config_outputs(const config *c);
+
+/* So many epochs are trained: train.epochs, or fewer or more by train.stop_after. */
+int config_epochs(const config *c);
 
 /* The configuration as YAML, freed by free; NULL if memory is short. */
 char *config_text(const config *c, size_t *size);

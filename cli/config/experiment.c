@@ -123,7 +123,7 @@ pln_fit experiment_fit(const config *c, uint64_t seed)
     const train_config *t = &c->train;
     pln_fit fit = pln_fit_default();
 
-    fit.epochs = t->epochs;
+    fit.epochs = config_epochs(c);
     fit.batch = t->batch;
     fit.seed = seed;
     fit.rule = (pln_rule_kind)t->rule;
@@ -219,7 +219,7 @@ bool experiment_evaluates_at(const config *c, int epoch)
 {
     const evaluate_config *e = c->evaluate;
 
-    if (epoch == c->train.epochs) return true;
+    if (epoch == config_epochs(c)) return true;
     for (unsigned i = 0; e && i < e->at_count; i++)
         if (e->at[i] == epoch) return true;
     return false;

@@ -26,6 +26,10 @@ int *labelled_share(pln_ctx *ctx, const config *c, const pln_data *train, double
     *code = DONE;
     *count = 0;
     if (fraction >= 1 && shown == pln_data_count(train)) return NULL;
+    if (shown == 0) {
+        *code = complain(BAD_INPUT, "no training sample has a label to read the network out by; train with --no-eval");
+        return NULL;
+    }
     if (n < 1) {
         *code = complain(BAD_INPUT, "evaluate: a fraction of %g of %d labelled training samples is none; make it larger, "
                          "or train with --no-eval", fraction, shown);

@@ -80,7 +80,7 @@ bool job_reads_out(const job *j)
  * finished after fewer of them, would pass for what it is not. */
 int job_check_length(const job *j)
 {
-    const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = j->c->train.epochs;
+    const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = config_epochs(j->c);
 
     if (j->state && done > wanted)
         return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done,

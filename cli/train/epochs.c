@@ -145,7 +145,7 @@ static int measure_untrained(job *j)
     if (code == DONE && !j->args.json) report_epoch(line, "");
     if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
     else json_decref(line);
-    if (code == DONE && j->c->train.epochs == 0) code = job_measure_into(j, "", j->result);
+    if (code == DONE && config_epochs(j->c) == 0) code = job_measure_into(j, "", j->result);
     json_object_del(j->result, "evaluate_seconds");
     return code;
 }
@@ -195,7 +195,7 @@ int job_train_network(job *j)
 {
     pln_course course[JOB_COURSES], before;
     const int courses = job_courses(j, course);
-    const stage network = { NETWORK, "", "epoch", j->c->train.epochs, courses };
+    const stage network = { NETWORK, "", "epoch", config_epochs(j->c), courses };
     int code = DONE;
 
     if (!j->state && !j->args.no_eval) code = measure_untrained(j);

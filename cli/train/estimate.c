@@ -115,8 +115,8 @@ static void print_text(const pln_net *net, const config *c, const estimate *e)
     if (pretrain_epochs(c))
         printf("time, pre-training    %.0f s, %d epochs\n", e->pretrain_seconds * pretrain_epochs(c), pretrain_epochs(c));
     printf("time, an epoch        %.2f s (measured on the first batches)\n", e->seconds);
-    printf("time, %d epochs      %.0f s, evaluation and classifier not counted\n", c->train.epochs,
-           e->seconds * c->train.epochs);
+    printf("time, %d epochs      %.0f s, evaluation and classifier not counted\n", config_epochs(c),
+           e->seconds * config_epochs(c));
 }
 
 static void print_json(const pln_net *net, const config *c, const estimate *e)
@@ -130,7 +130,7 @@ static void print_json(const pln_net *net, const config *c, const estimate *e)
     if (pretrain_epochs(c))
         printf("\"pretrain_epoch_seconds\":%.4f,\"pretrain_epochs\":%d,", e->pretrain_seconds, pretrain_epochs(c));
     if (text) printf("\"layers\":%s,", text);
-    printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, c->train.epochs);
+    printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, config_epochs(c));
     free(text);
     json_decref(layers);
 }

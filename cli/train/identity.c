@@ -9,7 +9,7 @@
 #include <string.h>
 
 /* A schedule without a length is as long as the configured epochs, however many
- * of these --epochs wants. */
+ * of these are wanted. */
 static void settle_schedule(schedule_config *s, int epochs)
 {
     if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
@@ -29,9 +29,18 @@ static char *identifying_text(const config *c, size_t *size)
     config same = *c;
 
     same.train.epochs = 0;
+    same.train.stop_after = NULL;
     expected.minutes = 0;
     same.expected = expects_figures(&expected) ? &expected : NULL;
     return config_text(&same, size);
+}
+
+/* What --epochs wants. */
+static bool set_stop(train_config *t, int epochs)
+{
+    if (!t->stop_after) t->stop_after = malloc(sizeof *t->stop_after);
+    if (t->stop_after) *t->stop_after = epochs;
+    return t->stop_after != NULL;
 }
 
 /* The configuration as it is used, and what identifies the run. */
@@ -44,7 +53,7 @@ int job_settle(job *j)
 
     settle_schedule(j->c->train.schedule, epochs);
     if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
-    if (j->args.epochs >= 0) j->c->train.epochs = j->args.epochs;
+    if (j->args.epochs != UNSET && !set_stop(&j->c->train, j->args.epochs)) return complain(FAILED, "no memory left");
     text = identifying_text(j->c, &size);
     if (!text) return complain(FAILED, "no memory left");
     SHA256Init(&sha);
@@ -109,7 +118,7 @@ json_t *job_finished(const job *j)
 {
     json_t *result = json_load_file(run_path(&j->r, "result.json"), 0, NULL);
 
-    if (json_integer_value(json_object_get(result, "epoch")) == j->c->train.epochs) return result;
+    if (json_integer_value(json_object_get(result, "epoch")) == config_epochs(j->c)) return result;
     json_decref(result);
     return NULL;
 }
@@ -119,7 +128,7 @@ int job_write_result(job *j)
     char *text;
     int code = FAILED;
 
-    json_object_set_new(j->result, "epoch", json_integer(j->c->train.epochs));
+    json_object_set_new(j->result, "epoch", json_integer(config_epochs(j->c)));
     json_object_set_new(j->result, "seed", json_integer(j->args.seed));
     json_object_set_new(j->result, "run", json_string(j->r.folder));
     json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));

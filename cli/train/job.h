@@ -18,8 +18,11 @@
 #include "sets/dataset.h"
 
 #include <jansson.h>
+#include <limits.h>
 
 enum { JOB_SLICE = 64, JOB_SECONDS_BETWEEN_CHECKPOINTS = 30 };
+
+enum { UNSET = INT_MIN };       /* an option that was not given */
 
 /* What the command line says. */
 typedef struct arguments {

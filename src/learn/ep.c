@@ -10,8 +10,8 @@
  * that is, two calls of a layer's gradient question with opposite signs; one call
  * with s+_1 - s0_1 for the first layer, whose input is the same in both phases.
  *
- * A softmax read-out has no contrast: with e = beta (t - y), which is what it
- * sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
+ * A softmax read-out has no contrast: with e = beta (t - m y), m the sum of t, which
+ * is what it sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
 
 #include "learn/ep.h"
 
@@ -108,7 +108,8 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
 /* The nudged phases, from the free state; returns the beta of the last. */
 static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *now, plni_outcome *outcome)
 {
-    plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride };
+    const float more = (float)(plni_rule_target_sum(rule, pln_net_outputs(net)) - 1);
+    plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride, more };
     plni_effort effort;
 
     plni_settle_keep(now->pass);

@@ -79,6 +79,11 @@ bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const pln
     return true;
 }
 
+int plni_rule_target_sum(const plni_rule *rule, int n)
+{
+    return rule->target == PLN_TARGET_SELF ? rule->self.winners : n / rule->classes;
+}
+
 void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n)
 {
     if (rule->target == PLN_TARGET_SELF)

@@ -72,6 +72,9 @@ void plni_rule_new_epoch(plni_rule *rule, int outputs);
 bool plni_rule_aim(const plni_rule *rule, const plni_kernels *kernels, const plni_batch *now,
                    int sample, const float *score, const uint16_t *bits, int n);
 
+/* What a target sums up to before its mask: the winners, or the outputs of one class. */
+int plni_rule_target_sum(const plni_rule *rule, int n);
+
 /* After a batch with self-defined targets. */
 void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n);
 

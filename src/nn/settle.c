@@ -349,7 +349,7 @@ static float euler_step(phase *p, int power)
 
 /* ---- the read-out --------------------------------------------------------- */
 
-/* y = M softmax(up), and beta (t - y) in its place in the nudged phase. */
+/* y = M softmax(up), and beta (t - m y) in its place in the nudged phase. */
 static void readout_row(void *arg, int s)
 {
     const phase *p = arg;
@@ -366,7 +366,7 @@ static void readout_row(void *arg, int s)
 
     const float *t = p->nudge->target + s * p->nudge->stride;
     float *pull = level->change->value + s * level->change->stride;
-    for (int i = 0; i < level->s->units; i++) pull[i] = p->nudge->beta * (t[i] - y[i]);
+    for (int i = 0; i < level->s->units; i++) pull[i] = p->nudge->beta * (t[i] - y[i] - p->nudge->more * y[i]);
     plni_signal_list(p->pass->kernels, level->change, s);
 }
 

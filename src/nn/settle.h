@@ -9,7 +9,7 @@
  *
  * A level is the states that one product drives.  With a softmax at the top the
  * output is no state: y = softmax(up_L), nothing comes down from it in the free
- * phase, and beta (t - y) does in the nudged one.
+ * phase, and beta (t - m y) does in the nudged one.
  *
  * Such a network may consist of products, each with hardsigm behind it (softmax
  * at the top, over at least one hidden level), and dropout in front, which here
@@ -24,7 +24,7 @@ typedef struct plni_level {
     plni_signal *s;            /* states                                         */
     plni_signal *rest;         /* training: states of the phase to compare with  */
     plni_signal *change;       /* training: s - rest of the first level; of a
-                                  read-out beta (t - y)                         */
+                                  read-out beta (t - m y)                       */
     plni_signal *rest_change;  /* of a read-out, in the phase to compare with    */
     uint16_t    *bits;         /* training: the mask, see plni_settle_enter      */
     ptrdiff_t    bits_stride;
@@ -50,11 +50,13 @@ struct plni_settling {
     plni_level  level[PLN_MAX_LAYERS / 2 + 1];
 };
 
-/* The phase's pull on the output: beta (t - s), t at target + sample * stride. */
+/* The phase's pull on the output: beta (t - s), t at target + sample * stride.  A read-out is
+ * pulled by beta (t - m y), m what t sums up to before its mask. */
 typedef struct plni_nudge {
     float        beta;         /* 0: free phase */
     const float *target;
     ptrdiff_t    stride;
+    float        more;         /* m - 1         */
 } plni_nudge;
 
 /* PLN_OK, or why the network cannot settle. */

@@ -60,6 +60,11 @@ echo "# what is written is a configuration again"
 "$PLANARIA" train r/config.yaml --data "$DATA" --out s >/dev/null 2>&1; echo $?
 cmp r/config.yaml s/config.yaml && cmp r/model.safetensors s/model.safetensors && echo same
 grep gamma r/config.yaml
+for c in tiny tiny-semi; do
+    "$PLANARIA" train "$TESTS/$c.yaml" --data "$DATA" --out short-$c --epochs 2 >/dev/null 2>&1; echo $?
+    "$PLANARIA" train short-$c/config.yaml --data "$DATA" --out again-$c >/dev/null 2>&1; echo $?
+    cmp short-$c/config.yaml again-$c/config.yaml && cmp short-$c/model.safetensors again-$c/model.safetensors && echo same
+done
 
 echo "# what --set gave is named as given; the rest by the file's own lines, whatever was set"
 refused_set() { echo "$*"; change ''; try "$@"; }
@@ -73,6 +78,8 @@ refused_set --set 'train.schedule={kind: linear, start: 1}'
 refused_set --set 'train.schedule={kind: linear, start: 1, end: -1}'
 refused_set --set 'train.schedule={kind: cosine, end: 0.1}'
 refused_set --set 'train.schedule={kind: step, ratio: 0.1}'
+refused_set --set train.schedule.length=7
+refused_set --set train.stop_after=-1
 refused_set --set train.optimiser=adam --set train.momentum=0.9
 refused_set --set train.optimiser=adam --set train.weight_decay=1e-4
 refused_set --set train.tet=0.1

@@ -26,7 +26,7 @@ while [ ! -f c/model.safetensors ]; do sleep 0.05; done; sleep 0.3
 kill -INT $pid; wait $pid; echo "$?"
 other classifier.yaml --data "$DATA" --out c --resume --epochs 6 --json
 other classifier.yaml --data "$DATA" --out c --resume --epochs 2 --json
-grep -c '  epochs: 3$' c/config.yaml
+grep -c '  stop_after: 3$' c/config.yaml
 echo "# inside the second epoch there is no way back to the first"
 sed '/^classifier/,$d; s/dense: 40/dense: 3000/; s/epochs: 6/epochs: 50/; s/at: .*/at: [1]/; /fractions/d' "$TESTS/tiny.yaml" > slow.yaml
 "$PLANARIA" train slow.yaml --data "$DATA/many" --out slow --json >out 2>err & pid=$!
@@ -34,6 +34,7 @@ while ! grep -qs '"epoch":1,' slow/metrics.jsonl; do sleep 0.02; done; sleep 0.0
 kill -INT $pid; wait $pid; echo "$?"
 other slow.yaml --data "$DATA/many" --out slow --resume --epochs 1 --json | grep -oE '^1 |already, 1 are wanted'
 [ -f slow/model.safetensors ] || echo "no model"
+"$PLANARIA" inspect slow | tail -1
 echo "# a finished run may be lengthened if it has no classifier"
 sed '/^classifier/,$d' "$TESTS/tiny.yaml" > plain.yaml
 other plain.yaml --data "$DATA" --out whole --json

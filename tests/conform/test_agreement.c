@@ -96,7 +96,7 @@ static void fill(void *arg, int s)
 
 static void settle(const agreement *a, side *one, int steps, float beta)
 {
-    const plni_nudge pull = { beta, a->target, pln_net_outputs(a->net) };
+    const plni_nudge pull = { beta, a->target, pln_net_outputs(a->net), 0 };
     int times = 0;
 
     while (plni_settle(a->net, &one->pass, steps, &pull).residual > CONVERGED && one->to_the_end && ++times < 50) continue;

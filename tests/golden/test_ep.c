@@ -167,7 +167,7 @@ static void check_case(const json_t *g, const json_t *one, pln_activation top, c
     numbers(one, "target", target);
     memcpy(wanted, target, sizeof wanted);
 
-    plni_nudge nudge = { (float)number(one, "beta"), target, 2 };
+    plni_nudge nudge = { (float)number(one, "beta"), target, 2, 0 };
     plni_settle_keep(&b.pass);
     if (symmetric) {
         nudge.beta = -nudge.beta;
@@ -240,7 +240,7 @@ static void test_closed_form(void **state)
             numbers(g, "free", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
             numbers(nudged, "target", target);
-            nudge = (plni_nudge){ (float)number(nudged, "beta"), target, n };
+            nudge = (plni_nudge){ (float)number(nudged, "beta"), target, n, 0 };
             for (int k = 0; k < (each ? steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : steps, &nudge);
             numbers(nudged, "state", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
@@ -270,9 +270,9 @@ static void test_consistency(void **state)
         (void)plni_settle(b.net, &b.pass, 300, &none);
         check_states(&b, get(g, "fixed_point"), 2e-6);
         plni_settle_keep(&b.pass);
-        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2 });
+        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2, 0 });
         plni_settle_swap(&b.pass);
-        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2 });
+        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2, 0 });
         plni_settle_compare(b.net, &b.pass);
         for (int p = 0; p < 4; p++) {
             int which;
