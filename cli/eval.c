@@ -37,8 +37,10 @@ static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *
     json_object_set_new(result, "unlearned", json_integer(a.unlearned));
     if (!head) return PLN_OK;
     status = pln_evaluate_argmax(ctx, head, net, d->test, classes, &accuracy);
-    if (status == PLN_OK) json_object_set_new(result, "linear", json_real(accuracy));
-    return status;
+    if (status != PLN_OK) return status;
+    json_object_set_new(result, "linear", json_real(accuracy));
+    json_object_set_new(result, "linear_labels", json_real(experiment_fraction(c, 0)));
+    return PLN_OK;
 }
 
 static void print(const json_t *result, int as_json)
@@ -115,10 +117,12 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
     if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
+    if (code == DONE && labels >= 0 && experiment_reads_argmax(c))
+        code = complain(BAD_INPUT, "--labels: the outputs of %s are classes, and no labels are needed to read them", r->folder);
     if (code == DONE && labels < 0) labels = experiment_fraction(c, 0);
     if (code == DONE) index = labelled_share(ctx, c, d.train, labels, &count, &code);
     if (code == DONE) {
-        json_object_set_new(result, "labels", json_real(labels));
+        if (!experiment_reads_argmax(c)) json_object_set_new(result, "labels", json_real(labels));
         if (measure(ctx, c, net, head, &d, index, count, result) != PLN_OK)
             code = complain(BAD_INPUT, "%s", pln_error(ctx));
     }

@@ -34,9 +34,9 @@ void report_epoch(const json_t *line, const char *title)
 
 void report_fraction(const json_t *row)
 {
+    if (!json_object_get(row, "direct_average")) return;       /* outputs that are classes need no labels */
     fprintf(stderr, "%5.4g %% of the labels", 100 * json_number_value(json_object_get(row, "labels")));
     print_share(stderr, "direct association", row, "direct_average");
-    print_share(stderr, "accuracy", row, "accuracy");
     print_share(stderr, "linear classifier", row, "linear");
     fputc('\n', stderr);
 }

@@ -114,7 +114,9 @@ static int check(sweep *w, char identity[65])
     if (!text) code = complain(FAILED, "no memory left");
     for (unsigned r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, text, size);
     if (code == DONE) code = check_metric(w, plain);
-    if (code == DONE) code = trial_config(w, 0, VALIDATED, &base);
+    if (code == DONE && (code = trial_config(w, 0, VALIDATED, &base)) == BAD_INPUT)
+        (void)complain(code, "%s: so is the base with this sweep's epochs, validation and set; 'set: [KEY=VALUE]' changes it",
+                       w->f.name);
     if (code == DONE) code = check_trials(w, base, digest);
     if (code == DONE) code = identify(w, text, size, digest, identity);
     free(text);

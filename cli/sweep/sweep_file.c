@@ -97,7 +97,7 @@ static int check_numbers(const sweep_file *f)
 /* What the sweep itself sets, and nobody else. */
 static bool is_reserved(const char *key)
 {
-    static const char *const reserved[] = { "train.epochs", "evaluate.validation" };
+    static const char *const reserved[] = { "train.epochs", "train.stop_after", "evaluate.validation" };
 
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++) {
         const size_t length = strlen(reserved[i]);
