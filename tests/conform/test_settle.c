@@ -228,7 +228,7 @@ static void check_gradient(const int *hidden, pln_activation top, int ones)
         }
         assert_true(size > 1e-4);
         assert_true(error < 0.02 * size + 1e-5);
-        assert_true(error < coarse_error + 2e-5);    /* smaller nudges come nearer */
+        assert_true(error < coarse_error + 2e-5 * ones);    /* smaller nudges come nearer; the rest is rounding of the cost */
         free(w), free(g), free(coarse);
     }
     tear_down(&b);
