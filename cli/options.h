@@ -4,7 +4,11 @@
 
 #include "command.h"
 
+#include <limits.h>
 #include <popt.h>
+
+/* The value of a number that was not given, where no number that can be given will do. */
+enum { OPTIONS_UNSET = INT_MIN };
 
 /* Nothing more to do: help has been shown. */
 enum { OPTIONS_HELPED = -1 };

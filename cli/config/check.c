@@ -55,8 +55,8 @@ static int check_schedule(const source *from, const char *in, const schedule_con
     if (s->length < 0) return refuse(from, section, "length", s->length, "at least 0");
     if (epochs > 0 && s->length > epochs)
         return refuse(from, section, "length", s->length,
-                      of_network ? "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"
-                                 : "at most the epochs there are");
+                      !of_network ? "at most the epochs there are"
+                      : "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are");
     if (s->kind == PLN_LINEAR && !(s->start && s->end))
         return complain(BAD_INPUT, "%s: a linear schedule wants start and end", check_place(from, section, NULL));
     for (int i = 0; i < 2; i++) {
@@ -132,7 +132,8 @@ static int check_meaning(const source *from, const train_config *t, bool labels_
     if (!t->sequential && t->eta != 0)
         return refuse(from, "train", "eta", (double)t->eta, "left out where training is not sequential");
     if (t->target == PLN_TARGET_SELF && !labels_follow && t->label_smoothing != 0)
-        return refuse(from, "train", "label_smoothing", (double)t->label_smoothing, "left out with target self: smoothing is its");
+        return refuse(from, "train", "label_smoothing", (double)t->label_smoothing,
+                      "left out with target self: smoothing is its");
     if (t->target == PLN_TARGET_LABELS && t->smoothing != 0)
         return refuse(from, "train", "smoothing", (double)t->smoothing, "left out with target labels: label_smoothing is theirs");
     return DONE;

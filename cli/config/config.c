@@ -244,31 +244,21 @@ int config_parse(const char *name, const char *text, size_t size,
     return parse(&from, size, c);
 }
 
-/* The same of the file that from->name names. */
-static int load(source *from, config **c)
-{
-    char *text = NULL;
-    size_t size = 0;
-    int code = document_file(from->name, &text, &size);
-
-    *c = NULL;
-    from->text = text;
-    if (code == DONE) code = parse(from, size, c);
-    free(text);
-    return code;
-}
-
 int config_load(const char *name, const char *const *set, config **c)
 {
-    char path[4096];
-    source from = { path, NULL, set };
+    char path[4096], *text = NULL;
     struct stat about;
+    size_t size = 0;
+    int code;
 
     *c = NULL;
     if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
     else if (!preset_path(name, path, sizeof path))
         return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
-    return load(&from, c);
+    code = document_file(path, &text, &size);
+    if (code == DONE) code = config_parse(path, text, size, set, c);
+    free(text);
+    return code;
 }
 
 void config_free(config *c)

@@ -150,7 +150,6 @@ typedef struct config {
  * an exit code; DONE with *c to be freed by config_free. */
 int  config_load(const char *name, const char *const *set, config **c);
 
-
 /* As config_load from text; name is used in messages. */
 int  config_parse(const char *name, const char *text, size_t size,
                   const char *const *set, config **c);

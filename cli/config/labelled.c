@@ -140,8 +140,8 @@ static int check_labels(const config *c, const dataset *d, bool evaluates)
     const int test = evaluates ? first_unlabelled(d->test) : -1;
 
     if (training >= 0)
-        return complain(BAD_INPUT, "%s: training sample %d has no label, and train.target is labels; few labels are for a section "
-                        "semi, none for target self", d->path, training);
+        return complain(BAD_INPUT, "%s: training sample %d has no label, and train.target is labels; few labels are for a "
+                        "section semi, none for target self", d->path, training);
     if (test >= 0)
         return complain(BAD_INPUT, "%s: sample %d of the %s set has no label; without a test train with --no-eval", d->path, test,
                         experiment_evaluated_on(c));

@@ -16,7 +16,7 @@ typedef struct run {
 /* folder/name; valid until the fourth next call. */
 const char *run_path(const run *r, const char *name);
 
-/* runs/KIND NAME-seedN without the blank, NAME that of a configuration without its folders and ending. */
+/* runs/NAME-seedN, with `kind` ("sweep-", or "") before NAME: the configuration's, without folders and ending. */
 void run_default(char *folder, size_t room, const char *kind, const char *name, long seed);
 
 /* Makes the folder and locks it against another process, for which it waits so many

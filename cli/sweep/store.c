@@ -77,8 +77,8 @@ int store_claim(store *s, const char *identity)
     if (found == SQLITE_ROW) {
         const unsigned char *known = sqlite3_column_text(find, 0);
         if (!known || strcmp((const char *)known, identity) != 0)
-            code = complain(BAD_INPUT, "%s belongs to another sweep: its file, base, data, --limit or number of trials differ; name another folder by --out",
-                            s->path);
+            code = complain(BAD_INPUT, "%s belongs to another sweep: its file, base, data, --limit or number of trials differ; "
+                            "name another folder by --out", s->path);
     } else if (found != SQLITE_DONE) {
         code = fail(s);
     }

@@ -14,7 +14,6 @@
 #include "watch.h"
 #include "yaml/document.h"
 
-#include <limits.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -222,14 +221,12 @@ static const char purpose[] =
     "The folder receives trials.jsonl and sweep.sqlite (all results), best.yaml (a\n"
     "configuration for 'planaria train') and trial-NNNN/ with the run of each trial.\n";
 
-enum { UNSET = INT_MIN };       /* an option that was not given; below 0, as sweep_file_load has it */
-
 static int check_arguments(const options *o, int trials, int seed, const sweep *w)
 {
     if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
-    if (trials != UNSET && trials < 1) return complain(MISUSED, "--trials must be at least 1");
-    if (seed != UNSET && seed < 1) return complain(MISUSED, "--seed must be at least 1");
-    if (w->workers != UNSET && (w->workers < 1 || w->workers > 256)) return complain(MISUSED, "--workers must be 1..256");
+    if (trials != OPTIONS_UNSET && trials < 1) return complain(MISUSED, "--trials must be at least 1");
+    if (seed != OPTIONS_UNSET && seed < 1) return complain(MISUSED, "--seed must be at least 1");
+    if (w->workers != OPTIONS_UNSET && (w->workers < 1 || w->workers > 256)) return complain(MISUSED, "--workers must be 1..256");
     if (w->limit < 0) return complain(MISUSED, "--limit must not be negative");
     return DONE;
 }
@@ -243,9 +240,9 @@ static int one_for_each_processor(void)
 
 int command_sweep(int argc, const char **argv)
 {
-    sweep w = { .workers = UNSET, .r = { .lock = -1 } };
+    sweep w = { .workers = OPTIONS_UNSET, .r = { .lock = -1 } };
     char *out = NULL, folder[3000];
-    int trials = UNSET, seed = UNSET, code;
+    int trials = OPTIONS_UNSET, seed = OPTIONS_UNSET, code;
     const struct poptOption table[] = {
         { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
         { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
@@ -261,7 +258,7 @@ int command_sweep(int argc, const char **argv)
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
     if (code == DONE) code = check_arguments(&o, trials, seed, &w);
-    if (w.workers == UNSET) w.workers = one_for_each_processor();
+    if (w.workers == OPTIONS_UNSET) w.workers = one_for_each_processor();
     watch_signals();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
     if (code == DONE && !out) run_default(folder, sizeof folder, "sweep-", w.f.name, w.f.c->seed);

@@ -53,7 +53,7 @@ int job_settle(job *j)
 
     settle_schedule(j->c->train.schedule, epochs);
     if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
-    if (j->args.epochs != UNSET && !set_stop(&j->c->train, j->args.epochs)) return complain(FAILED, "no memory left");
+    if (j->args.epochs != OPTIONS_UNSET && !set_stop(&j->c->train, j->args.epochs)) return complain(FAILED, "no memory left");
     text = identifying_text(j->c, &size);
     if (!text) return complain(FAILED, "no memory left");
     SHA256Init(&sha);

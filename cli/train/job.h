@@ -14,22 +14,21 @@
 
 #include "config/config.h"
 #include "config/labelled.h"
+#include "options.h"
 #include "run/run.h"
 #include "sets/dataset.h"
 
 #include <jansson.h>
-#include <limits.h>
 
 enum { JOB_SLICE = 64, JOB_SECONDS_BETWEEN_CHECKPOINTS = 30 };
-
-enum { UNSET = INT_MIN };       /* an option that was not given */
 
 /* What the command line says. */
 typedef struct arguments {
     const char *name;
     char       *data, *out;
     char      **set;
-    int         epochs, limit, threads, resume, force, dry_run, json, no_eval;
+    int         epochs;          /* or OPTIONS_UNSET */
+    int         limit, threads, resume, force, dry_run, json, no_eval;
     long        seed;
     json_t     *line;            /* the command line as it was typed */
 } arguments;

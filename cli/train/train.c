@@ -9,7 +9,6 @@
 #include "train/job.h"
 
 #include "config/experiment.h"
-#include "options.h"
 #include "run/report.h"
 #include "train/estimate.h"
 #include "watch.h"
@@ -92,7 +91,7 @@ static int check_arguments(const options *o, arguments *a)
     if (o->extra_count != 1) return complain(MISUSED,
                                              "train wants one configuration file or preset; try 'planaria train --help'");
     a->name = o->extra[0];
-    if (a->epochs != UNSET && a->epochs < 0) return complain(MISUSED, "--epochs must not be negative");
+    if (a->epochs != OPTIONS_UNSET && a->epochs < 0) return complain(MISUSED, "--epochs must not be negative");
     if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
     if (a->seed < 0 || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
     if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
@@ -120,7 +119,7 @@ static json_t *command_line(int argc, const char **argv)
 
 int command_train(int argc, const char **argv)
 {
-    job j = { .args = { .epochs = UNSET, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
+    job j = { .args = { .epochs = OPTIONS_UNSET, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
               .r = { .lock = -1 } };
     arguments *a = &j.args;
     char folder[2048];
@@ -135,7 +134,8 @@ int command_train(int argc, const char **argv)
         { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
         { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
-        { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0, "only train, measure nothing: the test files must be there, their labels need not", NULL },
+        { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0,
+          "only train, measure nothing: the test files must be there, their labels need not", NULL },
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };

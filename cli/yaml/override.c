@@ -102,7 +102,7 @@ static int apply_one(yaml_document_t *document, const char *setting)
         yaml_document_delete(&value);
         return complain(MISUSED, "--set %s: the value is empty; '' is an empty text", setting);
     }
-    const int node = yaml_document_get_root_node(&value) ? copy_node(document, &value, 1, 0) : 0;
+    const int node = copy_node(document, &value, 1, 0);
     sound = node && put(document, setting, node);
     yaml_document_delete(&value);
     return sound ? DONE : complain(MISUSED, "--set %s: there is no place for that key", setting);

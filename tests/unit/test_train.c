@@ -148,6 +148,11 @@ static pln_net *settling_net(void)
     return net;
 }
 
+static pln_net *net_for(pln_rule_kind rule)
+{
+    return rule == PLN_RULE_EP ? settling_net() : make_net(FEATURES, UNITS);
+}
+
 /* A course without labels and one with three of them, both with Adam. */
 static pln_trainer *make_courses(pln_net *net, pln_rule_kind rule)
 {
@@ -739,7 +744,7 @@ static void test_courses_continue_bit_for_bit(void **state)
     for (int ep = 0; ep < 2; ep++) {
         const pln_rule_kind rule = ep ? PLN_RULE_EP : PLN_RULE_BP;
         float wanted[MOST] = { 0 }, got[MOST] = { 0 };
-        pln_net *net = ep ? settling_net() : make_net(FEATURES, UNITS);
+        pln_net *net = net_for(rule);
         pln_trainer *t = make_courses(net, rule);
         int batches = 0;
         for (; pln_trainer_epoch(t) < 3; batches++) assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
@@ -748,7 +753,7 @@ static void test_courses_continue_bit_for_bit(void **state)
         pln_trainer_free(t);
         pln_net_free(net);
         for (int stop = 0; stop < BATCHES; stop++) {
-            net = ep ? settling_net() : make_net(FEATURES, UNITS);
+            net = net_for(rule);
             t = make_courses(net, rule);
             for (int b = 0; b < stop; b++) assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
             assert_int_equal(pln_trainer_course(t), stop % 8 < 6 ? 0 : 1);
@@ -778,13 +783,14 @@ static void test_courses_are_two_trainings_in_turn(void **state)
 
     (void)state;
     for (int ep = 0; ep < 2; ep++) {
+        const pln_rule_kind rule = ep ? PLN_RULE_EP : PLN_RULE_BP;
         float wanted[MOST] = { 0 }, got[MOST] = { 0 };
-        pln_net *net = ep ? settling_net() : make_net(FEATURES, UNITS), *same = ep ? settling_net() : make_net(FEATURES, UNITS);
+        pln_net *net = net_for(rule), *same = net_for(rule);
         pln_trainer *both, *each[2];
         pln_course courses[2];
         for (int c = 0; c < 2; c++) {
             courses[c] = (pln_course){ .fit = make_fit(), .index = sets[c], .count = counts[c] };
-            courses[c].fit.rule = ep ? PLN_RULE_EP : PLN_RULE_BP;
+            courses[c].fit.rule = rule;
             courses[c].fit.ep.symmetric = true;
             courses[c].fit.target = c ? PLN_TARGET_LABELS : PLN_TARGET_SELF;
             courses[c].fit.batch = 2;
@@ -812,7 +818,7 @@ static void test_courses_are_two_trainings_in_turn(void **state)
 /* The |H| that an epoch ends with, under an output mask; tau 0 is that of the rule. */
 static double homeostasis_with(pln_rule_kind rule, float drop, float tau)
 {
-    pln_net *net = rule == PLN_RULE_EP ? settling_net() : make_net(FEATURES, UNITS);
+    pln_net *net = net_for(rule);
     pln_fit fit = make_fit();
     pln_epoch_report report;
 
