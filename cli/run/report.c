@@ -74,7 +74,8 @@ static void print_activity(const json_t *result)
 static void print_table(const json_t *result, const config *c, const char *folder)
 {
     const bool validates = c->evaluate && c->evaluate->validation;
-    const expected_config none = { 0 }, *expected = validates ? NULL : c->expected;
+    const bool whole = config_epochs(c) == c->train.epochs;
+    const expected_config none = { 0 }, *expected = !validates && whole ? c->expected : NULL;
     const expected_config *e = expected ? expected : &none;
     const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
     char path[4096], label[40];

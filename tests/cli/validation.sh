@@ -29,6 +29,12 @@ run=open-cut; train open.yaml --data "$DATA" --epochs 2
 run=open-cut; train open.yaml --data "$DATA" --resume
 cmp open/model.safetensors open-cut/model.safetensors && echo "a schedule without a length is as long as the configuration says"
 
+echo "# a figure of the whole run stands beside the whole run only"
+(cat "$TESTS/tiny.yaml"; printf 'expected:\n  direct_average: 0.5\n') > known.yaml
+run=known-whole; train known.yaml --data "$DATA"; head -1 out
+run=known-cut; train known.yaml --data "$DATA" --epochs 2; head -1 out
+run=known-held; train known.yaml --data "$DATA" --set evaluate.validation=0.25; head -1 out
+
 echo "# refused"
 for share in 0 1 -0.1 2 x 0.001 0.999; do
     run=bad; train "$TESTS/tiny.yaml" --data "$DATA" --set evaluate.validation=$share
