@@ -220,36 +220,58 @@ static int check_mapping(const check *c, const yaml_node_t *node, const char *se
     return check_missing(c, node, section, schema->mapping.fields);
 }
 
+/* A list, a section or one value where another of them belongs. */
+static int refuse_kind(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+{
+    const char *here = place(c->name, node->start_mark.line, c->code);
+    const char *is = node->type == YAML_SEQUENCE_NODE  ? "a list"
+                     : node->type == YAML_MAPPING_NODE ? "a section"
+                     : *node->data.scalar.value        ? "one value"
+                                                       : "empty";
+
+    if (schema->type == CYAML_MAPPING)
+        return complain(c->code, "%s: %s is %s; it must be a section of keys, such as '%s: ...'", here,
+                        *key ? key : "this", is, schema->mapping.fields->key);
+    if (schema->type == CYAML_SEQUENCE && node->type == YAML_SCALAR_NODE && *node->data.scalar.value)
+        return complain(c->code, "%s: %s must be a list, such as [%.40s]", here, key, (const char *)node->data.scalar.value);
+    return complain(c->code, "%s: %s is %s; it must be %s", here, key, is,
+                    schema->type == CYAML_SEQUENCE ? "a list" : "one value");
+}
+
+static int check_list(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *entry)
+{
+    int code = DONE;
+
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top && code == DONE; i++)
+        code = check_node(c, *i, key, entry);
+    return code;
+}
+
+static int check_scalar(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+{
+    const char *text = (const char *)node->data.scalar.value;
+    const char *must = schema->type == CYAML_BOOL && !is_truth(text)     ? "true or false"
+                       : schema->type == CYAML_INT && !is_integer(text)  ? "a whole number, written in digits"
+                       : schema->type == CYAML_FLOAT && !is_number(text) ? "a number such as 0.5 or 5e-4"
+                                                                         : NULL;
+
+    if (schema->type == CYAML_ENUM) return check_word(c, node, key, schema);
+    if (!must) return DONE;
+    return complain(c->code, "%s: %s is '%.40s'; it must be %s", place(c->name, node->start_mark.line, c->code), key, text, must);
+}
+
 static int check_node(const check *c, int number, const char *key, const cyaml_schema_value_t *schema)
 {
     const yaml_node_t *node = yaml_document_get_node(c->document, number);
-    int code = DONE;
+    const yaml_node_type_t kind = schema->type == CYAML_MAPPING    ? YAML_MAPPING_NODE
+                                  : schema->type == CYAML_SEQUENCE ? YAML_SEQUENCE_NODE
+                                                                   : YAML_SCALAR_NODE;
 
     if (!node) return DONE;
-    if (schema->type == CYAML_MAPPING && node->type == YAML_MAPPING_NODE)
-        return check_mapping(c, node, key, schema);
-    if (schema->type == CYAML_SEQUENCE && node->type == YAML_SEQUENCE_NODE) {
-        for (yaml_node_item_t *i = node->data.sequence.items.start;
-             i < node->data.sequence.items.top && code == DONE; i++)
-            code = check_node(c, *i, key, schema->sequence.entry);
-        return code;
-    }
-    if (schema->type == CYAML_SEQUENCE && node->type == YAML_SCALAR_NODE && *node->data.scalar.value)
-        return complain(c->code, "%s: %s must be a list, such as [%.40s]", place(c->name, node->start_mark.line, c->code), key,
-                        (const char *)node->data.scalar.value);
-    if (node->type != YAML_SCALAR_NODE) return DONE;
-    const char *text = (const char *)node->data.scalar.value;
-    if (schema->type == CYAML_ENUM) return check_word(c, node, key, schema);
-    if (schema->type == CYAML_BOOL && !is_truth(text))
-        return complain(c->code, "%s: %s is '%.40s'; it must be true or false", place(c->name, node->start_mark.line, c->code),
-                        key, text);
-    if (schema->type == CYAML_INT && !is_integer(text))
-        return complain(c->code, "%s: %s is '%.40s'; it must be a whole number, written in digits",
-                        place(c->name, node->start_mark.line, c->code), key, text);
-    if (schema->type == CYAML_FLOAT && !is_number(text))
-        return complain(c->code, "%s: %s is '%.40s'; it must be a number such as 0.5 or 5e-4",
-                        place(c->name, node->start_mark.line, c->code), key, text);
-    return DONE;
+    if (node->type != kind) return refuse_kind(c, node, key, schema);
+    if (kind == YAML_MAPPING_NODE) return check_mapping(c, node, key, schema);
+    if (kind == YAML_SEQUENCE_NODE) return check_list(c, node, key, schema->sequence.entry);
+    return check_scalar(c, node, key, schema);
 }
 
 int strict_check(const char *name, const char *text, size_t size,

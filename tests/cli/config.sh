@@ -19,6 +19,8 @@ refused 's/gamma: 0.4/gamma: -1/'
 refused 's/gamma: 0.4/gamma: 1e99/'
 refused 's/gamma: 0.4/gamma: [1]/'
 refused 's/rate: \[2\]/rate: 2/'
+refused 's/  kind: linear/  - linear/; /    start/d; /    end/d'
+refused '/^  at:/d; /^  split_seed:/d; /^  fractions:/d'
 refused 's/rate: \[2\]/rate: [2, 3]/'
 refused 's/winners: 2/winners: 50/'
 refused 's/winners: 2/winners: 0/'
@@ -72,6 +74,9 @@ refused_set --set train.gamma=-1
 refused_set --set layers.1.dense=-1
 refused_set --set train.rate=[1,2,3] --set train.rate=[1,2]
 refused_set --set 'train.schedule={kind: exp, ratio: 2}'
+refused_set --set train.schedule=linear
+refused_set --set 'layers={dense: 40}'
+refused_set --set 'data=[tiny]'
 
 echo "# schedules, and what has no meaning here"
 refused_set --set 'train.schedule={kind: linear, start: 1}'
