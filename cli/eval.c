@@ -123,8 +123,8 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     if (code == DONE) index = labelled_share(ctx, c, d.train, labels, &count, &code);
     if (code == DONE) {
         if (!experiment_reads_argmax(c)) json_object_set_new(result, "labels", json_real(labels));
-        if (measure(ctx, c, net, head, &d, index, count, result) != PLN_OK)
-            code = complain(BAD_INPUT, "%s", pln_error(ctx));
+        const pln_status status = measure(ctx, c, net, head, &d, index, count, result);
+        if (status != PLN_OK) code = complain_status(ctx, status);
     }
     if (code == DONE) code = add_activity(ctx, net, &d, result);
     if (code == DONE) print(result, as_json);

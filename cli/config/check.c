@@ -92,6 +92,28 @@ static bool ends_in_softmax(const config *c)
     return top && top->activation && strcmp(top->activation, "softmax") == 0;
 }
 
+/* Layers that settle are dense ones, each with dropout in front or none and its activation behind. */
+static int check_settles(const source *from, const config *c)
+{
+    bool dense = false, hidden = false;
+
+    for (unsigned i = 0; i < c->layers_count; i++) {
+        const layer_config *l = &c->layers[i];
+        const bool top = i + 1 == c->layers_count;
+        char section[32];
+        snprintf(section, sizeof section, "layers.%u", i);
+        if (dense != (l->activation != NULL) || (top && !l->activation))
+            return complain(BAD_INPUT, "%s: with rule ep each dense layer has its activation right behind it, and dropout only in "
+                            "front", check_place(from, section, NULL));
+        if (l->activation && strcmp(l->activation, "hardsigm") != 0 && !(top && hidden && ends_in_softmax(c)))
+            return complain(BAD_INPUT, "%s: layers.%u.activation is %s; with rule ep it must be hardsigm, or softmax at the top over "
+                            "a hidden layer", check_place(from, section, "activation"), i, l->activation);
+        hidden |= l->activation != NULL;
+        dense = l->dense != NULL;
+    }
+    return DONE;
+}
+
 static int check_ep(const source *from, const config *c)
 {
     const ep_config *e = c->train.ep;
@@ -105,6 +127,8 @@ static int check_ep(const source *from, const config *c)
     if (c->network)
         return complain(BAD_INPUT, "%s: a spiking network is trained by rule bp, through time",
                         check_place(from, "train", "rule"));
+    const int code = check_settles(from, c);
+    if (code != DONE) return code;
     if (!(e->beta > 0 && e->beta < 1)) return refuse(from, "train.ep", "beta", (double)e->beta, "above 0 and below 1");
     if ((c->train.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(c))
         return complain(BAD_INPUT, "%s: with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm",
@@ -123,10 +147,13 @@ static int check_ep(const source *from, const config *c)
 /* What the kind of training gives no meaning is an oversight. */
 static int check_meaning(const source *from, const train_config *t, bool labels_follow)
 {
-    if (t->optimiser == PLN_ADAM && t->momentum != 0)
-        return refuse(from, "train", "momentum", (double)t->momentum, "left out with adam");
-    if (t->optimiser == PLN_ADAM && t->weight_decay != 0)
-        return refuse(from, "train", "weight_decay", (double)t->weight_decay, "left out with adam");
+    const char *momentum_is = t->optimiser == PLN_ADAM ? "left out with adam" : "left out with rule ep";
+
+    if ((t->optimiser == PLN_ADAM || t->rule == PLN_RULE_EP) && t->momentum != 0)
+        return refuse(from, "train", "momentum", (double)t->momentum, momentum_is);
+    if ((t->optimiser == PLN_ADAM || t->rule == PLN_RULE_EP) && t->weight_decay != 0)
+        return refuse(from, "train", "weight_decay", (double)t->weight_decay, momentum_is);
+    if (t->rule == PLN_RULE_EP && t->clip != 0) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
     if (t->loss != PLN_CROSS_ENTROPY_STEPS && t->tet != 0)
         return refuse(from, "train", "tet", (double)t->tet, "left out where the loss is not cross_entropy_steps");
     if (!t->sequential && t->eta != 0)
@@ -160,7 +187,6 @@ static int check_train(const source *from, const config *c)
     if (!(t->weight_decay >= 0 && t->weight_decay < 1))
         return refuse(from, "train", "weight_decay", (double)t->weight_decay, "at least 0 and below 1");
     if (!(t->clip >= 0 && t->clip < 1e6f)) return refuse(from, "train", "clip", (double)t->clip, "at least 0");
-    if (t->clip > 0 && t->rule == PLN_RULE_EP) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
     if (!(t->tet >= 0 && t->tet <= 1)) return refuse(from, "train", "tet", (double)t->tet, "0..1");
     if (t->augment && !c->network)
         return complain(BAD_INPUT, "%s: samples are varied for spiking networks only", check_place(from, "train", "augment"));

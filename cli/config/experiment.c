@@ -7,15 +7,18 @@
 #include <math.h>
 #include <stdlib.h>
 
-static pln_net *finish(pln_ctx *ctx, pln_net *net, pln_init init, uint64_t seed, int *code)
+/* Frees a network that is not sound, and complains. */
+static pln_net *keep(pln_ctx *ctx, pln_net *net, pln_status status, int *code)
 {
-    pln_status status = net ? pln_net_ready(net) : PLN_ERR_MEMORY;
-
-    if (status == PLN_OK) status = pln_net_initialise(net, init, seed);
     *code = status == PLN_OK ? DONE : complain_status(ctx, status);
     if (status == PLN_OK) return net;
     pln_net_free(net);
     return NULL;
+}
+
+static pln_net *plan(pln_ctx *ctx, pln_net *net, int *code)
+{
+    return keep(ctx, net, net ? pln_net_ready(net) : PLN_ERR_MEMORY, code);
 }
 
 static int parts_before(const char *network, const char *part)
@@ -70,18 +73,23 @@ static void build_rows(const config *c, int inputs, pln_net *net)
     }
 }
 
-pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code)
+pln_net *experiment_plan(pln_ctx *ctx, const config *c, pln_data *data, int *code)
 {
     pln_net *net = pln_net_new(ctx);
 
     *code = DONE;
     if (net && c->network) *code = build_spiking(ctx, c, data, net);
     else if (net) build_rows(c, pln_data_features(data), net);
-    if (*code != DONE) {
-        pln_net_free(net);
-        return NULL;
-    }
-    return finish(ctx, net, (pln_init)c->init, seed, code);
+    if (*code == DONE) return plan(ctx, net, code);
+    pln_net_free(net);
+    return NULL;
+}
+
+pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code)
+{
+    pln_net *net = experiment_plan(ctx, c, data, code);
+
+    return net ? keep(ctx, net, pln_net_initialise(net, (pln_init)c->init, seed), code) : NULL;
 }
 
 pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inputs, int classes,
@@ -97,7 +105,9 @@ pln_net *experiment_classifier(pln_ctx *ctx, const classifier_config *c, int inp
         pln_net_dense(net, classes);
         pln_net_activation(net, activation);
     }
-    return finish(ctx, net, PLN_FAN_IN, seed + ((uint64_t)EXPERIMENT_CLASSIFIER << 32), code);
+    net = plan(ctx, net, code);
+    if (!net) return NULL;
+    return keep(ctx, net, pln_net_initialise(net, PLN_FAN_IN, seed + ((uint64_t)EXPERIMENT_CLASSIFIER << 32)), code);
 }
 
 /* A schedule of its own length, or else as long as the training. */

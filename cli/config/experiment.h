@@ -8,8 +8,11 @@
 /* Purposes of a run's seed that must not share random numbers. */
 enum { EXPERIMENT_CLASSIFIER = 1, EXPERIMENT_PRETRAIN, EXPERIMENT_LABELS };
 
-/* The network of a configuration for so many inputs, initialised; NULL after a
- * complaint, with *code set. */
+/* The network of a configuration for samples of `data`, planned but without numbers;
+ * NULL after a complaint, with *code set. */
+pln_net *experiment_plan(pln_ctx *ctx, const config *c, pln_data *data, int *code);
+
+/* The same, initialised. */
 pln_net *experiment_network(pln_ctx *ctx, const config *c, pln_data *data, uint64_t seed, int *code);
 
 /* The linear classifier: dropout, one unit a class, activation. */

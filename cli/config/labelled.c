@@ -58,8 +58,12 @@ static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train
     const int all = pln_data_count(train), most = m->labels < all ? m->labels : all;
     int *chosen = malloc(sizeof *chosen * (size_t)most), code = DONE;
 
+    pln_status status;
+
     if (!chosen) return complain(FAILED, "no memory left");
-    if (pln_data_stratified(ctx, train, m->labels, split, chosen) != PLN_OK)
+    status = pln_data_stratified(ctx, train, m->labels, split, chosen);
+    if (status == PLN_ERR_MEMORY) code = complain_status(ctx, status);
+    else if (status != PLN_OK)
         code = complain(BAD_INPUT, "%s: semi.labels is %d: %s", m->labels_at, m->labels, pln_error(ctx));
     for (int i = 0; i < m->labels && code == DONE; i++) marked[chosen[i]] = 1;
     free(chosen);

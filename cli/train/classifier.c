@@ -53,9 +53,10 @@ static int train_classifier(job *j, int fraction, double share, const int *index
     pln_net *head = experiment_classifier(j->ctx, j->c->classifier, pln_net_outputs(j->net), classes,
                                           (uint64_t)j->args.seed, &code);
     pln_trainer *t = NULL;
+    pln_status status = PLN_OK;
 
-    if (code == DONE && pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t) != PLN_OK)
-        code = complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (code == DONE) status = pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t);
+    if (status != PLN_OK) code = complain_status(j->ctx, status);
     if (code == DONE) code = make_features(j);
     if (code == DONE && j->train_features && pln_trainer_set_features(t, j->train_features) != PLN_OK)
         code = complain(FAILED, "%s", pln_error(j->ctx));

@@ -182,10 +182,10 @@ bool job_pretrains(const job *j, pln_course *course)
 static int train_courses(job *j, const stage *g, const pln_course *course)
 {
     pln_trainer *t;
+    const pln_status status = pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, g->courses, &t);
     int code;
 
-    if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, course, g->courses, &t) != PLN_OK)
-        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (status != PLN_OK) return complain_status(j->ctx, status);
     code = run_stage(j, g, t);
     pln_trainer_free(t);
     return code;

@@ -35,10 +35,10 @@ static double time_epoch(pln_trainer *t)
 static int measure_pass(const job *j, const pln_course *course, double *seconds)
 {
     pln_trainer *t;
+    const pln_status status = pln_trainer_new(j->ctx, j->net, NULL, j->d.train, course->index, course->count, &course->fit, &t);
     double epoch = 0;
 
-    if (pln_trainer_new(j->ctx, j->net, NULL, j->d.train, course->index, course->count, &course->fit, &t) != PLN_OK)
-        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (status != PLN_OK) return complain_status(j->ctx, status);
     if (course->fit.epochs > 0) epoch = time_epoch(t);
     pln_trainer_free(t);
     if (epoch < 0) return complain(FAILED, "%s", pln_error(j->ctx));
@@ -50,9 +50,9 @@ static int measure_pass(const job *j, const pln_course *course, double *seconds)
 static int measure_bytes(const job *j, const pln_course *courses, int count, size_t *most)
 {
     pln_trainer *t;
+    const pln_status status = pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, courses, count, &t);
 
-    if (pln_trainer_alternate(j->ctx, j->net, NULL, j->d.train, courses, count, &t) != PLN_OK)
-        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (status != PLN_OK) return complain_status(j->ctx, status);
     if (pln_trainer_bytes(t) > *most) *most = pln_trainer_bytes(t);
     pln_trainer_free(t);
     return DONE;

@@ -22,9 +22,9 @@
 static int load_model(job *j)
 {
     pln_net *net;
+    const pln_status status = pln_model_load(j->ctx, run_path(&j->r, "model.safetensors"), &net);
 
-    if (pln_model_load(j->ctx, run_path(&j->r, "model.safetensors"), &net) != PLN_OK)
-        return complain(BAD_INPUT, "%s", pln_error(j->ctx));
+    if (status != PLN_OK) return complain_status(j->ctx, status);
     pln_net_free(j->net);
     j->net = net;
     return DONE;

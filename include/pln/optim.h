@@ -31,7 +31,7 @@ typedef enum pln_optim_kind { PLN_SGD, PLN_ADAM } pln_optim_kind;
 typedef struct pln_optim {
     pln_optim_kind kind;
     float beta1, beta2, eps;       /* Adam only: 0..1, 1 not included; above 0    */
-    float momentum, decay;         /* SGD only, 0..1, 1 not included; with Adam 0 */
+    float momentum, decay;         /* SGD by bp only, 0..1, 1 not included; else 0 */
     float clip;                    /* 0: none; by back-propagation only           */
 } pln_optim;
 

@@ -78,10 +78,11 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
                            const pln_fit *fit, pln_trainer **trainer);
 
 /* The same for `count` courses that take turns: in every epoch each goes once
- * over its samples, with its own rule, target, rates, schedule and moments of the
- * optimiser, and homeostasis from zero.  Semi-supervised learning is a course
- * without labels and one with them (specification 5.3).  All courses have the
- * same number of epochs, and there are 1..PLN_MAX_COURSES.  Errors are the same. */
+ * over its samples, with its own target, settings of the rule, rates, schedule
+ * and moments of the optimiser, and homeostasis from zero.  Semi-supervised
+ * learning is a course without labels and one with them (specification 5.3).
+ * All courses have the same number of epochs, and there are 1..PLN_MAX_COURSES.
+ * Errors are the same. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features,
                                  const pln_data *data, const pln_course *courses,
@@ -108,7 +109,7 @@ typedef struct pln_epoch_report {
                                  spiked in training                            */
     double sweeps;            /* ep, means over the batches: how often a level
                                  was set in the free phase,                    */
-    double nudged_sweeps;     /*   in the nudged phase,                        */
+    double nudged_sweeps;     /*   in a nudged phase,                          */
     double residual;          /*   the largest change in the last sweep, or where a
                                    closed form takes all steps at once, in them */
     double skipped;           /*   and the share of the multiply-adds of dense

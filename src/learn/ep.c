@@ -10,8 +10,8 @@
  * that is, two calls of a layer's gradient question with opposite signs; one call
  * with s+_1 - s0_1 for the first layer, whose input is the same in both phases.
  *
- * A softmax read-out has no contrast: with e = beta (t - m y), m the sum of t, which
- * is what it sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
+ * A softmax read-out has no contrast: with e = beta (t - m y), m the sum of t before its
+ * mask, which is what it sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
 
 #include "learn/ep.h"
 
@@ -105,27 +105,32 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
     plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, &to);
 }
 
+/* One nudged phase, of one or two. */
+static void settle_nudged(const plni_rule *rule, const pln_net *net, const plni_batch *now, const plni_nudge *pull,
+                          plni_outcome *outcome)
+{
+    const plni_effort effort = plni_settle(net, now->pass, rule->ep.steps, pull);
+
+    outcome->done += effort.done;
+    outcome->dense += effort.dense;
+    outcome->nudged_sweeps += effort.sweeps / (rule->ep.symmetric ? 2.0 : 1.0);
+    outcome->residual = fmax(outcome->residual, (double)effort.residual);
+}
+
 /* The nudged phases, from the free state; returns the beta of the last. */
 static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *now, plni_outcome *outcome)
 {
     const float more = (float)(plni_rule_target_sum(rule, pln_net_outputs(net)) - 1);
     plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride, more };
-    plni_effort effort;
 
     plni_settle_keep(now->pass);
     if (rule->ep.symmetric) {
         pull.beta = -rule->ep.beta;
-        effort = plni_settle(net, now->pass, rule->ep.steps, &pull);
-        outcome->done += effort.done;
-        outcome->dense += effort.dense;
+        settle_nudged(rule, net, now, &pull, outcome);
         plni_settle_swap(now->pass);       /* compare with this; go on from the free state */
         pull.beta = rule->ep.beta;
     }
-    effort = plni_settle(net, now->pass, rule->ep.steps, &pull);
-    outcome->done += effort.done;
-    outcome->dense += effort.dense;
-    outcome->nudged_sweeps = effort.sweeps;
-    outcome->residual = fmax(outcome->residual, (double)effort.residual);
+    settle_nudged(rule, net, now, &pull, outcome);
     return pull.beta;
 }
 

@@ -144,12 +144,62 @@ static void check_directions(const bench *b, const json_t *one, float beta, bool
 
 static const pln_dynamics euler = { PLN_EULER, 5, 0.2f, 0 };
 
+/* Takes what a rule keeps between batches; freed by plni_free. */
+static void *plan_rule(plni_rule *rule, const pln_net *net, size_t *bytes)
+{
+    plni_arena arena = { 0 };
+    void *memory;
+
+    plni_rule_plan(rule, net, 2, NULL, &arena);
+    *bytes = arena.used;
+    memory = plni_alloc(ctx, *bytes);
+    arena = (plni_arena){ .base = memory };
+    plni_rule_plan(rule, net, 2, NULL, &arena);
+    return memory;
+}
+
+/* What the free phase's scores make of H: target and winners as recorded, and where `masks`
+ * has it, H after the batch. */
+static void check_target(const bench *b, const json_t *g, const json_t *one, pln_activation top, const json_t *masks)
+{
+    const plni_level *level = &b->pass.settling->level[2];
+    const plni_signal *score = top == PLN_SOFTMAX ? b->pass.at[2].y : level->s;
+    const bool drops = masks && json_object_get(masks, "keep_mask_output");
+    plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(), .optim = pln_optim_default() };
+    const plni_batch batch = { .pass = (plni_pass *)&b->pass };
+    float target[MOST], winner[MOST];
+    size_t bytes;
+    void *memory = plan_rule(&rule, b->net, &bytes);
+
+    rule.self.winners = (int)number(g, "k");
+    rule.self.smoothing = masks ? 0.3f : 0;               /* of both recorded cases with masks */
+    rule.self.drop = drops ? (float)number(masks, "drop_prob_output") : 0;
+    numbers(g, "H", rule.h);
+    numbers(one, "target", target), numbers(one, "winners", winner);
+    for (int s = 0; s < 2; s++) {
+        const float *d = rule.d + s * rule.stride;
+        const uint16_t *bits = drops ? level->bits + s * level->bits_stride : NULL;
+        assert_true(plni_rule_aim(&rule, b->pass.kernels, &batch, s, score->value + s * score->stride, bits, 2));
+        for (int i = 0; i < 2; i++) CHECK_NEAR(d[i], target[2 * s + i], 1e-6);
+        assert_true(d[(int)winner[s]] > d[1 - (int)winner[s]]);
+    }
+    if (drops) {
+        float after[MOST];
+        rule.self.gamma = (float)number(masks, "gamma"), rule.self.tau = (float)number(masks, "T_activity");
+        CHECK_NEAR(rule.self.tau, (float)rule.self.winners / (2 * (1 - rule.self.drop)), 1e-6);
+        plni_rule_homeostasis(&rule, &batch, 2);
+        numbers(masks, "H_after", after);
+        for (int i = 0; i < 2; i++) CHECK_NEAR(rule.h[i], after[i], 1e-6);
+    }
+    plni_free(ctx, memory, bytes);
+}
+
 /* Both phases of one recorded case, and the gradient. */
 static void check_case(const json_t *g, const json_t *one, pln_activation top, const json_t *masks)
 {
     const bool symmetric = strcmp(json_string_value(get(one, "estimator")), "symmetric") == 0;
     const plni_nudge none = { 0 };
-    float target[MOST], wanted[MOST];
+    float target[MOST];
     bench b;
 
     set_up(&b, g, top, euler);
@@ -164,8 +214,8 @@ static void check_case(const json_t *g, const json_t *one, pln_activation top, c
         plni_settle_logits(b.net, &b.pass);
         check_rows(b.pass.at[2].y, get(one, "logits_for_target"), 1e-6);
     }
+    if (json_object_get(one, "winners")) check_target(&b, g, one, top, masks);
     numbers(one, "target", target);
-    memcpy(wanted, target, sizeof wanted);
 
     plni_nudge nudge = { (float)number(one, "beta"), target, 2, 0 };
     plni_settle_keep(&b.pass);
@@ -288,56 +338,93 @@ static void test_consistency(void **state)
     }
 }
 
-/* A whole step: the sign of beta is drawn, so it is one of the two recorded. */
+/* One whole step of a rule, from the recorded weights and H; what the weights are then. */
+static void take_step(const json_t *g, pln_activation top, plni_rule rule, const int32_t *label, int number_of_batch,
+                      float after[4][MOST])
+{
+    size_t bytes;
+    plni_outcome outcome;
+    bench b;
+
+    set_up(&b, g, top, euler);
+    void *memory = plan_rule(&rule, b.net, &bytes);
+    numbers(g, "H", rule.h);
+    if (top == PLN_SOFTMAX) rule.h[0] = 0.2f;     /* the same winners by logits, other ones by their softmax */
+    plni_batch batch = { .pass = &b.pass, .fill = fill, .arg = &b, .label = label, .number = number_of_batch };
+    assert_true(plni_ep_step(&rule, b.net, &batch, NULL, &outcome));
+    for (int p = 0; p < 4; p++) {
+        const pln_parameter_info info = pln_net_parameter(b.net, p);
+        pln_tensor t = { after[p], info.rank, { info.dim[0], info.dim[1] } };
+        assert_int_equal(pln_net_get(b.net, p, &t), PLN_OK);
+    }
+    plni_free(ctx, memory, bytes);
+    tear_down(&b);
+}
+
+/* Whether weights have moved from the recorded ones by rate times the recorded direction; by Adam's first
+ * step, which is rate times the direction's sign (within eps). */
+static bool moved_along(const json_t *g, const json_t *one, const plni_rule *rule, float after[4][MOST])
+{
+    static const char *const names[] = { "W_hid", "b_hid", "W_out", "b_out" };
+    bool same = true;
+
+    for (int p = 0; p < 4; p++) {
+        char key[40];
+        float before[MOST], along[MOST];
+        const float rate = rule->rate[p < 2 ? 0 : 2];
+        const int n = numbers(g, names[p], before);
+        snprintf(key, sizeof key, "update_direction_%s", names[p]);
+        numbers(one, key, along);
+        for (int i = 0; i < n; i++) {
+            const float step = rule->optim.kind == PLN_ADAM ? along[i] / (fabsf(along[i]) + rule->optim.eps) : along[i];
+            same = same && fabsf(after[p][i] - before[i] - rate * step) < 1e-6f;
+        }
+    }
+    return same;
+}
+
+/* Whole steps, by winners and by labels, of both estimators and optimisers; a one-sided step draws the
+ * sign of beta and is then the case recorded for it.  Where only one sign is recorded, steps with the
+ * other are not compared. */
 static void test_step(void **state)
 {
-    const json_t *g = get(golden, "ep_mse"), *cases = get(g, "cases");
-    static const char *const keys[] = { "W_hid_after", "b_hid_after", "W_out_after", "b_out_after" };
-    int seen[2] = { 0, 0 };
+    static const struct {
+        const char *in, *plus, *minus;
+        pln_activation top;
+        pln_optim_kind optimiser;
+        bool symmetric, labels;
+    } rows[] = {
+        { "ep_mse", "plus", "minus", PLN_HARDSIGM, PLN_SGD, false, false },
+        { "ep_mse", "symmetric", NULL, PLN_HARDSIGM, PLN_SGD, true, false },
+        { "ep_mse", "plus", "minus", PLN_HARDSIGM, PLN_ADAM, false, false },
+        { "ep_softmax", "unsupervised_plus", NULL, PLN_SOFTMAX, PLN_SGD, false, false },
+        { "ep_softmax", NULL, "supervised_minus", PLN_SOFTMAX, PLN_SGD, false, true },
+        { "ep_softmax", "symmetric", NULL, PLN_SOFTMAX, PLN_SGD, true, false },
+        { "ep_softmax", "symmetric", NULL, PLN_SOFTMAX, PLN_ADAM, true, false },
+    };
+    static const int32_t labels[] = { 1, 0 };
 
     (void)state;
-    for (int number_of_batch = 0; number_of_batch < 16; number_of_batch++) {
-        plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(),
-                           .ep = { (float)number(get(cases, "plus"), "beta"), (int)number(g, "Kmax"), false },
-                           .optim = pln_optim_default() };
-        plni_arena arena = { 0 };
-        plni_outcome outcome;
-        float after[4][MOST];
-        int matching = -1;
-        bench b;
-
-        set_up(&b, g, PLN_HARDSIGM, euler);
+    for (int r = 0; r < TEST_COUNT(rows); r++) {
+        const json_t *g = get(golden, rows[r].in), *cases = get(g, "cases");
+        const json_t *one[2] = { rows[r].plus ? get(cases, rows[r].plus) : NULL, rows[r].minus ? get(cases, rows[r].minus) : NULL };
+        plni_rule rule = { .target = rows[r].labels ? PLN_TARGET_LABELS : PLN_TARGET_SELF, .classes = 2,
+                           .self = pln_selftarget_default(), .label_smoothing = 0.3f, .optim = pln_optim_default(),
+                           .ep = { (float)fabs(number(one[0] ? one[0] : one[1], "beta")), (int)number(g, "Kmax"),
+                                   rows[r].symmetric },
+                           .rate = { [0] = 0.01f, [2] = 0.015f } };
+        int seen[2] = { 0, 0 };
+        rule.optim.kind = rows[r].optimiser;
         rule.self.winners = (int)number(g, "k");
-        rule.self.gamma = 0;
-        rule.rate[0] = (float)number(g, "lr_hidden"), rule.rate[2] = (float)number(g, "lr_output");
-        plni_rule_plan(&rule, b.net, 2, NULL, &arena);
-        const size_t bytes = arena.used;
-        void *memory = plni_alloc(ctx, bytes);
-        arena = (plni_arena){ .base = memory };
-        plni_rule_plan(&rule, b.net, 2, NULL, &arena);
-        numbers(g, "H", rule.h);
-        plni_batch batch = { .pass = &b.pass, .fill = fill, .arg = &b, .number = number_of_batch };
-        assert_true(plni_ep_step(&rule, b.net, &batch, NULL, &outcome));
-        for (int p = 0; p < 4; p++) {
-            const pln_parameter_info info = pln_net_parameter(b.net, p);
-            pln_tensor t = { after[p], info.rank, { info.dim[0], info.dim[1] } };
-            assert_int_equal(pln_net_get(b.net, p, &t), PLN_OK);
+        for (int n = 0; n < 16; n++) {
+            float after[4][MOST];
+            take_step(g, rows[r].top, rule, rows[r].labels ? labels : NULL, n, after);
+            for (int sign = 0; sign < 2; sign++) seen[sign] += one[sign] && moved_along(g, one[sign], &rule, after);
         }
-        for (int sign = 0; sign < 2; sign++) {
-            bool same = true;
-            for (int p = 0; p < 4; p++) {
-                float wanted[MOST];
-                const int n = numbers(get(cases, sign ? "minus" : "plus"), keys[p], wanted);
-                for (int i = 0; i < n; i++) same = same && fabsf(after[p][i] - wanted[i]) < 1e-6f;
-            }
-            if (same) matching = sign;
-        }
-        assert_in_range(matching, 0, 1);
-        seen[matching]++;
-        plni_free(ctx, memory, bytes);
-        tear_down(&b);
+        if (rows[r].symmetric) assert_int_equal(seen[0], 16);
+        else if (one[0] && one[1]) assert_int_equal(seen[0] + seen[1], 16);
+        if (!rows[r].symmetric) assert_true((!one[0] || seen[0] > 2) && (!one[1] || seen[1] > 2));
     }
-    assert_true(seen[0] > 2 && seen[1] > 2);
 }
 
 static int set_up_all(void **state)
