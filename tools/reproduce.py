@@ -57,6 +57,7 @@ REFERENCE = {
     **{f"liu2024/semi-{rule}-{n}": f"semi_{rule}/{n}labels" for rule in ("bp", "ep") for n in (100, 300, 600, 1000, 3000)},
     **{f"liu2024/semi-{rule}-{n}-gamma0": f"semi_{rule}/without_homeo/{n}labels"
        for rule in ("bp", "ep") for n in (100, 300, 600, 1000, 3000)},
+    **{f"liu2024/semi-ep-{n}-euler": f"semi_ep/{n}labels" for n in (100, 300, 600, 1000, 3000)},
     "liu2024/supervised-bp-1layer": "supervised_bp/1layer",
     "liu2024/supervised-bp-2layer": "supervised_bp/2layer",
 }

@@ -2,25 +2,32 @@
 strip() { sed 's/"train_seconds":[^,]*,"samples_per_second":[^,]*,//; s/"peak_bytes":[0-9]*,\{0,1\}//; s/,\{0,1\}"evaluate_seconds":[^,}]*//' "$1/metrics.jsonl"; }
 train() { "$PLANARIA" train "$@" >out 2>err || { echo "failed: $*"; cat err; }; }
 
-same() {   # name, configuration and settings: threads, and a run that is killed again and again
+same() {   # name, configuration and settings: threads, and a run that is killed five times
     name=$1; shift
     train "$@" --data "$DATA" --out "$name" --threads 1
     for threads in 2 4; do
         train "$@" --data "$DATA" --out "$name$threads" --threads $threads
         cmp "$name/model.safetensors" "$name$threads/model.safetensors" && echo "$name, $threads threads: the same model"
     done
-    for delay in 0.05 0.1 0.15 0.2 0.25 0.3; do
-        "$PLANARIA" train "$@" --data "$DATA" --out "$name-killed" --resume >/dev/null 2>&1 & pid=$!
-        sleep $delay; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+    start=$(date +%s%N)
+    train "$@" $LONG --data "$DATA" --out "$name-long" --threads 1
+    wait=$(awk -v ns=$(($(date +%s%N) - start)) 'BEGIN { print 0.1 * ns / 1e9 }')   # five of them are half of the run
+    kills=0
+    for kill in 1 2 3 4 5; do
+        "$PLANARIA" train "$@" $LONG --data "$DATA" --out "$name-killed" --threads 1 --resume >/dev/null 2>&1 & pid=$!
+        sleep $wait; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+        [ $? -eq 137 ] && kills=$((kills + 1))
     done
-    train "$@" --data "$DATA" --out "$name-killed" --resume
-    cmp "$name/model.safetensors" "$name-killed/model.safetensors" && echo "$name, killed and resumed: the same model"
-    strip "$name" > a; strip "$name-killed" | cmp - a && echo "$name, killed and resumed: the same metrics"
+    echo "$name, killed $kills times"
+    train "$@" $LONG --data "$DATA" --out "$name-killed" --threads 1 --resume
+    cmp "$name-long/model.safetensors" "$name-killed/model.safetensors" && echo "$name, killed and resumed: the same model"
+    strip "$name-long" > a; strip "$name-killed" | cmp - a && echo "$name, killed and resumed: the same metrics"
 }
 
-SETTLE="--set train.rule=ep --set train.ep.relaxation=block --set train.ep.steps=20 --set train.ep.nudged_steps=5 --set train.ep.dt=0.2 --set train.ep.beta=0.4"
+LONG="--set train.epochs=150 --set evaluate.at=[10,20,30,40,50,60,70,80,90,100,110,120,130,140]"
 same block "$TESTS/tiny-ep.yaml"
 same euler "$TESTS/tiny-ep.yaml" --set train.ep.relaxation=euler
+same sequential "$TESTS/tiny-ep.yaml" --set train.batch=1 --set train.sequential=true --set train.eta=0.1
 same semi "$TESTS/tiny-semi.yaml"
 sed 's/^train:/train:\n  rule: ep\n  ep:\n    relaxation: block\n    steps: 20\n    nudged_steps: 5\n    dt: 0.2\n    tolerance: 0.0001\n    beta: 0.4/; s/sigmoid/softmax/' "$TESTS/tiny-semi.yaml" > semi-ep.yaml
 same semi-ep semi-ep.yaml
@@ -59,7 +66,12 @@ for set in train.ep.beta=0 train.ep.beta=1 train.ep.steps=0 train.ep.nudged_step
     refuse "$TESTS/tiny-ep.yaml" --set $set
 done
 refuse "$TESTS/tiny-ep.yaml" --set train.ep.relaxation=euler --set train.ep.dt=0
-sed 's/hardsigm/relu/' "$TESTS/tiny-ep.yaml" > relu.yaml; refuse relu.yaml
+for set in train.momentum=0.9 train.weight_decay=0.1 train.clip=1 train.eta=0.5 layers.2.activation=relu layers.5.activation=softmax; do
+    refuse "$TESTS/tiny-ep.yaml" --set $set
+done
+changed tiny-ep.yaml '/^  - activation/d'
+changed tiny-ep.yaml 's/  - dense: 30/  - dense: 30\n  - dropout: 0.1/'
+refuse semi-ep.yaml --set layers.2.activation=sigmoid
 for set in semi.labels=241 semi.labels=-1 semi.labels=240 semi.batch=0 semi.schedule.length=5 semi.pretrain.schedule.length=4 train.target=labels train.winners=5; do
     refuse "$TESTS/tiny-semi.yaml" --set $set
 done

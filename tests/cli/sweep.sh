@@ -140,6 +140,8 @@ sweep s.yaml --data "$DATA/nothing" --out x
 sed 's/train.output_dropout=0.1/train.target=labels/; s/direct_average/accuracy/' s.yaml > x.yaml; sweep x.yaml --data "$DATA/few-npy" --out x
 sed "s|^base:.*|base: $TESTS/tiny-semi.yaml|; s/direct_average/accuracy/; s/train.output_dropout=0.1/semi.labels=200/; s/epochs: 6/epochs: 4/" s.yaml > x.yaml
 sweep x.yaml --data "$DATA" --out x
+sed "s|^base:.*|base: $TESTS/tiny-ep.yaml|; s/train.batch, choose: \[4, 8\]/layers.2.activation, choose: [hardsigm, relu]/" s.yaml > x.yaml
+sweep x.yaml --data "$DATA" --out x
 [ -e x ] || echo "and nothing is left"
 echo "# the sweeps that come with planaria pass all these checks"
 for s in 100 300; do : > file; sweep semi-bp-$s --data "$DATA/many" --out file/x; done

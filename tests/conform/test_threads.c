@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-enum { SAMPLES = 203, FEATURES = 150, CLASSES = 4 };
+enum { SAMPLES = 203, FEATURES = 150, CLASSES = 4, EPOCHS = 3 };
 
 static uint8_t bytes[SAMPLES * FEATURES];
 static int32_t labels[SAMPLES];
@@ -15,6 +15,7 @@ static int32_t labels[SAMPLES];
 typedef struct plan {
     int  threads, slice, batch, layers;
     bool labelled, adam, sequential, through_file;
+    bool settles, readout, courses;      /* equilibrium propagation, under a softmax; a second course with labels */
 } plan;
 
 static void make_data(void)
@@ -34,11 +35,12 @@ static pln_net *make_net(pln_ctx *ctx, const plan *p)
     pln_net_dropout(net, 0.3f);
     if (p->layers == 2) {
         pln_net_dense(net, 300);
-        pln_net_activation(net, PLN_RELU);
+        pln_net_activation(net, p->settles ? PLN_HARDSIGM : PLN_RELU);
         pln_net_dropout(net, 0.2f);
     }
     pln_net_dense(net, 700);
-    pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_activation(net, p->readout ? PLN_SOFTMAX : PLN_HARDSIGM);
+    if (p->settles) pln_net_settle(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 1), PLN_OK);
     return net;
@@ -48,7 +50,7 @@ static pln_fit make_fit(const plan *p)
 {
     pln_fit fit = pln_fit_default();
 
-    fit.epochs = 3;
+    fit.epochs = EPOCHS;
     fit.batch = p->batch;
     fit.seed = 11;
     fit.target = p->labelled ? PLN_TARGET_LABELS : PLN_TARGET_SELF;
@@ -56,15 +58,27 @@ static pln_fit make_fit(const plan *p)
     fit.self.drop = 0.2f;
     fit.self.sequential = p->sequential;
     fit.optim.kind = p->adam ? PLN_ADAM : PLN_SGD;
-    fit.rate[0] = p->adam ? 0.01f : 2;
-    fit.schedule = (pln_schedule){ .kind = PLN_LINEAR, .start = 1, .end = 0.1, .length = 3 };
+    fit.rate[0] = p->adam ? 0.01f : p->settles ? 0.01f : 2;
+    if (p->settles) fit.rule = PLN_RULE_EP;
+    if (p->readout) fit.loss = PLN_CROSS_ENTROPY;
+    fit.schedule = (pln_schedule){ .kind = PLN_LINEAR, .start = 1, .end = 0.1, .length = EPOCHS };
     return fit;
+}
+
+static pln_trainer *make_trainer(pln_ctx *ctx, pln_net *net, const pln_data *data, const plan *p)
+{
+    static const int shown[] = { 0, 1, 2, 3, 40, 81, 122, 163 };
+    pln_course course[2] = { { .fit = make_fit(p) }, { .fit = make_fit(p), .index = shown, .count = TEST_COUNT(shown) } };
+    pln_trainer *t;
+
+    course[1].fit.target = PLN_TARGET_LABELS;
+    assert_int_equal(pln_trainer_alternate(ctx, net, NULL, data, course, p->courses ? 2 : 1, &t), PLN_OK);
+    return t;
 }
 
 /* Saves, throws away, makes anew and loads. */
 static pln_trainer *through_file(pln_ctx *ctx, pln_net **net, pln_trainer *t, const pln_data *data, const plan *p)
 {
-    const pln_fit fit = make_fit(p);
     char *text, path[64];
 
     snprintf(path, sizeof path, "threads-%d.safetensors", (int)getpid());
@@ -73,7 +87,7 @@ static pln_trainer *through_file(pln_ctx *ctx, pln_net **net, pln_trainer *t, co
     pln_net_free(*net);
     *net = make_net(ctx, p);
     assert_int_equal(pln_net_initialise(*net, PLN_GLOROT, 99), PLN_OK);
-    assert_int_equal(pln_trainer_new(ctx, *net, NULL, data, NULL, 0, &fit, &t), PLN_OK);
+    t = make_trainer(ctx, *net, data, p);
     assert_int_equal(pln_trainer_load(t, path, &text), PLN_OK);
     assert_string_equal(text, "hello");
     pln_text_free(ctx, text);
@@ -100,7 +114,6 @@ static void evaluate(pln_ctx *ctx, pln_net *net, const pln_data *data, float *fi
 static float *train(const plan *p, size_t *count)
 {
     pln_ctx_options how = pln_ctx_options_default();
-    const pln_fit fit = make_fit(p);
     const int shape[] = { FEATURES };
     float *all = NULL;
     pln_trainer *t;
@@ -110,12 +123,12 @@ static float *train(const plan *p, size_t *count)
     pln_ctx *ctx = pln_ctx_new(&how);
     pln_net *net = make_net(ctx, p);
     assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, 1, shape, labels, &data), PLN_OK);
-    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_OK);
-    while (pln_trainer_epoch(t) < fit.epochs) {
+    t = make_trainer(ctx, net, data, p);
+    while (pln_trainer_epoch(t) < EPOCHS) {
         const long allocations = pln_ctx_allocations(ctx);
         assert_int_equal(pln_trainer_step(t, p->slice, NULL), PLN_OK);
         assert_int_equal(pln_ctx_allocations(ctx), allocations);        /* a step allocates nothing */
-        if (p->through_file && pln_trainer_epoch(t) < fit.epochs) t = through_file(ctx, &net, t, data, p);
+        if (p->through_file && pln_trainer_epoch(t) < EPOCHS) t = through_file(ctx, &net, t, data, p);
     }
     *count = 0;
     for (int i = 0; i < pln_net_parameters(net); i++) {
@@ -143,6 +156,9 @@ static void test_same_bits(void **state)
     static const plan bases[] = {
         { .batch = 16, .layers = 1 }, { .batch = 16, .layers = 2 }, { .batch = 64, .layers = 2, .labelled = true },
         { .batch = 32, .layers = 2, .adam = true }, { .batch = 1, .layers = 1, .sequential = true },
+        { .batch = 32, .layers = 2, .courses = true }, { .batch = 16, .layers = 1, .settles = true },
+        { .batch = 32, .layers = 2, .settles = true }, { .batch = 64, .layers = 2, .settles = true, .adam = true },
+        { .batch = 64, .layers = 2, .settles = true, .readout = true, .adam = true, .courses = true },
     };
     static const struct { int threads, slice; bool file; } ways[] = {
         { 1, 1000, false }, { 2, 1000, false }, { 4, 1000, false }, { 2, 1, false }, { 2, 7, false }, { 3, 9, true },

@@ -1,9 +1,10 @@
-/* test_presets.c - spiking presets have the weights, multiply-adds and neurons of the specification
+/* test_presets.c - presets are what the specifications say
  *
- * Each preset is read, built for samples of its data set's shape, and counted
+ * Each spiking preset is read, built for samples of its data set's shape, and counted
  * (specification of criticality-guided pruning, section 4).  Weights are those of
  * convolutions and dense layers, without biases and norms; multiply-adds are of
- * one time step. */
+ * one time step.  Settings of dense presets are those of the specification of
+ * self-defined targets, section 8. */
 
 #include "test.h"
 
@@ -102,6 +103,147 @@ static void test_sizes(void **state)
     for (int i = 0; i < TEST_COUNT(presets); i++) count(&presets[i]);
 }
 
+/* ---- dense networks -------------------------------------------------------- */
+
+/* The units of the dense layers and the probabilities of dropout in front of them, as
+ * "784-2000" and "0.3" are written in the specification, without the input. */
+typedef struct settings {
+    const char *name;
+    int         rule, epochs, batch;
+    int         units[2];
+    float       rate[2], dropout[2], output_dropout;
+    int         winners;                            /* 0: learns from labels */
+    float       gamma, smoothing, label_smoothing;
+    int         steps, nudged_steps;                /* ep: T and K, which block relaxation has of its own */
+    float       beta;
+    int         labels;                             /* few; 0: none, or all  */
+} settings;
+
+static const settings unsupervised[] = {
+    { "unsup-bp-1layer", PLN_RULE_BP, 200, 16, { 2000 },       { 8 },            { 0.3f },       0.2f, 6, 0.4f,  0,    0, 0,  0,  0,    0 },
+    { "unsup-bp-2layer", PLN_RULE_BP, 200, 16, { 2000, 2000 }, { 2.5f, 5 },      { 0.3f, 0.2f }, 0.2f, 5, 0.5f,  0,    0, 0,  0,  0,    0 },
+    { "unsup-ep-1layer", PLN_RULE_EP, 100, 16, { 2000 },       { 0.03f },        { 0.3f },       0.2f, 5, 0.3f,  0.3f, 0, 40, 10, 0.2f, 0 },
+    { "unsup-ep-2layer", PLN_RULE_EP, 100, 32, { 2000, 2000 }, { 0.01f, 0.015f }, { 0.3f },      0.2f, 4, 0.65f, 0.3f, 0, 60, 20, 0.2f, 0 },
+};
+
+static const settings supervised[] = {
+    { "supervised-bp-1layer", PLN_RULE_BP, 100, 128, { 2000 },       { 5 },           { 0.15f },       0, 0, 0, 0, 0,    0,  0,  0,     0 },
+    { "supervised-bp-2layer", PLN_RULE_BP, 200, 128, { 2000, 2000 }, { 2, 5 },        { 0.15f, 0.2f }, 0, 0, 0, 0, 0,    0,  0,  0,     0 },
+    { "supervised-ep-1layer", PLN_RULE_EP, 50,  128, { 10 },         { 0.1f },        { 0.15f },       0, 0, 0, 0, 0,    40, 5,  0.45f, 0 },
+    { "supervised-ep-2layer", PLN_RULE_EP, 100, 128, { 512, 10 },    { 0.1f, 0.05f }, { 0.15f },       0, 0, 0, 0, 0.3f, 60, 10, 0.45f, 0 },
+};
+
+/* What all rows of few labels share; the rest is in few[]. */
+static const settings few_bp = { NULL, PLN_RULE_BP, 400, 256, { 5000, 10 }, { 0 }, { 0.3f, 0.5f }, 0, 1, 0, 0, 0, 0, 0, 0, 0 };
+static const settings few_ep = { NULL, PLN_RULE_EP, 200, 128, { 5000, 10 }, { 0 }, { 0.3f, 0.5f }, 0, 1, 0, 0.3f, 0.3f, 60, 10, 0.45f, 0 };
+
+static const struct { int rule, labels; float rate[2], gamma; } few[] = {
+    { PLN_RULE_BP, 100,  { 0.0006f,  0.0044f }, 0.1f },   { PLN_RULE_EP, 100,  { 0.0004f,  0.009f },  0.1f },
+    { PLN_RULE_BP, 300,  { 0.0005f,  0.004f },  0.1f },   { PLN_RULE_EP, 300,  { 0.00015f, 0.001f },  0.1f },
+    { PLN_RULE_BP, 600,  { 0.0001f,  0.0025f }, 0.003f }, { PLN_RULE_EP, 600,  { 0.00018f, 0.001f },  0.01f },
+    { PLN_RULE_BP, 1000, { 0.00024f, 0.0032f }, 0.001f }, { PLN_RULE_EP, 1000, { 0.00016f, 0.0063f }, 0.001f },
+    { PLN_RULE_BP, 3000, { 0.0006f,  0.0008f }, 0 },      { PLN_RULE_EP, 3000, { 0.00013f, 0.006f },  0.001f },
+};
+
+static void same(const char *name, const char *what, double is, double should)
+{
+    if (is != should) fail_msg("%s: %s is %g, not %g", name, what, is, should);
+}
+
+static void check_ep(const char *name, const config *c, const settings *s)
+{
+    if (s->rule != PLN_RULE_EP) return;
+    assert_non_null(c->train.ep);
+    same(name, "beta", c->train.ep->beta, s->beta);
+    same(name, "symmetric", c->train.ep->symmetric, false);
+    same(name, "euler", c->train.ep->relaxation == PLN_EULER, strstr(name, "-euler") != NULL);
+    if (c->train.ep->relaxation == PLN_BLOCK && !c->semi) return;      /* a read-out's nudged phase is by Euler steps in both */
+    same(name, "steps", c->train.ep->steps, s->steps);
+    same(name, "nudged_steps", c->train.ep->nudged_steps, s->nudged_steps);
+    same(name, "dt", c->train.ep->dt, 0.2f);
+}
+
+static void check_semi(const char *name, const config *c, const settings *s)
+{
+    const semi_config *m = c->semi;
+    const bool bp = s->rule == PLN_RULE_BP;
+
+    if (!s->labels) return;
+    assert_true(m && m->pretrain && m->schedule && m->pretrain->schedule);
+    same(name, "labels", m->labels, s->labels);
+    same(name, "split_seed", m->split_seed, 0);
+    same(name, "semi.batch", m->batch, 32), same(name, "pretrain.batch", m->pretrain->batch, 32);
+    for (unsigned i = 0; i < 2; i++) same(name, "semi.rate", m->rate[i], s->rate[i]);
+    same(name, "pretrain.epochs", m->pretrain->epochs, bp ? 200 : 100);
+    same(name, "pretrain.rate", m->pretrain->rate[0], 0.001f), same(name, "pretrain.rate", m->pretrain->rate[1], bp ? 0.003f : 0.0035f);
+    same(name, "pretrain.schedule.ratio", m->pretrain->schedule->ratio, bp ? 0.98f : 0.96f);
+    same(name, "schedule.start", *c->train.schedule->start, 0.001f), same(name, "schedule.end", *c->train.schedule->end, bp ? 0.18f : 0.1f);
+    same(name, "semi.schedule.start", *m->schedule->start, bp ? 0.72f : 0.2f), same(name, "semi.schedule.end", *m->schedule->end, bp ? 0.05f : 0.03f);
+    same(name, "semi.schedule.length", m->schedule->length, bp ? 350 : 0);
+}
+
+static void compare(const settings *s, const char *ending)
+{
+    char name[64];
+    unsigned dense = 0;
+    float dropout = 0;
+    config *c = NULL;
+
+    snprintf(name, sizeof name, "liu2024/%s%s", s->name, ending);
+    assert_int_equal(config_load(name, NULL, &c), DONE);
+    const train_config *t = &c->train;
+    same(name, "rule", t->rule, s->rule);
+    same(name, "epochs", t->epochs, s->epochs);
+    same(name, "batch", t->batch, s->batch);
+    same(name, "optimiser", t->optimiser, s->labels ? PLN_ADAM : PLN_SGD);
+    same(name, "loss", t->loss, s->labels ? PLN_CROSS_ENTROPY : PLN_MSE);
+    same(name, "target", t->target, s->winners ? PLN_TARGET_SELF : PLN_TARGET_LABELS);
+    if (s->winners) same(name, "winners", t->winners, s->winners);
+    same(name, "gamma", t->gamma, strstr(ending, "gamma0") ? 0 : s->gamma);
+    same(name, "smoothing", t->smoothing, s->smoothing);
+    same(name, "label_smoothing", t->label_smoothing, s->label_smoothing);
+    same(name, "output_dropout", t->output_dropout, s->output_dropout);
+    for (unsigned i = 0; i < c->layers_count; i++) {
+        const layer_config *l = &c->layers[i];
+        if (l->dropout) dropout = *l->dropout;
+        if (!l->dense) continue;
+        assert_true(dense < 2 && (t->rate_count > dense || t->rate_count == 1));
+        same(name, "dense", *l->dense, s->units[dense]);
+        same(name, "dropout", dropout, s->dropout[dense]);
+        same(name, "rate", t->rate[t->rate_count == 1 ? 0 : dense], s->rate[dense]);
+        dropout = 0, dense++;
+    }
+    assert_int_equal(dense, s->units[1] ? 2 : 1);
+    check_ep(name, c, s);
+    check_semi(name, c, s);
+    config_free(c);
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(unsupervised); i++) {
+        compare(&unsupervised[i], "");
+        if (unsupervised[i].rule == PLN_RULE_EP) compare(&unsupervised[i], "-euler");
+        compare(&unsupervised[i], "-1percent"), compare(&unsupervised[i], "-5percent"), compare(&unsupervised[i], "-50percent");
+    }
+    for (int i = 0; i < TEST_COUNT(supervised); i++) {
+        compare(&supervised[i], "");
+        if (supervised[i].rule == PLN_RULE_EP) compare(&supervised[i], "-euler");
+    }
+    for (int i = 0; i < TEST_COUNT(few); i++) {
+        const bool ep = few[i].rule == PLN_RULE_EP;
+        char name[32];
+        settings s = ep ? few_ep : few_bp;
+        snprintf(name, sizeof name, "semi-%s-%d", ep ? "ep" : "bp", few[i].labels);
+        s.name = name, s.labels = few[i].labels, s.gamma = few[i].gamma;
+        s.rate[0] = few[i].rate[0], s.rate[1] = few[i].rate[1];
+        if (ep && s.labels == 300) s.dropout[0] = 0.2f;
+        compare(&s, ""), compare(&s, "-gamma0");
+        if (ep) compare(&s, "-euler");
+    }
+}
+
 /* A preset that nobody counts is one that nobody has tried. */
 static void see(const char *name, const char *path, void *user)
 {
@@ -120,7 +262,8 @@ static void test_all_are_counted(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes), cmocka_unit_test(test_all_are_counted) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_sizes), cmocka_unit_test(test_all_are_counted),
+                                        cmocka_unit_test(test_settings) };
     int failed;
 
     ctx = pln_ctx_new(NULL);
