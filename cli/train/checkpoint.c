@@ -35,7 +35,6 @@ static void find_state(void *user, const char *key, const char *value)
     if (strcmp(key, "user") == 0 && !*state) *state = json_loads(value, 0, NULL);
 }
 
-/* Reads the text of the checkpoint; j->state stays NULL if there is none yet. */
 int job_read_state(job *j)
 {
     const char *path = run_path(&j->r, "checkpoint.safetensors"), *identity;
@@ -68,7 +67,6 @@ bool job_resumes(const job *j, const char *part, int fraction)
            json_integer_value(json_object_get(j->state, "fraction")) == fraction;
 }
 
-/* Whether the checkpoint is of a read-out, and the network finished. */
 bool job_reads_out(const job *j)
 {
     const char *part = json_string_value(json_object_get(j->state, "part"));

@@ -101,7 +101,6 @@ int job_write_config(const job *j)
     return code;
 }
 
-/* What is in the folder must be this run, also if it left no checkpoint. */
 int job_check_manifest(const job *j)
 {
     json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);

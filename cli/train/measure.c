@@ -10,8 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Accuracies of the network as it is, as an object with names that begin with
- * `prefix`; NULL after a complaint. */
 json_t *job_measure(job *j, const char *prefix, const int *index, int count)
 {
     json_t *line = json_object();
@@ -43,8 +41,6 @@ failed:
     return NULL;
 }
 
-/* Measures by the configured fraction of labels and adds the figures to line
- * and to the result. */
 int job_measure_into(job *j, const char *prefix, json_t *line)
 {
     int count, code;
