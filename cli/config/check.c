@@ -9,10 +9,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a setting "train.ep.beta=0.3" gives the value at a path: it names the path, or a section around it. */
-static bool gives(const char *setting, const char *path)
+/* Whether a setting "train.ep.beta=0.3" gives the value at a path: it names the path, a section around it, or a
+ * part of the section that the path is. */
+static bool gives(const char *setting, const char *path, bool section)
 {
-    const size_t length = strcspn(setting, "=");
+    const size_t length = strcspn(setting, "="), whole = strlen(path);
+
+    if (section && length > whole) return strncmp(setting, path, whole) == 0 && setting[whole] == '.';
     return strncmp(setting, path, length) == 0 && (path[length] == 0 || path[length] == '.');
 }
 
@@ -24,7 +27,7 @@ const char *check_place(const source *from, const char *section, const char *key
 
     snprintf(path, sizeof path, "%s%s%s", section, key ? "." : "", key ? key : "");
     for (int i = 0; from->set && from->set[i]; i++)
-        if (gives(from->set[i], path)) last = i;
+        if (gives(from->set[i], path, !key)) last = i;
     if (last >= 0) snprintf(where, sizeof where, "--set %s", from->set[last]);
     else snprintf(where, sizeof where, "%s:%d", from->name, document_line(from->text, strlen(from->text), path));
     return where;
@@ -95,21 +98,21 @@ static bool ends_in_softmax(const config *c)
 /* Layers that settle are dense ones, each with dropout in front or none and its activation behind. */
 static int check_settles(const source *from, const config *c)
 {
-    bool dense = false, hidden = false;
+    bool dense = false, dropout = false, hidden = false;
 
     for (unsigned i = 0; i < c->layers_count; i++) {
         const layer_config *l = &c->layers[i];
         const bool top = i + 1 == c->layers_count;
         char section[32];
         snprintf(section, sizeof section, "layers.%u", i);
-        if (dense != (l->activation != NULL) || (top && !l->activation))
-            return complain(BAD_INPUT, "%s: with rule ep each dense layer has its activation right behind it, and dropout only in "
-                            "front", check_place(from, section, NULL));
+        if (dense != (l->activation != NULL) || (dropout && !l->dense) || (top && !l->activation))
+            return complain(BAD_INPUT, "%s: with rule ep each dense layer has its activation right behind it, and one dropout at "
+                            "most, in front", check_place(from, section, NULL));
         if (l->activation && strcmp(l->activation, "hardsigm") != 0 && !(top && hidden && ends_in_softmax(c)))
             return complain(BAD_INPUT, "%s: layers.%u.activation is %s; with rule ep it must be hardsigm, or softmax at the top over "
                             "a hidden layer", check_place(from, section, "activation"), i, l->activation);
         hidden |= l->activation != NULL;
-        dense = l->dense != NULL;
+        dense = l->dense != NULL, dropout = l->dropout != NULL;
     }
     return DONE;
 }
@@ -119,7 +122,7 @@ static int check_ep(const source *from, const config *c)
     const ep_config *e = c->train.ep;
 
     if (c->train.rule == PLN_RULE_EP && !e)
-        return complain(BAD_INPUT, "%s: rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta",
+        return complain(BAD_INPUT, "%s: rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta, and dt of Euler steps",
                         check_place(from, "train", "rule"));
     if (c->train.rule != PLN_RULE_EP && e)
         return complain(BAD_INPUT, "%s: train.ep is there, but the rule is not ep", check_place(from, "train", "ep"));

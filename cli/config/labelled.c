@@ -92,8 +92,8 @@ static int check_classes(const config *c, const pln_data *train, const int *mark
         if (labels[i] >= 0 && found[labels[i]] != SHOWN) found[labels[i]] = marked[i] ? SHOWN : HIDDEN;
     for (int k = 0; k < pln_data_classes(train); k++)
         if (found[k] == HIDDEN)
-            return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d, which the data have",
-                            c->semi->labels_file ? c->semi->labels_file : c->semi->labels_at, k);
+            return complain(BAD_INPUT, "%s: none of the samples with a label is of class %d; each of the data's %d classes wants one",
+                            c->semi->labels_file ? c->semi->labels_file : c->semi->labels_at, k, pln_data_classes(train));
     return DONE;
 }
 

@@ -75,8 +75,8 @@ static void print_table(const json_t *result, const config *c, const char *folde
 {
     const bool validates = c->evaluate && c->evaluate->validation;
     const bool whole = config_epochs(c) == c->train.epochs;
-    const expected_config none = { 0 }, *expected = !validates && whole ? c->expected : NULL;
-    const expected_config *e = expected ? expected : &none;
+    const expected_config none = { 0 }, *e = !validates && whole && c->expected ? c->expected : &none;
+    const bool expected = e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0;
     const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
     char path[4096], label[40];
 
@@ -89,6 +89,7 @@ static void print_table(const json_t *result, const config *c, const char *folde
     print_row("largest output", result, "accuracy", e->accuracy);
     snprintf(label, sizeof label, "largest output, epoch %d", chosen);
     print_row(label, result, "selected_accuracy", 0);
+    if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", e->source ? e->source : "no source is given", c->data);
     print_activity(result);
     snprintf(path, sizeof path, "%s/fields.png", folder);
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,

@@ -129,9 +129,10 @@ static int check(sweep *w, char identity[65])
 
 static void recall(const outcome *o, const char *settings, void *user)
 {
-    const sweep *w = user;
+    sweep *w = user;
 
     (void)settings;
+    if (o->trial > w->known) w->known = o->trial;
     for (int rung = 0; rung < w->rungs; rung++)
         if (o->epochs == w->epochs[rung] && o->trial >= 1 && o->trial <= w->f.c->trials)
             *sweep_result(w, o->trial, rung) = *o;
@@ -170,9 +171,12 @@ static int open_folder(sweep *w, const char *folder, const char *identity)
 
     if (code == DONE) code = store_open(run_path(&w->r, "sweep.sqlite"), &w->store);
     if (code == DONE) code = store_claim(w->store, identity);
+    if (code == DONE) code = store_each(w->store, recall, w);
+    if (code == DONE && w->known > w->f.c->trials)
+        code = complain(BAD_INPUT, "%s has results of trial %d, and %d are wanted: a search is lengthened, not shortened; "
+                        "name another folder by --out", folder, w->known, w->f.c->trials);
     if (code == DONE) code = write_sweep(w);
     if (code == DONE) code = add_trials(w);
-    if (code == DONE) code = store_each(w->store, recall, w);
     if (code == DONE) code = sweep_write_lines(w);
     return code;
 }

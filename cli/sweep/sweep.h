@@ -26,6 +26,7 @@ typedef struct sweep {
     store     *store;
     int        rungs, epochs[MAX_RUNGS];
     outcome   *results;          /* [trials][rungs]; trial 0: none yet        */
+    int        known;            /* the highest trial that the folder has a result of */
 } sweep;
 
 /* ---- trial.c --------------------------------------------------------------- */

@@ -126,7 +126,7 @@ int command_train(int argc, const char **argv)
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
         { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
-        { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "stop after so many epochs; a schedule keeps its configured length", "N" },
+        { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "train so many epochs, fewer or more; schedules stay those of train.epochs", "N" },
         { "limit", 0, POPT_ARG_INT, &a->limit, 0, "use only the first N training samples", "N" },
         { "set", 0, POPT_ARG_ARGV, &a->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },
         { "seed", 0, POPT_ARG_LONG, &a->seed, 0, "of all random numbers (default: 1)", "N" },
@@ -135,7 +135,7 @@ int command_train(int argc, const char **argv)
         { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
         { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0,
-          "only train, measure nothing: the test files must be there, their labels need not", NULL },
+          "only train, measure nothing: the test files must be there, with labels of -1 if need be", NULL },
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };

@@ -25,6 +25,7 @@ typedef struct check {
     const char      *name;
     yaml_document_t *document;
     int              code;
+    char             path[160];        /* of the node, "train.rate.0" */
 } check;
 
 /* "file.yaml:12", or only the name where a text has no lines of its own. */
@@ -127,10 +128,10 @@ static int refuse_key(const check *c, const yaml_node_t *node, const char *key, 
         if (distance(key, f->key) < distance(key, nearest)) nearest = f->key;
     }
     if (distance(key, nearest) <= 2)
-        return complain(c->code, "%s: there is no key '%.40s' here; did you mean '%s'?",
-                        place(c->name, node->start_mark.line, c->code), key, nearest);
-    return complain(c->code, "%s: there is no key '%.40s' here; there are %s",
-                        place(c->name, node->start_mark.line, c->code), key, all);
+        return complain(c->code, "%s: there is no key '%.40s' %s%s; did you mean '%s'?",
+                        place(c->name, node->start_mark.line, c->code), key, *c->path ? "in " : "here", c->path, nearest);
+    return complain(c->code, "%s: there is no key '%.40s' %s%s; there are %s", place(c->name, node->start_mark.line, c->code), key,
+                    *c->path ? "in " : "here", c->path, all);
 }
 
 /* ---- values ---------------------------------------------------------------- */
@@ -164,7 +165,7 @@ static bool is_truth(const char *text)
 }
 
 /* A word that is none of the schema's list. */
-static int check_word(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+static int check_word(const check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema)
 {
     const char *text = (const char *)node->data.scalar.value;
     char all[LIST] = "";
@@ -173,36 +174,50 @@ static int check_word(const check *c, const yaml_node_t *node, const char *key, 
         if (strcasecmp(schema->enumeration.strings[i].str, text) == 0) return DONE;
         append(all, schema->enumeration.strings[i].str);
     }
-    return complain(c->code, "%s: %s is '%.40s'; it must be one of %s", place(c->name, node->start_mark.line, c->code), key,
-                    text, all);
+    return complain(c->code, "%s: %s is '%.40s'; it must be one of %s", place(c->name, node->start_mark.line, c->code),
+                    c->path, text, all);
 }
 
-static int check_node(const check *c, int number, const char *key, const cyaml_schema_value_t *schema);
+static int check_node(check *c, int number, const cyaml_schema_value_t *schema);
 
-/* Whether a mapping has a key. */
-static bool has_key(const check *c, const yaml_node_t *node, const char *key)
+/* How often a mapping has a key, up to one of its pairs. */
+static int count_key(const check *c, const yaml_node_t *node, const yaml_node_pair_t *end, const char *key)
 {
-    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
+    int count = 0;
+
+    for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < end; p++) {
         const yaml_node_t *at = yaml_document_get_node(c->document, p->key);
-        if (at && at->type == YAML_SCALAR_NODE && strcasecmp((const char *)at->data.scalar.value, key) == 0) return true;
+        count += at && at->type == YAML_SCALAR_NODE && strcasecmp((const char *)at->data.scalar.value, key) == 0;
     }
-    return false;
+    return count;
 }
 
-static int check_missing(const check *c, const yaml_node_t *node, const char *section, const cyaml_schema_field_t *fields)
+static int check_missing(const check *c, const yaml_node_t *node, const cyaml_schema_field_t *fields)
 {
     for (const cyaml_schema_field_t *f = fields; f->key; f++) {
-        if (f->value.flags & CYAML_FLAG_OPTIONAL || has_key(c, node, f->key)) continue;
-        if (!*section)
+        if (f->value.flags & CYAML_FLAG_OPTIONAL || count_key(c, node, node->data.mapping.pairs.top, f->key)) continue;
+        if (!*c->path)
             return complain(c->code, "%s: the %s '%s' is missing", c->name,
                             f->value.type == CYAML_MAPPING ? "section" : "key", f->key);
         return complain(c->code, "%s: the key '%s' is missing in %s", place(c->name, node->start_mark.line, c->code), f->key,
-                        section);
+                        c->path);
     }
     return DONE;
 }
 
-static int check_mapping(const check *c, const yaml_node_t *node, const char *section, const cyaml_schema_value_t *schema)
+/* Checks the value at "path.key". */
+static int check_below(check *c, const char *key, int value, const cyaml_schema_value_t *schema)
+{
+    const size_t used = strlen(c->path);
+    int code;
+
+    snprintf(c->path + used, sizeof c->path - used, "%s%s", used ? "." : "", key);
+    code = check_node(c, value, schema);
+    c->path[used] = 0;
+    return code;
+}
+
+static int check_mapping(check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema)
 {
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top; p++) {
         const yaml_node_t *at = yaml_document_get_node(c->document, p->key);
@@ -214,14 +229,17 @@ static int check_mapping(const check *c, const yaml_node_t *node, const char *se
         key = (const char *)at->data.scalar.value;
         while (f->key && strcasecmp(f->key, key) != 0) f++;
         if (!f->key) return refuse_key(c, at, key, schema->mapping.fields);
-        code = check_node(c, p->value, f->key, &f->value);
+        if (count_key(c, node, p, key))
+            return complain(c->code, "%s: the key '%s' stands twice in %s; leave one out",
+                            place(c->name, at->start_mark.line, c->code), f->key, *c->path ? c->path : "the file");
+        code = check_below(c, f->key, p->value, &f->value);
         if (code != DONE) return code;
     }
-    return check_missing(c, node, section, schema->mapping.fields);
+    return check_missing(c, node, schema->mapping.fields);
 }
 
 /* A list, a section or one value where another of them belongs. */
-static int refuse_kind(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+static int refuse_kind(const check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema)
 {
     const char *here = place(c->name, node->start_mark.line, c->code);
     const char *is = node->type == YAML_SEQUENCE_NODE  ? "a list"
@@ -231,23 +249,27 @@ static int refuse_kind(const check *c, const yaml_node_t *node, const char *key,
 
     if (schema->type == CYAML_MAPPING)
         return complain(c->code, "%s: %s is %s; it must be a section of keys, such as '%s: ...'", here,
-                        *key ? key : "this", is, schema->mapping.fields->key);
+                        *c->path ? c->path : "this", is, schema->mapping.fields->key);
     if (schema->type == CYAML_SEQUENCE && node->type == YAML_SCALAR_NODE && *node->data.scalar.value)
-        return complain(c->code, "%s: %s must be a list, such as [%.40s]", here, key, (const char *)node->data.scalar.value);
-    return complain(c->code, "%s: %s is %s; it must be %s", here, key, is,
+        return complain(c->code, "%s: %s must be a list, such as [%.40s]", here, c->path,
+                        (const char *)node->data.scalar.value);
+    return complain(c->code, "%s: %s is %s; it must be %s", here, c->path, is,
                     schema->type == CYAML_SEQUENCE ? "a list" : "one value");
 }
 
-static int check_list(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *entry)
+static int check_list(check *c, const yaml_node_t *node, const cyaml_schema_value_t *entry)
 {
     int code = DONE;
 
-    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top && code == DONE; i++)
-        code = check_node(c, *i, key, entry);
+    for (yaml_node_item_t *i = node->data.sequence.items.start; i < node->data.sequence.items.top && code == DONE; i++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", (int)(i - node->data.sequence.items.start));
+        code = check_below(c, number, *i, entry);
+    }
     return code;
 }
 
-static int check_scalar(const check *c, const yaml_node_t *node, const char *key, const cyaml_schema_value_t *schema)
+static int check_scalar(const check *c, const yaml_node_t *node, const cyaml_schema_value_t *schema)
 {
     const char *text = (const char *)node->data.scalar.value;
     const char *must = schema->type == CYAML_BOOL && !is_truth(text)     ? "true or false"
@@ -255,12 +277,13 @@ static int check_scalar(const check *c, const yaml_node_t *node, const char *key
                        : schema->type == CYAML_FLOAT && !is_number(text) ? "a number such as 0.5 or 5e-4"
                                                                          : NULL;
 
-    if (schema->type == CYAML_ENUM) return check_word(c, node, key, schema);
+    if (schema->type == CYAML_ENUM) return check_word(c, node, schema);
     if (!must) return DONE;
-    return complain(c->code, "%s: %s is '%.40s'; it must be %s", place(c->name, node->start_mark.line, c->code), key, text, must);
+    return complain(c->code, "%s: %s is '%.40s'; it must be %s", place(c->name, node->start_mark.line, c->code), c->path, text,
+                    must);
 }
 
-static int check_node(const check *c, int number, const char *key, const cyaml_schema_value_t *schema)
+static int check_node(check *c, int number, const cyaml_schema_value_t *schema)
 {
     const yaml_node_t *node = yaml_document_get_node(c->document, number);
     const yaml_node_type_t kind = schema->type == CYAML_MAPPING    ? YAML_MAPPING_NODE
@@ -268,10 +291,10 @@ static int check_node(const check *c, int number, const char *key, const cyaml_s
                                                                    : YAML_SCALAR_NODE;
 
     if (!node) return DONE;
-    if (node->type != kind) return refuse_kind(c, node, key, schema);
-    if (kind == YAML_MAPPING_NODE) return check_mapping(c, node, key, schema);
-    if (kind == YAML_SEQUENCE_NODE) return check_list(c, node, key, schema->sequence.entry);
-    return check_scalar(c, node, key, schema);
+    if (node->type != kind) return refuse_kind(c, node, schema);
+    if (kind == YAML_MAPPING_NODE) return check_mapping(c, node, schema);
+    if (kind == YAML_SEQUENCE_NODE) return check_list(c, node, schema->sequence.entry);
+    return check_scalar(c, node, schema);
 }
 
 int strict_check(const char *name, const char *text, size_t size,
@@ -287,8 +310,8 @@ int strict_check(const char *name, const char *text, size_t size,
     if (!yaml_parser_initialize(&parser)) return complain(FAILED, "no memory left to read %s", name);
     yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
     if (yaml_parser_load(&parser, &document)) {
-        const check c = { name, &document, code };
-        if (yaml_document_get_root_node(&document)) result = check_node(&c, 1, "", schema);
+        check c = { .name = name, .document = &document, .code = code };
+        if (yaml_document_get_root_node(&document)) result = check_node(&c, 1, schema);
         yaml_document_delete(&document);
     }
     yaml_parser_delete(&parser);

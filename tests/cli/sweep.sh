@@ -73,6 +73,7 @@ sed '/first_epochs/d; /reduction/d; s/halving/random/; s/direct_average/linear/;
 sweep r.yaml --data "$DATA" --out r3 --trials 3
 sweep r.yaml --data "$DATA" --out r2; sweep r.yaml --data "$DATA" --out r2 --trials 3
 strip r2 > a; strip r3 | cmp - a && echo "the same"; ls r2/trial-0001; grep -c . r2/trials.jsonl
+cp r2/best.yaml kept; sweep r.yaml --data "$DATA" --out r2 --trials 2; cmp kept r2/best.yaml && echo "and the best is the same"
 python3 - <<'END'
 import json
 runs = [json.load(open(f"r2/trial-0002/{r}/result.json")) for r in ("run", "run-2")]
