@@ -14,6 +14,9 @@ int complain(int code, const char *format, ...);
 /* The same with the last error of the context; the code follows from status. */
 int complain_status(const pln_ctx *ctx, pln_status status);
 
+/* The same of a file that was read: it is bad input unless memory was short. */
+int complain_file(const pln_ctx *ctx, pln_status status, const char *path);
+
 /* Each subcommand gets the arguments from its own name on. */
 int command_train(int argc, const char **argv);
 int command_sweep(int argc, const char **argv);

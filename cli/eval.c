@@ -89,8 +89,8 @@ static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missin
                : complain(BAD_INPUT, "there is no %s: %s", path,
                           strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
                                                                 : "the training has not finished; --resume goes on with it");
-    if (pln_model_load(ctx, path, net) == PLN_OK) return DONE;
-    return complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
+    const pln_status status = pln_model_load(ctx, path, net);
+    return status == PLN_OK ? DONE : complain_file(ctx, status, path);
 }
 
 /* Of a spiking network also how much it does for a sample. */

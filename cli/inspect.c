@@ -78,9 +78,11 @@ static int inspect_file(const char *path)
     size_t size = 0;
     int code = ctx ? dataset_read_file(path, (size_t)64 << 30, &bytes, &size) : complain(FAILED, "no memory left");
 
-    if (code == DONE) print_layers(ctx, bytes, size);
-    if (code == DONE && pln_safetensors_visit(ctx, bytes, size, see_tensor, see_text, NULL) != PLN_OK)
-        code = complain(BAD_INPUT, "%s: %s", path, pln_error(ctx));
+    if (code == DONE) {
+        print_layers(ctx, bytes, size);
+        const pln_status status = pln_safetensors_visit(ctx, bytes, size, see_tensor, see_text, NULL);
+        if (status != PLN_OK) code = complain_file(ctx, status, path);
+    }
     free(bytes);
     pln_ctx_free(ctx);
     return code;

@@ -25,3 +25,9 @@ int complain_status(const pln_ctx *ctx, pln_status status)
 
     return complain(code, "%s", *pln_error(ctx) ? pln_error(ctx) : pln_status_text(status));
 }
+
+int complain_file(const pln_ctx *ctx, pln_status status, const char *path)
+{
+    if (status == PLN_ERR_MEMORY) return complain_status(ctx, status);
+    return complain(BAD_INPUT, "%s: %s", path, *pln_error(ctx) ? pln_error(ctx) : pln_status_text(status));
+}

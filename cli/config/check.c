@@ -9,14 +9,22 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Whether a setting "train.ep.beta=0.3" gives the value at a path: it names the path, a section around it, or a
- * part of the section that the path is. */
-static bool gives(const char *setting, const char *path, bool section)
+/* Whether a setting "train.ep.beta=0.3" gives the value at a path: it names the path, or a section around it;
+ * with `parts` also if it names a part of the section that the path is. */
+static bool gives(const char *setting, const char *path, bool parts)
 {
     const size_t length = strcspn(setting, "="), whole = strlen(path);
 
-    if (section && length > whole) return strncmp(setting, path, whole) == 0 && setting[whole] == '.';
+    if (parts && length > whole) return strncmp(setting, path, whole) == 0 && setting[whole] == '.';
     return strncmp(setting, path, length) == 0 && (path[length] == 0 || path[length] == '.');
+}
+
+/* Whether a part of a section is to blame for the whole: of a layer, which has one key, of a schedule, and of a
+ * section that the file does not have. */
+static bool counts_parts(const source *from, const char *section)
+{
+    return strncmp(section, "layers.", 7) == 0 || strstr(section, "schedule") ||
+           document_look(from->text, strlen(from->text), section).line == 0;
 }
 
 const char *check_place(const source *from, const char *section, const char *key)
@@ -27,7 +35,7 @@ const char *check_place(const source *from, const char *section, const char *key
 
     snprintf(path, sizeof path, "%s%s%s", section, key ? "." : "", key ? key : "");
     for (int i = 0; from->set && from->set[i]; i++)
-        if (gives(from->set[i], path, !key)) last = i;
+        if (gives(from->set[i], path, !key && counts_parts(from, section))) last = i;
     if (last >= 0) snprintf(where, sizeof where, "--set %s", from->set[last]);
     else snprintf(where, sizeof where, "%s:%d", from->name, document_line(from->text, strlen(from->text), path));
     return where;

@@ -57,7 +57,6 @@ static int mark_choice(pln_ctx *ctx, const semi_config *m, const pln_data *train
     const uint64_t split = m->split_seed ? (uint64_t)m->split_seed : seed + ((uint64_t)EXPERIMENT_LABELS << 32);
     const int all = pln_data_count(train), most = m->labels < all ? m->labels : all;
     int *chosen = malloc(sizeof *chosen * (size_t)most), code = DONE;
-
     pln_status status;
 
     if (!chosen) return complain(FAILED, "no memory left");

@@ -71,11 +71,11 @@ static void print_activity(const json_t *result)
            json_number_value(json_object_get(a, "energy_nj")));
 }
 
-static void print_table(const json_t *result, const config *c, const char *folder)
+static void print_table(const json_t *result, const config *c, bool unchanged, const char *folder)
 {
     const bool validates = c->evaluate && c->evaluate->validation;
-    const bool whole = config_epochs(c) == c->train.epochs;
-    const expected_config none = { 0 }, *e = !validates && whole && c->expected ? c->expected : &none;
+    const bool compares = unchanged && !validates && config_epochs(c) == c->train.epochs;
+    const expected_config none = { 0 }, *e = compares && c->expected ? c->expected : &none;
     const bool expected = e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0;
     const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
     char path[4096], label[40];
@@ -96,13 +96,13 @@ static void print_table(const json_t *result, const config *c, const char *folde
            access(path, F_OK) == 0 ? " fields.png," : "");
 }
 
-void report_result(const json_t *result, const config *c, bool as_json, const char *folder)
+void report_result(const json_t *result, const config *c, bool unchanged, bool as_json, const char *folder)
 {
     if (as_json) {
         char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(10));
         if (text) puts(text);
         free(text);
     } else {
-        print_table(result, c, folder);
+        print_table(result, c, unchanged, folder);
     }
 }

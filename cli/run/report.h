@@ -12,8 +12,8 @@ void report_epoch(const json_t *line, const char *title);
 /* The figures of one fraction of labels, on stderr. */
 void report_fraction(const json_t *row);
 
-/* The end: a table with the untrained and, if ours are of the test set, the
- * expected figures beside ours, or JSON, on stdout. */
-void report_result(const json_t *result, const config *c, bool as_json, const char *folder);
+/* The end: a table with the untrained figures and, if ours are of the test set and of the
+ * configuration as it is, not shortened, the expected ones beside ours, or JSON, on stdout. */
+void report_result(const json_t *result, const config *c, bool unchanged, bool as_json, const char *folder);
 
 #endif

@@ -67,7 +67,10 @@ static int check_trials(const sweep *w, const config *base, char digest[65])
         labelled l = { .with = NULL };
         config *c;
         code = trial_config(w, i, VALIDATED, &c);
-        if (code == DONE) pln_net_free(experiment_plan(ctx, c, d.train, &code));
+        if (code == DONE) {
+            pln_net_free(experiment_plan(ctx, c, d.train, &code));
+            if (code == BAD_INPUT) (void)complain(code, "%s: that is the network of trial %d", w->f.name, i);
+        }
         if (code == DONE) code = labelled_find(ctx, c, w->f.c->base, &d, (uint64_t)w->f.c->seed, true, &l);
         labelled_free(&l);
         config_free(c);

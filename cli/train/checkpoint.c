@@ -47,7 +47,7 @@ int job_read_state(job *j)
     if (code != DONE) return code;
     const pln_status status = pln_safetensors_visit(j->ctx, bytes, size, NULL, find_state, &j->state);
     free(bytes);
-    if (status != PLN_OK) return complain(BAD_INPUT, "%s: %s", path, pln_error(j->ctx));
+    if (status != PLN_OK) return complain_file(j->ctx, status, path);
     identity = json_string_value(json_object_get(j->state, "identity"));
     if (!identity || !json_is_object(json_object_get(j->state, "result")))
         return complain(BAD_INPUT, "%s is no checkpoint of 'planaria train'", path);

@@ -46,8 +46,8 @@ int job_measure_selected(job *j)
     json_t *figures;
 
     if (!job_selects(j) || !json_object_get(j->result, "selected_epoch")) return DONE;
-    if (pln_model_load(j->ctx, run_path(&j->r, BEST), &best) != PLN_OK)
-        return complain(BAD_INPUT, "%s: %s", run_path(&j->r, BEST), pln_error(j->ctx));
+    const pln_status status = pln_model_load(j->ctx, run_path(&j->r, BEST), &best);
+    if (status != PLN_OK) return complain_file(j->ctx, status, run_path(&j->r, BEST));
     j->net = best;
     figures = job_measure(j, "selected_", NULL, 0);
     j->net = last;

@@ -22,9 +22,10 @@
 static int load_model(job *j)
 {
     pln_net *net;
-    const pln_status status = pln_model_load(j->ctx, run_path(&j->r, "model.safetensors"), &net);
+    const char *path = run_path(&j->r, "model.safetensors");
+    const pln_status status = pln_model_load(j->ctx, path, &net);
 
-    if (status != PLN_OK) return complain_status(j->ctx, status);
+    if (status != PLN_OK) return complain_file(j->ctx, status, path);
     pln_net_free(j->net);
     j->net = net;
     return DONE;
@@ -63,7 +64,7 @@ static int carry_out(job *j)
         if (code == DONE) code = job_write_manifest(j);
         if (code == DONE) code = run_parts(j);
     }
-    if (code == DONE) report_result(j->result, j->c, j->args.json, j->r.folder);
+    if (code == DONE) report_result(j->result, j->c, !j->args.set && !j->args.limit, j->args.json, j->r.folder);
     run_close(&j->r);
     return code;
 }

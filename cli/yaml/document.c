@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_FILE = 1 << 20 };
 
@@ -117,7 +118,7 @@ static yaml_node_pair_t *find_pair(yaml_document_t *document, yaml_node_t *mappi
     for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++) {
         const yaml_node_t *name = yaml_document_get_node(document, pair->key);
         if (name && name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
-            memcmp(name->data.scalar.value, key, length) == 0)
+            strncasecmp((const char *)name->data.scalar.value, key, length) == 0)
             return pair;
     }
     return NULL;

@@ -7,7 +7,7 @@
 #include <cyaml/cyaml.h>
 
 /* Compares a YAML text with a schema before libcyaml reads it: keys must be known
- * and those that must be there are, sections, lists and single values stand where
+ * and stand once, none that must be there is missing, sections, lists and single values stand where
  * they belong, numbers are numbers to their last character, words those of their
  * list, and the text is one document without anchors.  Complains with name and
  * line; the exit code is `code` then, DONE if all is well. */

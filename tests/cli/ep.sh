@@ -2,23 +2,25 @@
 strip() { sed 's/"train_seconds":[^,]*,"samples_per_second":[^,]*,//; s/"peak_bytes":[0-9]*,\{0,1\}//; s/,\{0,1\}"evaluate_seconds":[^,}]*//' "$1/metrics.jsonl"; }
 train() { "$PLANARIA" train "$@" >out 2>err || { echo "failed: $*"; cat err; }; }
 
-same() {   # name, configuration and settings: threads, and a run that is killed five times
+saved() { stat -c '%i %z' "$1/checkpoint.safetensors" 2>/dev/null; }     # other words once it is replaced
+
+same() {   # name, configuration and settings: threads, and a run that is killed three times
     name=$1; shift
     train "$@" --data "$DATA" --out "$name" --threads 1
     for threads in 2 4; do
         train "$@" --data "$DATA" --out "$name$threads" --threads $threads
         cmp "$name/model.safetensors" "$name$threads/model.safetensors" && echo "$name, $threads threads: the same model"
     done
-    start=$(date +%s%N)
     train "$@" $LONG --data "$DATA" --out "$name-long" --threads 1
-    wait=$(awk -v ns=$(($(date +%s%N) - start)) 'BEGIN { print 0.1 * ns / 1e9 }')   # five of them are half of the run
     kills=0
-    for kill in 1 2 3 4 5; do
+    for kill in 1 2 3; do     # each behind a checkpoint of its own
+        before=$(saved "$name-killed")
         "$PLANARIA" train "$@" $LONG --data "$DATA" --out "$name-killed" --threads 1 --resume >/dev/null 2>&1 & pid=$!
-        sleep $wait; kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
+        while [ "$(saved "$name-killed")" = "$before" ] && kill -0 $pid 2>/dev/null; do sleep 0.005; done
+        kill -9 $pid 2>/dev/null; wait $pid 2>/dev/null
         [ $? -eq 137 ] && kills=$((kills + 1))
     done
-    echo "$name, killed $kills times"
+    echo "$name, killed behind $kills checkpoints"
     train "$@" $LONG --data "$DATA" --out "$name-killed" --threads 1 --resume
     cmp "$name-long/model.safetensors" "$name-killed/model.safetensors" && echo "$name, killed and resumed: the same model"
     strip "$name-long" > a; strip "$name-killed" | cmp - a && echo "$name, killed and resumed: the same metrics"

@@ -31,7 +31,8 @@ cmp open/model.safetensors open-cut/model.safetensors && echo "a schedule withou
 
 echo "# a figure of the whole run stands beside the whole run only"
 (cat "$TESTS/tiny.yaml"; printf 'expected:\n  direct_average: 0.5\n') > known.yaml
-run=known-whole; train known.yaml --data "$DATA"; head -1 out
+run=known-whole; train known.yaml --data "$DATA"; head -1 out; grep reference: out
+run=known-other; train known.yaml --data "$DATA" --set train.gamma=0.3; head -1 out; grep reference: out
 run=known-cut; train known.yaml --data "$DATA" --epochs 2; head -1 out
 run=known-held; train known.yaml --data "$DATA" --set evaluate.validation=0.25; head -1 out
 
