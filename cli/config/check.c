@@ -31,11 +31,12 @@ const char *check_place(const source *from, const char *section, const char *key
 {
     static char where[4200];
     char path[96];
+    const bool parts = from->set && !key && counts_parts(from, section);
     int last = -1;
 
     snprintf(path, sizeof path, "%s%s%s", section, key ? "." : "", key ? key : "");
     for (int i = 0; from->set && from->set[i]; i++)
-        if (gives(from->set[i], path, !key && counts_parts(from, section))) last = i;
+        if (gives(from->set[i], path, parts)) last = i;
     if (last >= 0) snprintf(where, sizeof where, "--set %s", from->set[last]);
     else snprintf(where, sizeof where, "%s:%d", from->name, document_line(from->text, strlen(from->text), path));
     return where;
@@ -158,13 +159,12 @@ static int check_ep(const source *from, const config *c)
 /* What the kind of training gives no meaning is an oversight. */
 static int check_meaning(const source *from, const train_config *t, bool labels_follow)
 {
-    const char *momentum_is = t->optimiser == PLN_ADAM ? "left out with adam" : "left out with rule ep";
+    const bool ep = t->rule == PLN_RULE_EP;
+    const char *plain = t->optimiser == PLN_ADAM ? "left out with adam" : ep ? "left out with rule ep" : NULL;
 
-    if ((t->optimiser == PLN_ADAM || t->rule == PLN_RULE_EP) && t->momentum != 0)
-        return refuse(from, "train", "momentum", (double)t->momentum, momentum_is);
-    if ((t->optimiser == PLN_ADAM || t->rule == PLN_RULE_EP) && t->weight_decay != 0)
-        return refuse(from, "train", "weight_decay", (double)t->weight_decay, momentum_is);
-    if (t->rule == PLN_RULE_EP && t->clip != 0) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
+    if (plain && t->momentum != 0) return refuse(from, "train", "momentum", (double)t->momentum, plain);
+    if (plain && t->weight_decay != 0) return refuse(from, "train", "weight_decay", (double)t->weight_decay, plain);
+    if (ep && t->clip != 0) return refuse(from, "train", "clip", (double)t->clip, "left out with rule ep");
     if (t->loss != PLN_CROSS_ENTROPY_STEPS && t->tet != 0)
         return refuse(from, "train", "tet", (double)t->tet, "left out where the loss is not cross_entropy_steps");
     if (!t->sequential && t->eta != 0)

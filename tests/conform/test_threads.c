@@ -58,7 +58,7 @@ static pln_fit make_fit(const plan *p)
     fit.self.drop = 0.2f;
     fit.self.sequential = p->sequential;
     fit.optim.kind = p->adam ? PLN_ADAM : PLN_SGD;
-    fit.rate[0] = p->adam ? 0.01f : p->settles ? 0.01f : 2;
+    fit.rate[0] = p->adam || p->settles ? 0.01f : 2;
     if (p->settles) fit.rule = PLN_RULE_EP;
     if (p->readout) fit.loss = PLN_CROSS_ENTROPY;
     fit.schedule = (pln_schedule){ .kind = PLN_LINEAR, .start = 1, .end = 0.1, .length = EPOCHS };

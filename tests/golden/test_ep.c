@@ -361,8 +361,8 @@ static void take_step(const json_t *g, pln_activation top, plni_rule rule, const
     tear_down(&b);
 }
 
-/* Whether weights have moved from the recorded ones by rate times the recorded direction; by Adam's first
- * step, which is rate times the direction's sign (within eps). */
+/* Whether weights have moved from the recorded ones by rate times the recorded direction, and are where that
+ * is recorded too; by Adam's first step, which is rate times the direction's sign (within eps). */
 static bool moved_along(const json_t *g, const json_t *one, const plni_rule *rule, float after[4][MOST])
 {
     static const char *const names[] = { "W_hid", "b_hid", "W_out", "b_out" };
@@ -375,6 +375,12 @@ static bool moved_along(const json_t *g, const json_t *one, const plni_rule *rul
         const int n = numbers(g, names[p], before);
         snprintf(key, sizeof key, "update_direction_%s", names[p]);
         numbers(one, key, along);
+        snprintf(key, sizeof key, "%s_after", names[p]);
+        if (rule->optim.kind == PLN_SGD && json_object_get(one, key)) {
+            float recorded[MOST];
+            assert_int_equal(numbers(one, key, recorded), n);
+            for (int i = 0; i < n; i++) same = same && fabsf(after[p][i] - recorded[i]) < 1e-6f;
+        }
         for (int i = 0; i < n; i++) {
             const float step = rule->optim.kind == PLN_ADAM ? along[i] / (fabsf(along[i]) + rule->optim.eps) : along[i];
             same = same && fabsf(after[p][i] - before[i] - rate * step) < 1e-6f;
@@ -403,6 +409,7 @@ static void test_step(void **state)
         { "ep_softmax", "symmetric", NULL, PLN_SOFTMAX, PLN_ADAM, true, false },
     };
     static const int32_t labels[] = { 1, 0 };
+    const json_t *steps = get(golden, "ep_mse");          /* the rates of its steps, for all */
 
     (void)state;
     for (int r = 0; r < TEST_COUNT(rows); r++) {
@@ -412,7 +419,7 @@ static void test_step(void **state)
                            .self = pln_selftarget_default(), .label_smoothing = 0.3f, .optim = pln_optim_default(),
                            .ep = { (float)fabs(number(one[0] ? one[0] : one[1], "beta")), (int)number(g, "Kmax"),
                                    rows[r].symmetric },
-                           .rate = { [0] = 0.01f, [2] = 0.015f } };
+                           .rate = { [0] = (float)number(steps, "lr_hidden"), [2] = (float)number(steps, "lr_output") } };
         int seen[2] = { 0, 0 };
         rule.optim.kind = rows[r].optimiser;
         rule.self.winners = (int)number(g, "k");
