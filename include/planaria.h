@@ -1,4 +1,6 @@
-/* planaria.h - brain-inspired learning: all public headers */
+/* planaria.h - brain-inspired learning: all public headers
+ *
+ * "theory 1.5" in a comment is section 1.5 of docs/theory.md. */
 #ifndef PLANARIA_H
 #define PLANARIA_H
 

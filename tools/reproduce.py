@@ -44,7 +44,7 @@ CURVE_MARGIN, SINGLE_MARGIN = 0.005, 0.003
 MARK = "†"
 
 # Presets whose figures are recorded in reference.csv, and under which name.  The runs of the one-layer net
-# mix two settings; those that start fast have the published one (docs/theory.md, section 9).
+# mix two settings; those that start fast have the published one (theory 9).
 REFERENCE = {
     "liu2024/unsup-bp-1layer": "unsupervised_bp_1layer/full_labels#fast_start_subset",
     "liu2024/unsup-bp-2layer": "unsupervised_bp_2layer/full_labels",

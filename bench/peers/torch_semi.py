@@ -1,4 +1,4 @@
-"""PyTorch peer: semi-supervised 784-5000-10 by back-propagation (docs/theory.md, 5.3), one JSON line per epoch.
+"""PyTorch peer: semi-supervised 784-5000-10 by back-propagation (theory 5.3), one JSON line per epoch.
 
 Pre-training on the labelled samples, then per epoch an unlabelled pass with the self-defined target
 and a labelled pass, each with its own Adam. Data preloaded, fused optimiser, no logging in the loop.

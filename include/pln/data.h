@@ -1,7 +1,7 @@
 /* pln/data.h - a labelled set of samples, kept as bytes
  *
  * Samples lie in memory as they lie in the file: one byte a feature, which the
- * network sees as byte / 255 (specification, section 7).  The readers take
+ * network sees as byte / 255 (theory 7).  The readers take
  * bytes in memory, trust nothing in them, and keep pointers instead of copies:
  *
  *     pln_data *train;
@@ -154,7 +154,7 @@ PLN_API int            pln_data_classes(const pln_data *data);
 PLN_API void pln_data_limit(pln_data *data, int n);
 
 /* A stratified random choice of n labelled samples: class counts follow the
- * class frequencies with largest-remainder rounding (specification 5.1), the
+ * class frequencies with largest-remainder rounding (theory 5.1), the
  * choice within a class follows seed.  index [n] receives ascending sample
  * numbers.
  *

@@ -29,7 +29,7 @@ enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_M
 
 typedef struct pln_net pln_net;
 
-/* Every activation once: A(name, text); formulas in specification 2.6.
+/* Every activation once: A(name, text); formulas in theory 2.6.
  *
  *     identity   x                         derivative 1
  *     relu       max(x, 0)                 1 if x > 0
@@ -53,7 +53,7 @@ typedef enum pln_activation {
 PLN_API const char *pln_activation_name(pln_activation activation);
 PLN_API bool        pln_activation_find(const char *name, pln_activation *found);
 
-/* First weights (specification 2.5).
+/* First weights (theory 2.5, 12.6).
  *
  *     glorot   uniform on [-a, a], a = 0.5 sqrt(6 / (in + out)); biases 0
  *     fan_in   uniform on [-a, a], a = 1 / sqrt(in); biases likewise
@@ -118,7 +118,7 @@ PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 chan
 /* Poisson coding, right after pln_net_image and pln_net_normalise: in each step an
  * input is 1 with the probability of its value, which should be in 0..1, else 0; a
  * function of (seed, epoch, sample, step, place), so of the sample alone outside
- * training (specification, 3.9). */
+ * training (theory 12.4). */
 PLN_API void pln_net_poisson(pln_net *net);
 PLN_API bool pln_net_is_poisson(const pln_net *net);
 
@@ -142,7 +142,7 @@ PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
 
 /* How outputs follow from inputs.  A feed-forward network computes one layer
  * after the other.  A network for equilibrium propagation settles: its units are
- * driven from below and from above until they rest (specification 4.2, 4.3), by
+ * driven from below and from above until they rest (theory 4.2, 4.3), by
  *
  *     euler    `steps` steps of length dt, all units at once
  *     block    each layer in turn set to the exact minimum of the energy given
@@ -150,7 +150,7 @@ PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
  *              `tolerance`, or each has been set `steps` times
  *
  * Taken until they rest both end in the same states; Euler steps that end before
- * that leave out a share of the way (docs/theory.md, 4.2).  Where the
+ * that leave out a share of the way (theory 4.2).  Where the
  * drive is constant (one layer; one hidden layer under a softmax) both take their
  * closed form. */
 typedef enum pln_dynamics_kind { PLN_FEEDFORWARD, PLN_EULER, PLN_BLOCK } pln_dynamics_kind;
@@ -170,7 +170,7 @@ PLN_API pln_dynamics pln_dynamics_default(void);
  * hardsigm behind it (at the top, over a hidden layer, also softmax, which then
  * is a read-out without feedback in the free phase) and perhaps dropout in
  * front, which here is a mask of zeros and ones in training and nothing in
- * evaluation (specification 2.4). */
+ * evaluation (theory 2.4). */
 PLN_API void         pln_net_settle(pln_net *net, const pln_dynamics *how);
 PLN_API pln_dynamics pln_net_dynamics(const pln_net *net);
 

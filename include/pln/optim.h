@@ -7,7 +7,7 @@
  *     adam   m = beta1 m + (1 - beta1) g,   v = beta2 v + (1 - beta2) g^2
  *            theta -= lr (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + eps)
  *
- * The rate of epoch e (0-based) is lr * factor(e), specification section 3:
+ * The rate of epoch e (0-based) is lr * factor(e) (theory 3):
  *
  *     constant   1
  *     cosine     1/2 (1 + cos(pi e / length))

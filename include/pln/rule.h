@@ -8,7 +8,7 @@
  *           spike, since their layers go through time by themselves
  *     ep    equilibrium propagation, on networks that settle (pln_net_settle):
  *           a free phase, then one in which the output is pulled towards the
- *           target; the gradient is the contrast of the two (specification 4)
+ *           target; the gradient is the contrast of the two (theory 4)
  */
 #ifndef PLN_RULE_H
 #define PLN_RULE_H
@@ -39,15 +39,14 @@ PLN_API pln_ep pln_ep_default(void);
  * (pln_block_target), which with as many outputs as classes are one-hot. */
 typedef enum pln_target_kind { PLN_TARGET_SELF, PLN_TARGET_LABELS } pln_target_kind;
 
-/* Losses over a batch of B rows and n outputs, y' = mask * y (specification 1.5).
+/* Losses over a batch of B rows and n outputs, y' = mask * y (theory 1.5).
  *
  *     mse             1/(B n) sum (y' - d)^2
  *     cross_entropy   -1/B sum_b sum_i d_i log softmax(y')_i
  *     cross_entropy_steps
- *                     over time, of the outputs o[t] under the read-out
- *                     (specification of criticality-guided pruning, 3.8), with
- *                     l = pln_fit.tet and phi the threshold of the uppermost neurons (1 if
- *                     there are none):
+ *                     over time, of the outputs o[t] under the read-out (theory
+ *                     12.5), with l = pln_fit.tet and phi the threshold of the
+ *                     uppermost neurons (1 if there are none):
  *                     (1 - l) 1/T sum_t cross_entropy(o[t]) + l mean of (o[t] - phi)^2 */
 typedef enum pln_loss { PLN_MSE, PLN_CROSS_ENTROPY, PLN_CROSS_ENTROPY_STEPS } pln_loss;
 

@@ -1,8 +1,7 @@
 /* pln/spike.h - spiking neurons, their surrogate gradients, and what stands around them
  *
  * A leaky integrate-and-fire (LIF) neuron goes through T time steps.  With input
- * x, potential before the reset h, spike s and potential v (specification of
- * criticality-guided pruning, 1.2):
+ * x, potential before the reset h, spike s and potential v (theory 12.1):
  *
  *     h[t] = lam v[t-1] + (1 - lam) rest + kap x[t]      lam = 1 - 1/tau
  *     s[t] = 1 if h[t] - threshold >= 0, else 0          kap = 1/tau if decay_input, else 1
@@ -13,7 +12,7 @@
  * h[t] = lam h[t-1] - threshold s[t-1] + kap x[t].
  *
  * Going back in time, a spike's derivative with respect to h is replaced by that
- * of a smooth step, the surrogate g'(h - threshold) (specification, 2).
+ * of a smooth step, the surrogate g'(h - threshold) (theory 12.3).
  */
 #ifndef PLN_SPIKE_H
 #define PLN_SPIKE_H
@@ -68,7 +67,7 @@ typedef struct pln_neuron {
     float         sharpness;        /* a; > 0                                     */
 } pln_neuron;
 
-/* Every preset of the specification, 1.5, once: N(text, tau, decay_input,
+/* Every named neuron once (theory 12.1): N(text, tau, decay_input,
  * threshold, reset, detach, strict, surrogate, a). */
 #define PLN_NEURON_LIST(N)                                                               \
     N("default",  4.0f / 3, true,  1,    HARD,    true,  false, ATAN,         2)         \
@@ -86,7 +85,7 @@ PLN_API bool       pln_neuron_find(const char *name, pln_neuron *found);
 /* PLN_ERR_ARG with a sentence if a number is out of its range. */
 PLN_API PLN_MUST_CHECK pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *neuron);
 
-/* Batch normalisation of each channel (specification, 3.3), over samples, places
+/* Batch normalisation of each channel (theory 12.4), over samples, places
  * and time steps together or over every time step alone:
  *
  *     y = gamma scale (x - mean) / sqrt(variance + 1e-5) + beta
@@ -104,7 +103,7 @@ typedef struct pln_norm {
  * is left out.  Of equal values the first in reading order is the largest. */
 typedef enum pln_pool { PLN_POOL_NONE, PLN_POOL_AVERAGE, PLN_POOL_MAX } pln_pool;
 
-/* What becomes of the outputs o[t] of the last layer (specification, 3.7). */
+/* What becomes of the outputs o[t] of the last layer (theory 12.5). */
 typedef enum pln_readout_kind {
     PLN_READOUT_MEAN,         /* 1/T sum o[t]                                        */
     PLN_READOUT_LAST,         /* u[T] of u[t] = lam u[t-1] + kap o[t], never firing,

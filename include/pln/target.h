@@ -18,8 +18,8 @@
  * changes no target; equilibrium propagation's, k / (n (1 - p)), is there for
  * comparing h with the paper's.
  *
- * Method: Liu et al. (2024), arXiv 2403.12116; numbers in brackets are those of
- * docs/theory.md.
+ * Method: Liu et al. (2024), arXiv 2403.12116; numbers in brackets are sections
+ * of docs/theory.md.
  */
 #ifndef PLN_TARGET_H
 #define PLN_TARGET_H
@@ -69,7 +69,7 @@ pln_status pln_selftarget_make(pln_ctx *ctx, const pln_selftarget *how,
                                const pln_tensor *y, const pln_tensor *mask,
                                pln_tensor *h, pln_tensor *a, pln_tensor *d);
 
-/* Block targets for n outputs and c classes (specification 5.4): outputs
+/* Block targets for n outputs and c classes (theory 5.4): outputs
  * label*m .. label*m + m-1 are 1, the others 0, with m = n div c.  Sets
  * d [batch][n]; labels [batch].
  *

@@ -80,7 +80,7 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
 /* The same for `count` courses that take turns: in every epoch each goes once
  * over its samples, with its own target, settings of the rule, rates, schedule
  * and moments of the optimiser, and homeostasis from zero.  Semi-supervised
- * learning is a course without labels and one with them (specification 5.3).
+ * learning is a course without labels and one with them (theory 5.3).
  * All courses have the same number of epochs, and there are 1..PLN_MAX_COURSES.
  * Errors are the same. */
 PLN_API PLN_MUST_CHECK
@@ -190,7 +190,7 @@ typedef struct pln_association {
     long   tested;
 } pln_association;
 
-/* Direct association (specification 6.1): each output unit stands for the class
+/* Direct association (theory 6.1): each output unit stands for the class
  * it responds to most, on average over `labelled`; test samples are then read
  * out by the mean of a class's units, and by the single most active unit.
  *
@@ -219,7 +219,7 @@ pln_status pln_evaluate_features(pln_ctx *ctx, pln_net *net, const pln_features 
                                  int classes, double *accuracy);
 
 /* What a layer of a spiking network does for one sample, on average, over all its
- * time steps (specification of criticality-guided pruning, 11). */
+ * time steps (theory 12.7). */
 typedef struct pln_activity {
     double input_active;     /* of weights: share of inputs that are not zero       */
     double firing_rate;      /* of neurons: share of (neuron, step) that spike      */

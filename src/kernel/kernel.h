@@ -102,7 +102,7 @@ typedef void plni_hardsigm_back_fn(float *dx, const float *dy, const float *x, i
 typedef float plni_residual_fn(float *dy, const float *y, const float *d, int n,
                                float scale);
 
-/* States on their way to rest, specification 4.2: where bits[i] >= threshold
+/* States on their way to rest (theory 4.2): where bits[i] >= threshold
  *     s[i] = clamp(a s[i] + b (up[i] + down[i]) + c t[i], 0, 1)
  * and 0 elsewhere.  down, t and bits may be NULL: nothing comes from above, no
  * target, no mask.  Returns the largest change of an s[i]; NaN is not counted. */
@@ -138,7 +138,7 @@ typedef struct plni_lif {
  * Returns how many there are. */
 typedef int plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
 
-/* dL/du, specification 1.3, from dy = dL/ds: steps dy_step and e_step floats
+/* dL/du (theory 12.2) from dy = dL/ds: steps dy_step and e_step floats
  * apart; e_step 0 puts the sum over the steps into e.  Adds to sum[c] the dL/du
  * and to sum[depth + c] the dL/du x of channel c; those of the next step are
  * sum_step floats on. */

@@ -73,7 +73,7 @@ static vec curve(const plni_lif *n, vec x)
     return x;
 }
 
-/* g'(x), specification 2. */
+/* g'(x) (theory 12.3). */
 static inline vec slope(const plni_lif *n, vec x)
 {
     const vec zero = { 0 }, a = zero + n->a;

@@ -66,7 +66,7 @@ static float aim_steps(const batch *b, const plni_station *top, int s, const flo
     return loss;
 }
 
-/* Steps 3 to 6 and 8 of specification 1.6 for one sample, and the way back
+/* Steps 3 to 6 and 8 of theory 1.6 for one sample, and the way back
  * through the layers above the last product. */
 static void aim_sample(void *arg, int s)
 {

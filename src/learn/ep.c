@@ -2,7 +2,7 @@
  *
  * The network settles freely; then its output is pulled towards the target by
  * beta, and it settles again.  The difference between the two states, made only
- * of what a synapse sees at its two ends, is the gradient (specification 4.6):
+ * of what a synapse sees at its two ends, is the gradient (theory 4.6):
  *
  *     g_W = -1/(beta B) sum_b ( s+_l s+_(l-1)^T - s0_l s0_(l-1)^T )
  *     g_b = -1/(beta B) sum_b ( s+_l - s0_l )
@@ -35,7 +35,7 @@ static const plni_level *output_of(const plni_batch *now)
     return &own->level[own->levels];
 }
 
-/* +beta or -beta with equal chance, one draw a batch of each course (4.4). */
+/* +beta or -beta with equal chance, one draw a batch of each course (theory 4.4). */
 static float draw_beta(const plni_rule *rule, const plni_batch *now)
 {
     const plni_random r = plni_random_for(now->pass->seed, PLNI_FOR_SIGN, now->course, now->pass->epoch, (uint32_t)now->number);
@@ -43,7 +43,7 @@ static float draw_beta(const plni_rule *rule, const plni_batch *now)
     return !rule->ep.symmetric && plni_random_bits(&r, 0) & 1 ? -rule->ep.beta : rule->ep.beta;
 }
 
-/* The target of one sample (4.5), and its share of the free phase's cost:
+/* The target of one sample (theory 4.5), and its share of the free phase's cost:
  * 1/2 |t - s|^2, or -sum t log y for a read-out. */
 static void aim_sample(void *arg, int s)
 {

@@ -1,7 +1,7 @@
 /* loss.h - how far the output is from its target, and in which direction
  *
  * For one row of masked outputs y' and targets d, in a batch of B rows of n
- * (specification 1.5):
+ * (theory 1.5):
  *
  *     mse             1/(B n) sum (y' - d)^2       dL/dy = 2 m (y' - d) / (B n)
  *     cross_entropy   -1/B sum d log softmax(y')   dL/dy = m (softmax(y') sum d - d) / B

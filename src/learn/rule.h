@@ -98,7 +98,7 @@ void plni_rule_clip(const plni_rule *rule, const pln_net *net);
 /* Whether plain descent, which needs no gradient buffer, is what the rule does. */
 bool plni_rule_is_plain(const plni_rule *rule);
 
-/* What a rule is: one batch of forward, target and step (specification 1.6, 4.4).
+/* What a rule is: one batch of forward, target and step (theory 1.6, 4.4).
  * If the next batch is known (not NULL), a rule may compute its first product
  * together with the step of the first layer, whose weights are then walked once
  * for both; next->entered says so.  That changes no bit.  False if some output

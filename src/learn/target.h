@@ -12,23 +12,23 @@
 /* PLN_OK, or what is wrong with the settings for n outputs. */
 pln_status plni_selftarget_check(pln_ctx *ctx, const pln_selftarget *how, int n);
 
-/* tau, the share of the samples in which a unit should win (1.4). */
+/* tau, the share of the samples in which a unit should win (theory 1.4). */
 float plni_selftarget_tau(const pln_selftarget *how, int n);
 
-/* Sets d to the target (1.1 to 1.3) of one row of masked outputs y.  bits are
+/* Sets d to the target (theory 1.1 to 1.3) of one row of masked outputs y.  bits are
  * 16 random bits for each unit, of which the output mask is made; NULL for no
  * mask.  False if fewer than k scores are numbers. */
 bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
                          const float *y, const float *h, const uint16_t *bits,
                          float *d, int n);
 
-/* One step of homeostasis (1.4); row s of d is at d + s * stride. */
+/* One step of homeostasis (theory 1.4); row s of d is at d + s * stride. */
 void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
                       const float *d, ptrdiff_t stride, int samples, float *h,
                       float *a, int n);
 
-/* The target of one label: a block of outputs (specification 5.4), or with as many
- * outputs as classes one of them, smoothed (1.2). */
+/* The target of one label: a block of outputs (theory 5.4), or with as many
+ * outputs as classes one of them, smoothed (theory 1.2). */
 void plni_label_target_row(int label, int classes, float smoothing, float *d, int n);
 
 #endif

@@ -231,7 +231,7 @@ static void run_layer(const bench *b, int l, int rows)
     }
 }
 
-/* The whole batch of specification 1.6 with given masks, smoothed or not, and
+/* The whole batch of theory 1.6 with given masks, smoothed or not, and
  * with the second layer in either orientation. */
 static void unsupervised_step(const json_t *g, bool input_rows)
 {

@@ -1,10 +1,9 @@
-/* test_presets.c - presets are what the specifications say
+/* test_presets.c - presets are what docs/theory.md says
  *
  * Each spiking preset is read, built for samples of its data set's shape, and counted
- * (specification of criticality-guided pruning, section 4).  Weights are those of
- * convolutions and dense layers, without biases and norms; multiply-adds are of
- * one time step.  The training of dense presets is set as the specification of
- * self-defined targets says, section 8 (their read-outs are not compared). */
+ * (theory 12.8).  Weights are those of convolutions and dense layers, without
+ * biases and norms; multiply-adds are of one time step.  The training of dense
+ * presets is set as theory 8 says (their read-outs are not compared). */
 
 #include "test.h"
 
@@ -19,7 +18,7 @@ static const struct preset {
     const char *name;
     int         shape[4];        /* steps, height, width, channels */
     int         classes;
-    long        weights, neurons;      /* 0: the specification has no figure */
+    long        weights, neurons;      /* 0: there is no figure to compare with */
     double      macs;            /* million, to its last digit */
     double      within;
 } presets[] = {
@@ -106,7 +105,7 @@ static void test_sizes(void **state)
 /* ---- dense networks -------------------------------------------------------- */
 
 /* The units of the dense layers and the probabilities of dropout in front of them, as
- * "784-2000" and "0.3" are written in the specification, without the input. */
+ * "784-2000" and "0.3" are written in theory 8, without the input. */
 typedef struct settings {
     const char *name;
     int         rule, epochs, batch;

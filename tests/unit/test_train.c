@@ -833,7 +833,7 @@ static double homeostasis_with(pln_rule_kind rule, float drop, float tau)
     return report.homeostasis;
 }
 
-/* (1 - p) k/N of bp, k / (N (1 - p)) of ep: theory 1.4, quirk Q1. */
+/* (1 - p) k/N of bp, k / (N (1 - p)) of ep: theory 1.4 and Q1 of theory 11. */
 static void test_tau_is_that_of_the_rule(void **state)
 {
     const float p = 0.25f, bp = (1 - p) / UNITS, ep = 1 / (UNITS * (1 - p));
