@@ -1,7 +1,7 @@
 /* dropout.c - inverted dropout
  *
  * In training a value is dropped with probability p and otherwise divided by
- * 1 - p (specification 2.4).  The random bits of a sample depend on seed, layer,
+ * 1 - p (theory 2.4).  The random bits of a sample depend on seed, layer,
  * epoch and sample alone; they are kept from forward to backward. */
 
 #include "base/rng.h"

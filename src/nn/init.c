@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Specification 2.5, with what a unit sees and what sees it: of a convolution the taps
+/* Theory 2.5, with what a unit sees and what sees it: of a convolution the taps
  * of its kernel. */
 static float bound(const plni_layer *layer, pln_init init)
 {
@@ -53,7 +53,7 @@ static void fill_normal(const pln_tensor *t, double deviation, uint64_t seed, in
     }
 }
 
-/* Specification of criticality-guided pruning, 4.7. */
+/* Of the normal distribution that `kaiming` draws from (theory 12.6). */
 static double deviation_of(const pln_tensor *t)
 {
     return t->rank == 4 ? sqrt(2.0 / ((double)t->dim[0] * t->dim[2] * t->dim[3])) : 0.01;

@@ -403,7 +403,7 @@ static bool drive_is_constant(const phase *p)
     return top_of(p) == 1 && !(p->own->readout && p->nudge->beta != 0);
 }
 
-/* y lags: it belongs to the states before the last step (specification 4.3). */
+/* y lags: it belongs to the states before the last step (theory 4.3). */
 static void euler(phase *p, int steps)
 {
     const bool readout = p->own->readout;

@@ -1,7 +1,7 @@
 /* settle.h - networks whose output is where their units come to rest
  *
  * In equilibrium propagation a unit has a state that is driven from below and
- * from above until nothing moves any more (specification 4.1 to 4.3):
+ * from above until nothing moves any more (theory 4.1 to 4.3):
  *
  *     up_l    =  W_l s_(l-1) + b_l           the forward question of a layer
  *     down_l  =  W_(l+1)^T s_(l+1)           its backward question
