@@ -27,6 +27,8 @@ check:           ## install, build, and run all tests: what CI runs
 	tools/deps.sh check
 	python3 tools/check_layers.py
 	python3 tools/test_check_layers.py
+	python3 tools/check_theory.py
+	python3 tools/test_check_theory.py
 	python3 tools/test_reproduce.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
