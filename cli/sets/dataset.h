@@ -45,7 +45,7 @@ int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 int  dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 void dataset_close(dataset *d);
 
-/* Reads one file, unzipped if it is gzip, into memory that is freed by free.
+/* In file.c: reads one file, unzipped if it is gzip, into memory that is freed by free.
  * An IDX file is read no further than its header says, so that a small file
  * cannot fill the memory; `most` bounds others. */
 int  dataset_read_file(const char *path, size_t most, void **bytes, size_t *size);

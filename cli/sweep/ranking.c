@@ -10,6 +10,11 @@
 
 enum { SHOWN = 10 };
 
+outcome *sweep_result(const sweep *w, int i, int rung)
+{
+    return &w->results[(size_t)(i - 1) * (size_t)w->rungs + (size_t)rung];
+}
+
 /* ---- order ----------------------------------------------------------------- */
 
 /* Best first; of equals the one with the lower number. */

@@ -32,11 +32,6 @@ typedef struct stage {
     int    busy;
 } stage;
 
-outcome *sweep_result(const sweep *w, int i, int rung)
-{
-    return &w->results[(size_t)(i - 1) * (size_t)w->rungs + (size_t)rung];
-}
-
 /* ---- a result -------------------------------------------------------------- */
 
 static void tell(const sweep *w, const outcome *o, int rung, int exit_code)

@@ -56,12 +56,12 @@ bool trial_figure(const sweep *w, int i, int seed, double *figure);
 
 /* ---- rungs.c --------------------------------------------------------------- */
 
-outcome *sweep_result(const sweep *w, int i, int rung);
-
 /* Brings all trials as far as they go. */
 int sweep_run(sweep *w);
 
 /* ---- ranking.c ------------------------------------------------------------- */
+
+outcome *sweep_result(const sweep *w, int i, int rung);
 
 /* Numbers of trials with a result at a rung and no failure, the best first; returns how many,
  * -1 if memory is short. */
