@@ -25,19 +25,20 @@ demo: build      ## learn Fashion-MNIST without labels, and show the result
 
 check:           ## install, build, and run all tests: what CI runs
 	tools/deps.sh check
-	python3 tools/check_layers.py
 	python3 tools/test_check_layers.py
 	python3 tools/check_theory.py
 	python3 tools/test_check_theory.py
 	python3 tools/test_reproduce.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
+	python3 tools/check_layers.py --build $(BUILD)/check
 	ctest --test-dir $(BUILD)/check --output-on-failure
 	$(MAKE) asan
 
 quick:           ## build and test without installing anything
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
+	python3 tools/check_layers.py --build $(BUILD)/check
 	ctest --test-dir $(BUILD)/check --output-on-failure -LE slow
 
 asan:            ## tests under address and undefined-behaviour sanitizers

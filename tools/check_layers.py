@@ -1,10 +1,21 @@
 #!/usr/bin/env python3
-"""Compares the #includes with who may include whom (docs/architecture.md)."""
+"""Compares who includes and who calls whom with who may (docs/architecture.md), and looks for circles of files.
+
+    tools/check_layers.py [--build DIR] [ROOT]
+
+Calls are read by nm from the objects of DIR, a build of ROOT with CMake: what one object leaves undefined and another
+defines, so a table of pointers to functions counts as calling them.  Without --build only includes are looked at.
+"""
+import argparse
+import json
 import os
 import re
+import shlex
+import subprocess
 import sys
+from collections import defaultdict
 
-# Folder of src/ -> folders it may include, besides itself and pln/.
+# Folder of src/ -> folders it may include and call, besides itself and pln/.
 ALLOWED = {
     "base": set(),
     "kernel": {"base"},
@@ -16,7 +27,7 @@ ALLOWED = {
     "exchange": {"nn", "format", "tensor", "kernel", "base"},
     "train": {"learn", "data", "exchange", "nn", "format", "tensor", "kernel", "base"},
 }
-# Folder of cli/ -> folders it may include, besides itself and the headers that lie in cli/.
+# Folder of cli/ -> folders it may include and call, besides itself and what lies in cli/ itself.
 ALLOWED_CLI = {
     "yaml": set(),
     "sets": set(),
@@ -26,14 +37,53 @@ ALLOWED_CLI = {
     "sweep": {"run", "config", "sets", "yaml"},
 }
 # The context holds the table of kernels, which is all it knows of them.
-EXCEPTIONS = {("src/base/context.c", "kernel/kernel.h")}
+EXCEPTIONS = {("src/base/context.c", "src/kernel/kernel.h"), ("src/base/context.c", "src/kernel/dispatch.c")}
+
+# Questions that one file answers for all others: what is searched for in src/, how it is called, and whose it is.
+NET_STEPS = r"(?:\w+(?:->|\.))*\bnet(?:->|\.)steps\b"
+QUESTIONS = {
+    "net->steps": (
+        rf"!\s*{NET_STEPS}|\bif\s*\(\s*{NET_STEPS}\s*\)|(?:&&|\|\|)\s*{NET_STEPS}(?!\s*[-+*/%,;])"
+        rf"|[=!<>]=\s*{NET_STEPS}|{NET_STEPS}\s*(?:\?|&&|\|\||[=!<>]=|[<>])",
+        {"src/nn/input.c", "src/nn/readout.c"}),
+    "ops ==": (r"\bops\s*[=!]=|[=!]=\s*&?\w+_ops\b", set()),
+}
+
+# What is not yet as it should be.  These lists only shrink: an entry that is needed no more is a fault, too.
+# Question -> file -> how many lines ask it.
+KNOWN_QUESTIONS = {
+    "net->steps": {
+        "src/exchange/model.c": 2,
+        "src/learn/rule.c": 1,
+        "src/nn/maps.c": 5,
+        "src/nn/net.c": 9,
+        "src/train/activity.c": 1,
+        "src/train/checkpoint.c": 2,
+        "src/train/features.c": 1,
+        "src/train/fit.c": 5,
+    },
+    "ops ==": {
+        "src/nn/init.c": 2,
+        "src/nn/maps.c": 7,
+        "src/nn/net.c": 1,
+        "src/nn/settle.c": 3,
+        "src/train/activity.c": 4,
+    },
+}
+# Files that lie on a circle; each set stands for one.
+KNOWN_CIRCLES = [
+    {"cli/config/check.c", "cli/config/config.c"},
+    {"src/nn/maps.c", "src/nn/net.c", "src/nn/settle.c"},
+    {"src/tensor/conv.c", "src/tensor/event_gradient.c", "src/tensor/event_product.c", "src/tensor/winograd.c"},
+]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)
+COMMENT_OR_TEXT = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"', re.S)
 
 
-def includes(path):
-    with open(path, encoding="utf-8") as file:
-        return INCLUDE.findall(file.read())
+def read(root, path):
+    with open(os.path.join(root, path), encoding="utf-8") as file:
+        return file.read()
 
 
 def sources(root, folder):
@@ -43,32 +93,155 @@ def sources(root, folder):
                 yield os.path.relpath(os.path.join(place, name), root)
 
 
-def faults(root):
-    for path in sources(root, "src"):
-        room = path.split(os.sep)[1]
-        for target in includes(os.path.join(root, path)):
-            other = target.split("/")[0]
-            if other == "pln" or other == room or (path, target) in EXCEPTIONS:
-                continue
-            if other not in ALLOWED[room]:
-                yield f"{path} includes {target}: {room} may include {sorted(ALLOWED[room])}"
-    for path in sources(root, "include"):
-        for target in includes(os.path.join(root, path)):
-            if not target.startswith("pln/"):
-                yield f"{path} includes {target}: public headers include public headers"
-    for path in sources(root, "cli"):
-        room = path.split(os.sep)[1]
-        for target in includes(os.path.join(root, path)):
-            other = target.split("/")[0] if "/" in target else None
-            if other and room in ALLOWED_CLI and other != room and other not in ALLOWED_CLI[room]:
-                yield f"{path} includes {target}: {room} may include {sorted(ALLOWED_CLI[room])}"
-            if target != "planaria.h" and not os.path.exists(os.path.join(root, "cli", target)):
-                yield f"{path} includes {target}: the command knows planaria.h and its own headers"
+def includes(root):
+    """(file, what it includes as a path from the root)."""
+    for top, own in (("src", "src"), ("include", "src"), ("cli", "cli")):
+        for path in sources(root, top):
+            for target in INCLUDE.findall(read(root, path)):
+                public = target.startswith("pln/") or target == "planaria.h"
+                yield path, os.path.join("include" if public else own, target)
+
+
+def objects(root, build):
+    """(object, its source as a path from the root) of what was built from src/ and cli/."""
+    with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
+        commands = json.load(file)
+    for command in commands:
+        path = os.path.relpath(os.path.realpath(command["file"]), os.path.realpath(root))
+        if path.startswith(("src" + os.sep, "cli" + os.sep)):
+            words = shlex.split(command["command"])
+            yield os.path.join(command["directory"], words[words.index("-o") + 1]), path
+
+
+def calls(root, build):
+    """(file, file) -> the symbols that the first takes from the second; and file -> all symbols that it takes."""
+    source_of = dict(objects(root, build))
+    listing = subprocess.run(["nm", "-A", "-P", "-g", *source_of], check=True, capture_output=True, text=True).stdout
+    home, taken = {}, defaultdict(set)
+    for line in listing.splitlines():
+        at, rest = line.split(": ", 1)
+        symbol, kind = rest.split()[:2]
+        if kind in "Uwv":
+            taken[source_of[at]].add(symbol)
+        else:
+            home[symbol] = source_of[at]
+    edges = defaultdict(set)
+    for path, symbols in taken.items():
+        for symbol in symbols:
+            if home.get(symbol, path) != path:
+                edges[path, home[symbol]].add(symbol)
+    return edges, taken
+
+
+def misplaced(path, target):
+    """Why path must not know target; None if it may."""
+    top, room = path.split(os.sep)[:2]
+    other_top, other = target.split(os.sep)[:2]
+    if (path, target) in EXCEPTIONS:
+        return None
+    if top == "include":
+        return None if other_top == "include" else "public headers include public headers"
+    if top == "src" and other_top == "src" and other != room and other not in ALLOWED[room]:
+        return f"{room} may know {sorted(ALLOWED[room])}"
+    if top == "cli" and other_top == "cli" and room in ALLOWED_CLI and other in ALLOWED_CLI and \
+            other != room and other not in ALLOWED_CLI[room]:
+        return f"{room} may know {sorted(ALLOWED_CLI[room])}"
+    return None
+
+
+def level_faults(root, edges, taken):
+    for path, target in includes(root):
+        why = misplaced(path, target)
+        if why:
+            yield f"{path} includes {target}: {why}"
+        elif path.startswith("cli") and target != os.path.join("include", "planaria.h") and \
+                not (target.startswith("cli") and os.path.exists(os.path.join(root, target))):
+            yield f"{path} includes {target}: the command knows planaria.h and its own headers"
+    for (path, target), symbols in sorted(edges.items()):
+        why = path[:3] == target[:3] and misplaced(path, target)
+        if why:
+            yield f"{path} calls {target} ({', '.join(sorted(symbols))}): {why}"
+    for path, symbols in sorted(taken.items()):
+        inner = sorted(symbol for symbol in symbols if symbol.startswith("plni_"))
+        if path.startswith("cli") and inner:
+            yield f"{path} takes {', '.join(inner)}: the command knows public functions"
+
+
+def components(edges):
+    """The strongly connected components of more than one file (Tarjan), as sorted lists."""
+    after = defaultdict(list)
+    for path, target in sorted(edges):
+        after[path].append(target)
+    index, low, stack, found = {}, {}, [], []
+
+    def visit(path):
+        index[path] = low[path] = len(index)
+        stack.append(path)
+        for target in after[path]:
+            if target not in index:
+                visit(target)
+                low[path] = min(low[path], low[target])
+            elif target in stack:
+                low[path] = min(low[path], index[target])
+        if low[path] == index[path]:
+            at = stack.index(path)
+            if len(stack) - at > 1:
+                found.append(sorted(stack[at:]))
+            del stack[at:]
+
+    for path in sorted(after):
+        if path not in index:
+            visit(path)
+    return sorted(found)
+
+
+def circle_faults(root, edges, known):
+    edges = {pair: sorted(symbols) for pair, symbols in edges.items()}
+    for path, target in includes(root):
+        if path != target and not path.endswith(".c"):
+            edges.setdefault((path, target), ["#include"])
+    on_circles = components(edges)
+    for files in on_circles:
+        if not any(set(files) <= circle for circle in known):
+            lines = [f"    {path} -> {target}: {', '.join(edges[path, target])}"
+                     for path, target in sorted(edges) if path in files and target in files]
+            yield "\n".join([f"a circle of {len(files)} files:", *lines])
+    for path in sorted(set().union(*known) - set().union(*on_circles)):
+        yield f"{path} is on no circle any more: take it out of KNOWN_CIRCLES"
+
+
+def question_faults(root, known):
+    for name, (pattern, owners) in QUESTIONS.items():
+        allowed = known.get(name, {})
+        asked = set()
+        for path in sources(root, "src"):
+            text = COMMENT_OR_TEXT.sub(lambda m: "\n" * m[0].count("\n"), read(root, path))
+            at = sorted({text.count("\n", 0, found.end()) + 1 for found in re.finditer(pattern, text)})
+            asked |= {path} if at else set()
+            if path not in owners and len(at) > allowed.get(path, 0):
+                yield f"{path} asks {name} in line {', '.join(map(str, at))}: that is for " \
+                      f"{', '.join(sorted(owners)) or 'nobody'}" + \
+                      (f", and the list of known ones has {allowed[path]}" if path in allowed else "")
+        for path in sorted(set(allowed) - asked):
+            yield f"{path} asks {name} no more: take it out of KNOWN_QUESTIONS"
+
+
+def faults(root, build=None, known_questions=None, known_circles=None):
+    """All faults of the sources in root; those that only a build shows if there is one."""
+    edges, taken = calls(root, build) if build else ({}, {})
+    yield from level_faults(root, edges, taken)
+    yield from question_faults(root, known_questions or {})
+    yield from circle_faults(root, edges, known_circles or [])
 
 
 def main():
-    root = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(__file__), "..")
-    found = list(faults(root))
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--build", metavar="DIR", help="a build, whose objects tell who calls whom")
+    parser.add_argument("root", nargs="?", default=os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
+    chosen = parser.parse_args()
+    # Circles of calls are not seen without a build, so they cannot be missed either.
+    circles = KNOWN_CIRCLES if chosen.build else []
+    found = list(faults(os.path.normpath(chosen.root), chosen.build, KNOWN_QUESTIONS, circles))
     for fault in found:
         print(fault)
     print(f"check_layers: {len(found)} faults")
