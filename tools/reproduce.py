@@ -367,8 +367,8 @@ def tables(results):
              "Accuracies on the test set in per cent, mean and population standard deviation over the seeds; in",
              "brackets the paper's (`reference.csv`, from the authors' stored logs). Test data never guided training,",
              "selection or assignment. Each row is `make reproduce ROWS=PRESET`; its file beside this one has the",
-             "command, every seed's figures, the learning curves and the machine. This table is written by",
-             "`tools/reproduce.py`.", ""]
+             "command, every seed's figures, the learning curves and the machine. These tables are written by",
+             "`tools/reproduce.py`; [notes.md](notes.md) says what is known of the differences.", ""]
     curves = "with the number of seeds: those of the full runs, and of runs that were stopped after some epochs."
     labelled = {"accuracy": "accuracy", "unlabelled_accuracy": "after the pass without labels",
                 "pretrained_accuracy": "pre-training"}
