@@ -1,60 +1,9 @@
-/* maps.h - passes over networks of maps, and single values of maps, for tests */
+/* maps.h - parameters of networks by their names, for tests */
 #ifndef MAPS_H
 #define MAPS_H
 
-#include "test.h"
-
-#include "nn/net.h"
 #include "planaria.h"
-
-/* A pass over a network on memory of its own. */
-typedef struct maps_pass {
-    pln_ctx   *ctx;
-    plni_pass  pass;
-    void      *memory;
-    size_t     bytes;
-} maps_pass;
-
-/* Filled in place, since a pass must not move. */
-static inline void maps_plan(maps_pass *p, pln_ctx *ctx, const pln_net *net, int batch, bool training)
-{
-    plni_arena arena = { 0 };
-
-    p->ctx = ctx;
-    plni_pass_plan(net, batch, training, &p->pass, &arena);
-    p->bytes = arena.used;
-    p->memory = plni_alloc(ctx, p->bytes);
-    arena = (plni_arena){ .base = p->memory };
-    plni_pass_plan(net, batch, training, &p->pass, &arena);
-    p->pass.samples = batch;
-}
-
-static inline void maps_free(maps_pass *p) { plni_free(p->ctx, p->memory, p->bytes); }
-
-/* The number at one place of a map of values. */
-static inline float *maps_value(const plni_signal *map, int row, int c, int position)
-{
-    return map->value + row * map->stride + (ptrdiff_t)position * map->depth + c;
-}
-
-/* The same of a map of any form. */
-static inline float maps_get(const plni_signal *map, int row, int c, int position)
-{
-    float room[PLNI_MAX_CHANNELS];
-    return plni_map_values(map, row, position, room)[c];
-}
-
-/* Sets what a map of spikes or sums has at one place. */
-static inline void maps_set_spike(plni_signal *map, int row, int c, int position, bool spike)
-{
-    uint64_t *word = map->bits + ((ptrdiff_t)row * plni_positions(map->extent) + position) * map->words + c / 64;
-    *word = (*word & ~((uint64_t)1 << c % 64)) | (uint64_t)spike << c % 64;
-}
-
-static inline void maps_set_sum(plni_signal *map, int row, int c, int position, int sum)
-{
-    map->sum[((ptrdiff_t)row * plni_positions(map->extent) + position) * map->depth + c] = (uint8_t)sum;
-}
+#include "test.h"
 
 /* Parameter `name` of the network, "0.weight" and so on: its number, or -1. */
 static inline int maps_find(const pln_net *net, const char *name)

@@ -7,12 +7,8 @@
  * Both relaxations see the same samples, masks, pull and target: the winners of block relaxation's
  * states, since units that are nearly equal may change places by less than the tolerance. */
 
+#include "inside.h"
 #include "test.h"
-
-#include "base/context.h"
-#include "learn/ep.h"
-#include "nn/settle.h"
-#include "planaria.h"
 
 enum { BATCH = 32, WINNERS = 4, MOST_LAYERS = PLN_MAX_LAYERS / 2 };
 
@@ -23,9 +19,7 @@ typedef struct side {
     pln_dynamics how;
     int          nudged_steps;
     bool         to_the_end;             /* until nothing moves, whatever the steps */
-    plni_pass    pass;
-    void        *memory;
-    size_t       bytes;
+    inside      *in;
     float       *gradient[MOST_LAYERS];
 } side;
 
@@ -35,7 +29,6 @@ typedef struct agreement {
     pln_net       *net;
     side           side[SIDES];
     const uint8_t *images;
-    uint32_t       sample[BATCH];
     float         *target;               /* [BATCH][outputs]                                                 */
     double         difference[SIDES];    /* largest, of free states, to block relaxation's            */
     double         cosine[SIDES][MOST_LAYERS];   /* smallest                                          */
@@ -43,29 +36,20 @@ typedef struct agreement {
 
 static void plan(agreement *a, side *one)
 {
-    plni_arena arena = { 0 };
-
-    plni_pass_plan(a->net, BATCH, true, &one->pass, &arena);
-    one->bytes = arena.used;
-    one->memory = plni_alloc(a->net->ctx, one->bytes);
-    assert_non_null(one->memory);
-    arena = (plni_arena){ .base = one->memory };
-    plni_pass_plan(a->net, BATCH, true, &one->pass, &arena);
-    one->pass.samples = BATCH;
-    one->pass.sample = a->sample;
-    one->pass.seed = 7;
-    for (int l = 1; l <= one->pass.settling->levels; l++)
-        one->gradient[l - 1] = test_zeros(a->net->layer[one->pass.settling->level[l].layer].size);
+    one->in = inside_new(a->net, BATCH, true);
+    for (uint32_t s = 0; s < BATCH; s++) inside_number(one->in, (int)s, s);
+    inside_seed(one->in, 7);
+    for (int l = 1; l <= inside_levels(one->in); l++)
+        one->gradient[l - 1] = test_zeros(inside_level_size(one->in, l));
 }
 
-/* Euler steps are `patience` times the paper's 60 and 20.  In its place: a pass points to itself. */
+/* Euler steps are `patience` times the paper's 60 and 20. */
 static void set_up(agreement *a, pln_net *net, int patience)
 {
     *a = (agreement){ .net = net };
     a->side[BLOCK] = (side){ .how = { PLN_BLOCK, 30, DT, 1e-4f }, .nudged_steps = 30 };
     a->side[EULER] = (side){ .how = { PLN_EULER, 60 * patience, DT, 0 }, .nudged_steps = 20 * patience };
     a->side[RESTED] = (side){ .how = { PLN_EULER, 100, DT, 0 }, .nudged_steps = 100, .to_the_end = true };
-    for (uint32_t s = 0; s < BATCH; s++) a->sample[s] = s;
     a->target = test_zeros((size_t)BATCH * (size_t)pln_net_outputs(net));
     for (int i = 0; i < SIDES; i++) plan(a, &a->side[i]);
     for (int i = 0; i < SIDES; i++)
@@ -75,8 +59,8 @@ static void set_up(agreement *a, pln_net *net, int patience)
 static void tear_down(agreement *a)
 {
     for (int i = 0; i < SIDES; i++) {
-        for (int l = 0; l < a->side[i].pass.settling->levels; l++) free(a->side[i].gradient[l]);
-        plni_free(a->net->ctx, a->side[i].memory, a->side[i].bytes);
+        for (int l = 0; l < inside_levels(a->side[i].in); l++) free(a->side[i].gradient[l]);
+        inside_free(a->side[i].in);
     }
     free(a->target);
 }
@@ -89,25 +73,22 @@ typedef struct filling {
 static void fill(void *arg, int s)
 {
     const filling *f = arg;
-    const plni_signal *x = plni_input(&f->one->pass);
-
-    f->one->pass.kernels->bytes(x->value + s * x->stride, f->a->images + (size_t)s * (size_t)x->units, x->units);
+    inside_fill_bytes(f->one->in, s, f->a->images + (size_t)s * (size_t)pln_net_inputs(f->a->net));
 }
 
 static void settle(const agreement *a, side *one, int steps, float beta)
 {
-    const plni_nudge pull = { beta, a->target, pln_net_outputs(a->net), 0 };
     int times = 0;
 
-    while (plni_settle(a->net, &one->pass, steps, &pull).residual > CONVERGED && one->to_the_end && ++times < 50) continue;
+    while (inside_settle(one->in, steps, beta, a->target, 0) > CONVERGED && one->to_the_end && ++times < 50) continue;
 }
 
 static void free_phase(const agreement *a, side *one)
 {
     filling f = { a, one };
 
-    a->net->dynamics = one->how;
-    plni_settle_enter(a->net, &one->pass, OUTPUT_DROP, fill, &f);
+    inside_set_dynamics(a->net, &one->how);
+    inside_enter(one->in, OUTPUT_DROP, fill, &f);
     settle(a, one, one->how.steps, 0);
 }
 
@@ -115,11 +96,11 @@ static double difference(const side *x, const side *y)
 {
     double largest = 0;
 
-    for (int l = 1; l <= x->pass.settling->levels; l++) {
-        const plni_signal *p = x->pass.settling->level[l].s, *q = y->pass.settling->level[l].s;
+    for (int l = 1; l <= inside_levels(x->in); l++) {
+        const inside_signal *p = inside_state(x->in, l), *q = inside_state(y->in, l);
         for (int s = 0; s < BATCH; s++)
-            for (int i = 0; i < p->units; i++)
-                largest = fmax(largest, fabs((double)p->value[s * p->stride + i] - (double)q->value[s * q->stride + i]));
+            for (int i = 0; i < inside_units(p); i++)
+                largest = fmax(largest, fabs((double)*inside_at(p, s, i) - (double)*inside_at(q, s, i)));
     }
     return largest;
 }
@@ -127,11 +108,11 @@ static double difference(const side *x, const side *y)
 /* The self-defined target of the outputs, by marking the largest one after the other. */
 static void aim(agreement *a)
 {
-    const plni_signal *y = a->side[BLOCK].pass.settling->level[a->side[BLOCK].pass.settling->levels].s;
-    const int n = y->units;
+    const inside_signal *y = inside_state(a->side[BLOCK].in, inside_levels(a->side[BLOCK].in));
+    const int n = inside_units(y);
 
     for (int s = 0; s < BATCH; s++) {
-        const float *row = y->value + s * y->stride;
+        const float *row = inside_row(y, s);
         float *t = a->target + s * n;
         for (int i = 0; i < n; i++) t[i] = SMOOTHING * WINNERS / (float)n;
         for (int k = 0; k < WINNERS; k++) {
@@ -145,14 +126,13 @@ static void aim(agreement *a)
 
 static void nudged_phase(const agreement *a, side *one, float beta)
 {
-    a->net->dynamics = one->how;
-    plni_settle_keep(&one->pass);
+    inside_set_dynamics(a->net, &one->how);
+    inside_keep_phase(one->in);
     settle(a, one, one->nudged_steps, beta);
-    plni_settle_compare(a->net, &one->pass);
-    for (int l = 1; l <= one->pass.settling->levels; l++) {
-        const size_t size = a->net->layer[one->pass.settling->level[l].layer].size;
-        memset(one->gradient[l - 1], 0, size * sizeof(float));
-        plni_ep_contrast(a->net, &one->pass, l, false, -1 / (beta * BATCH), &(plni_sink){ .into = one->gradient[l - 1] });
+    inside_compare_phases(one->in);
+    for (int l = 1; l <= inside_levels(one->in); l++) {
+        memset(one->gradient[l - 1], 0, inside_level_size(one->in, l) * sizeof(float));
+        inside_contrast(one->in, l, false, -1 / (beta * BATCH), one->gradient[l - 1]);
     }
 }
 
@@ -177,8 +157,8 @@ static void compare(agreement *a, float beta)
     for (int i = EULER; i < SIDES; i++) a->difference[i] = fmax(a->difference[i], difference(&a->side[BLOCK], &a->side[i]));
     for (int i = 0; i < SIDES; i++) nudged_phase(a, &a->side[i], beta);
     for (int i = EULER; i < SIDES; i++)
-        for (int l = 0; l < a->side[i].pass.settling->levels; l++) {
-            const size_t size = a->net->layer[a->side[i].pass.settling->level[l + 1].layer].size;
+        for (int l = 0; l < inside_levels(a->side[i].in); l++) {
+            const size_t size = inside_level_size(a->side[i].in, l + 1);
             a->cosine[i][l] = fmin(a->cosine[i][l], cosine(a->side[BLOCK].gradient[l], a->side[i].gradient[l], size));
         }
 }
@@ -188,7 +168,7 @@ static void print(const agreement *a)
     for (int i = EULER; i < SIDES; i++) {
         printf("%s: largest difference of free states %.1e; smallest cosine of gradients",
                i == EULER ? "Euler steps" : "Euler steps until it rests", a->difference[i]);
-        for (int l = 0; l < a->side[i].pass.settling->levels; l++) printf(" %.5f", a->cosine[i][l]);
+        for (int l = 0; l < inside_levels(a->side[i].in); l++) printf(" %.5f", a->cosine[i][l]);
         printf("\n");
     }
 }
@@ -276,7 +256,7 @@ static int report(const char *model, const char *path)
 
     if (file) fclose(file);
     if (got < sizeof bytes || !ctx || pln_model_load(ctx, model, &net) != PLN_OK ||
-        net->inputs != PIXELS || !net->evaluation.settles) {
+        pln_net_inputs(net) != PIXELS || !inside_settles(net)) {
         fprintf(stderr, "%s: no network that settles on 28x28 images, or %s: too few of them\n", model, path);
         pln_net_free(net);
         pln_ctx_free(ctx);

@@ -5,7 +5,8 @@
  * as many as there are places for a gradient; errors are measured against the sum
  * of the absolute values of the terms, of which float32 keeps 1e-6. */
 
-#include "maps.h"
+#include "inside.h"
+#include "test.h"
 
 enum { SAMPLES = 3, STEPS = 2 };
 
@@ -40,27 +41,24 @@ static pln_net *build(pln_ctx *ctx, const shape *s, source from, int *at)
     if (from >= SPIKES) pln_net_lif(net, &neuron);
     if (from == SUMS) pln_net_pool(net, PLN_POOL_AVERAGE, 2);
     if (from == MAXIMA) pln_net_pool(net, PLN_POOL_MAX, 2);
-    *at = pln_net_layers(net);
+    *at = inside_layers(net);
     if (s->kernel) pln_net_conv(net, s->filters, s->kernel, s->stride, s->pad);
     else pln_net_dense(net, s->filters);
     pln_net_dense(net, 1);
     pln_net_readout(net, PLN_READOUT_MEAN, 1);
     assert_int_equal(pln_net_ready(net), PLN_OK);
-    assert_int_equal(net->layer[*at].conv.in.height, s->height);
     return net;
 }
 
 /* Fills what the layer reads, at the same places for every number of threads. */
-static void fill_input(plni_signal *x, float share)
+static void fill_input(inside_signal *x, float share)
 {
     for (int row = 0; row < SAMPLES * STEPS; row++)
-        for (int c = 0; c < x->extent.channels; c++)
-            for (int p = 0; p < plni_positions(x->extent); p++) {
+        for (int c = 0; c < inside_channels(x); c++)
+            for (int p = 0; p < inside_places(x); p++) {
                 const bool on = test_uniform() < share;
                 const float v = test_uniform() - 0.5f;
-                if (x->form == PLNI_VALUES) *maps_value(x, row, c, p) = on ? v : 0;
-                else if (x->form == PLNI_SPIKES) maps_set_spike(x, row, c, p, on);
-                else maps_set_sum(x, row, c, p, on ? 1 + (int)(3.99f * (v + 0.5f)) : 0);
+                inside_put(x, row, c, p, !on ? 0 : inside_is_sums(x) ? 1 + 3.99f * (v + 0.5f) : inside_is_spikes(x) ? 1 : v);
             }
 }
 
@@ -90,18 +88,20 @@ typedef struct plain {
     sum *y, *dx, *dw, *db;
 } plain;
 
-static plain plain_products(const shape *s, const plni_station *at, const float *w, const float *b)
+static plain plain_products(const shape *s, const inside *net, int l, const float *w, const float *b)
 {
-    const plni_extent in = at->x->extent, out = at->y->extent;
+    const inside_signal *x_of = inside_x(net, l), *dy_of = inside_dy(net, l);
+    const struct { int channels, height, width; } in = { inside_channels(x_of), inside_height(x_of), inside_width(x_of) },
+                                                  out = { inside_channels(dy_of), inside_height(dy_of), inside_width(dy_of) };
     const int kh = s->kernel ? s->kernel : s->height, kw = s->kernel ? s->kernel : s->width;
-    const int ni = plni_positions(in), no = plni_positions(out), rows = SAMPLES * STEPS;
+    const int ni = in.height * in.width, no = out.height * out.width, rows = SAMPLES * STEPS;
     plain p = { calloc((size_t)(rows * no * out.channels), sizeof(sum)), calloc((size_t)(rows * ni * in.channels), sizeof(sum)),
                 calloc((size_t)(out.channels * in.channels * kh * kw), sizeof(sum)), calloc((size_t)out.channels, sizeof(sum)) };
 
     for (int row = 0; row < rows; row++)
         for (int f = 0; f < out.channels; f++)
             for (int o = 0; o < no; o++) {
-                const double dy = (double)*maps_value(at->dy, row, f, o);
+                const double dy = (double)*inside_value(dy_of, row, f, o);
                 sum *y = &p.y[(row * out.channels + f) * no + o];
                 add(y, (double)b[f], 1), add(&p.db[f], dy, 1);
                 for (int c = 0; c < in.channels; c++)
@@ -109,7 +109,7 @@ static plain plain_products(const shape *s, const plni_station *at, const float 
                         const int iy = o / out.width * s->stride + t / kw - s->pad, ix = o % out.width * s->stride + t % kw - s->pad;
                         const int k = (f * in.channels + c) * kh * kw + t;
                         if (iy < 0 || iy >= in.height || ix < 0 || ix >= in.width) continue;
-                        const double x = (double)maps_get(at->x, row, c, iy * in.width + ix);
+                        const double x = (double)inside_get(x_of, row, c, iy * in.width + ix);
                         add(y, (double)w[k], x), add(&p.dw[k], dy, x);
                         add(&p.dx[(row * in.channels + c) * ni + iy * in.width + ix], (double)w[k], dy);
                     }
@@ -117,21 +117,19 @@ static plain plain_products(const shape *s, const plni_station *at, const float 
     return p;
 }
 
-static void check_maps(const plni_signal *map, const sum *wanted)
+static void check_maps(const inside_signal *map, const sum *wanted)
 {
-    for (int row = 0; row < SAMPLES * STEPS; row++) {
-        for (int c = 0; c < map->extent.channels; c++)
-            for (int p = 0; p < plni_positions(map->extent); p++) check_sum(*maps_value(map, row, c, p), wanted++);
-        for (int c = map->extent.channels; c < map->depth; c++)           /* what pads is zero */
-            for (int p = 0; p < plni_positions(map->extent); p++) assert_true(*maps_value(map, row, c, p) == 0);
-    }
+    for (int row = 0; row < SAMPLES * STEPS; row++)
+        for (int c = 0; c < inside_channels(map); c++)
+            for (int p = 0; p < inside_places(map); p++) check_sum(*inside_value(map, row, c, p), wanted++);
+    assert_true(inside_padding_is_zero(map, SAMPLES * STEPS));
 }
 
-static void check_tensor(const plni_layer *layer, const float *theta, int which, float scale, const sum *wanted, int n)
+static void check_tensor(const pln_net *net, int l, const float *theta, int which, float scale, const sum *wanted, int n)
 {
     float *tensor = test_floats((size_t)n);
 
-    layer->ops->get(layer, theta, which, tensor);
+    inside_tensor(net, l, theta, which, tensor);
     for (int i = 0; i < n; i++) {
         const sum scaled = { (double)scale * wanted[i].value, fabs((double)scale) * wanted[i].size };
         check_sum(tensor[i], &scaled);
@@ -144,52 +142,52 @@ static void check_tensor(const plni_layer *layer, const float *theta, int which,
 static void run_layer(const shape *s, source from, float share, int threads, float **bits, size_t *count)
 {
     pln_ctx_options how = pln_ctx_options_default();
-    int number = 0;
+    int l = 0;
 
     how.threads = threads;
     pln_ctx *ctx = pln_ctx_new(&how);
-    pln_net *net = build(ctx, s, from, &number);
-    plni_layer *layer = &net->layer[number];
+    pln_net *net = build(ctx, s, from, &l);
     const int taps = s->kernel ? s->kernel * s->kernel : s->height * s->width, weights = s->filters * s->channels * taps;
-    float *w = test_floats((size_t)weights), *b = test_floats((size_t)s->filters), *into = test_zeros(layer->size);
-    maps_pass p;
+    float *w = test_floats((size_t)weights), *b = test_floats((size_t)s->filters), *into = test_zeros(inside_size(net, l));
+    inside *in = inside_new(net, SAMPLES, true);
+    inside_signal *x = inside_x(in, l), *y = inside_y(in, l), *dx = inside_dx(in, l), *dy = inside_dy(in, l);
 
-    maps_plan(&p, ctx, net, SAMPLES, true);
-    plni_station *at = &p.pass.at[number];
-    layer->ops->set(layer, layer->theta, 0, w);
-    layer->ops->set(layer, layer->theta, 1, b);
-    fill_input(at->x, share);
+    assert_int_equal(inside_height(x), s->height);
+    inside_set_tensor(net, l, inside_theta(net, l), 0, w);
+    inside_set_tensor(net, l, inside_theta(net, l), 1, b);
+    fill_input(x, share);
     for (int row = 0; row < SAMPLES * STEPS; row++)
         for (int f = 0; f < s->filters; f++)
-            for (int o = 0; o < plni_positions(at->dy->extent); o++) *maps_value(at->dy, row, f, o) = test_uniform() - 0.5f;
+            for (int o = 0; o < inside_places(dy); o++) *inside_value(dy, row, f, o) = test_uniform() - 0.5f;
     const bool compare = threads == 1;
     plain wanted = { 0 };
-    if (compare) wanted = plain_products(s, at, w, b);
+    if (compare) wanted = plain_products(s, in, l, w, b);
 
-    layer->ops->forward(layer, &p.pass, at, 0, SAMPLES);
-    if (compare) check_maps(at->y, wanted.y);
-    layer->ops->gradient(layer, &p.pass, at, -0.5f, &(plni_sink){ .into = into });
-    if (compare) check_tensor(layer, into, 0, -0.5f, wanted.dw, weights);
-    if (compare) check_tensor(layer, into, 1, -0.5f, wanted.db, s->filters);
-    layer->ops->gradient(layer, &p.pass, at, -0.5f, &(plni_sink){ .into = into });                /* it adds */
-    if (compare) check_tensor(layer, into, 0, -1, wanted.dw, weights);
-    *count = layer->size + 2 * (size_t)(SAMPLES * STEPS) * (size_t)(at->y->stride + at->x->stride);
+    inside_forward_layer(in, l);
+    if (compare) check_maps(y, wanted.y);
+    inside_gradient(in, l, -0.5f, into);
+    if (compare) check_tensor(net, l, into, 0, -0.5f, wanted.dw, weights);
+    if (compare) check_tensor(net, l, into, 1, -0.5f, wanted.db, s->filters);
+    inside_gradient(in, l, -0.5f, into);                                  /* it adds */
+    if (compare) check_tensor(net, l, into, 0, -1, wanted.dw, weights);
+    const size_t size = inside_size(net, l), given = inside_floats(y, SAMPLES * STEPS);
+    *count = size + 2 * (given + inside_floats(x, SAMPLES * STEPS));
     *bits = calloc(*count, sizeof **bits);
-    memcpy(*bits, into, layer->size * sizeof *into);
-    memcpy(*bits + layer->size, at->y->value, (size_t)(SAMPLES * STEPS) * (size_t)at->y->stride * sizeof **bits);
-    if (at->dx) {
-        float *dx = *bits + layer->size + (size_t)(SAMPLES * STEPS) * (size_t)at->y->stride;
-        const size_t n = (size_t)(SAMPLES * STEPS) * (size_t)at->dx->stride;
-        for (size_t i = 0; i < n; i++) at->dx->value[i] = 7;              /* it sets */
-        layer->ops->backward(layer, &p.pass, at, 0, SAMPLES);
-        if (compare) check_maps(at->dx, wanted.dx);
-        memcpy(dx, at->dx->value, n * sizeof *dx);
-        layer->adds = true;                                               /* or adds */
-        layer->ops->backward(layer, &p.pass, at, 0, SAMPLES);
-        for (size_t i = 0; i < n; i++) CHECK_NEAR(at->dx->value[i], 2 * dx[i], 1e-5 * (1 + fabs((double)dx[i])));
+    memcpy(*bits, into, size * sizeof *into);
+    memcpy(*bits + size, inside_row(y, 0), given * sizeof **bits);
+    if (dx) {
+        float *once = *bits + size + given, *now = inside_row(dx, 0);
+        const size_t n = inside_floats(dx, SAMPLES * STEPS);
+        for (size_t i = 0; i < n; i++) now[i] = 7;                        /* it sets */
+        inside_backward_layer(in, l);
+        if (compare) check_maps(dx, wanted.dx);
+        memcpy(once, now, n * sizeof *once);
+        inside_backward_adds(net, l);                                     /* or adds */
+        inside_backward_layer(in, l);
+        for (size_t i = 0; i < n; i++) CHECK_NEAR(now[i], 2 * once[i], 1e-5 * (1 + fabs((double)once[i])));
     }
     free(wanted.y), free(wanted.dx), free(wanted.dw), free(wanted.db), free(w), free(b), free(into);
-    maps_free(&p);
+    inside_free(in);
     pln_net_free(net);
     assert_int_equal(pln_ctx_bytes(ctx), 0);
     pln_ctx_free(ctx);

@@ -4,10 +4,8 @@
  * questions.  Finite differences are those of sum(weight * output), in float
  * with steps of 1/64 and differences in double, hence the tolerance. */
 
+#include "inside.h"
 #include "test.h"
-
-#include "nn/net.h"
-#include "planaria.h"
 
 enum { INPUTS = 21, OUTPUTS = 37, MOST = 80 };
 
@@ -41,30 +39,18 @@ static const form forms[] = {
 
 /* A network with the layer under test as number `at`, in a training pass. */
 typedef struct bench {
-    pln_net   *net;
-    plni_pass  pass;
-    int        at;
-    void      *memory;
-    size_t     bytes;
+    pln_net *net;
+    inside  *in;
+    int      at;
 } bench;
 
-static uint32_t sample_numbers[MOST];             /* 0, 7, 14, 21, ... */
-
-/* Memory for a pass over the network; freed by plni_free. */
-static void *plan_pass(const pln_net *net, plni_pass *pass, size_t *bytes)
+static inside *plan_pass(pln_net *net)
 {
-    plni_arena arena = { 0 };
-    void *memory;
+    inside *in = inside_new(net, samples, true);
 
-    plni_pass_plan(net, samples, true, pass, &arena);
-    *bytes = arena.used;
-    memory = plni_alloc(ctx, *bytes);
-    arena = (plni_arena){ .base = memory };
-    plni_pass_plan(net, samples, true, pass, &arena);
-    pass->samples = samples;
-    pass->sample = sample_numbers;
-    pass->seed = 9;
-    return memory;
+    for (int s = 0; s < samples; s++) inside_number(in, s, 7 * (uint32_t)s);
+    inside_seed(in, 9);
+    return in;
 }
 
 static bench set_up(const form *f)
@@ -83,67 +69,52 @@ static bench set_up(const form *f)
     assert_int_equal(pln_net_ready(b.net), PLN_OK);
     assert_int_equal(pln_net_initialise(b.net, PLN_FAN_IN, 3), PLN_OK);
 
-    b.memory = plan_pass(b.net, &b.pass, &b.bytes);
+    b.in = plan_pass(b.net);
     return b;
 }
 
 static void tear_down(bench *b)
 {
-    plni_free(ctx, b->memory, b->bytes);
+    inside_free(b->in);
     pln_net_free(b->net);
 }
 
-static const plni_layer *layer_of(const bench *b) { return &b->net->layer[b->at]; }
-static const plni_station *station_of(const bench *b) { return &b->pass.at[b->at]; }
+static inside_signal *x_of(const bench *b) { return inside_x(b->in, b->at); }
+static inside_signal *y_of(const bench *b) { return inside_y(b->in, b->at); }
+static inside_signal *dx_of(const bench *b) { return inside_dx(b->in, b->at); }
+static inside_signal *dy_of(const bench *b) { return inside_dy(b->in, b->at); }
+static size_t size_of(const bench *b) { return inside_size(b->net, b->at); }
+static float *theta_of(const bench *b) { return inside_theta(b->net, b->at); }
 
 /* Values away from 0 and 1, where some activations have a corner. */
-static void fill(const bench *b, const plni_signal *x, float share)
+static void fill(const inside *in, inside_signal *x, float share)
 {
     for (int s = 0; s < samples; s++) {
-        for (int i = 0; i < x->units; i++) {
+        for (int i = 0; i < inside_units(x); i++) {
             const float v = 0.06f + 0.86f * test_uniform();
             const float sign = test_uniform() < 0.3f ? -1.0f : 1.0f;
-            x->value[s * x->stride + i] = test_uniform() < share ? sign * v : 0;
+            *inside_at(x, s, i) = test_uniform() < share ? sign * v : 0;
         }
-        plni_signal_list(b->pass.kernels, (plni_signal *)(uintptr_t)x, s);
+        inside_list(in, x, s);
     }
 }
 
 /* Sums over a batch have errors that grow with it. */
 static double within(double bound) { return bound * samples / 5; }
 
-static void finish_forward(const plni_layer *layer, const plni_pass *pass, const plni_station *at)
-{
-    for (int s = 0; layer->ops->forward_rest && s < samples; s++)
-        layer->ops->forward_rest(layer, pass, at, s);
-}
-
-static void forward(const bench *b)
-{
-    const plni_layer *layer = layer_of(b);
-
-    for (int s = 0; s < samples; s++) plni_signal_list(b->pass.kernels, station_of(b)->x, s);
-    layer->ops->forward(layer, &b->pass, station_of(b), 0, samples);
-    finish_forward(layer, &b->pass, station_of(b));
-}
-
-static void backward(const bench *b)
-{
-    const plni_layer *layer = layer_of(b);
-
-    layer->ops->backward(layer, &b->pass, station_of(b), 0, samples);
-    for (int s = 0; layer->ops->backward_rest && s < samples; s++)
-        layer->ops->backward_rest(layer, &b->pass, station_of(b), s);
-}
+static void forward(const bench *b) { inside_forward_layer(b->in, b->at); }
+static void backward(const bench *b) { inside_backward_layer(b->in, b->at); }
+static void tensor(const bench *b, const float *vector, int which, float *to) { inside_tensor(b->net, b->at, vector, which, to); }
+static void gradient(const bench *b, float scale, float *into) { inside_gradient(b->in, b->at, scale, into); }
 
 static double weighted_sum(const bench *b)
 {
-    const plni_signal *y = station_of(b)->y, *dy = station_of(b)->dy;
+    const inside_signal *y = y_of(b), *dy = dy_of(b);
     double sum = 0;
 
     for (int s = 0; s < samples; s++)
-        for (int i = 0; i < y->units; i++)
-            sum += (double)y->value[s * y->stride + i] * (double)dy->value[s * dy->stride + i];
+        for (int i = 0; i < inside_units(y); i++)
+            sum += (double)*inside_at(y, s, i) * (double)*inside_at(dy, s, i);
     return sum;
 }
 
@@ -168,25 +139,23 @@ static void test_finite_differences(void **state)
     (void)state;
     for (int f = 0; f < TEST_COUNT(forms); f++) {
         bench b = set_up(&forms[f]);
-        const plni_station *at = station_of(&b);
-        fill(&b, at->x, 0.8f);
-        fill(&b, at->dy, 0.6f);
+        fill(b.in, x_of(&b), 0.8f);
+        fill(b.in, dy_of(&b), 0.6f);
         forward(&b);
         backward(&b);
         for (int n = 0; n < 60; n++) {
             const int s = (int)(test_bits() % (uint32_t)samples), i = (int)(test_bits() % INPUTS);
-            float *v = at->x->value + s * at->x->stride + i;
+            float *v = inside_at(x_of(&b), s, i);
             if (fabsf(*v) < 0.05f) continue;
-            CHECK_NEAR(at->dx->value[s * at->dx->stride + i], slope(&b, v), 4e-3);
+            CHECK_NEAR(*inside_at(dx_of(&b), s, i), slope(&b, v), 4e-3);
         }
-        const plni_layer *layer = layer_of(&b);
-        if (layer->size) {
-            float *into = test_zeros(layer->size);
+        if (size_of(&b)) {
+            float *into = test_zeros(size_of(&b));
             forward(&b);
-            layer->ops->gradient(layer, &b.pass, at, 1, &(plni_sink){ .into = into });
+            gradient(&b, 1, into);
             for (int n = 0; n < 60; n++) {
-                const size_t i = test_bits() % layer->size;
-                CHECK_NEAR(into[i], slope(&b, &layer->theta[i]), 4e-3);
+                const size_t i = test_bits() % size_of(&b);
+                CHECK_NEAR(into[i], slope(&b, &theta_of(&b)[i]), 4e-3);
             }
             free(into);
         }
@@ -201,15 +170,14 @@ static void test_gradient_scales(void **state)
     (void)state;
     for (int f = 0; f < TEST_COUNT(forms); f++) {
         bench b = set_up(&forms[f]);
-        const plni_layer *layer = layer_of(&b);
-        if (layer->size) {
-            float *into = test_zeros(layer->size), *before = test_copy(layer->theta, layer->size);
-            fill(&b, station_of(&b)->x, 0.3f);
-            fill(&b, station_of(&b)->dy, 0.2f);
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, &(plni_sink){ .into = into });
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.25f, &(plni_sink){ .into = into });
-            layer->ops->gradient(layer, &b.pass, station_of(&b), -0.5f, &(plni_sink){ .into = layer->theta });
-            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], before[i] + into[i], within(1e-6));
+        if (size_of(&b)) {
+            float *into = test_zeros(size_of(&b)), *before = test_copy(theta_of(&b), size_of(&b));
+            fill(b.in, x_of(&b), 0.3f);
+            fill(b.in, dy_of(&b), 0.2f);
+            gradient(&b, -0.25f, into);
+            gradient(&b, -0.25f, into);
+            gradient(&b, -0.5f, theta_of(&b));
+            for (size_t i = 0; i < size_of(&b); i++) CHECK_NEAR(theta_of(&b)[i], before[i] + into[i], within(1e-6));
             free(into), free(before);
         }
         tear_down(&b);
@@ -221,27 +189,25 @@ static void check_step(const form *f, float share, bool begun)
 {
     static const plni_adam how = { 0.01f, 0.9f, 0.999f, 0.1f, 0.001f, 1e-3f };
     bench b = set_up(f);
-    const plni_layer *layer = layer_of(&b);
-    const size_t n = layer->size;
+    const size_t n = size_of(&b);
     float *from = begun ? test_floats(n) : test_zeros(n), *g = test_copy(from, n);
-    float *theta = test_copy(layer->theta, n), *m = test_zeros(n), *v = test_zeros(n);
+    float *theta = test_copy(theta_of(&b), n), *m = test_zeros(n), *v = test_zeros(n);
     float *kept = test_copy(theta, n), *kept_m = test_zeros(n), *kept_v = test_zeros(n);
     const double bound = share < 0.5f ? 0 : within(1e-4);    /* CBLAS may add in another order */
 
-    fill(&b, station_of(&b)->x, share);
-    fill(&b, station_of(&b)->dy, share);
-    layer->ops->gradient(layer, &b.pass, station_of(&b), 0.5f, &(plni_sink){ .into = g });
-    b.pass.kernels->adam(kept, g, kept_m, kept_v, (int)n, &how);
-    layer->ops->gradient(layer, &b.pass, station_of(&b), 0.5f,
-                         &(plni_sink){ begun ? from : NULL, &how, theta, m, v });
+    fill(b.in, x_of(&b), share);
+    fill(b.in, dy_of(&b), share);
+    gradient(&b, 0.5f, g);
+    inside_kernels(b.in)->adam(kept, g, kept_m, kept_v, (int)n, &how);
+    inside_adam(b.in, b.at, 0.5f, begun ? from : NULL, &how, theta, m, v);
     for (int which = 0; which < 2; which++) {
-        const int count = layer->outputs * (which ? 1 : INPUTS);
+        const int count = inside_units(y_of(&b)) * (which ? 1 : INPUTS);
         float *w = test_zeros((size_t)count), *wanted = test_zeros((size_t)count);
-        layer->ops->get(layer, theta, which, w), layer->ops->get(layer, kept, which, wanted);
+        tensor(&b, theta, which, w), tensor(&b, kept, which, wanted);
         for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
-        layer->ops->get(layer, m, which, w), layer->ops->get(layer, kept_m, which, wanted);
+        tensor(&b, m, which, w), tensor(&b, kept_m, which, wanted);
         for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
-        layer->ops->get(layer, v, which, w), layer->ops->get(layer, kept_v, which, wanted);
+        tensor(&b, v, which, w), tensor(&b, kept_v, which, wanted);
         for (int i = 0; i < count; i++) CHECK_NEAR(w[i], wanted[i], bound);
         free(w), free(wanted);
     }
@@ -259,36 +225,33 @@ static void test_step(void **state)
 }
 
 /* One visit equals backward and then gradient. */
-static void test_pullback(void **state)
+static void test_backward_gradient(void **state)
 {
     (void)state;
     for (int f = 0; f < 2 * TEST_COUNT(forms); f++) {
         bench b = set_up(&forms[f / 2]);
-        plni_layer *layer = &b.net->layer[b.at];
-        const plni_station *at = station_of(&b);
-        if (layer->ops->pullback) {
-            const size_t cells = (size_t)samples * (size_t)at->dx->stride;
-            float *theta = test_copy(layer->theta, layer->size);
-            fill(&b, at->x, 0.5f);
-            fill(&b, at->dy, f % 2 ? 1 : 0.15f);
+        if (size_of(&b)) {
+            const inside_signal *dx = dx_of(&b);
+            float *theta = test_copy(theta_of(&b), size_of(&b));
+            fill(b.in, x_of(&b), 0.5f);
+            fill(b.in, dy_of(&b), f % 2 ? 1 : 0.15f);
             backward(&b);
-            float *dx = test_copy(at->dx->value, cells);
-            layer->ops->gradient(layer, &b.pass, at, -0.5f, &(plni_sink){ .into = theta });
-            layer->ops->pullback(layer, &b.pass, at, -0.5f);
-            for (int s = 0; layer->ops->backward_rest && s < samples; s++)
-                layer->ops->backward_rest(layer, &b.pass, at, s);
-            for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], theta[i], within(1e-6));
-            for (int s = 0; s < samples; s++)
-                for (int i = 0; i < INPUTS; i++)
-                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx[s * at->dx->stride + i], 1e-4);
-            free(theta), free(dx);
+            float *wanted = test_copy(inside_row(dx, 0), inside_floats(dx, samples));
+            gradient(&b, -0.5f, theta);
+            if (inside_backward_gradient(b.in, b.at, -0.5f)) {
+                for (size_t i = 0; i < size_of(&b); i++) CHECK_NEAR(theta_of(&b)[i], theta[i], within(1e-6));
+                for (int s = 0; s < samples; s++)
+                    for (int i = 0; i < INPUTS; i++)
+                        CHECK_NEAR(*inside_at(dx, s, i), wanted[inside_at(dx, s, i) - inside_row(dx, 0)], 1e-4);
+            }
+            free(theta), free(wanted);
         }
         tear_down(&b);
     }
 }
 
 /* One visit equals gradient and then the next batch's forward. */
-static void test_turn(void **state)
+static void test_gradient_forward(void **state)
 {
     static const float shares[] = { 0.1f, 1 };
 
@@ -296,48 +259,46 @@ static void test_turn(void **state)
     for (int f = 0; f < TEST_COUNT(forms); f++)
         for (int h = 0; h < 4; h++) {
             bench b = set_up(&forms[f]);
-            plni_layer *layer = &b.net->layer[b.at];
-            if (layer->ops->turn) {
-                plni_pass next;
-                size_t bytes;
-                void *memory = plan_pass(b.net, &next, &bytes);
-                const plni_station *at = station_of(&b), *soon = &next.at[b.at];
-                const size_t cells = (size_t)samples * (size_t)soon->y->stride;
-                float *theta = test_copy(layer->theta, layer->size);
-                fill(&b, at->x, shares[h % 2]), fill(&b, at->dy, 0.3f), fill(&b, soon->x, shares[h / 2]);
-                layer->ops->turn(layer, &b.pass, at, -0.5f, &next, soon);
-                finish_forward(layer, &next, soon);
-                float *turned = test_copy(layer->theta, layer->size), *y = test_copy(soon->y->value, cells);
-                memcpy(layer->theta, theta, layer->size * sizeof *theta);
-                layer->ops->gradient(layer, &b.pass, at, -0.5f, &(plni_sink){ .into = layer->theta });
-                layer->ops->forward(layer, &next, soon, 0, samples);
-                finish_forward(layer, &next, soon);
-                for (size_t i = 0; i < layer->size; i++) CHECK_NEAR(layer->theta[i], turned[i], within(1e-6));
-                for (int s = 0; s < samples; s++)
-                    for (int o = 0; o < layer->outputs; o++)
-                        CHECK_NEAR(soon->y->value[s * soon->y->stride + o], y[s * soon->y->stride + o], within(1e-5));
-                free(theta), free(turned), free(y);
-                plni_free(ctx, memory, bytes);
+            if (size_of(&b)) {
+                inside *next = plan_pass(b.net);
+                const inside_signal *y = inside_y(next, b.at);
+                float *theta = test_copy(theta_of(&b), size_of(&b));
+                fill(b.in, x_of(&b), shares[h % 2]), fill(b.in, dy_of(&b), 0.3f), fill(b.in, inside_x(next, b.at), shares[h / 2]);
+                if (inside_gradient_forward(b.in, b.at, -0.5f, next)) {
+                    float *fused = test_copy(theta_of(&b), size_of(&b));
+                    float *fused_y = test_copy(inside_row(y, 0), inside_floats(y, samples));
+                    memcpy(theta_of(&b), theta, size_of(&b) * sizeof *theta);
+                    gradient(&b, -0.5f, theta_of(&b));
+                    inside_forward_layer(next, b.at);
+                    for (size_t i = 0; i < size_of(&b); i++) CHECK_NEAR(theta_of(&b)[i], fused[i], within(1e-6));
+                    for (int s = 0; s < samples; s++)
+                        for (int o = 0; o < inside_units(y); o++)
+                            CHECK_NEAR(*inside_at(y, s, o), fused_y[inside_at(y, s, o) - inside_row(y, 0)], within(1e-5));
+                    free(fused), free(fused_y);
+                }
+                free(theta);
+                inside_free(next);
             }
             tear_down(&b);
         }
 }
 
 /* The sums over the batch of dy x and of dy. */
-static void check_gradient(const plni_layer *layer, const plni_station *at, const float *into)
+static void check_gradient(const bench *b, const float *into)
 {
-    float *w = test_zeros((size_t)layer->outputs * INPUTS), *bias = test_zeros((size_t)layer->outputs);
+    const int outputs = inside_units(y_of(b));
+    float *w = test_zeros((size_t)outputs * INPUTS), *bias = test_zeros((size_t)outputs);
 
-    layer->ops->get(layer, into, 0, w);
-    layer->ops->get(layer, into, 1, bias);
-    for (int o = 0; o < layer->outputs; o++) {
+    tensor(b, into, 0, w);
+    tensor(b, into, 1, bias);
+    for (int o = 0; o < outputs; o++) {
         double sum = 0;
-        for (int s = 0; s < samples; s++) sum += (double)at->dy->value[s * at->dy->stride + o];
+        for (int s = 0; s < samples; s++) sum += (double)*inside_at(dy_of(b), s, o);
         CHECK_NEAR(bias[o], sum, within(1e-5));
         for (int i = 0; i < INPUTS; i++) {
             sum = 0;
             for (int s = 0; s < samples; s++)
-                sum += (double)at->dy->value[s * at->dy->stride + o] * (double)at->x->value[s * at->x->stride + i];
+                sum += (double)*inside_at(dy_of(b), s, o) * (double)*inside_at(x_of(b), s, i);
             CHECK_NEAR(w[o * INPUTS + i], sum, within(1e-5));
         }
     }
@@ -353,29 +314,28 @@ static void test_active_equals_dense(void **state)
     for (int f = 0; f < TEST_COUNT(forms); f++)
         for (int h = 0; h < TEST_COUNT(shares) && forms[f].dense; h++) {
             bench b = set_up(&forms[f]);
-            const plni_layer *layer = layer_of(&b);
-            const plni_station *at = station_of(&b);
-            float *w = malloc((size_t)layer->outputs * INPUTS * sizeof *w), *bias = malloc((size_t)layer->outputs * sizeof *bias);
-            layer->ops->get(layer, layer->theta, 0, w);
-            layer->ops->get(layer, layer->theta, 1, bias);
-            fill(&b, at->x, shares[h]);
-            fill(&b, at->dy, shares[h]);
+            const int outputs = inside_units(y_of(&b));
+            float *w = malloc((size_t)outputs * INPUTS * sizeof *w), *bias = malloc((size_t)outputs * sizeof *bias);
+            tensor(&b, theta_of(&b), 0, w);
+            tensor(&b, theta_of(&b), 1, bias);
+            fill(b.in, x_of(&b), shares[h]);
+            fill(b.in, dy_of(&b), shares[h]);
             forward(&b);
             backward(&b);
-            float *into = test_zeros(layer->size);
-            layer->ops->gradient(layer, &b.pass, at, 1, &(plni_sink){ .into = into });
-            check_gradient(layer, at, into);
+            float *into = test_zeros(size_of(&b));
+            gradient(&b, 1, into);
+            check_gradient(&b, into);
             free(into);
             for (int s = 0; s < samples; s++) {
-                for (int o = 0; o < layer->outputs; o++) {
+                for (int o = 0; o < outputs; o++) {
                     double y = (double)bias[o];
-                    for (int i = 0; i < INPUTS; i++) y += (double)w[o * INPUTS + i] * (double)at->x->value[s * at->x->stride + i];
-                    CHECK_NEAR(at->y->value[s * at->y->stride + o], y, 1e-5);
+                    for (int i = 0; i < INPUTS; i++) y += (double)w[o * INPUTS + i] * (double)*inside_at(x_of(&b), s, i);
+                    CHECK_NEAR(*inside_at(y_of(&b), s, o), y, 1e-5);
                 }
                 for (int i = 0; i < INPUTS; i++) {
                     double dx = 0;
-                    for (int o = 0; o < layer->outputs; o++) dx += (double)w[o * INPUTS + i] * (double)at->dy->value[s * at->dy->stride + o];
-                    CHECK_NEAR(at->dx->value[s * at->dx->stride + i], dx, 1e-4);
+                    for (int o = 0; o < outputs; o++) dx += (double)w[o * INPUTS + i] * (double)*inside_at(dy_of(&b), s, o);
+                    CHECK_NEAR(*inside_at(dx_of(&b), s, i), dx, 1e-4);
                 }
             }
             free(w), free(bias);
@@ -416,8 +376,8 @@ static void test_large_batches(void **state)
     samples = MOST;
     test_gradient_scales(state);
     test_step(state);
-    test_pullback(state);
-    test_turn(state);
+    test_backward_gradient(state);
+    test_gradient_forward(state);
     test_active_equals_dense(state);
     samples = was;
 }
@@ -426,21 +386,20 @@ static void test_large_batches(void **state)
 static void test_dropout(void **state)
 {
     bench b = set_up(&forms[9]);
-    const plni_station *at = station_of(&b);
     double sum = 0;
     int kept = 0, same = 0;
 
     (void)state;
     for (int n = 0; n < 400; n++) {
-        b.pass.epoch = n;
+        inside_epoch(b.in, n);
         for (int s = 0; s < samples; s++)
-            for (int i = 0; i < INPUTS; i++) at->x->value[s * at->x->stride + i] = 1;
+            for (int i = 0; i < INPUTS; i++) *inside_at(x_of(&b), s, i) = 1;
         forward(&b);
         for (int s = 0; s < samples; s++)
             for (int i = 0; i < INPUTS; i++) {
-                const float y = at->y->value[s * at->y->stride + i];
+                const float y = *inside_at(y_of(&b), s, i);
                 sum += (double)y, kept += y != 0;
-                if (s == 1) same += (y != 0) == (at->y->value[i] != 0);
+                if (s == 1) same += (y != 0) == (*inside_at(y_of(&b), 0, i) != 0);
                 assert_true(y == 0 || fabsf(y - 1 / 0.7f) < 1e-6f);
             }
     }
@@ -459,17 +418,16 @@ static void test_saturated_outputs_are_silent(void **state)
     (void)state;
     for (int k = 0; k < TEST_COUNT(smooth); k++) {
         bench b = set_up(&forms[smooth[k]]);
-        const plni_layer *layer = layer_of(&b);
-        const plni_station *at = station_of(&b);
         assert_string_equal(forms[smooth[k]].name, k ? "softmax" : "sigmoid");
         for (int i = 0; i < INPUTS; i++) {
-            at->x->value[i] = i == 0 ? 2.0f : -72.0f - (float)i * 0.01f;       /* y about 1e-32 */
-            at->dy->value[i] = i % 2 ? 1.0f : -0.5f;
+            *inside_at(x_of(&b), 0, i) = i == 0 ? 2.0f : -72.0f - (float)i * 0.01f;       /* y about 1e-32 */
+            *inside_at(dy_of(&b), 0, i) = i % 2 ? 1.0f : -0.5f;
         }
-        layer->ops->forward(layer, &b.pass, at, 0, 1);
-        layer->ops->backward(layer, &b.pass, at, 0, 1);
-        for (int i = 1; i < INPUTS; i++) assert_true(at->y->value[i] > 0 && at->dx->value[i] == 0);
-        if (k == 0) assert_true(at->dx->value[0] != 0);
+        inside_samples(b.in, 1);
+        forward(&b);
+        backward(&b);
+        for (int i = 1; i < INPUTS; i++) assert_true(*inside_at(y_of(&b), 0, i) > 0 && *inside_at(dx_of(&b), 0, i) == 0);
+        if (k == 0) assert_true(*inside_at(dx_of(&b), 0, 0) != 0);
         tear_down(&b);
     }
 }
@@ -492,13 +450,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_finite_differences), cmocka_unit_test(test_gradient_scales), cmocka_unit_test(test_step),
-        cmocka_unit_test(test_pullback), cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_backward_gradient), cmocka_unit_test(test_gradient_forward),
         cmocka_unit_test(test_active_equals_dense), cmocka_unit_test(test_blas), cmocka_unit_test(test_large_batches),
         cmocka_unit_test(test_dropout), cmocka_unit_test(test_zero_batch), cmocka_unit_test(test_saturated_outputs_are_silent),
     };
     int failed;
 
-    for (int i = 0; i < MOST; i++) sample_numbers[i] = 7 * (uint32_t)i;
     ctx = pln_ctx_new(NULL);
     failed = cmocka_run_group_tests(tests, NULL, NULL);
     pln_ctx_free(ctx);

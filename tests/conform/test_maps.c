@@ -6,9 +6,8 @@
  * A spike flips when its potential is within rounding of the threshold; steps in
  * which some potential is that near are not compared, and there must be few. */
 
+#include "inside.h"
 #include "plain_maps.h"
-
-#include "learn/bp.h"
 
 #include <unistd.h>
 
@@ -377,33 +376,30 @@ static void compare_step(const form *f, const pln_net *net, const plain_net *pla
         }
 }
 
-typedef struct filling { const pln_net *net; const plni_pass *pass; const samples *s; } filling;
+typedef struct filling { const inside *in; const samples *s; } filling;
 
 static void fill(void *arg, int s)
 {
     const filling *f = arg;
-    const plni_signal *x = plni_input(f->pass);
-    const uint8_t *byte = f->s->byte + (ptrdiff_t)s * f->s->features;
 
-    for (int t = 0; t < f->net->inputs / x->units; t++)
-        f->pass->kernels->bytes(x->value + (t * f->pass->samples + s) * x->stride, byte + t * x->units, x->units);
+    inside_fill_bytes(f->in, s, f->s->byte + (ptrdiff_t)s * f->s->features);
 }
 
 /* Whether all layers gave the same spikes.  If not, some potential must have come
  * within rounding of the threshold, and the rest is not comparable. */
-static bool same_spikes(const form *f, const pln_net *net, const plni_pass *pass, const plain_net *plain)
+static bool same_spikes(const form *f, const inside *in, const plain_net *plain)
 {
-    for (int l = 0; l < pln_net_layers(net); l++) {
-        const plni_signal *y = pass->at[l].y;
-        const plain_signal *wanted = &plain->signal[l + 1];
-        if (!pln_net_layer(net, l).fires) continue;
+    for (int l = 0; l < inside_layers(in->net); l++) {
+        const inside_signal *y = inside_y(in, l);
+        const plain_signal *wanted = &plain->signal[inside_last(in->net, l) + 1];
+        if (!inside_fires(in->net, l)) continue;
         for (int row = 0; row < plain->steps * plain->samples; row++)
             for (int c = 0; c < wanted->channels; c++)
                 for (int p = 0; p < wanted->height * wanted->width; p++) {
                     const double v = wanted->value[plain_at(plain, wanted, 0, row, c, 0, 0) + p];
-                    if (fabs((double)maps_get(y, row, c, p) - v) < 1e-6) continue;
+                    if (fabs((double)inside_get(y, row, c, p) - v) < 1e-6) continue;
                     print_message("%s: layer %d, row %d, channel %d, place %d is %g, not %g\n", f->name, l, row, c, p,
-                                  (double)maps_get(y, row, c, p), v);
+                                  (double)inside_get(y, row, c, p), v);
                     assert_true(plain->closest < NEAR);
                     return false;
                 }
@@ -412,57 +408,44 @@ static bool same_spikes(const form *f, const pln_net *net, const plni_pass *pass
 }
 
 /* A rule that takes plain steps by labels. */
-static void *plan_rule(pln_ctx *ctx, const pln_net *net, plni_rule *rule, size_t *bytes)
+static inside_rule plan_rule(const pln_net *net, plni_rule *rule)
 {
-    plni_arena arena = { 0 };
-    void *memory;
-
     *rule = (plni_rule){ .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY, .classes = CLASSES,
                          .optim = pln_optim_default(), .self = pln_selftarget_default() };
-    plni_rule_plan(rule, net, SAMPLES, NULL, &arena);
-    *bytes = arena.used;
-    memory = plni_alloc(ctx, *bytes);
-    arena = (plni_arena){ .base = memory };
-    plni_rule_plan(rule, net, SAMPLES, NULL, &arena);
-    for (int l = 0; l < PLN_MAX_LAYERS; l++) rule->rate[l] = RATE;
-    return memory;
+    inside_set_rates(rule, RATE);
+    return inside_rule_plan(rule, net, SAMPLES);
 }
 
 static int train_and_compare(const form *f, uint64_t seed)
 {
     pln_ctx *ctx = context(2);
     pln_net *net = make_net(ctx, f);
-    uint32_t numbers[SAMPLES] = { 0 };
     plni_rule rule;
     plni_outcome outcome;
-    maps_pass pass;
     plain_net plain;
-    size_t bytes;
-    void *memory = plan_rule(ctx, net, &rule, &bytes);
+    inside_rule kept = plan_rule(net, &rule);
+    inside *in = inside_new(net, SAMPLES, true);
     int compared = 0;
 
     test_state = 0x9e3779b97f4a7c15u * (seed + 1);
     set_parameters(net);
     samples s = make_samples(f, SAMPLES);
-    maps_plan(&pass, ctx, net, SAMPLES, true);
-    pass.pass.sample = numbers;
-    filling from = { net, &pass.pass, &s };
-    plni_batch batch = { .pass = &pass.pass, .fill = fill, .arg = &from, .label = s.label };
+    filling from = { in, &s };
     plain_new(&plain, net, f->steps, f->channels, f->height, f->width, SAMPLES);
     plain_input(&plain, s.x, frames_of(f));
     for (int step = 0; step < STEPS_TAKEN; step++) {
         plain_load(&plain);
         plain_forward(&plain, true);
         const double loss = plain_backward(&plain, s.label);
-        assert_true(plni_bp_step(&rule, net, &batch, NULL, &outcome));
-        if (!same_spikes(f, net, &pass.pass, &plain)) continue;
+        assert_true(inside_bp_step(&rule, in, fill, &from, s.label, &outcome));
+        if (!same_spikes(f, in, &plain)) continue;
         compare(f, "loss", "a step", outcome.loss, loss, 1e-5 * fmax(1, loss));
         compare_step(f, net, &plain);
         compared++;
     }
     plain_free(&plain);
-    maps_free(&pass);
-    plni_free(ctx, memory, bytes);
+    inside_free(in);
+    inside_rule_free(&kept);
     free_samples(&s);
     pln_net_free(net);
     assert_int_equal(pln_ctx_bytes(ctx), 0);
@@ -591,21 +574,19 @@ static void test_slots(void **state)
         pln_ctx *ctx = context(1);
         pln_net *net = make_net(ctx, &forms[i]);
         bool norms = false;
-        maps_pass kept, slots;
         for (int l = 0; l < pln_net_layers(net); l++) norms |= pln_net_layer(net, l).norm.kind != PLN_NORM_NONE;
         set_parameters(net);
         samples s = make_samples(&forms[i], 9);
-        maps_plan(&kept, ctx, net, 9, true);
-        maps_plan(&slots, ctx, net, 9, false);
-        if (norms) kept.pass.training = false;             /* by running statistics, then */
-        filling a = { net, &kept.pass, &s }, b = { net, &slots.pass, &s };
-        plni_forward(net, &kept.pass, fill, NULL, &a);
-        plni_forward(net, &slots.pass, fill, NULL, &b);
-        const plni_signal *ya = kept.pass.at[last(net)].y, *yb = slots.pass.at[last(net)].y;
-        for (int k = 0; k < 9; k++) assert_memory_equal(ya->value + k * ya->stride, yb->value + k * yb->stride, CLASSES * sizeof(float));
-        assert_true(slots.bytes <= kept.bytes);
-        maps_free(&kept);
-        maps_free(&slots);
+        inside *kept = inside_new(net, 9, true), *slots = inside_new(net, 9, false);
+        if (norms) inside_evaluate(kept);                  /* by running statistics, then */
+        filling a = { kept, &s }, b = { slots, &s };
+        inside_forward(kept, fill, &a);
+        inside_forward(slots, fill, &b);
+        const inside_signal *ya = inside_y(kept, inside_layers(net) - 1), *yb = inside_y(slots, inside_layers(net) - 1);
+        for (int k = 0; k < 9; k++) assert_memory_equal(inside_row(ya, k), inside_row(yb, k), CLASSES * sizeof(float));
+        assert_true(inside_bytes(slots) <= inside_bytes(kept));
+        inside_free(kept);
+        inside_free(slots);
         free_samples(&s);
         pln_net_free(net);
         pln_ctx_free(ctx);
@@ -793,32 +774,30 @@ static pln_net *dropping(pln_ctx *ctx, float p, pln_norm_kind norm)
 
 static void fill_pattern(void *arg, int s)
 {
-    const plni_pass *pass = arg;
-    const plni_signal *x = plni_input(pass);
+    float *x = inside_input_row(arg, 0, s);
 
-    for (int i = 0; i < x->units; i++) x->value[s * x->stride + i] = (float)((i * 7 + s * 5) % 11) / 5 - 1;
+    for (int i = 0; i < inside_units(inside_input(arg)); i++) x[i] = (float)((i * 7 + s * 5) % 11) / 5 - 1;
 }
 
 /* What is kept is scaled up, what is dropped is so at all steps and has no gradient. */
-static void check_dropped(const maps_pass *with, const maps_pass *without, int cell, float p)
+static void check_dropped(const inside *with, const inside *without, int layer, int batch, float p)
 {
-    const plni_signal *y = with->pass.at[cell].y, *whole = without->pass.at[cell].y;
-    const int values = plni_positions(y->extent) * y->depth;
+    const inside_signal *y = inside_y(with, layer), *whole = inside_y(without, layer);
     int lost = 0, spiked = 0;
 
-    CHECK_NEAR(y->unit, whole->unit / (1 - p), 1e-6);
-    for (int s = 0; s < with->pass.samples; s++)
-        for (int i = 0; i < values; i++) {
+    CHECK_NEAR(inside_unit(y), inside_unit(whole) / (1 - p), 1e-6);
+    for (int s = 0; s < batch; s++)
+        for (int i = 0; i < inside_places(y) * inside_channels(y); i++) {
+            const int place = i / inside_channels(y), c = i % inside_channels(y);
             bool any = false, gone = false, same = true;
-            for (int t = 0; t < y->steps; t++) {
-                const ptrdiff_t at = (ptrdiff_t)(t * with->pass.samples + s) * values + i;
-                any |= whole->sum[at] != 0;
-                gone |= whole->sum[at] != 0 && y->sum[at] == 0;
-                same &= y->sum[at] == whole->sum[at];
+            for (int t = 0; t < inside_steps(y); t++) {
+                const int left = inside_count(y, t * batch + s, c, place), all = inside_count(whole, t * batch + s, c, place);
+                any |= all != 0;
+                gone |= all != 0 && left == 0;
+                same &= left == all;
             }
             assert_true(same || gone);
-            for (int t = 0; t < y->steps && gone; t++)
-                assert_int_equal(y->sum[(ptrdiff_t)(t * with->pass.samples + s) * values + i], 0);
+            for (int t = 0; t < inside_steps(y) && gone; t++) assert_int_equal(inside_count(y, t * batch + s, c, place), 0);
             spiked += any;
             lost += gone;
         }
@@ -830,28 +809,25 @@ static void test_dropout(void **state)
     static const uint32_t numbers[] = { 4, 9, 2, 7, 11 };
     pln_ctx *ctx = context(1);
     pln_net *net = dropping(ctx, 0.5f, PLN_NORM_JOINT);
-    maps_pass with, without;
+    inside *with = inside_new(net, 5, true), *without = inside_new(net, 5, true);
+    float mean[20], variance[20];
 
     (void)state;
-    maps_plan(&with, ctx, net, 5, true);
-    maps_plan(&without, ctx, net, 5, true);
-    with.pass.sample = without.pass.sample = numbers;
-    without.pass.training = false;
-    for (int l = 0; l < net->count; l++)
-        if (net->layer[l].kept) net->layer[l].kept[0] = 0;
-    plni_forward(net, &with.pass, fill_pattern, NULL, &with.pass);
-    net->layer[1].ops->keep(&net->layer[1], &with.pass, &with.pass.at[1]);
+    for (int s = 0; s < 5; s++) inside_number(with, s, numbers[s]), inside_number(without, s, numbers[s]);
+    inside_evaluate(without);
+    inside_forward(with, fill_pattern, with);
+    inside_keep(with, 1);
+    (void)maps_read(net, "1.running_mean", mean), (void)maps_read(net, "1.running_var", variance);
     for (int c = 0; c < 20; c++) {                             /* both normalise by the same numbers */
-        const plni_layer *cell = &net->layer[1];
-        const int depth = with.pass.at[1].x->depth;
-        cell->kept[c] *= 10;
-        cell->kept[depth + c] = (cell->kept[depth + c] - 0.9f) * 10 * (5 * 3 * 36 - 1) / (5 * 3 * 36);
+        mean[c] *= 10;
+        variance[c] = (variance[c] - 0.9f) * 10 * (5 * 3 * 36 - 1) / (5 * 3 * 36);
     }
-    plni_forward(net, &without.pass, fill_pattern, NULL, &without.pass);
-    check_dropped(&with, &without, 1, 0.5f);
+    maps_write(net, "1.running_mean", mean), maps_write(net, "1.running_var", variance);
+    inside_forward(without, fill_pattern, without);
+    check_dropped(with, without, 1, 5, 0.5f);
 
-    maps_free(&with);
-    maps_free(&without);
+    inside_free(with);
+    inside_free(without);
     pln_net_free(net);
     pln_ctx_free(ctx);
 }
@@ -862,25 +838,25 @@ static void test_dropped_gradient(void **state)
     static const uint32_t numbers[] = { 4, 9, 2 };
     pln_ctx *ctx = context(1);
     pln_net *net = dropping(ctx, 0.5f, PLN_NORM_NONE);
-    maps_pass p;
+    inside *in = inside_new(net, 3, true);
+    inside_signal *dy = inside_dy(in, 3);                      /* of the neurons behind the first dense layer */
     int none = 0, all = 3 * 33;
 
     (void)state;
-    maps_plan(&p, ctx, net, 3, true);
-    p.pass.sample = numbers;
-    plni_forward(net, &p.pass, fill_pattern, NULL, &p.pass);
-    const plni_station *at = &p.pass.at[3];                       /* the neurons behind the first dense layer */
-    for (ptrdiff_t i = 0; i < 3 * 3 * at->dy->stride; i++) at->dy->value[i] = 1;
-    net->layer[3].ops->backward(&net->layer[3], &p.pass, at, 0, 3);
+    for (int s = 0; s < 3; s++) inside_number(in, s, numbers[s]);
+    inside_forward(in, fill_pattern, in);
+    for (int row = 0; row < 3 * 3; row++)
+        for (int c = 0; c < 33; c++) inside_put(dy, row, c, 0, 1);
+    inside_backward_layer(in, 3);
     for (int s = 0; s < 3; s++)
         for (int i = 0; i < 33; i++) {
             int zeros = 0;
-            for (int t = 0; t < 3; t++) zeros += at->dx->value[(t * 3 + s) * at->dx->stride + i] == 0;
+            for (int t = 0; t < 3; t++) zeros += *inside_value(inside_dx(in, 3), t * 3 + s, i, 0) == 0;
             assert_true(zeros == 0 || zeros == 3);
             none += zeros == 3;
         }
     assert_in_range(none, all / 4, all * 3 / 4);
-    maps_free(&p);
+    inside_free(in);
     pln_net_free(net);
     pln_ctx_free(ctx);
 }

@@ -1,12 +1,8 @@
 /* test_settle.c - what must hold of every network that settles: both relaxations end in the same
  * states, and the contrast of two phases is the gradient of the cost where it rests */
 
+#include "inside.h"
 #include "test.h"
-
-#include "base/context.h"
-#include "learn/ep.h"
-#include "nn/settle.h"
-#include "planaria.h"
 
 enum { BATCH = 3, INPUTS = 17, OUTPUTS = 5, MOST = 80 };
 
@@ -17,26 +13,21 @@ enum { STACKS = (int)(sizeof stacks / sizeof stacks[0]) };
 static pln_ctx *ctx;
 
 typedef struct bench {
-    pln_net  *net;
-    plni_pass pass;
-    float     x[BATCH * INPUTS], t[BATCH * OUTPUTS], more;   /* more: what t sums up to, less 1 */
-    uint32_t  sample[BATCH];
-    void     *memory;
-    size_t    bytes;
+    pln_net *net;
+    inside  *in;
+    float    x[BATCH * INPUTS], t[BATCH * OUTPUTS], more;   /* more: what t sums up to, less 1 */
 } bench;
 
 static void fill(void *arg, int s)
 {
     const bench *b = arg;
-    const plni_signal *x = plni_input(&b->pass);
-    memcpy(x->value + s * x->stride, b->x + s * INPUTS, INPUTS * sizeof *b->x);
+    memcpy(inside_input_row(b->in, 0, s), b->x + s * INPUTS, INPUTS * sizeof *b->x);
 }
 
 /* A small network with biases that keep most states inside 0..1. */
 static bench set_up(const int *hidden, pln_activation top, const pln_dynamics *how, float drop, float strength)
 {
     bench b = { .net = pln_net_new(ctx) };
-    plni_arena arena = { 0 };
 
     pln_net_input(b.net, INPUTS);
     for (; *hidden; hidden++) {
@@ -60,54 +51,44 @@ static bench set_up(const int *hidden, pln_activation top, const pln_dynamics *h
     }
     for (int i = 0; i < BATCH * INPUTS; i++) b.x[i] = test_uniform();
     for (int i = 0; i < BATCH * OUTPUTS; i++) b.t[i] = test_uniform();
-    for (uint32_t s = 0; s < BATCH; s++) b.sample[s] = s;
-    plni_pass_plan(b.net, BATCH, true, &b.pass, &arena);
-    b.bytes = arena.used;
-    b.memory = plni_alloc(ctx, b.bytes);
-    arena = (plni_arena){ .base = b.memory };
-    plni_pass_plan(b.net, BATCH, true, &b.pass, &arena);
-    b.pass.samples = BATCH;
-    b.pass.seed = 7;
+    b.in = inside_new(b.net, BATCH, true);
+    for (uint32_t s = 0; s < BATCH; s++) inside_number(b.in, (int)s, s);
+    inside_seed(b.in, 7);
     return b;
 }
 
 static void tear_down(bench *b)
 {
-    plni_free(ctx, b->memory, b->bytes);
+    inside_free(b->in);
     pln_net_free(b->net);
 }
 
 static void phase(bench *b, int steps, float beta)
 {
-    const plni_nudge nudge = { beta, b->t, OUTPUTS, b->more };
-    b->pass.sample = b->sample;
-    (void)plni_settle(b->net, &b->pass, steps, &nudge);
+    (void)inside_settle(b->in, steps, beta, b->t, b->more);
 }
 
 static void enter(bench *b, float output_drop)
 {
-    b->pass.sample = b->sample;
-    plni_settle_enter(b->net, &b->pass, output_drop, fill, b);
+    inside_enter(b->in, output_drop, fill, b);
 }
 
 static double largest_difference(const bench *a, const bench *b)
 {
     double largest = 0;
 
-    for (int l = 1; l <= a->pass.settling->levels; l++) {
-        const plni_signal *x = a->pass.settling->level[l].s, *y = b->pass.settling->level[l].s;
+    for (int l = 1; l <= inside_levels(a->in); l++) {
+        const inside_signal *x = inside_state(a->in, l), *y = inside_state(b->in, l);
         for (int s = 0; s < BATCH; s++)
-            for (int i = 0; i < x->units; i++)
-                largest = fmax(largest, fabs((double)x->value[s * x->stride + i] - (double)y->value[s * y->stride + i]));
+            for (int i = 0; i < inside_units(x); i++)
+                largest = fmax(largest, fabs((double)*inside_at(x, s, i) - (double)*inside_at(y, s, i)));
     }
     return largest;
 }
 
 static void copy_parameters(const bench *from, bench *to)
 {
-    for (int l = 0; l < from->net->count; l++)
-        if (from->net->layer[l].size)
-            memcpy(to->net->layer[l].theta, from->net->layer[l].theta, from->net->layer[l].size * sizeof(float));
+    inside_copy(from->net, to->net);
     memcpy(to->x, from->x, sizeof to->x);
     memcpy(to->t, from->t, sizeof to->t);
 }
@@ -139,7 +120,7 @@ static void test_masks_hold(void **state)
 {
     static const pln_dynamics block = { PLN_BLOCK, 50, 0, 1e-5f };
     bench b = set_up(stacks[3], PLN_HARDSIGM, &block, 0.5f, 1);
-    const plni_level *level = &b.pass.settling->level[2];
+    const inside_signal *states = inside_state(b.in, 2);
     bool off[BATCH * MOST];
     int zeros = 0;
 
@@ -147,28 +128,28 @@ static void test_masks_hold(void **state)
     enter(&b, 0.2f);
     phase(&b, 50, 0);
     for (int i = 0; i < BATCH * 66; i++) {
-        off[i] = level->s->value[i / 66 * level->s->stride + i % 66] == 0;
+        off[i] = *inside_at(states, i / 66, i % 66) == 0;
         zeros += off[i];
     }
     assert_in_range(zeros, 70, 130);
     phase(&b, 50, 0.5f);
     for (int i = 0; i < BATCH * 66; i++)
-        if (off[i]) assert_true(level->s->value[i / 66 * level->s->stride + i % 66] == 0);
+        if (off[i]) assert_true(*inside_at(states, i / 66, i % 66) == 0);
     tear_down(&b);
 }
 
 /* The batch mean of 1/2 |t - s|^2, or of the cross-entropy, at rest. */
 static double cost(bench *b)
 {
-    const plni_signal *y = b->pass.settling->level[b->pass.settling->levels].s;
+    const inside_signal *y = inside_state(b->in, inside_levels(b->in));
     double sum = 0;
 
     enter(b, 0);
     phase(b, 600, 0);
     for (int s = 0; s < BATCH; s++)
         for (int i = 0; i < OUTPUTS; i++) {
-            const double t = (double)b->t[s * OUTPUTS + i], v = (double)y->value[s * y->stride + i];
-            sum += b->pass.settling->readout ? -t * log(v) : 0.5 * (t - v) * (t - v);
+            const double t = (double)b->t[s * OUTPUTS + i], v = (double)*inside_at(y, s, i);
+            sum += inside_reads_out(b->in) ? -t * log(v) : 0.5 * (t - v) * (t - v);
         }
     return sum / BATCH;
 }
@@ -176,19 +157,17 @@ static double cost(bench *b)
 /* The contrast of product l by a symmetric nudge, as its weight tensor. */
 static void contrast(bench *b, int l, int parameter, float beta, float *tensor)
 {
-    int which;
-    const plni_layer *layer = plni_parameter_owner(b->net, parameter, &which);
-    float *into = test_zeros(layer->size);
+    float *into = test_zeros(inside_level_size(b->in, l));
 
     enter(b, 0);
     phase(b, 600, 0);
-    plni_settle_keep(&b->pass);
+    inside_keep_phase(b->in);
     phase(b, 600, -beta);
-    plni_settle_swap(&b->pass);
+    inside_swap_phases(b->in);
     phase(b, 600, beta);
-    plni_settle_compare(b->net, &b->pass);
-    plni_ep_contrast(b->net, &b->pass, l, true, -1 / (2 * beta * BATCH), &(plni_sink){ .into = into });
-    layer->ops->get(layer, into, which, tensor);
+    inside_compare_phases(b->in);
+    inside_contrast(b->in, l, true, -1 / (2 * beta * BATCH), into);
+    inside_parameter(b->net, parameter, into, tensor);
     free(into);
 }
 
@@ -197,7 +176,7 @@ static void check_gradient(const int *hidden, pln_activation top, int ones)
 {
     static const pln_dynamics euler = { PLN_EULER, 600, 0.2f, 0 };
     bench b = set_up(hidden, top, &euler, 0, 0.8f);
-    const int products = b.pass.settling->levels;
+    const int products = inside_levels(b.in);
 
     for (int i = 0; i < BATCH * OUTPUTS; i++) b.t[i] = (i + ones) % OUTPUTS < ones;
     b.more = (float)(ones - 1);
@@ -247,7 +226,7 @@ static void test_one_layer_is_back_propagation(void **state)
 {
     static const pln_dynamics block = { PLN_BLOCK, 1, 0, 0 };
     bench b = set_up(stacks[0], PLN_HARDSIGM, &block, 0, 0.5f);
-    const plni_signal *y = b.pass.settling->level[1].s;
+    const inside_signal *y = inside_state(b.in, 1);
     float g[OUTPUTS * INPUTS];
 
     (void)state;
@@ -258,7 +237,7 @@ static void test_one_layer_is_back_propagation(void **state)
         for (int j = 0; j < INPUTS; j++) {
             double wanted = 0;
             for (int s = 0; s < BATCH; s++)
-                wanted += ((double)y->value[s * y->stride + i] - (double)b.t[s * OUTPUTS + i]) * (double)b.x[s * INPUTS + j];
+                wanted += ((double)*inside_at(y, s, i) - (double)b.t[s * OUTPUTS + i]) * (double)b.x[s * INPUTS + j];
             CHECK_NEAR(g[i * INPUTS + j], wanted / BATCH, 2e-3);
         }
     tear_down(&b);

@@ -2,12 +2,7 @@
  * and against back-propagation */
 
 #include "golden.h"
-
-#include "base/context.h"
-#include "learn/ep.h"
-#include "nn/settle.h"
-#include "planaria.h"
-
+#include "inside.h"
 
 enum { MOST = 64 };
 
@@ -17,12 +12,9 @@ static pln_ctx *ctx;
 /* ---- a network and a batch of two ----------------------------------------- */
 
 typedef struct bench {
-    pln_net   *net;
-    plni_pass  pass;
-    float      x[MOST];
-    uint32_t   sample[2];
-    void      *memory;
-    size_t     bytes;
+    pln_net *net;
+    inside  *in;
+    float    x[MOST];
 } bench;
 
 static void put(pln_net *net, int parameter, const json_t *values)
@@ -54,71 +46,55 @@ static pln_net *make_net(const json_t *g, pln_activation top, pln_dynamics how)
 static void fill(void *arg, int s)
 {
     const bench *b = arg;
-    const plni_signal *x = plni_input(&b->pass);
-    memcpy(x->value + s * x->stride, b->x + 3 * s, 3 * sizeof *b->x);
+    memcpy(inside_input_row(b->in, 0, s), b->x + 3 * s, 3 * sizeof *b->x);
 }
 
 static void set_up(bench *b, const json_t *g, pln_activation top, pln_dynamics how)
 {
-    plni_arena arena = { 0 };
-
-    *b = (bench){ .net = make_net(g, top, how), .sample = { 0, 1 } };
+    *b = (bench){ .net = make_net(g, top, how) };
     numbers(g, "X", b->x);
-    plni_pass_plan(b->net, 2, true, &b->pass, &arena);
-    b->bytes = arena.used;
-    b->memory = plni_alloc(ctx, b->bytes);
-    arena = (plni_arena){ .base = b->memory };
-    plni_pass_plan(b->net, 2, true, &b->pass, &arena);
-    b->pass.samples = 2;
-    b->pass.sample = b->sample;
+    b->in = inside_new(b->net, 2, true);
+    inside_number(b->in, 1, 1);
 }
 
 static void tear_down(bench *b)
 {
-    plni_free(ctx, b->memory, b->bytes);
+    inside_free(b->in);
     pln_net_free(b->net);
 }
 
-static void check_rows(const plni_signal *x, const json_t *node, double bound)
+static void check_rows(const inside_signal *x, const json_t *node, double bound)
 {
     float wanted[MOST];
     const int n = flatten(node, wanted);
 
-    assert_int_equal(n, 2 * x->units);
-    for (int i = 0; i < n; i++)
-        CHECK_NEAR(x->value[i / x->units * x->stride + i % x->units], wanted[i], bound);
+    assert_int_equal(n, 2 * inside_units(x));
+    for (int i = 0; i < n; i++) CHECK_NEAR(*inside_at(x, i / inside_units(x), i % inside_units(x)), wanted[i], bound);
 }
 
 static void check_states(const bench *b, const json_t *step, double bound)
 {
-    check_rows(b->pass.settling->level[2].s, get(step, "output"), bound);
-    check_rows(b->pass.settling->level[1].s, get(step, "hidden"), bound);
+    check_rows(inside_state(b->in, 2), get(step, "output"), bound);
+    check_rows(inside_state(b->in, 1), get(step, "hidden"), bound);
 }
 
 /* A given mask in place of a drawn one. */
 static void set_mask(bench *b, int l, const json_t *node)
 {
-    plni_level *level = &b->pass.settling->level[l];
     float keep[MOST];
 
     flatten(node, keep);
-    level->drop = 0.5f;
-    for (int s = 0; s < 2; s++)
-        for (int i = 0; i < level->s->units; i++) {
-            level->bits[s * level->bits_stride + i] = keep[s * level->s->units + i] > 0 ? 65535 : 0;
-            if (l == 0) level->s->value[s * level->s->stride + i] *= keep[s * level->s->units + i];
-        }
-    for (int s = 0; s < 2; s++) plni_signal_list(b->pass.kernels, level->s, s);
+    inside_set_mask(b->in, l, keep);
 }
 
 /* One phase, step by step, along the recorded trajectory. */
-static void follow(bench *b, const json_t *trajectory, const plni_nudge *nudge)
+static void follow(bench *b, const json_t *trajectory, float beta, const float *target)
 {
     size_t i;
     json_t *step;
 
     json_array_foreach(trajectory, i, step) {
-        (void)plni_settle(b->net, &b->pass, 1, nudge);
+        (void)inside_settle(b->in, 1, beta, target, 0);
         check_states(b, step, 1e-6);
     }
 }
@@ -131,12 +107,10 @@ static void check_directions(const bench *b, const json_t *one, float beta, bool
                                         "update_direction_W_out", "update_direction_b_out" };
 
     for (int p = 0; p < 4; p++) {
-        int which;
-        const plni_layer *layer = plni_parameter_owner(b->net, p, &which);
-        float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
+        float *into = test_zeros(inside_level_size(b->in, p / 2 + 1)), got[MOST], wanted[MOST];
         const int n = numbers(one, keys[p], wanted);
-        plni_ep_contrast(b->net, &b->pass, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), &(plni_sink){ .into = into });
-        layer->ops->get(layer, into, which, got);
+        inside_contrast(b->in, p / 2 + 1, symmetric, 1 / ((symmetric ? 4 : 2) * beta), into);
+        inside_parameter(b->net, p, into, got);
         for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 2e-6);
         free(into);
     }
@@ -144,32 +118,16 @@ static void check_directions(const bench *b, const json_t *one, float beta, bool
 
 static const pln_dynamics euler = { PLN_EULER, 5, 0.2f, 0 };
 
-/* Takes what a rule keeps between batches; freed by plni_free. */
-static void *plan_rule(plni_rule *rule, const pln_net *net, size_t *bytes)
-{
-    plni_arena arena = { 0 };
-    void *memory;
-
-    plni_rule_plan(rule, net, 2, NULL, &arena);
-    *bytes = arena.used;
-    memory = plni_alloc(ctx, *bytes);
-    arena = (plni_arena){ .base = memory };
-    plni_rule_plan(rule, net, 2, NULL, &arena);
-    return memory;
-}
-
 /* What the free phase's scores make of H: target and winners as recorded, and where `masks`
  * has it, H after the batch. */
 static void check_target(const bench *b, const json_t *g, const json_t *one, pln_activation top, const json_t *masks)
 {
-    const plni_level *level = &b->pass.settling->level[2];
-    const plni_signal *score = top == PLN_SOFTMAX ? b->pass.at[2].y : level->s;
+    const inside_signal *score = top == PLN_SOFTMAX ? inside_y(b->in, 2) : inside_state(b->in, 2);
     const bool drops = masks && json_object_get(masks, "keep_mask_output");
     plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(), .optim = pln_optim_default() };
-    const plni_batch batch = { .pass = (plni_pass *)&b->pass };
+    const plni_batch batch = inside_batch(b->in, NULL, NULL, NULL, 0);
     float target[MOST], winner[MOST];
-    size_t bytes;
-    void *memory = plan_rule(&rule, b->net, &bytes);
+    inside_rule kept = inside_rule_plan(&rule, b->net, 2);
 
     rule.self.winners = (int)number(g, "k");
     rule.self.smoothing = masks ? 0.3f : 0;               /* of both recorded cases with masks */
@@ -178,8 +136,8 @@ static void check_target(const bench *b, const json_t *g, const json_t *one, pln
     numbers(one, "target", target), numbers(one, "winners", winner);
     for (int s = 0; s < 2; s++) {
         const float *d = rule.d + s * rule.stride;
-        const uint16_t *bits = drops ? level->bits + s * level->bits_stride : NULL;
-        assert_true(plni_rule_aim(&rule, b->pass.kernels, &batch, s, score->value + s * score->stride, bits, 2));
+        const uint16_t *bits = drops ? inside_mask(b->in, 2, s) : NULL;
+        assert_true(plni_rule_aim(&rule, inside_kernels(b->in), &batch, s, inside_row(score, s), bits, 2));
         for (int i = 0; i < 2; i++) CHECK_NEAR(d[i], target[2 * s + i], 1e-6);
         assert_true(d[(int)winner[s]] > d[1 - (int)winner[s]]);
     }
@@ -191,43 +149,41 @@ static void check_target(const bench *b, const json_t *g, const json_t *one, pln
         numbers(masks, "H_after", after);
         for (int i = 0; i < 2; i++) CHECK_NEAR(rule.h[i], after[i], 1e-6);
     }
-    plni_free(ctx, memory, bytes);
+    inside_rule_free(&kept);
 }
 
 /* Both phases of one recorded case, and the gradient. */
 static void check_case(const json_t *g, const json_t *one, pln_activation top, const json_t *masks)
 {
     const bool symmetric = strcmp(json_string_value(get(one, "estimator")), "symmetric") == 0;
-    const plni_nudge none = { 0 };
-    float target[MOST];
+    float target[MOST], beta = (float)number(one, "beta");
     bench b;
 
     set_up(&b, g, top, euler);
-    plni_settle_enter(b.net, &b.pass, 0, fill, &b);
+    inside_enter(b.in, 0, fill, &b);
     if (masks) {
         set_mask(&b, 0, get(masks, "keep_mask_input"));
         set_mask(&b, 1, get(masks, "keep_mask_hidden"));
         if (json_object_get(masks, "keep_mask_output")) set_mask(&b, 2, get(masks, "keep_mask_output"));
     }
-    follow(&b, get(one, "free_trajectory"), &none);
+    follow(&b, get(one, "free_trajectory"), 0, NULL);
     if (top == PLN_SOFTMAX) {
-        plni_settle_logits(b.net, &b.pass);
-        check_rows(b.pass.at[2].y, get(one, "logits_for_target"), 1e-6);
+        inside_logits(b.in);
+        check_rows(inside_y(b.in, 2), get(one, "logits_for_target"), 1e-6);
     }
     if (json_object_get(one, "winners")) check_target(&b, g, one, top, masks);
     numbers(one, "target", target);
 
-    plni_nudge nudge = { (float)number(one, "beta"), target, 2, 0 };
-    plni_settle_keep(&b.pass);
+    inside_keep_phase(b.in);
     if (symmetric) {
-        nudge.beta = -nudge.beta;
-        follow(&b, get(one, "nudged_trajectory_minus_beta"), &nudge);
-        plni_settle_swap(&b.pass);
-        nudge.beta = -nudge.beta;
+        beta = -beta;
+        follow(&b, get(one, "nudged_trajectory_minus_beta"), beta, target);
+        inside_swap_phases(b.in);
+        beta = -beta;
     }
-    follow(&b, get(one, "nudged_trajectory"), &nudge);
-    plni_settle_compare(b.net, &b.pass);
-    check_directions(&b, one, nudge.beta, symmetric);
+    follow(&b, get(one, "nudged_trajectory"), beta, target);
+    inside_compare_phases(b.in);
+    check_directions(&b, one, beta, symmetric);
     tear_down(&b);
 }
 
@@ -258,7 +214,7 @@ static void test_closed_form(void **state)
 {
     const json_t *g = get(golden, "ep_one_layer_closed_form");
     const pln_dynamics how = { PLN_EULER, (int)number(g, "T"), (float)number(g, "dt"), 0 };
-    float drive[MOST], wanted[MOST], target[MOST] = { 0 }, one = 1, w[MOST] = { 0 };
+    float drive[MOST], wanted[MOST], target[MOST] = { 0 }, w[MOST] = { 0 };
     const int n = numbers(g, "drive", drive);
     size_t i;
     json_t *nudged;
@@ -266,35 +222,26 @@ static void test_closed_form(void **state)
     (void)state;
     json_array_foreach(get(g, "nudged"), i, nudged)
         for (int each = 0; each < 2; each++) {
-            plni_arena arena = { 0 };
-            plni_pass pass;
             pln_net *net = pln_net_new(ctx);
             pln_tensor weight = { w, 2, { n, 1 } }, bias = { drive, 1, { n } };
             const int steps = (int)number(nudged, "Kmax");
-            plni_nudge nudge = { 0 };
-            bench b = { .x = { one } };
 
             pln_net_input(net, 1), pln_net_dense(net, n), pln_net_activation(net, PLN_HARDSIGM);
             pln_net_settle(net, &how);
             assert_int_equal(pln_net_ready(net), PLN_OK);
             assert_int_equal(pln_net_set(net, 0, &weight), PLN_OK);
             assert_int_equal(pln_net_set(net, 1, &bias), PLN_OK);
-            plni_pass_plan(net, 1, true, &pass, &arena);
-            const size_t bytes = arena.used;
-            arena = (plni_arena){ .base = plni_alloc(ctx, bytes) };
-            void *memory = arena.base;
-            plni_pass_plan(net, 1, true, &pass, &arena);
-            pass.samples = 1, pass.sample = b.sample;
-            plni_settle_enter(net, &pass, 0, NULL, NULL);
-            for (int k = 0; k < (each ? how.steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : how.steps, &nudge);
+            inside *in = inside_new(net, 1, true);
+            inside_enter(in, 0, NULL, NULL);
+            for (int k = 0; k < (each ? how.steps : 1); k++) (void)inside_settle(in, each ? 1 : how.steps, 0, target, 0);
             numbers(g, "free", wanted);
-            for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
+            for (int u = 0; u < n; u++) CHECK_NEAR(*inside_at(inside_state(in, 1), 0, u), wanted[u], 2e-6);
             numbers(nudged, "target", target);
-            nudge = (plni_nudge){ (float)number(nudged, "beta"), target, n, 0 };
-            for (int k = 0; k < (each ? steps : 1); k++) (void)plni_settle(net, &pass, each ? 1 : steps, &nudge);
+            for (int k = 0; k < (each ? steps : 1); k++)
+                (void)inside_settle(in, each ? 1 : steps, (float)number(nudged, "beta"), target, 0);
             numbers(nudged, "state", wanted);
-            for (int u = 0; u < n; u++) CHECK_NEAR(pass.settling->level[1].s->value[u], wanted[u], 2e-6);
-            plni_free(ctx, memory, bytes);
+            for (int u = 0; u < n; u++) CHECK_NEAR(*inside_at(inside_state(in, 1), 0, u), wanted[u], 2e-6);
+            inside_free(in);
             pln_net_free(net);
         }
 }
@@ -308,7 +255,6 @@ static void test_consistency(void **state)
                                         "minus_gradient_W_out", "minus_gradient_b_out" };
     static const pln_dynamics ways[] = { { PLN_EULER, 300, 0.2f, 0 }, { PLN_BLOCK, 300, 0, 0 } };
     const float beta = 0.01f;                    /* float32: the contrast of smaller ones is noise */
-    const plni_nudge none = { 0 };
     float target[MOST];
 
     (void)state;
@@ -316,21 +262,19 @@ static void test_consistency(void **state)
     for (int way = 0; way < 2; way++) {
         bench b;
         set_up(&b, g, PLN_HARDSIGM, ways[way]);
-        plni_settle_enter(b.net, &b.pass, 0, fill, &b);
-        (void)plni_settle(b.net, &b.pass, 300, &none);
+        inside_enter(b.in, 0, fill, &b);
+        (void)inside_settle(b.in, 300, 0, NULL, 0);
         check_states(&b, get(g, "fixed_point"), 2e-6);
-        plni_settle_keep(&b.pass);
-        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ -beta, target, 2, 0 });
-        plni_settle_swap(&b.pass);
-        (void)plni_settle(b.net, &b.pass, 300, &(plni_nudge){ beta, target, 2, 0 });
-        plni_settle_compare(b.net, &b.pass);
+        inside_keep_phase(b.in);
+        (void)inside_settle(b.in, 300, -beta, target, 0);
+        inside_swap_phases(b.in);
+        (void)inside_settle(b.in, 300, beta, target, 0);
+        inside_compare_phases(b.in);
         for (int p = 0; p < 4; p++) {
-            int which;
-            const plni_layer *layer = plni_parameter_owner(b.net, p, &which);
-            float *into = test_zeros(layer->size), got[MOST], wanted[MOST];
+            float *into = test_zeros(inside_level_size(b.in, p / 2 + 1)), got[MOST], wanted[MOST];
             const int n = numbers(g, keys[p], wanted);
-            plni_ep_contrast(b.net, &b.pass, p / 2 + 1, true, 1 / (4 * beta), &(plni_sink){ .into = into });
-            layer->ops->get(layer, into, which, got);
+            inside_contrast(b.in, p / 2 + 1, true, 1 / (4 * beta), into);
+            inside_parameter(b.net, p, into, got);
             for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 1e-4);
             free(into);
         }
@@ -339,31 +283,30 @@ static void test_consistency(void **state)
 }
 
 /* One whole step of a rule, from the recorded weights and H; what the weights are then. */
-static void take_step(const json_t *g, pln_activation top, plni_rule rule, const int32_t *label, int number_of_batch,
-                      float after[4][MOST])
+static void take_step(const json_t *g, pln_activation top, plni_rule rule, const float rate[2], const int32_t *label,
+                      int number_of_batch, float after[4][MOST])
 {
-    size_t bytes;
     plni_outcome outcome;
     bench b;
 
     set_up(&b, g, top, euler);
-    void *memory = plan_rule(&rule, b.net, &bytes);
+    inside_rule kept = inside_rule_plan(&rule, b.net, 2);
+    inside_set_rate(&rule, b.net, 0, rate[0]), inside_set_rate(&rule, b.net, 2, rate[1]);
     numbers(g, "H", rule.h);
     if (top == PLN_SOFTMAX) rule.h[0] = 0.2f;     /* the same winners by logits, other ones by their softmax */
-    plni_batch batch = { .pass = &b.pass, .fill = fill, .arg = &b, .label = label, .number = number_of_batch };
-    assert_true(plni_ep_step(&rule, b.net, &batch, NULL, &outcome));
+    assert_true(inside_ep_step(&rule, b.in, fill, &b, label, number_of_batch, &outcome));
     for (int p = 0; p < 4; p++) {
         const pln_parameter_info info = pln_net_parameter(b.net, p);
         pln_tensor t = { after[p], info.rank, { info.dim[0], info.dim[1] } };
         assert_int_equal(pln_net_get(b.net, p, &t), PLN_OK);
     }
-    plni_free(ctx, memory, bytes);
+    inside_rule_free(&kept);
     tear_down(&b);
 }
 
 /* Whether weights have moved from the recorded ones by rate times the recorded direction, and are where that
  * is recorded too; by Adam's first step, which is rate times the direction's sign (within eps). */
-static bool moved_along(const json_t *g, const json_t *one, const plni_rule *rule, float after[4][MOST])
+static bool moved_along(const json_t *g, const json_t *one, const pln_optim *optim, const float rate[2], float after[4][MOST])
 {
     static const char *const names[] = { "W_hid", "b_hid", "W_out", "b_out" };
     bool same = true;
@@ -371,19 +314,18 @@ static bool moved_along(const json_t *g, const json_t *one, const plni_rule *rul
     for (int p = 0; p < 4; p++) {
         char key[40];
         float before[MOST], along[MOST];
-        const float rate = rule->rate[p < 2 ? 0 : 2];
         const int n = numbers(g, names[p], before);
         snprintf(key, sizeof key, "update_direction_%s", names[p]);
         numbers(one, key, along);
         snprintf(key, sizeof key, "%s_after", names[p]);
-        if (rule->optim.kind == PLN_SGD && json_object_get(one, key)) {
+        if (optim->kind == PLN_SGD && json_object_get(one, key)) {
             float recorded[MOST];
             assert_int_equal(numbers(one, key, recorded), n);
             for (int i = 0; i < n; i++) same = same && fabsf(after[p][i] - recorded[i]) < 1e-6f;
         }
         for (int i = 0; i < n; i++) {
-            const float step = rule->optim.kind == PLN_ADAM ? along[i] / (fabsf(along[i]) + rule->optim.eps) : along[i];
-            same = same && fabsf(after[p][i] - before[i] - rate * step) < 1e-6f;
+            const float step = optim->kind == PLN_ADAM ? along[i] / (fabsf(along[i]) + optim->eps) : along[i];
+            same = same && fabsf(after[p][i] - before[i] - rate[p / 2] * step) < 1e-6f;
         }
     }
     return same;
@@ -410,6 +352,7 @@ static void test_step(void **state)
     };
     static const int32_t labels[] = { 1, 0 };
     const json_t *steps = get(golden, "ep_mse");          /* the rates of its steps, for all */
+    const float rate[2] = { (float)number(steps, "lr_hidden"), (float)number(steps, "lr_output") };
 
     (void)state;
     for (int r = 0; r < TEST_COUNT(rows); r++) {
@@ -418,15 +361,14 @@ static void test_step(void **state)
         plni_rule rule = { .target = rows[r].labels ? PLN_TARGET_LABELS : PLN_TARGET_SELF, .classes = 2,
                            .self = pln_selftarget_default(), .label_smoothing = 0.3f, .optim = pln_optim_default(),
                            .ep = { (float)fabs(number(one[0] ? one[0] : one[1], "beta")), (int)number(g, "Kmax"),
-                                   rows[r].symmetric },
-                           .rate = { [0] = (float)number(steps, "lr_hidden"), [2] = (float)number(steps, "lr_output") } };
+                                   rows[r].symmetric } };
         int seen[2] = { 0, 0 };
         rule.optim.kind = rows[r].optimiser;
         rule.self.winners = (int)number(g, "k");
         for (int n = 0; n < 16; n++) {
             float after[4][MOST];
-            take_step(g, rows[r].top, rule, rows[r].labels ? labels : NULL, n, after);
-            for (int sign = 0; sign < 2; sign++) seen[sign] += one[sign] && moved_along(g, one[sign], &rule, after);
+            take_step(g, rows[r].top, rule, rate, rows[r].labels ? labels : NULL, n, after);
+            for (int sign = 0; sign < 2; sign++) seen[sign] += one[sign] && moved_along(g, one[sign], &rule.optim, rate, after);
         }
         if (rows[r].symmetric) assert_int_equal(seen[0], 16);
         else if (one[0] && one[1]) assert_int_equal(seen[0] + seen[1], 16);

@@ -1,12 +1,10 @@
 /* test_golden.c - every equation against float64 vectors of the method's authors' code */
 
 #include "golden.h"
+#include "inside.h"
 
-#include "base/context.h"
 #include "base/rng.h"
-#include "learn/bp.h"
 #include "learn/loss.h"
-#include "planaria.h"
 
 enum { MOST = 64 };
 
@@ -141,35 +139,6 @@ static void test_block_target(void **state)
 
 /* ---- layers and steps ----------------------------------------------------- */
 
-/* A training pass of its own, on memory of its own. */
-typedef struct bench {
-    pln_net   *net;
-    plni_pass  pass;
-    void      *memory;
-    size_t     bytes;
-    uint32_t   sample[MOST];
-} bench;
-
-static bench set_up(pln_net *net, int samples)
-{
-    bench b = { .net = net };
-    plni_arena arena = { 0 };
-
-    plni_pass_plan(net, samples, true, &b.pass, &arena);
-    b.bytes = arena.used;
-    b.memory = plni_alloc(ctx, b.bytes);
-    arena = (plni_arena){ .base = b.memory };
-    plni_pass_plan(net, samples, true, &b.pass, &arena);
-    b.pass.samples = samples;
-    return b;
-}
-
-static void tear_down(bench *b)
-{
-    plni_free(ctx, b->memory, b->bytes);
-    pln_net_free(b->net);
-}
-
 static void put(pln_net *net, int parameter, const json_t *from)
 {
     const pln_parameter_info info = pln_net_parameter(net, parameter);
@@ -191,44 +160,31 @@ static void check_parameter(pln_net *net, int parameter, const json_t *wanted)
 }
 
 /* Checks the gradient a layer adds to a buffer. */
-static void check_gradient(const bench *b, int l, int which, const json_t *wanted)
+static void check_gradient(inside *in, int l, int which, const json_t *wanted)
 {
-    const plni_layer *layer = &b->net->layer[l];
-    float *into = test_floats(layer->size), values[MOST * MOST];
+    float *into = test_zeros(inside_size(in->net, l)), values[MOST * MOST];
 
-    memset(into, 0, layer->size * sizeof *into);
-    layer->ops->gradient(layer, &b->pass, &b->pass.at[l], 1, &(plni_sink){ .into = into });
-    layer->ops->get(layer, into, which, values);
+    inside_gradient(in, l, 1, into);
+    inside_tensor(in->net, l, into, which, values);
     check_numbers(values, wanted);
     free(into);
 }
 
-static void fill_rows(const plni_signal *x, const float *values, int rows, const plni_kernels *k)
+static void fill_rows(const inside *in, inside_signal *x, const float *values, int rows)
 {
     for (int r = 0; r < rows; r++) {
-        memcpy(x->value + r * x->stride, values + r * x->units, (size_t)x->units * sizeof(float));
-        plni_signal_list(k, (plni_signal *)(uintptr_t)x, r);
+        memcpy(inside_row(x, r), values + r * inside_units(x), (size_t)inside_units(x) * sizeof(float));
+        inside_list(in, x, r);
     }
 }
 
-static void check_rows(const plni_signal *x, int rows, const json_t *wanted)
+static void check_rows(const inside_signal *x, int rows, const json_t *wanted)
 {
     float values[MOST * MOST];
 
     for (int r = 0; r < rows; r++)
-        memcpy(values + r * x->units, x->value + r * x->stride, (size_t)x->units * sizeof(float));
+        memcpy(values + r * inside_units(x), inside_row(x, r), (size_t)inside_units(x) * sizeof(float));
     check_numbers(values, wanted);
-}
-
-static void run_layer(const bench *b, int l, int rows)
-{
-    const plni_layer *layer = &b->net->layer[l];
-
-    layer->ops->forward(layer, &b->pass, &b->pass.at[l], 0, rows);
-    for (int r = 0; r < rows; r++) {
-        if (layer->ops->forward_rest) layer->ops->forward_rest(layer, &b->pass, &b->pass.at[l], r);
-        plni_signal_list(b->pass.kernels, b->pass.at[l].y, r);
-    }
 }
 
 /* The whole batch of theory 1.6 with given masks, smoothed or not, and
@@ -245,43 +201,42 @@ static void unsupervised_step(const json_t *g, bool input_rows)
     pln_net_activation(net, PLN_RELU);
     pln_net_dense(net, n);
     pln_net_activation(net, PLN_HARDSIGM);
-    if (!input_rows) net->layer[2].sparse_input = false;
+    if (!input_rows) inside_expect_dense(net, 2);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     put(net, 0, get(g, "W1")), put(net, 1, get(g, "b1")), put(net, 2, get(g, "W2")), put(net, 3, get(g, "b2"));
     numbers(g, "X", x), numbers(g, "keep_mask_input", mask_in), numbers(g, "keep_mask_hidden", mask_hidden);
     numbers(g, "keep_mask_output", mask_out), numbers(g, "H_before", h), numbers(g, "lr", rate);
 
-    bench b = set_up(net, rows);
-    const plni_kernels *k = b.pass.kernels;
+    inside *in = inside_new(net, rows, true);
+    const plni_kernels *k = inside_kernels(in);
     for (int i = 0; i < rows * 3; i++) x[i] *= mask_in[i] / 0.7f;
-    fill_rows(b.pass.at[0].x, x, rows, k);
-    run_layer(&b, 0, rows);
-    check_rows(b.pass.at[0].y, rows, get(g, "a1"));
-    run_layer(&b, 1, rows);
-    check_rows(b.pass.at[1].y, rows, get(g, "h"));
+    fill_rows(in, inside_x(in, 0), x, rows);
+    inside_forward_layer(in, 0);
+    check_rows(inside_y(in, 0), rows, get(g, "a1"));
+    inside_forward_layer(in, 1);
+    check_rows(inside_y(in, 1), rows, get(g, "h"));
     for (int r = 0; r < rows; r++) {                         /* inverted dropout by hand */
-        plni_signal *hidden = b.pass.at[2].x;
-        for (int i = 0; i < 4; i++) hidden->value[r * hidden->stride + i] *= mask_hidden[r * 4 + i] / 0.8f;
-        plni_signal_list(k, hidden, r);
+        inside_signal *hidden = inside_x(in, 2);
+        for (int i = 0; i < 4; i++) *inside_at(hidden, r, i) *= mask_hidden[r * 4 + i] / 0.8f;
+        inside_list(in, hidden, r);
     }
-    check_rows(b.pass.at[2].x, rows, get(g, "x1_scaled"));
-    run_layer(&b, 2, rows);
-    check_rows(b.pass.at[2].y, rows, get(g, "a2"));
-    run_layer(&b, 3, rows);
-    check_rows(b.pass.at[3].y, rows, get(g, "y"));
+    check_rows(inside_x(in, 2), rows, get(g, "x1_scaled"));
+    inside_forward_layer(in, 2);
+    check_rows(inside_y(in, 2), rows, get(g, "a2"));
+    inside_forward_layer(in, 3);
+    check_rows(inside_y(in, 3), rows, get(g, "y"));
 
     pln_selftarget how = pln_selftarget_default();
     how.winners = 2;
     how.gamma = 0.5f;
     how.drop = 0.2f;
     uint16_t bits[2][MOST];
-    plni_signal *top = b.pass.at[3].dy;
     for (int r = 0; r < rows; r++) {
-        float *row = top->value + r * top->stride, aligned_h[MOST] = { 0 };
+        float *row = inside_row(inside_dy(in, 3), r), aligned_h[MOST] = { 0 };
         memcpy(aligned_h, h, sizeof h);
         for (int i = 0; i < n; i++) {
             bits[r][i] = mask_out[r * n + i] > 0 ? 65535 : 0;
-            row[i] = y[r * n + i] = b.pass.at[3].y->value[r * b.pass.at[3].y->stride + i] * mask_out[r * n + i];
+            row[i] = y[r * n + i] = *inside_at(inside_y(in, 3), r, i) * mask_out[r * n + i];
         }
         plni_kernels reference;
         (void)plni_kernels_choose(&reference, 0, "scalar");
@@ -295,23 +250,21 @@ static void unsupervised_step(const json_t *g, bool input_rows)
     plni_homeostasis(k, &how, d, n, rows, h, NULL, n);
     check_numbers(h, get(g, "H_after"));
 
-    net->layer[3].ops->backward(&net->layer[3], &b.pass, &b.pass.at[3], 0, rows);
-    for (int r = 0; r < rows; r++) plni_signal_list(k, b.pass.at[2].dy, r);
-    check_gradient(&b, 2, 0, get(g, "dW2"));
-    check_gradient(&b, 2, 1, get(g, "db2"));
-    net->layer[2].ops->pullback(&net->layer[2], &b.pass, &b.pass.at[2], -rate[1]);
-    for (int r = 0; r < rows; r++) {
-        plni_signal *dx = b.pass.at[2].dx;
-        if (net->layer[2].ops->backward_rest) net->layer[2].ops->backward_rest(&net->layer[2], &b.pass, &b.pass.at[2], r);
-        for (int i = 0; i < 4; i++) dx->value[r * dx->stride + i] *= mask_hidden[r * 4 + i] / 0.8f;
-    }
-    net->layer[1].ops->backward(&net->layer[1], &b.pass, &b.pass.at[1], 0, rows);
-    check_gradient(&b, 0, 0, get(g, "dW1"));
-    check_gradient(&b, 0, 1, get(g, "db1"));
-    net->layer[0].ops->gradient(&net->layer[0], &b.pass, &b.pass.at[0], -rate[0], &(plni_sink){ .into = net->layer[0].theta });
+    inside_backward_layer(in, 3);
+    for (int r = 0; r < rows; r++) inside_list(in, inside_dy(in, 2), r);
+    check_gradient(in, 2, 0, get(g, "dW2"));
+    check_gradient(in, 2, 1, get(g, "db2"));
+    assert_true(inside_backward_gradient(in, 2, -rate[1]));
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < 4; i++) *inside_at(inside_dx(in, 2), r, i) *= mask_hidden[r * 4 + i] / 0.8f;
+    inside_backward_layer(in, 1);
+    check_gradient(in, 0, 0, get(g, "dW1"));
+    check_gradient(in, 0, 1, get(g, "db1"));
+    inside_gradient(in, 0, -rate[0], inside_theta(net, 0));
     static const char *const after[] = { "W1_after", "b1_after", "W2_after", "b2_after" };
     for (int p = 0; p < 4; p++) check_parameter(net, p, get(g, after[p]));
-    tear_down(&b);
+    inside_free(in);
+    pln_net_free(net);
 }
 
 static void test_unsupervised_step(void **state)
@@ -324,15 +277,15 @@ static void test_unsupervised_step(void **state)
 /* ---- the rule itself ------------------------------------------------------ */
 
 typedef struct source {
-    const plni_pass *pass;
-    const float     *x;
+    const inside *in;
+    const float  *x;
 } source;
 
 static void fill_source(void *arg, int s)
 {
     const source *from = arg;
-    const plni_signal *x = plni_input(from->pass);
-    memcpy(x->value + s * x->stride, from->x + s * x->units, (size_t)x->units * sizeof(float));
+    const int units = inside_units(inside_input(from->in));
+    memcpy(inside_input_row(from->in, 0, s), from->x + s * units, (size_t)units * sizeof(float));
 }
 
 static void test_cross_entropy_step(void **state)
@@ -341,7 +294,6 @@ static void test_cross_entropy_step(void **state)
     static const char *const weights[] = { "W1", "b1", "W2", "b2" }, *const gradients[] = { "dW1", "db1", "dW2", "db2" };
     pln_net *net = pln_net_new(ctx);
     float x[MOST], before[4][MOST], h[MOST];
-    plni_arena arena = { 0 };
     plni_outcome outcome;
 
     (void)state;
@@ -354,22 +306,16 @@ static void test_cross_entropy_step(void **state)
     for (int p = 0; p < 4; p++) put(net, p, get(g, weights[p])), numbers(g, weights[p], before[p]);
     numbers(g, "X", x);
 
-    bench b = set_up(net, 2);
+    inside *in = inside_new(net, 2, true);
     plni_rule rule = { .target = PLN_TARGET_SELF, .self = pln_selftarget_default(), .loss = PLN_CROSS_ENTROPY,
                      .optim = pln_optim_default() };
     rule.self.gamma = (float)number(g, "gamma");
-    rule.rate[0] = rule.rate[2] = 1;
-    plni_rule_plan(&rule, net, 2, NULL, &arena);
-    void *memory = plni_alloc(ctx, arena.used);
-    const size_t bytes = arena.used;
-    arena = (plni_arena){ .base = memory };
-    plni_rule_plan(&rule, net, 2, NULL, &arena);
+    inside_set_rate(&rule, net, 0, 1), inside_set_rate(&rule, net, 2, 1);
+    inside_rule kept = inside_rule_plan(&rule, net, 2);
     numbers(g, "H_before", rule.h);
 
-    source from = { &b.pass, x };
-    b.pass.sample = b.sample;
-    plni_batch batch = { .pass = &b.pass, .fill = fill_source, .arg = &from };
-    assert_true(plni_bp_step(&rule, net, &batch, NULL, &outcome));
+    source from = { in, x };
+    assert_true(inside_bp_step(&rule, in, fill_source, &from, NULL, &outcome));
     CHECK_NEAR(outcome.loss, number(g, "loss"), 1e-6);
     numbers(g, "H_after", h);
     for (int i = 0; i < 3; i++) CHECK_NEAR(rule.h[i], h[i], 1e-6);
@@ -381,8 +327,9 @@ static void test_cross_entropy_step(void **state)
         assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
         for (int i = 0; i < n; i++) CHECK_NEAR(before[p][i] - now[i], gradient[i], 1e-6);
     }
-    plni_free(ctx, memory, bytes);
-    tear_down(&b);
+    inside_rule_free(&kept);
+    inside_free(in);
+    pln_net_free(net);
 }
 
 static void classifier(const json_t *g, const char *kind, pln_activation activation)
@@ -401,23 +348,23 @@ static void classifier(const json_t *g, const char *kind, pln_activation activat
     assert_int_equal(pln_net_forward(net, &tx, &ty), PLN_OK);
     check_numbers(y, get(k, "eval_output"));
 
-    bench b = set_up(net, 2);
+    inside *in = inside_new(net, 2, true);
     for (int i = 0; i < 6; i++) x[i] *= mask[i] / 0.8f;
-    fill_rows(b.pass.at[0].x, x, 2, b.pass.kernels);
-    run_layer(&b, 0, 2);
-    run_layer(&b, 1, 2);
-    check_rows(b.pass.at[1].y, 2, get(k, "output"));
+    fill_rows(in, inside_x(in, 0), x, 2);
+    inside_forward_layer(in, 0);
+    inside_forward_layer(in, 1);
+    check_rows(inside_y(in, 1), 2, get(k, "output"));
     for (int r = 0; r < 2; r++) {
         plni_label_target_row((int)labels[r], 2, 0, d, 2);
-        loss += plni_loss_row(b.pass.kernels, PLN_CROSS_ENTROPY, b.pass.at[1].y->value + r * b.pass.at[1].y->stride,
-                              d, NULL, 0, 2, 2, dy);
-        memcpy(b.pass.at[1].dy->value + r * b.pass.at[1].dy->stride, dy, 2 * sizeof *dy);
+        loss += plni_loss_row(inside_kernels(in), PLN_CROSS_ENTROPY, inside_row(inside_y(in, 1), r), d, NULL, 0, 2, 2, dy);
+        memcpy(inside_row(inside_dy(in, 1), r), dy, 2 * sizeof *dy);
     }
     CHECK_NEAR(loss, number(k, "loss"), 1e-6);
-    net->layer[1].ops->backward(&net->layer[1], &b.pass, &b.pass.at[1], 0, 2);
-    check_gradient(&b, 0, 0, get(k, "dW"));
-    check_gradient(&b, 0, 1, get(k, "db"));
-    tear_down(&b);
+    inside_backward_layer(in, 1);
+    check_gradient(in, 0, 0, get(k, "dW"));
+    check_gradient(in, 0, 1, get(k, "db"));
+    inside_free(in);
+    pln_net_free(net);
 }
 
 static void test_classifier_step(void **state)
@@ -444,14 +391,15 @@ static void test_activations(void **state)
         pln_net_activation(net, cases[c].activation);
         pln_net_dense(net, 1);
         assert_int_equal(pln_net_ready(net), PLN_OK);
-        bench b = set_up(net, 1);
-        fill_rows(b.pass.at[0].x, x, 1, b.pass.kernels);
-        run_layer(&b, 0, 1);
-        check_rows(b.pass.at[0].y, 1, get(g, cases[c].name));
-        for (int i = 0; i < n; i++) b.pass.at[0].dy->value[i] = 1;
-        net->layer[0].ops->backward(&net->layer[0], &b.pass, &b.pass.at[0], 0, 1);
-        check_rows(b.pass.at[0].dx, 1, get(g, cases[c].slope));
-        tear_down(&b);
+        inside *in = inside_new(net, 1, true);
+        fill_rows(in, inside_x(in, 0), x, 1);
+        inside_forward_layer(in, 0);
+        check_rows(inside_y(in, 0), 1, get(g, cases[c].name));
+        for (int i = 0; i < n; i++) *inside_at(inside_dy(in, 0), 0, i) = 1;
+        inside_backward_layer(in, 0);
+        check_rows(inside_dx(in, 0), 1, get(g, cases[c].slope));
+        inside_free(in);
+        pln_net_free(net);
     }
 }
 

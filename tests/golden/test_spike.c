@@ -1,10 +1,10 @@
 /* test_spike.c - spiking neurons, norm, pools and a whole network against float64 vectors */
 
 #include "golden.h"
+#include "inside.h"
 #include "maps.h"
 
 #include "base/cpu.h"
-#include "learn/bp.h"
 #include "learn/loss.h"
 
 enum { MOST = 256, BLOCK = 16 };
@@ -235,18 +235,18 @@ static pln_net *net_around(int steps, int channels, int height, int width, const
 }
 
 /* Numbers in the order [row][channel][position] to a map of values, and back. */
-static void put(const plni_signal *map, int rows, const float *from)
+static void put(inside_signal *map, int rows, const float *from)
 {
     for (int r = 0; r < rows; r++)
-        for (int c = 0; c < map->extent.channels; c++)
-            for (int p = 0; p < plni_positions(map->extent); p++) *maps_value(map, r, c, p) = *from++;
+        for (int c = 0; c < inside_channels(map); c++)
+            for (int p = 0; p < inside_places(map); p++) inside_put(map, r, c, p, *from++);
 }
 
-static void take(const plni_signal *map, int rows, float *to)
+static void take(const inside_signal *map, int rows, float *to)
 {
     for (int r = 0; r < rows; r++)
-        for (int c = 0; c < map->extent.channels; c++)
-            for (int p = 0; p < plni_positions(map->extent); p++) *to++ = maps_get(map, r, c, p);
+        for (int c = 0; c < inside_channels(map); c++)
+            for (int p = 0; p < inside_places(map); p++) *to++ = inside_get(map, r, c, p);
 }
 
 static void check_norm(const json_t *one)
@@ -255,9 +255,7 @@ static void check_norm(const json_t *one)
     const int channels = (int)number(one, "C");
     const pln_norm norm = { PLN_NORM_JOINT, (float)number(one, "scale_alpha_vth") };
     pln_net *net = net_around(steps, channels, (int)number(one, "H"), (int)number(one, "W"), &norm, PLN_POOL_NONE);
-    plni_layer *layer = &net->layer[1];
-    float x[MOST], y[MOST], g[MOST], *theta = test_zeros(layer->size);
-    maps_pass p, evaluation;
+    float x[MOST], y[MOST], g[MOST], *theta = test_zeros(inside_size(net, 1));
 
     numbers(one, "gamma", x), maps_write(net, "1.weight", x);
     numbers(one, "beta", x), maps_write(net, "1.bias", x);
@@ -265,27 +263,23 @@ static void check_norm(const json_t *one)
     numbers(one, "running_var_in", x), maps_write(net, "1.running_var", x);
     numbers(one, "x", x), numbers(one, "grad_y", g);
 
-    maps_plan(&p, ctx, net, samples, true);
-    const plni_station *at = &p.pass.at[1];
-    put(at->x, rows, x), put(at->dy, rows, g);
-    layer->ops->forward(layer, &p.pass, at, 0, samples);
-    take(at->y, rows, y), check_all(y, one, "y_train");
-    layer->ops->backward(layer, &p.pass, at, 0, samples);
-    take(at->dx, rows, y), check_all(y, one, "grad_x");
-    layer->ops->gradient(layer, &p.pass, at, 1, &(plni_sink){ .into = theta });
-    layer->ops->get(layer, theta, 0, y), check_all(y, one, "grad_gamma");
-    layer->ops->get(layer, theta, 1, y), check_all(y, one, "grad_beta");
-    layer->ops->keep(layer, &p.pass, at);
+    inside *in = inside_new(net, samples, true), *evaluation = inside_new(net, samples, false);
+    put(inside_x(in, 1), rows, x), put(inside_dy(in, 1), rows, g);
+    inside_forward_layer(in, 1);
+    take(inside_y(in, 1), rows, y), check_all(y, one, "y_train");
+    inside_backward_layer(in, 1);
+    take(inside_dx(in, 1), rows, y), check_all(y, one, "grad_x");
+    inside_gradient(in, 1, 1, theta);
+    inside_tensor(net, 1, theta, 0, y), check_all(y, one, "grad_gamma");
+    inside_tensor(net, 1, theta, 1, y), check_all(y, one, "grad_beta");
+    inside_keep(in, 1);
     maps_read(net, "1.running_mean", y), check_all(y, one, "running_mean_out");
     maps_read(net, "1.running_var", y), check_all(y, one, "running_var_out");
-    maps_free(&p);
 
-    maps_plan(&evaluation, ctx, net, samples, false);
-    at = &evaluation.pass.at[1];
-    put(at->x, rows, x);
-    layer->ops->forward(layer, &evaluation.pass, at, 0, samples);
-    take(at->y, rows, y), check_all(y, one, "y_eval_with_updated_stats");
-    maps_free(&evaluation);
+    put(inside_x(evaluation, 1), rows, x);
+    inside_forward_layer(evaluation, 1);
+    take(inside_y(evaluation, 1), rows, y), check_all(y, one, "y_eval_with_updated_stats");
+    inside_free(in), inside_free(evaluation);
     free(theta);
     pln_net_free(net);
 }
@@ -305,26 +299,23 @@ static void check_pool(pln_pool kind, const char *values, const char *gradients)
 {
     const json_t *pools = get(golden, "pooling");
     pln_net *net = net_around(1, 1, 4, 4, NULL, kind);
-    const plni_layer *layer = &net->layer[1];
     float x[MOST], y[MOST], g[MOST];
-    maps_pass p;
-
-    maps_plan(&p, ctx, net, 1, true);
-    const plni_station *at = &p.pass.at[1];
+    inside *in = inside_new(net, 1, true);
     const int n = numbers(pools, "x", x);
+
     for (int i = 0; i < n; i++) x[i] = x[i] > 0 ? 2 : -2;
     numbers(pools, "grad_out", g);
-    put(at->x, 1, x), put(at->dy, 1, g);
-    layer->ops->forward(layer, &p.pass, at, 0, 1);
-    take(at->y, 1, y), check_all(y, pools, values);
-    layer->ops->backward(layer, &p.pass, at, 0, 1);
-    take(at->dx, 1, y);
+    put(inside_x(in, 1), 1, x), put(inside_dy(in, 1), 1, g);
+    inside_forward_layer(in, 1);
+    take(inside_y(in, 1), 1, y), check_all(y, pools, values);
+    inside_backward_layer(in, 1);
+    take(inside_dx(in, 1), 1, y);
     for (int i = 0; i < n; i++) {                      /* dx = kap g'(kap x - 1) ds */
         const double h = 0.75 * (double)x[i] - 1, k = 3.14159265358979 * h;
         y[i] = (float)((double)y[i] * (1 + k * k) / 0.75);
     }
     check_all(y, pools, gradients);
-    maps_free(&p);
+    inside_free(in);
     pln_net_free(net);
 }
 
@@ -346,60 +337,39 @@ static void test_loss(void **state)
     const int samples = numbers(losses, "labels", labels), classes = numbers(losses, "logits[T][N][K]", o) / steps / samples;
     pln_net *net = pln_net_new(ctx);
     double loss = 0;
-    maps_pass p;
 
     (void)state;
     pln_net_frames(net, steps, 1, 1, 1);
     pln_net_dense(net, classes);
     pln_net_readout(net, PLN_READOUT_MEAN, 1);
     assert_int_equal(pln_net_ready(net), PLN_OK);
-    maps_plan(&p, ctx, net, samples, true);
-    const plni_station *at = &p.pass.at[1];
-    put(at->x, steps * samples, o);
-    net->layer[1].ops->forward(&net->layer[1], &p.pass, at, 0, samples);
+    inside *in = inside_new(net, samples, true);
+    put(inside_x(in, 1), steps * samples, o);
+    inside_forward_layer(in, 1);
     for (int s = 0; s < samples; s++) {
         float d[16] = { 0 };
         d[(int)labels[s]] = 1;
-        loss += (double)plni_loss_row(p.pass.kernels, PLN_CROSS_ENTROPY, at->y->value + s * at->y->stride, d, NULL, 0,
-                                      samples, classes, at->dy->value + s * at->dy->stride);
+        loss += (double)plni_loss_row(inside_kernels(in), PLN_CROSS_ENTROPY, inside_row(inside_y(in, 1), s), d, NULL, 0,
+                                      samples, classes, inside_row(inside_dy(in, 1), s));
     }
     check(loss, number(ce, "loss"));
-    net->layer[1].ops->backward(&net->layer[1], &p.pass, at, 0, samples);
-    take(at->dx, steps * samples, g);
+    inside_backward_layer(in, 1);
+    take(inside_dx(in, 1), steps * samples, g);
     check_all(g, ce, "grad");
-    maps_free(&p);
+    inside_free(in);
     pln_net_free(net);
-}
-
-/* A rule that steps at rate 0 unless told otherwise, with its memory. */
-typedef struct stepping {
-    plni_rule rule;
-    void     *memory;
-    size_t    bytes;
-} stepping;
-
-static void plan_rule(stepping *st, const pln_net *net, int samples)
-{
-    plni_arena arena = { 0 };
-
-    plni_rule_plan(&st->rule, net, samples, NULL, &arena);
-    st->bytes = arena.used;
-    st->memory = plni_alloc(ctx, st->bytes);
-    arena = (plni_arena){ .base = st->memory };
-    plni_rule_plan(&st->rule, net, samples, NULL, &arena);
 }
 
 /* The logits as frames, which a dense layer passes on. */
 static void fill_logits(void *arg, int s)
 {
-    const plni_pass *pass = arg;
-    const plni_signal *x = plni_input(pass);
+    const inside *in = arg;
+    const int units = inside_units(inside_input(in)), samples = (int)json_array_size(get(get(golden, "losses"), "labels"));
     float o[MOST];
 
     numbers(get(golden, "losses"), "logits[T][N][K]", o);
-    for (int t = 0; t < x->steps; t++)
-        memcpy(x->value + (t * pass->samples + s) * x->stride, o + (t * pass->samples + s) * x->units,
-               (size_t)x->units * sizeof *o);
+    for (int t = 0; t < inside_steps(inside_input(in)); t++)
+        memcpy(inside_input_row(in, t, s), o + (t * samples + s) * units, (size_t)units * sizeof *o);
 }
 
 /* The loss of every time step, and its gradient at the outputs. */
@@ -407,15 +377,13 @@ static void check_steps(const char *key, float tet)
 {
     const json_t *losses = get(golden, "losses"), *wanted = get(losses, key);
     const int steps = (int)json_array_size(get(losses, "logits[T][N][K]"));
-    const uint32_t sample[MOST] = { 0 };
     float labels[MOST], o[MOST], identity[MOST] = { 0 }, g[MOST];
     const int samples = numbers(losses, "labels", labels), classes = numbers(losses, "logits[T][N][K]", o) / steps / samples;
-    stepping st = { .rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = tet, .classes = classes,
-                              .optim = pln_optim_default(), .self = pln_selftarget_default() } };
+    plni_rule rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = tet, .classes = classes,
+                       .optim = pln_optim_default(), .self = pln_selftarget_default() };
     int32_t label[MOST];
     pln_net *net = pln_net_new(ctx);
     plni_outcome outcome;
-    maps_pass p;
 
     pln_net_frames(net, steps, classes, 1, 1);
     pln_net_dense(net, classes);
@@ -424,16 +392,14 @@ static void check_steps(const char *key, float tet)
     for (int i = 0; i < classes; i++) identity[i * classes + i] = 1;
     maps_write(net, "0.weight", identity);
     for (int s = 0; s < samples; s++) label[s] = (int32_t)labels[s];
-    maps_plan(&p, ctx, net, samples, true);
-    p.pass.sample = sample;
-    plan_rule(&st, net, samples);
-    plni_batch batch = { .pass = &p.pass, .fill = fill_logits, .arg = &p.pass, .label = label };
-    assert_true(plni_bp_step(&st.rule, net, &batch, NULL, &outcome));
+    inside *in = inside_new(net, samples, true);
+    inside_rule kept = inside_rule_plan(&rule, net, samples);
+    assert_true(inside_bp_step(&rule, in, fill_logits, in, label, &outcome));
     check(outcome.loss, number(wanted, "loss"));
-    take(p.pass.at[1].dx, steps * samples, g);
+    take(inside_dx(in, 1), steps * samples, g);
     check_all(g, wanted, "grad");
-    plni_free(ctx, st.memory, st.bytes);
-    maps_free(&p);
+    inside_rule_free(&kept);
+    inside_free(in);
     pln_net_free(net);
 }
 
@@ -454,34 +420,30 @@ static void fill_nothing(void *arg, int s)
 static void test_tet_takes_the_threshold(void **state)
 {
     static const float zeros[2] = { 0 }, bias[] = { 1.25f, 0.25f };
-    const uint32_t sample[] = { 0 };
     const int32_t label[] = { 0 };
-    stepping st = { .rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = 1, .classes = 2,
-                              .optim = pln_optim_default(), .self = pln_selftarget_default() } };
+    plni_rule rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY_STEPS, .tet = 1, .classes = 2,
+                       .optim = pln_optim_default(), .self = pln_selftarget_default() };
     pln_neuron neuron = pln_neuron_default();
     pln_net *net = pln_net_new(ctx);
     plni_outcome outcome;
-    maps_pass p;
     float after[2];
 
     (void)state;
-    for (int l = 0; l < PLN_MAX_LAYERS; l++) st.rule.rate[l] = 1;
+    inside_set_rates(&rule, 1);
     neuron.threshold = 0.5f;
     pln_net_frames(net, 2, 1, 1, 1);
     pln_net_dense(net, 1), pln_net_lif(net, &neuron), pln_net_dense(net, 2);
     pln_net_readout(net, PLN_READOUT_MEAN, 1);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     maps_write(net, "1.weight", zeros), maps_write(net, "1.bias", bias);
-    maps_plan(&p, ctx, net, 1, true);
-    p.pass.sample = sample;
-    plan_rule(&st, net, 1);
-    plni_batch batch = { .pass = &p.pass, .fill = fill_nothing, .label = label };
-    assert_true(plni_bp_step(&st.rule, net, &batch, NULL, &outcome));
+    inside *in = inside_new(net, 1, true);
+    inside_rule kept = inside_rule_plan(&rule, net, 1);
+    assert_true(inside_bp_step(&rule, in, fill_nothing, NULL, label, &outcome));
     check(outcome.loss, 0.5 * 0.75 * 0.75 + 0.5 * 0.25 * 0.25);
     (void)maps_read(net, "1.bias", after);
     check((double)after[0], 0.5), check((double)after[1], 0.5);
-    plni_free(ctx, st.memory, st.bytes);
-    maps_free(&p);
+    inside_rule_free(&kept);
+    inside_free(in);
     pln_net_free(net);
 }
 
@@ -583,9 +545,7 @@ static void test_operations(void **state)
 
 static void fill_tiny(void *arg, int s)
 {
-    const plni_pass *pass = arg;
-    (void)s;
-    numbers(get(golden, "tiny_net"), "x", plni_input(pass)->value);
+    numbers(get(golden, "tiny_net"), "x", inside_input_row(arg, 0, s));
 }
 
 /* One step at rate 1 without momentum: gradients are differences of weights. */
@@ -594,13 +554,11 @@ static void check_tiny(const char *key, const pln_neuron *neuron)
     const json_t *tiny = get(golden, "tiny_net"), *result = get(get(tiny, "results"), key);
     const int steps = (int)number(tiny, "T");
     const int32_t label = (int32_t)number(tiny, "label");
-    const uint32_t sample = 0;
     pln_net *net = pln_net_new(ctx);
     plni_rule rule = { .target = PLN_TARGET_LABELS, .loss = PLN_CROSS_ENTROPY, .classes = 2, .optim = pln_optim_default(),
                        .self = pln_selftarget_default() };
     plni_outcome outcome;
     float w1[MOST], w2[MOST], now[MOST];
-    maps_pass p;
 
     pln_net_image(net, steps, 3, 1, 1);
     pln_net_dense(net, 4);
@@ -611,30 +569,22 @@ static void check_tiny(const char *key, const pln_neuron *neuron)
     numbers(tiny, "W1", w1), maps_write(net, "0.weight", w1);
     numbers(tiny, "W2", w2), maps_write(net, "1.weight", w2);
 
-    maps_plan(&p, ctx, net, 1, true);
-    p.pass.sample = &sample;
-    plni_arena arena = { 0 };
-    plni_rule_plan(&rule, net, 1, NULL, &arena);
-    const size_t bytes = arena.used;
-    void *memory = plni_alloc(ctx, bytes);
-    arena = (plni_arena){ .base = memory };
-    plni_rule_plan(&rule, net, 1, NULL, &arena);
-    for (int l = 0; l < PLN_MAX_LAYERS; l++) rule.rate[l] = 1;
-
-    plni_batch batch = { .pass = &p.pass, .fill = fill_tiny, .arg = &p.pass, .label = &label };
-    assert_true(plni_bp_step(&rule, net, &batch, NULL, &outcome));
+    inside *in = inside_new(net, 1, true);
+    inside_rule kept = inside_rule_plan(&rule, net, 1);
+    inside_set_rates(&rule, 1);
+    assert_true(inside_bp_step(&rule, in, fill_tiny, in, &label, &outcome));
     check(outcome.loss, number(result, "loss"));
-    check_all(p.pass.at[3].y->value, result, "logits");
+    check_all(inside_row(inside_y(in, 3), 0), result, "logits");
     float spikes[MOST], wanted[MOST];
-    take(p.pass.at[1].y, steps, spikes);
+    take(inside_y(in, 1), steps, spikes);
     const int all = numbers(tiny, "hidden_s[t][j]", wanted);
     for (int i = 0; i < all; i++) CHECK_NEAR(spikes[i], wanted[i], 0);
     for (int i = maps_read(net, "0.weight", now) - 1; i >= 0; i--) now[i] = w1[i] - now[i];
     check_all(now, result, "dW1");
     for (int i = maps_read(net, "1.weight", now) - 1; i >= 0; i--) now[i] = w2[i] - now[i];
     check_all(now, result, "dW2");
-    plni_free(ctx, memory, bytes);
-    maps_free(&p);
+    inside_rule_free(&kept);
+    inside_free(in);
     pln_net_free(net);
 }
 
