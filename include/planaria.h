@@ -5,6 +5,7 @@
 #define PLANARIA_H
 
 #include "pln/core.h"
+#include "pln/option.h"
 #include "pln/tensor.h"
 #include "pln/data.h"
 #include "pln/augment.h"

@@ -30,6 +30,9 @@ typedef struct pln_augment {
                       /* is set to 0, the mean; it may reach over the edge; 0: none */
 } pln_augment;
 
+/* padding, flip, cutout. */
+PLN_API extern const pln_option pln_augment_options[];
+
 /* Mean and population standard deviation of each channel over the samples in use,
  * of byte / 255, from exact sums.  A channel that is constant gets the deviation 1.
  *

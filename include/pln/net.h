@@ -166,6 +166,9 @@ typedef struct pln_dynamics {
 /* Feed-forward; for the others 60 steps, dt 0.2, tolerance 1e-4. */
 PLN_API pln_dynamics pln_dynamics_default(void);
 
+/* relaxation, steps, dt, tolerance. */
+PLN_API extern const pln_option pln_dynamics_options[];
+
 /* A builder: the network is to settle.  That takes dense layers, each with
  * hardsigm behind it (at the top, over a hidden layer, also softmax, which then
  * is a read-out without feedback in the free phase) and perhaps dropout in

@@ -20,6 +20,7 @@
 #ifndef PLN_OPTIM_H
 #define PLN_OPTIM_H
 
+#include "pln/option.h"
 #include "pln/tensor.h"
 
 #ifdef __cplusplus
@@ -37,6 +38,9 @@ typedef struct pln_optim {
 
 /* SGD, with Adam's usual numbers: 0.9, 0.999, 1e-8. */
 PLN_API pln_optim pln_optim_default(void);
+
+/* optimiser, momentum, weight_decay, clip, beta1, beta2, eps. */
+PLN_API extern const pln_option pln_optim_options[];
 
 /* One step of `how` on n numbers.  m and v [n] are Adam's moments, zero before
  * step t = 1; SGD wants m if it has momentum or decay, and no v: what is not
@@ -60,6 +64,9 @@ typedef struct pln_schedule {
 
 /* Constant. */
 PLN_API pln_schedule pln_schedule_default(void);
+
+/* kind, start, end, ratio, length. */
+PLN_API extern const pln_option pln_schedule_options[];
 
 /* factor(epoch), epoch >= 0. */
 PLN_API double pln_schedule_factor(const pln_schedule *how, int epoch);

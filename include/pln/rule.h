@@ -13,7 +13,7 @@
 #ifndef PLN_RULE_H
 #define PLN_RULE_H
 
-#include "pln/core.h"
+#include "pln/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -34,6 +34,9 @@ typedef struct pln_ep {
 
 /* beta 0.2, 10 steps, one-sided. */
 PLN_API pln_ep pln_ep_default(void);
+
+/* beta, nudged_steps, symmetric. */
+PLN_API extern const pln_option pln_ep_options[];
 
 /* What to aim at: the network's own winners, or labels by block targets
  * (pln_block_target), which with as many outputs as classes are one-hot. */

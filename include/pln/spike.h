@@ -17,7 +17,7 @@
 #ifndef PLN_SPIKE_H
 #define PLN_SPIKE_H
 
-#include "pln/core.h"
+#include "pln/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -98,6 +98,10 @@ typedef struct pln_norm {
     pln_norm_kind kind;
     float         scale;      /* 1; tdBN: alpha times the threshold */
 } pln_norm;
+
+/* tau, threshold, ... and norm, norm_scale.  A surrogate that is set by its name brings its
+ * usual sharpness along. */
+PLN_API extern const pln_option pln_neuron_options[], pln_norm_options[];
 
 /* Windows of size x size that do not overlap; a rest at the right and the bottom
  * is left out.  Of equal values the first in reading order is the largest. */

@@ -24,6 +24,7 @@
 #ifndef PLN_TARGET_H
 #define PLN_TARGET_H
 
+#include "pln/option.h"
 #include "pln/tensor.h"
 
 #ifdef __cplusplus
@@ -47,6 +48,9 @@ typedef struct pln_selftarget {
 
 /* One winner, gamma 0.5, eta 0.6, batch mode, no smoothing, no mask. */
 PLN_API pln_selftarget pln_selftarget_default(void);
+
+/* winners, gamma, eta, smoothing, output_dropout, sequential, tau. */
+PLN_API extern const pln_option pln_selftarget_options[];
 
 /* Sets d to the self-defined target of y and moves h by one step.
  *

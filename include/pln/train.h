@@ -27,9 +27,11 @@
 extern "C" {
 #endif
 
+enum { PLN_MAX_EPOCHS = 1000000 };
+
 /* How to train. */
 typedef struct pln_fit {
-    int             epochs;              /* >= 0                            */
+    int             epochs;              /* 0..PLN_MAX_EPOCHS               */
     int             batch;               /* 1..PLN_MAX_BATCH                */
     uint64_t        seed;
     pln_rule_kind   rule;
@@ -50,6 +52,10 @@ typedef struct pln_fit {
 
 /* 1 epoch, batch 16, self-defined target, MSE, SGD at rate 1, constant. */
 PLN_API pln_fit pln_fit_default(void);
+
+/* The section `train` of a configuration, but for `ep`: those of the optimiser, the
+ * self-defined target and so on among them, in one list. */
+PLN_API extern const pln_option pln_fit_options[];
 
 typedef struct pln_trainer pln_trainer;
 

@@ -5,6 +5,7 @@
 #include "base/context.h"
 #include "base/check.h"
 #include "base/cpu.h"
+#include "base/option.h"
 #include "kernel/kernel.h"
 
 #include <stdarg.h>
@@ -23,7 +24,7 @@ struct pln_ctx {
     const char   *isa;
     size_t        bytes, peak_bytes;
     long          allocations;
-    char          error[512];
+    char          error[512], path[PLNI_PATH];
 };
 
 /* Weights are walked in rows all over: pages of 2 MB save a tenth of the time
@@ -111,18 +112,38 @@ void plni_free(pln_ctx *ctx, void *memory, size_t bytes)
     ctx->allocator.free(ctx->allocator.user, memory, bytes ? bytes : 1);
 }
 
+/* The sentence may be made of the last one's path. */
+static void note(pln_ctx *ctx, const char *path, const char *format, va_list args)
+{
+    char error[sizeof ctx->error];
+
+    vsnprintf(error, sizeof error, format, args);
+    memcpy(ctx->error, error, sizeof error);
+    if (path != ctx->path) snprintf(ctx->path, sizeof ctx->path, "%s", path);
+}
+
 pln_status plni_fail(pln_ctx *ctx, pln_status status, const char *format, ...)
 {
-    if (ctx) {
-        va_list args;
-        va_start(args, format);
-        vsnprintf(ctx->error, sizeof ctx->error, format, args);
-        va_end(args);
-    }
+    va_list args;
+
+    va_start(args, format);
+    if (ctx) note(ctx, "", format, args);
+    va_end(args);
+    return status;
+}
+
+pln_status plni_fail_at(pln_ctx *ctx, pln_status status, const char *path, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    if (ctx) note(ctx, path, format, args);
+    va_end(args);
     return status;
 }
 
 const char *pln_error(const pln_ctx *ctx) { return ctx->error; }
+const char *pln_error_path(const pln_ctx *ctx) { return ctx->path; }
 int pln_ctx_threads(const pln_ctx *ctx) { return ctx->threads; }
 const char *pln_ctx_isa(const pln_ctx *ctx) { return ctx->isa; }
 size_t pln_ctx_bytes(const pln_ctx *ctx) { return ctx->bytes; }

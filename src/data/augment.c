@@ -9,10 +9,16 @@
 #include "data/data.h"
 #include "pln/augment.h"
 
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
-enum { MAX_PADDING = 128 };
+const pln_option pln_augment_options[] = {
+    { "padding", PLN_OPTION_INT, offsetof(pln_augment, padding), 0, 128, .help = "black pixels around an image, from which it is cut out anew" },
+    { "flip", PLN_OPTION_BOOL, offsetof(pln_augment, flip), .help = "mirror half of the samples" },
+    { "cutout", PLN_OPTION_INT, offsetof(pln_augment, cutout), 0, INT_MAX, .help = "side of a square that is set to the mean" },
+    { 0 }
+};
 
 /* ---- mean and deviation ------------------------------------------------------ */
 
@@ -64,11 +70,7 @@ pln_status pln_augment_check(pln_ctx *ctx, const pln_sample_shape *s,
         return plni_fail(ctx, PLN_ERR_SHAPE, "augment: a sample of %d x %d x %d x %d (steps, height, width, channels)",
                          s->steps, s->height, s->width, s->channels);
     if (norm) PLN_TRY(check_norm(ctx, s, norm));
-    if (how && (how->padding < 0 || how->padding > MAX_PADDING))
-        return plni_fail(ctx, PLN_ERR_ARG, "augment: padding is %d; possible are 0..%d", how->padding, MAX_PADDING);
-    if (how && how->cutout < 0)
-        return plni_fail(ctx, PLN_ERR_ARG, "augment: the side of the cutout is %d", how->cutout);
-    return PLN_OK;
+    return how ? pln_option_check(ctx, pln_augment_options, how, "augment") : PLN_OK;
 }
 
 /* ---- a row ------------------------------------------------------------------- */

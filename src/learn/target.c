@@ -3,6 +3,7 @@
 #include "learn/target.h"
 
 #include "base/check.h"
+#include "base/option.h"
 #include "base/rng.h"
 #include "base/shape.h"
 
@@ -21,21 +22,9 @@ pln_status plni_selftarget_check(pln_ctx *ctx, const pln_selftarget *how, int n)
         return plni_fail(ctx, PLN_ERR_ARG,
                          "target: %d winners wanted among %d units (at most %d)", k,
                          n, PLN_MAX_WINNERS);
-    if (!(how->gamma >= 0 && how->gamma <= 1e6f))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: gamma is %g, it must be 0..1000000",
-                         (double)how->gamma);
-    if (!(how->tau <= 1e6f))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: tau is %g, it must be a share, or 0", (double)how->tau);
-    if (how->sequential && !(how->eta > 0 && how->eta <= 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: eta is %g, it must be in 0..1, 0 not included",
-                         (double)how->eta);
-    if (!(how->smoothing >= 0 && how->smoothing < 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: smoothing is %g, it must be in 0..1, 1 not included",
-                         (double)how->smoothing);
-    if (!(how->drop >= 0 && how->drop < 1))
-        return plni_fail(ctx, PLN_ERR_ARG, "target: the output mask drops %g, it must be in 0..1, 1 not included",
-                         (double)how->drop);
-    return PLN_OK;
+    if (how->sequential && !(how->eta > 0))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.eta", "target: eta is %g, it must be above 0 and at most 1", (double)how->eta);
+    return pln_option_check(ctx, pln_selftarget_options, how, "train");
 }
 
 float plni_selftarget_tau(const pln_selftarget *how, int n)

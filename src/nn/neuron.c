@@ -3,7 +3,6 @@
 #include "base/check.h"
 #include "pln/spike.h"
 
-#include <math.h>
 #include <string.h>
 
 static const struct { const char *name; float usual; bool compact; } surrogates[] = {
@@ -59,15 +58,8 @@ bool pln_neuron_find(const char *name, pln_neuron *found)
 
 pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
 {
-    if (!(n->tau > 1 && n->tau < 1e6f))
-        return plni_fail(ctx, PLN_ERR_ARG, "neuron: tau is %g, it must exceed 1", (double)n->tau);
-    if (!(n->threshold > 0 && n->threshold < 1e6f))
-        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the threshold is %g, it must be positive", (double)n->threshold);
-    if (!isfinite(n->rest) || (n->reset == PLN_RESET_HARD && n->rest >= n->threshold))
+    PLN_TRY(pln_option_check(ctx, pln_neuron_options, n, "spiking"));
+    if (n->reset == PLN_RESET_HARD && n->rest >= n->threshold)
         return plni_fail(ctx, PLN_ERR_ARG, "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
-    if ((int)n->reset < 0 || n->reset > PLN_RESET_DELAYED || (int)n->surrogate < 0 || n->surrogate >= PLN_SURROGATE_COUNT)
-        return plni_fail(ctx, PLN_ERR_ARG, "neuron: reset or surrogate is none that there is");
-    if (!(n->sharpness > 0 && n->sharpness < 1e4f))
-        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the surrogate's sharpness is %g, it must be positive", (double)n->sharpness);
     return PLN_OK;
 }

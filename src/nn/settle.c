@@ -40,15 +40,9 @@ pln_status plni_settle_check(const pln_net *net)
     const pln_dynamics *d = &net->dynamics;
     int products = 0;
 
-    if (d->steps < 1 || d->steps > PLN_MAX_STEPS)
-        return plni_fail(net->ctx, PLN_ERR_ARG, "network: it is to settle in %d steps; 1..%d are possible", d->steps,
-                         PLN_MAX_STEPS);
-    if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0 && d->dt < 1))
+    PLN_TRY(pln_option_check(net->ctx, pln_dynamics_options, d, "train.ep"));
+    if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
-    if (!isfinite(d->dt) || !isfinite(d->tolerance))
-        return plni_fail(net->ctx, PLN_ERR_ARG, "network: dt and tolerance must be finite");
-    if (d->kind == PLN_BLOCK && !(d->tolerance >= 0))
-        return plni_fail(net->ctx, PLN_ERR_ARG, "network: the tolerance is %g; it must not be negative", (double)d->tolerance);
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l], *next = l + 1 < net->count ? layer + 1 : NULL;
         const bool top = l + 2 == net->count;

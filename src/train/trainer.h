@@ -56,6 +56,10 @@ struct pln_trainer {
     size_t            bytes;
 };
 
+/* Whether networks, data and courses fit each other (check.c). */
+pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *features, const pln_data *data,
+                              const pln_course *courses, int count);
+
 /* Sets order and rates for the epoch that is under way. */
 void plni_trainer_enter_epoch(pln_trainer *trainer);
 

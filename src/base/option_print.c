@@ -1,0 +1,268 @@
+/* option_print.c - option tables: values as JSON and YAML, tables as documentation */
+
+#include "base/option.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Text so far, of which only what fits is kept. */
+typedef struct writer {
+    char            *text;
+    size_t           room, used;
+    pln_option_style style;
+} writer;
+
+PLNI_PRINTF(2, 3)
+static void put(writer *w, const char *format, ...)
+{
+    const bool fits = w->used < w->room;
+    va_list args;
+
+    va_start(args, format);
+    const int length = vsnprintf(fits ? w->text + w->used : NULL, fits ? w->room - w->used : 0, format, args);
+    va_end(args);
+    w->used += (size_t)length;
+}
+
+/* ---- values ----------------------------------------------------------------- */
+
+/* The shortest decimal that reads back as the same number. */
+static void put_number(writer *w, double value, bool is_float)
+{
+    const int most = is_float ? 9 : 17;
+    char text[40];
+
+    for (int digits = 6; digits <= most; digits++) {
+        snprintf(text, sizeof text, "%.*g", digits, value);
+        const double back = is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
+        if (!(back < value || back > value)) break;
+    }
+    put(w, "%s", text);
+}
+
+/* The character at *at, which moves on; what is no UTF-8 becomes U+FFFD. */
+static unsigned long read_character(const char **at)
+{
+    const unsigned char *c = (const unsigned char *)*at;
+    const int more = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 1 : c[0] < 0xf0 ? 2 : c[0] < 0xf5 ? 3 : 0;
+    unsigned long code = more ? c[0] & (0x3fu >> more) : c[0];
+
+    for (int i = 1; i <= more; i++) {
+        if ((c[i] & 0xc0) != 0x80) {
+            *at += i;
+            return 0xfffd;
+        }
+        code = code << 6 | (c[i] & 0x3f);
+    }
+    *at += more + 1;
+    return !more && c[0] >= 0x80 ? 0xfffd : code;
+}
+
+/* Between quotation marks, with nothing but ASCII: so it is good JSON and good YAML. */
+static void put_text(writer *w, const char *text)
+{
+    put(w, "\"");
+    while (*text) {
+        const unsigned long c = read_character(&text);
+        if (c == '"' || c == '\\') put(w, "\\%c", (char)c);
+        else if (c >= 0x20 && c < 0x7f) put(w, "%c", (char)c);
+        else if (c < 0x10000) put(w, "\\u%04lx", c);
+        else if (w->style == PLN_PRINT_YAML) put(w, "\\U%08lx", c);
+        else put(w, "\\u%04lx\\u%04lx", 0xd800 + ((c - 0x10000) >> 10), 0xdc00 + ((c - 0x10000) & 0x3ff));
+    }
+    put(w, "\"");
+}
+
+static void put_items(writer *w, const pln_option *o, const char *object)
+{
+    const char *at = object + o->offset;
+    const int count = *(const int *)(const void *)(object + o->count);
+
+    put(w, "[");
+    for (int i = 0; i < count; i++) {
+        if (i) put(w, ", ");
+        if (o->type == PLN_OPTION_TEXTS) put_text(w, pln_option_text(at, i));
+        else if (o->type == PLN_OPTION_INTS) put(w, "%d", ((const int *)(const void *)at)[i]);
+        else put_number(w, (double)((const float *)(const void *)at)[i], true);
+    }
+    put(w, "]");
+}
+
+static void put_value(writer *w, const pln_option *o, const char *object)
+{
+    const void *at = object + o->offset;
+
+    switch (o->type) {
+    case PLN_OPTION_INT:    put(w, "%d", *(const int *)at); break;
+    case PLN_OPTION_FLOAT:  put_number(w, (double)*(const float *)at, true); break;
+    case PLN_OPTION_DOUBLE: put_number(w, *(const double *)at, o->flags & PLN_OPTION_SINGLE); break;
+    case PLN_OPTION_BOOL:   put(w, "%s", *(const bool *)at ? "true" : "false"); break;
+    case PLN_OPTION_TEXT:   put_text(w, at); break;
+    case PLN_OPTION_WORD:
+        put(w, w->style == PLN_PRINT_YAML ? "%s" : "\"%s\"", o->words[*(const int *)at]);
+        break;
+    default: put_items(w, o, object);
+    }
+}
+
+/* ---- sections ----------------------------------------------------------------- */
+
+static bool says_something(const pln_option *table, const char *object, pln_option_style style);
+
+/* Whether an option is printed. */
+static bool is_printed(const pln_option *o, const char *object, pln_option_style style)
+{
+    if (style == PLN_PRINT_IDENTITY && o->flags & PLN_OPTION_ASIDE) return false;
+    if (o->flags & PLN_OPTION_MARKED) return *(const bool *)(const void *)(object + o->count);
+    if (o->type == PLN_OPTION_SECTION && !(o->flags & PLN_OPTION_NEEDED))
+        return says_something(o->options, object + o->offset, PLN_PRINT_IDENTITY) &&
+               says_something(o->options, object + o->offset, style);
+    return (style != PLN_PRINT_IDENTITY && o->flags & PLN_OPTION_NEEDED) || o->type == PLN_OPTION_SECTION ||
+           !plni_option_usual(o, object);
+}
+
+static bool says_something(const pln_option *table, const char *object, pln_option_style style)
+{
+    const pln_option *o;
+    size_t shift;
+
+    for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++)
+        if (is_printed(o, object + shift, style)) return true;
+    return false;
+}
+
+static void put_section(writer *w, const pln_option *table, const char *object, int depth, bool item);
+
+static void put_list(writer *w, const pln_option *o, const char *object, int depth)
+{
+    const int count = *(const int *)(const void *)(object + o->count);
+    const bool yaml = w->style == PLN_PRINT_YAML;
+
+    put(w, yaml ? "\n" : "[");
+    for (int i = 0; i < count; i++) {
+        if (i && !yaml) put(w, ",");
+        put_section(w, o->options, object + o->offset + (size_t)i * o->size, depth, true);
+    }
+    if (!yaml) put(w, "]");
+}
+
+/* All options of a section; in YAML an item of a list has a dash before the first. */
+static void put_section(writer *w, const pln_option *table, const char *object, int depth, bool item)
+{
+    const bool yaml = w->style == PLN_PRINT_YAML;
+    const pln_option *o;
+    size_t shift;
+    bool first = true;
+
+    if (!yaml) put(w, "{");
+    for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
+        const char *at = object + shift;
+        if (!is_printed(o, at, w->style)) continue;
+        if (yaml) put(w, "%*s%s%s:", 2 * depth, "", item ? first ? "- " : "  " : "", o->name);
+        else      put(w, "%s\"%s\":", first ? "" : ",", o->name);
+        first = false;
+        const int below = depth + 1 + item;
+        if (o->type == PLN_OPTION_SECTION && yaml)
+            put(w, says_something(o->options, at + o->offset, w->style) ? "\n" : " {}\n");
+        if (o->type == PLN_OPTION_SECTION) {
+            put_section(w, o->options, at + o->offset, below, false);
+        } else if (o->type == PLN_OPTION_LIST) {
+            put_list(w, o, at, below);
+        } else {
+            if (yaml) put(w, " ");
+            put_value(w, o, at);
+            if (yaml) put(w, "\n");
+        }
+    }
+    if (yaml && item && first) put(w, "%*s- {}\n", 2 * depth, "");
+    if (!yaml) put(w, "}");
+}
+
+size_t pln_option_print(const pln_option *table, const void *object, pln_option_style style, char *text, size_t room)
+{
+    writer w = { text, room, 0, style };
+
+    put(&w, "%s", "");
+    put_section(&w, table, object, 0, false);
+    return w.used;
+}
+
+json_t *plni_option_json(const pln_option *table, const void *object, pln_option_style style)
+{
+    const size_t room = pln_option_print(table, object, style, NULL, 0) + 1;
+    char *text = malloc(room);
+    json_t *json = NULL;
+
+    if (text) {
+        (void)pln_option_print(table, object, style, text, room);
+        json = json_loads(text, 0, NULL);
+    }
+    free(text);
+    return json;
+}
+
+/* ---- documentation -------------------------------------------------------------- */
+
+static void document_words(writer *w, const pln_option *o)
+{
+    const char *between = "";
+
+    for (int i = 0; o->words[i]; i++) {
+        if (!o->words[i][0]) continue;
+        put(w, "%s`%s`", between, o->words[i]);
+        between = ", ";
+    }
+}
+
+/* What may stand there, and what does if nothing is said. */
+static void document_value(writer *w, const pln_option *o)
+{
+    char range[PLNI_RANGE];
+    const bool usual = !(o->low < o->high) || (o->usual >= o->low && o->usual <= o->high);
+
+    switch (o->type) {
+    case PLN_OPTION_BOOL:  put(w, "true or false"); break;
+    case PLN_OPTION_WORD:  document_words(w, o); break;
+    case PLN_OPTION_TEXT:  put(w, "text"); break;
+    case PLN_OPTION_TEXTS: put(w, "list of texts"); break;
+    case PLN_OPTION_INT:   put(w, "whole number"); break;
+    case PLN_OPTION_INTS:  put(w, "list of whole numbers"); break;
+    case PLN_OPTION_FLOATS: put(w, "list of numbers"); break;
+    default: put(w, "number");
+    }
+    if (o->type != PLN_OPTION_WORD && o->type != PLN_OPTION_TEXT && *plni_option_range(o, range)) put(w, ", %s", range);
+    if (o->flags & PLN_OPTION_NEEDED || o->type >= PLN_OPTION_TEXT) put(w, " | |");
+    else if (o->type == PLN_OPTION_WORD) put(w, " | %s |", o->usual >= 0 ? o->words[(int)o->usual] : "");
+    else if (o->type == PLN_OPTION_BOOL) put(w, " | %s |", o->usual > 0 ? "true" : "false");
+    else if (usual) put(w, " | %.10g |", o->usual);
+    else put(w, " | |");
+}
+
+static void document(writer *w, const pln_option *table, const char *prefix)
+{
+    const pln_option *o;
+    size_t shift;
+
+    for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
+        const char *bold = o->flags & PLN_OPTION_NEEDED ? "**" : "";
+        char path[PLNI_PATH];
+        plni_option_path(path, prefix, o->name);
+        put(w, "| %s`%s`%s | ", bold, path, bold);
+        if (o->type == PLN_OPTION_SECTION) put(w, "section | |");
+        else if (o->type == PLN_OPTION_LIST) put(w, "list of sections | |");
+        else document_value(w, o);
+        put(w, " %s |\n", o->help ? o->help : "");
+        if (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST) document(w, o->options, path);
+    }
+}
+
+size_t pln_option_document(const pln_option *table, char *text, size_t room)
+{
+    writer w = { text, room, 0, PLN_PRINT_YAML };
+
+    put(&w, "%s", "");
+    document(&w, table, "");
+    return w.used;
+}

@@ -1,0 +1,281 @@
+/* test_option.c - option tables: every type, the ends of ranges, paths, texts that read back */
+
+#include "test.h"
+
+#include "planaria.h"
+
+typedef struct inner { int units; float share; } inner;
+typedef struct thing {
+    int    whole, word;
+    float  number;
+    double precise, single;
+    bool   yes, there;
+    char   text[8], texts[16];
+    int    texts_count, whole_count, number_count, inner_count;
+    int    wholes[3];
+    float  numbers[3];
+    inner  list[2], section;
+} thing;
+
+static const char *const words[] = { "", "one", "two", NULL };
+
+static void double_whole(void *object) { ((thing *)object)->whole *= 2; }
+
+static const pln_option inner_options[] = {
+    { "units", PLN_OPTION_INT, offsetof(inner, units), 1, 9, 0, PLN_OPTION_NEEDED, .help = "" },
+    { "share", PLN_OPTION_FLOAT, offsetof(inner, share), 0, 1, -1, PLN_OPTION_BELOW, .help = "a share" },
+    { 0 }
+};
+static const pln_option more_options[] = {
+    { "word", PLN_OPTION_WORD, offsetof(thing, word), .usual = 1, .words = words, .then = double_whole },
+    { "number", PLN_OPTION_FLOAT, offsetof(thing, number), 0, 1, 0.5, PLN_OPTION_ABOVE, .help = "" },
+    { "unused", PLN_OPTION_INT, offsetof(thing, whole), .help = "" },
+    { 0 }
+};
+static const pln_option options[] = {
+    { "whole", PLN_OPTION_INT, offsetof(thing, whole), -3, 12, 4, PLN_OPTION_ZERO | PLN_OPTION_ASIDE, .help = "" },
+    { "word number", PLN_OPTION_ALSO, 0, .options = more_options },
+    { "precise", PLN_OPTION_DOUBLE, offsetof(thing, precise), .help = "" },
+    { "single", PLN_OPTION_DOUBLE, offsetof(thing, single), .flags = PLN_OPTION_SINGLE },
+    { "yes", PLN_OPTION_BOOL, offsetof(thing, yes), .help = "" },
+    { "text", PLN_OPTION_TEXT, offsetof(thing, text), .most = 8 },
+    { "texts", PLN_OPTION_TEXTS, offsetof(thing, texts), .count = offsetof(thing, texts_count), .most = 16 },
+    { "wholes", PLN_OPTION_INTS, offsetof(thing, wholes), 1, 5, .count = offsetof(thing, whole_count), .most = 3 },
+    { "numbers", PLN_OPTION_FLOATS, offsetof(thing, numbers), .count = offsetof(thing, number_count), .most = 3 },
+    { "list", PLN_OPTION_LIST, offsetof(thing, list), .options = inner_options, .count = offsetof(thing, inner_count),
+      .size = sizeof(inner), .most = 2 },
+    { "section", PLN_OPTION_SECTION, offsetof(thing, section), .flags = PLN_OPTION_MARKED, .options = inner_options,
+      .count = offsetof(thing, there) },
+    { 0 }
+};
+
+static pln_ctx *ctx;
+
+static thing usual(void)
+{
+    thing t;
+
+    memset(&t, 0, sizeof t);
+    pln_option_defaults(options, &t);
+    return t;
+}
+
+/* One setting, what becomes of it, and what the whole then looks like or the sentence says. */
+static void test_set(void **state)
+{
+    static const struct { const char *path, *text; pln_status status; const char *says; } cases[] = {
+        { "whole", "12", PLN_OK, "{\"whole\":12}" },
+        { "WHOLE", "-3", PLN_OK, "{\"whole\":-3}" },
+        { "whole", "0", PLN_OK, "{}" },
+        { "whole", "13", PLN_ERR_ARG, "whole is 13; it must be -3..12" },
+        { "whole", "-4", PLN_ERR_ARG, "whole is -4; it must be -3..12" },
+        { "whole", "99999999999", PLN_ERR_ARG, "whole is 99999999999; it must be -3..12" },
+        { "whole", "1e1", PLN_ERR_FORMAT, "whole is '1e1'; it must be a whole number, written in digits" },
+        { "whole", "07", PLN_ERR_FORMAT, "whole is '07'; it must be a whole number, written in digits" },
+        { "whole", "", PLN_ERR_FORMAT, "whole is ''; it must be a whole number, written in digits" },
+        { "number", "1", PLN_OK, "{\"number\":1}" },
+        { "number", "1e-7", PLN_OK, "{\"number\":1e-07}" },
+        { "number", "0", PLN_ERR_ARG, "number is 0; it must be above 0 and at most 1" },
+        { "number", "nan", PLN_ERR_FORMAT, "number is 'nan'; it must be a number such as 0.5 or 5e-4" },
+        { "number", "0,4", PLN_ERR_FORMAT, "number is '0,4'; it must be a number such as 0.5 or 5e-4" },
+        { "number", "1e99", PLN_ERR_FORMAT, "number is '1e99'; it must be a number such as 0.5 or 5e-4" },
+        { "precise", "0.1", PLN_OK, "{\"precise\":0.1}" },
+        { "precise", "0.30000000000000004", PLN_OK, "{\"precise\":0.30000000000000004}" },
+        { "precise", "1e300", PLN_OK, "{\"precise\":1e+300}" },
+        { "single", "0.1", PLN_OK, "{\"single\":0.1}" },
+        { "single", "1e300", PLN_ERR_FORMAT, "single is '1e300'; it must be a number such as 0.5 or 5e-4" },
+        { "yes", "On", PLN_OK, "{\"yes\":true}" },
+        { "yes", "maybe", PLN_ERR_FORMAT, "yes is 'maybe'; it must be true or false" },
+        { "word", "TWO", PLN_OK, "{\"whole\":8,\"word\":\"two\"}" },
+        { "word", "", PLN_ERR_FORMAT, "word is ''; it must be one of one, two" },
+        { "word", "three", PLN_ERR_FORMAT, "word is 'three'; it must be one of one, two" },
+        { "text", "a\"b\n\xc3\xa4", PLN_OK, "{\"text\":\"a\\\"b\\u000a\\u00e4\"}" },
+        { "text", "12345678", PLN_ERR_ARG, "text is too long: it may have 7 characters" },
+        { "wholes", "[1, 5]", PLN_OK, "{\"wholes\":[1, 5]}" },
+        { "wholes", "3", PLN_OK, "{\"wholes\":[3]}" },
+        { "wholes", "[]", PLN_OK, "{}" },
+        { "wholes", "[1, 6]", PLN_ERR_ARG, "wholes is 6; it must be 1..5" },
+        { "wholes", "[1,1,1,1]", PLN_ERR_ARG, "wholes has too many items: there may be 3" },
+        { "numbers", "[0.5,-2]", PLN_OK, "{\"numbers\":[0.5, -2]}" },
+        { "section.share", "0.5", PLN_OK, "{\"section\":{\"units\":0,\"share\":0.5}}" },
+        { "section.share", "1", PLN_ERR_ARG, "section.share is 1; it must be at least 0 and below 1" },
+        { "section", "1", PLN_ERR_FORMAT, "there is no option 'section' that takes a value" },
+        { "list.0.units", "1", PLN_ERR_FORMAT, "there is no option 'list.0.units' that takes a value" },
+        { "unused", "1", PLN_ERR_FORMAT, "there is no option 'unused' that takes a value" },
+        { "whole.x", "1", PLN_ERR_FORMAT, "there is no option 'whole.x' that takes a value" },
+    };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(cases); i++) {
+        thing t = usual(), before = t;
+        char text[256];
+        const pln_status status = pln_option_set(ctx, options, &t, cases[i].path, cases[i].text);
+        pln_option_print(options, &t, PLN_PRINT_JSON, text, sizeof text);
+        if (status != cases[i].status) fail_msg("%s=%s: %s", cases[i].path, cases[i].text, pln_status_text(status));
+        if (status == PLN_OK) {
+            assert_string_equal(text, cases[i].says);
+        } else {
+            assert_string_equal(pln_error(ctx), cases[i].says);
+            assert_string_equal(pln_error_path(ctx), cases[i].path);
+            assert_memory_equal(&t, &before, sizeof t);
+        }
+    }
+    assert_int_equal(pln_option_set(ctx, options, &(thing){ .whole = 0 }, "whole", "5"), PLN_OK);
+    assert_true(pln_ctx_allocations(ctx) == 0);
+}
+
+/* What is in a struct is checked as what is in a text. */
+static void test_check(void **state)
+{
+    thing t = usual();
+
+    (void)state;
+    assert_int_equal(pln_option_check(ctx, options, &t, "a"), PLN_OK);
+    t.inner_count = 1;
+    t.list[0] = (inner){ 1, 2 };
+    assert_int_equal(pln_option_check(ctx, options, &t, "a"), PLN_ERR_ARG);
+    assert_string_equal(pln_error_path(ctx), "a.list.0.share");
+    t.list[0] = (inner){ 0, 0 };
+    assert_int_equal(pln_option_check(ctx, options, &t, ""), PLN_ERR_ARG);
+    assert_string_equal(pln_error(ctx), "list.0.units is 0; it must be 1..9");
+    t = usual();
+    t.word = 3;
+    assert_int_equal(pln_option_check(ctx, options, &t, ""), PLN_ERR_ARG);
+    t = usual();
+    t.precise = NAN;
+    assert_int_equal(pln_option_check(ctx, options, &t, ""), PLN_ERR_ARG);
+    assert_string_equal(pln_error(ctx), "precise is nan; it must be a finite number");
+    t = usual();
+    t.number_count = 4;
+    assert_int_equal(pln_option_check(ctx, options, &t, ""), PLN_ERR_ARG);
+    assert_int_equal(pln_neuron_check(ctx, &(pln_neuron){ .tau = 2 }), PLN_ERR_ARG);      /* leaves another path */
+    assert_string_equal(pln_error_path(ctx), "spiking.threshold");
+}
+
+static void test_read(void **state)
+{
+    static const struct { const char *json, *says, *path; } cases[] = {
+        { "{\"number\": 0.25, \"precise\": 0.1, \"whole\": 3}", NULL, NULL },
+        { "{\"list\": [{\"units\": 2}, {\"units\": 3, \"share\": 0}], \"texts\": [\"a\", \"\", \"b c\"], \"wholes\": [1]}", NULL, NULL },
+        { "{\"section\": {\"units\": 2}, \"yes\": true, \"numbers\": []}", NULL, NULL },
+        { "{\"wole\": 3}", "there is no key 'wole' here; did you mean 'whole'?", "wole" },
+        { "{\"section\": {\"flux\": 3}}", "there is no key 'flux' in section; there are units, share", "section.flux" },
+        { "{\"section\": {}}", "the key 'units' is missing in section", "section" },
+        { "{\"list\": [{\"units\": 1}, {}]}", "the key 'units' is missing in list.1", "list.1" },
+        { "{\"list\": [{\"units\": 1}, {\"units\": 1}, {\"units\": 1}]}", "list has too many items: there may be 2", "list" },
+        { "{\"section\": 3}", "section is one value; it must be a section of keys, such as 'units: ...'", "section" },
+        { "{\"wholes\": 3}", "wholes must be a list, such as [3]", "wholes" },
+        { "{\"whole\": [3]}", "whole is a list; it must be one value", "whole" },
+        { "{\"numbers\": [1, [2]]}", "numbers.1 is a list; it must be one value", "numbers.1" },
+        { "{\"whole\": 1, \"WHOLE\": 2}", "the key 'whole' stands twice in the file; leave one out", "WHOLE" },
+        { "{\"texts\": [\"0123456789\", \"0123456789\"]}", "texts is too long: it may have 15 characters", "texts" },
+    };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(cases); i++) {
+        thing t, again;
+        char text[512], text_again[512];
+        memset(&t, 0, sizeof t);
+        memset(&again, 0, sizeof again);
+        const pln_status status = pln_option_read_json(ctx, options, &t, cases[i].json);
+        if ((status == PLN_OK) != !cases[i].says) fail_msg("%s: %s", cases[i].json, pln_error(ctx));
+        if (cases[i].says) {
+            assert_string_equal(pln_error(ctx), cases[i].says);
+            assert_string_equal(pln_error_path(ctx), cases[i].path);
+            continue;
+        }
+        assert_true(pln_option_print(options, &t, PLN_PRINT_JSON, text, sizeof text) == strlen(text));
+        assert_int_equal(pln_option_read_json(ctx, options, &again, text), PLN_OK);
+        pln_option_print(options, &again, PLN_PRINT_JSON, text_again, sizeof text_again);
+        assert_string_equal(text, text_again);
+    }
+    assert_int_equal(pln_option_read_json(ctx, options, &(thing){ .whole = 0 }, "[1]"), PLN_ERR_FORMAT);
+    assert_true(pln_ctx_bytes(ctx) == 0);
+}
+
+/* In the order of the table, whatever that of the settings: `word` doubles what `whole` says. */
+static void test_order(void **state)
+{
+    static const pln_setting settings[] = { { "number", PLN_SETTING_VALUE, "1", 1 }, { "word", PLN_SETTING_VALUE, "one", 2 },
+                                            { "whole", PLN_SETTING_VALUE, "3", 3 } };
+    thing t;
+
+    (void)state;
+    assert_int_equal(pln_option_read(ctx, options, &t, settings, 3), PLN_OK);
+    assert_int_equal(t.whole, 6);
+    pln_neuron n = pln_neuron_default();
+    assert_int_equal(pln_option_set(ctx, pln_neuron_options, &n, "surrogate", "sigmoid"), PLN_OK);
+    assert_true(n.sharpness == pln_surrogate_usual(PLN_SURROGATE_SIGMOID));
+}
+
+static void test_print(void **state)
+{
+    static const char *const yaml = "whole: 5\ntext: \"\\u2028\\U0001f642\"\ntexts: [\"a\", \"b\"]\nlist:\n  - units: 1\n"
+                                    "    share: 0.5\n  - units: 2\nsection:\n  units: 7\n";
+    thing t = usual();
+    char text[512], small[8];
+
+    (void)state;
+    t.whole = 5;
+    t.there = true;
+    t.section.units = 7;
+    strcpy(t.text, "\xe2\x80\xa8\xf0\x9f\x99\x82");
+    memcpy(t.texts, "a\0b", 4);
+    t.texts_count = 2;
+    t.inner_count = 2;
+    t.list[0] = (inner){ 1, 0.5f };
+    t.list[1] = (inner){ 2, -1 };
+    assert_true(pln_option_print(options, &t, PLN_PRINT_YAML, text, sizeof text) == strlen(yaml));
+    assert_string_equal(text, yaml);
+    assert_true(pln_option_print(options, &t, PLN_PRINT_YAML, small, sizeof small) == strlen(yaml));
+    assert_true(memcmp(small, yaml, 7) == 0 && small[7] == 0);
+    pln_option_print(options, &t, PLN_PRINT_IDENTITY, text, sizeof text);
+    assert_null(strstr(text, "whole"));
+    assert_non_null(strstr(text, "\"section\":{\"units\":7}"));
+    pln_option_document(inner_options, text, sizeof text);
+    assert_string_equal(text, "| **`units`** | whole number, 1..9 | |  |\n| `share` | number, at least 0 and below 1 | | a share |\n");
+}
+
+/* The tables of the library describe what the defaults are. */
+static void test_tables(void **state)
+{
+    const pln_neuron neuron = pln_neuron_default();
+    const pln_fit fit = pln_fit_default();
+    const pln_ep ep = pln_ep_default();
+    pln_dynamics how = pln_dynamics_default();
+    char text[256];
+
+    (void)state;
+    pln_option_print(pln_neuron_options, &neuron, PLN_PRINT_JSON, text, sizeof text);
+    assert_string_equal(text, "{}");
+    assert_int_equal(pln_option_check(ctx, pln_fit_options, &fit, "train"), PLN_OK);
+    assert_int_equal(pln_option_check(ctx, pln_ep_options, &ep, "train.ep"), PLN_OK);
+    how.kind = PLN_EULER;
+    assert_int_equal(pln_option_check(ctx, pln_dynamics_options, &how, "train.ep"), PLN_OK);
+    pln_option_print(pln_fit_options, &fit, PLN_PRINT_IDENTITY, text, sizeof text);
+    assert_string_equal(text, "{\"batch\":16,\"rate\":[1],\"schedule\":{\"start\":1,\"end\":1,\"ratio\":1,\"length\":1},"
+                              "\"winners\":1,\"gamma\":0.5,\"eta\":0.6}");
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    ctx = pln_ctx_new(NULL);
+    return ctx ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pln_ctx_free(ctx);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_set), cmocka_unit_test(test_check), cmocka_unit_test(test_read),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_tables),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
