@@ -57,8 +57,8 @@ PLN_API bool        pln_activation_find(const char *name, pln_activation *found)
  *
  *     glorot   uniform on [-a, a], a = 0.5 sqrt(6 / (in + out)); biases 0
  *     fan_in   uniform on [-a, a], a = 1 / sqrt(in); biases likewise
- *     kaiming  normal with deviation sqrt(2 / (filters k^2)) in convolutions,
- *              0.01 in dense layers; biases 0; for networks of maps
+ *     kaiming  normal with standard deviation sqrt(2 / (filters k^2)) in
+ *              convolutions, 0.01 in dense layers; biases 0; for networks of maps
  *
  * Norms begin with gamma 1, beta 0, mean 0 and variance 1. */
 typedef enum pln_init { PLN_GLOROT, PLN_FAN_IN, PLN_KAIMING } pln_init;
@@ -128,16 +128,17 @@ PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
 PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image, up to 15x15 */
 /* pln_net_dropout, too, behind neurons and their pool: one mask for all steps. */
 
-/* Adds what layer number `layer` gives (from 0; as pln_net_layers counts at that
- * moment, minus 1, for the last one; -1: the network's input), which must have the
- * same shape; what is the same at all steps may be added to what is not.  pln_net_branch lets the next layer begin there instead of at
- * the last layer. */
+/* Adds the output of layer `layer` (0-based; pln_net_layers() - 1 is the last one so
+ * far, -1 the network's input).  Shapes must match; an output without time steps is
+ * added at every step.  After pln_net_branch the next layer reads that output instead
+ * of the last layer's. */
 PLN_API void pln_net_add(pln_net *net, int layer);
 PLN_API void pln_net_branch(pln_net *net, int layer);
 
-/* On top: the outputs over time, and of every `votes` neighbouring ones the mean.
- * Refused are outputs that are an image, votes that do not divide them, and membranes
- * (PLN_READOUT_LAST, PLN_READOUT_MEMBRANE) over outputs below which no neuron fires. */
+/* At the top: turns the outputs over time into classes, each the mean of `votes`
+ * neighbouring outputs.  Outputs that are an image, votes that do not divide them, and
+ * membranes (PLN_READOUT_LAST, PLN_READOUT_MEMBRANE) above outputs below which no
+ * neuron fires are refused. */
 PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
 
 /* How outputs follow from inputs.  A feed-forward network computes one layer
