@@ -15,7 +15,6 @@
 #define PLN_AUGMENT_H
 
 #include "pln/data.h"
-#include "pln/net.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -130,6 +130,17 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *bytes,
                            size_t size, uint8_t *frames);
 
+/* ---- what a network takes off its inputs --------------------------------------- */
+
+enum { PLN_MAX_COLOURS = 16 };
+
+/* What is taken off and what is divided by, in units of byte / 255. */
+typedef struct pln_normalise {
+    int   channels;                      /* 1..PLN_MAX_COLOURS        */
+    float mean[PLN_MAX_COLOURS];
+    float deviation[PLN_MAX_COLOURS];   /* above 0                    */
+} pln_normalise;
+
 /* ---- any set ---------------------------------------------------------------- */
 
 /* Frees the set, not the memory it was bound to.  NULL is allowed. */

@@ -17,6 +17,7 @@
 #ifndef PLN_NET_H
 #define PLN_NET_H
 
+#include "pln/data.h"
 #include "pln/spike.h"
 #include "pln/tensor.h"
 
@@ -99,15 +100,6 @@ PLN_API void pln_net_dropout(pln_net *net, float p);
  * has no bias, unless another layer reads it by then. */
 PLN_API void pln_net_image(pln_net *net, int steps, int channels, int height, int width);
 PLN_API void pln_net_frames(pln_net *net, int steps, int channels, int height, int width);
-
-enum { PLN_MAX_COLOURS = 16 };
-
-/* What is taken off and what is divided by, in units of byte / 255. */
-typedef struct pln_normalise {
-    int   channels;                      /* 1..PLN_MAX_COLOURS        */
-    float mean[PLN_MAX_COLOURS];
-    float deviation[PLN_MAX_COLOURS];   /* above 0                    */
-} pln_normalise;
 
 /* What a network of maps does first with its inputs, in training and evaluation:
  * x = (x - mean) / deviation for each channel of the image; right after

@@ -8,7 +8,6 @@
 #include "nn/net.h"
 
 #include "base/check.h"
-#include "base/rng.h"
 #include "base/shape.h"
 
 #include <math.h>
@@ -76,18 +75,6 @@ void pln_net_poisson(pln_net *net)
 }
 
 bool pln_net_is_poisson(const pln_net *net) { return net->poisson; }
-
-void plni_poisson(const pln_net *net, const plni_pass *pass, uint32_t sample, int s)
-{
-    const plni_signal *x = plni_input(pass);
-    const float *p = x->value + s * x->stride;
-
-    for (int t = net->steps - 1; t >= 0; t--) {                 /* step 0, where p is, comes last */
-        const plni_random random = plni_random_for(pass->seed, PLNI_FOR_POISSON, t, pass->epoch, sample);
-        float *spike = x->value + (t * pass->samples + s) * x->stride;
-        for (int i = 0; i < x->units; i++) spike[i] = plni_random_uniform(&random, (uint32_t)i) < p[i];
-    }
-}
 
 /* The signal that the next layer begins at. */
 static int next_signal(const pln_net *net) { return net->branch >= 0 ? net->branch : net->count; }

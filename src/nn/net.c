@@ -1,6 +1,6 @@
 /* net.c - layers in order: build, plan, initialise and run */
 
-#include "nn/net.h"
+#include "nn/input.h"
 #include "nn/settle.h"
 
 #include "base/check.h"
@@ -529,30 +529,13 @@ typedef struct rows {
     int               from;      /* row of x and y that is sample 0 of the pass */
 } rows;
 
-static void normalise_row(const pln_net *net, const plni_pass *pass, int s)
-{
-    const plni_signal *x = plni_input(pass);
-
-    for (int t = 0; t < net->inputs / x->units; t++)
-        for (int i = 0; i < x->units; i++) {
-            const int c = i % x->extent.channels;
-            float *value = x->value + (t * pass->samples + s) * x->stride + i;
-            *value = (*value - net->normalise.mean[c]) / net->normalise.deviation[c];
-        }
-}
-
 static void read_row(void *arg, int s)
 {
     const rows *r = arg;
     const plni_pass *pass = &r->net->evaluation;
-    const plni_signal *to = plni_input(pass);
-    const float *from = r->x->data + (ptrdiff_t)(r->from + s) * r->net->inputs;
 
-    for (int t = 0; t < r->net->inputs / to->units; t++)
-        memcpy(to->value + (t * pass->samples + s) * to->stride, from + (ptrdiff_t)t * to->units,
-               (size_t)to->units * sizeof(float));
-    if (r->net->normalise.channels) normalise_row(r->net, pass, s);
-    if (r->net->poisson) plni_poisson(r->net, pass, (uint32_t)(r->from + s), s);
+    plni_input_floats(r->net, pass, r->x->data + (ptrdiff_t)(r->from + s) * r->net->inputs, s);
+    if (r->net->poisson) plni_input_poisson(r->net, pass, (uint32_t)(r->from + s), s);
 }
 
 static void write_row(void *arg, int s)

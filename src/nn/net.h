@@ -86,9 +86,6 @@ void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
  * rowwise layers below it. */
 void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
 
-/* Turns row s of the input, at step 0, into spikes at all steps. */
-void plni_poisson(const pln_net *net, const plni_pass *pass, uint32_t sample, int s);
-
 /* The first signal of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)
 {

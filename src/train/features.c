@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "nn/net.h"
+#include "train/fill.h"
 
 #include <string.h>
 
@@ -44,11 +45,8 @@ void plni_features_row(const pln_features *f, int sample, float *row)
 static void fill(void *arg, int s)
 {
     const pln_features *f = arg;
-    const plni_pass *pass = &f->net->evaluation;
-    const plni_signal *x = plni_input(pass);
 
-    pass->kernels->bytes(x->value + s * x->stride,
-                         pln_data_samples(f->data) + (size_t)(f->first + s) * (size_t)x->units, x->units);
+    plni_fill(f->net, &f->net->evaluation, f->data, f->first + s, NULL, s);
 }
 
 static int count_active(const plni_signal *y, int samples)
