@@ -26,6 +26,13 @@ pkg-config --modversion planaria
     $(pkg-config --static --cflags --libs planaria)
 "$folder/by-pkg-config"
 
+echo "# the function in README.md"
+sed -n '/^```c$/,/^```$/p' "$here/../../README.md" | sed '/^```/d' >"$folder/learn.c"
+# shellcheck disable=SC2046,SC2086
+"$compiler" $flags -Wall -Wextra -Werror -DLEARN="\"$folder/learn.c\"" "$here/readme.c" -o "$folder/readme" \
+    $(pkg-config --static --cflags --libs planaria)
+(cd "$folder" && ./readme)
+
 echo "# find_package"
 "$cmake" -S "$here" -B "$folder/build" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_BUILD_TYPE=Release \
     -DCMAKE_C_COMPILER="$compiler" -DCMAKE_C_FLAGS="$flags" -DEXAMPLE="$example" >>"$folder/log"
