@@ -29,6 +29,7 @@ check:           ## install, build, and run all tests: what CI runs
 	python3 tools/check_theory.py
 	python3 tools/test_check_theory.py
 	python3 tools/test_reproduce.py
+	python3 tools/test_same_bits.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
 	python3 tools/check_layers.py --build $(BUILD)/check
