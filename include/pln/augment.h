@@ -15,6 +15,7 @@
 #define PLN_AUGMENT_H
 
 #include "pln/data.h"
+#include "pln/option.h"
 
 #ifdef __cplusplus
 extern "C" {
