@@ -59,6 +59,7 @@ static product make(int rows, int width, int samples, double share)
     p.y = numbers((size_t)(samples * p.ldy));
     p.d = numbers((size_t)(samples * p.ldx));
     p.bits = aligned_alloc(64, 65536);
+    memset(p.bits, 0x5a, 65536);
     p.list = plni_signal_take(&arena, samples, rows, true);
     p.by = plni_by_unit_take(&arena, samples, rows);
     arena = (plni_arena){ .base = aligned_alloc(64, arena.used) };
@@ -147,6 +148,12 @@ static void draw(void *arg)
     p->kernels->draw(p->bits, p->rows, 1, 2, 3, 4);
 }
 
+static void drop(void *arg)
+{
+    product *p = arg;
+    p->kernels->drop(p->panel, p->bits, p->rows * p->width);
+}
+
 static void gather_blas(void *arg)
 {
     const product *p = arg;
@@ -219,6 +226,7 @@ static void levels_table(void)
     print_row("winners", &out, winners);
     print_row("list", &out, list);
     print_row("draw", &out, draw);
+    print_row("drop", &in, drop);
 }
 
 static void compare_row(const char *name, double at, product p, void (*ours)(void *),

@@ -92,6 +92,9 @@ typedef void plni_draw_fn(uint16_t *bits, int n, uint64_t seed, uint32_t purpose
 typedef void plni_keep_fn(float *y, const float *x, const uint16_t *bits, int n,
                           int threshold, float scale);
 
+/* x[i] = bit i % 16 of bits[i / 16] ? x[i] : 0, also where x[i] is NaN */
+typedef void plni_drop_fn(float *x, const uint16_t *bits, int n);
+
 /* Activations and their derivatives times dy; y may be x, dx may be dy */
 typedef void plni_relu_fn(float *y, const float *x, int n);
 typedef void plni_relu_back_fn(float *dx, const float *dy, const float *x, int n);

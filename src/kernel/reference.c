@@ -147,6 +147,12 @@ void plni_keep_scalar(float *y, const float *x, const uint16_t *bits, int n,
     for (int i = 0; i < n; i++) y[i] = bits[i] >= threshold ? scale * x[i] : 0;
 }
 
+void plni_drop_scalar(float *x, const uint16_t *bits, int n)
+{
+    for (int i = 0; i < n; i++)
+        if (!(bits[i / 16] >> i % 16 & 1)) x[i] = 0;
+}
+
 void plni_relu_scalar(float *y, const float *x, int n)
 {
     for (int i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;

@@ -202,6 +202,32 @@ void KERNEL(keep)(float *y, const float *x, const uint16_t *bits, int n,
     }
 }
 
+#if defined(__AVX512F__)
+void KERNEL(drop)(float *x, const uint16_t *bits, int n)
+{
+    for (int i = 0; i < n; i += 16) {
+        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        _mm512_mask_storeu_ps(x + i, (__mmask16)(~bits[i / 16] & inside), _mm512_setzero_ps());
+    }
+}
+#else
+/* A lane for each bit, by hand: compilers take the bits out one by one. */
+void KERNEL(drop)(float *x, const uint16_t *bits, int n)
+{
+    ivec lane;
+    int i = 0;
+
+    for (int j = 0; j < LANES; j++) lane[j] = 1 << j;
+    for (; i + LANES <= n; i += LANES) {
+        const ivec keep = ((lane & bits[i / 16] >> i % 16) != 0);
+        vec *at = (vec *)(x + i);
+        *at = (vec)((ivec)*at & keep);
+    }
+    for (; i < n; i++)
+        if (!(bits[i / 16] >> i % 16 & 1)) x[i] = 0;
+}
+#endif
+
 void KERNEL(relu)(float *y, const float *x, int n)
 {
     for (int i = 0; i < n; i++) y[i] = x[i] > 0 ? x[i] : 0;

@@ -602,6 +602,25 @@ static void check_momentum(const plni_kernels *k)
     }
 }
 
+/* To the bit, also of what is no number, and nothing behind the end. */
+static void check_drop(const plni_kernels *k)
+{
+    for (int n = 0; n < 200; n++) {
+        const size_t room = (size_t)n + 32;
+        float *x = test_floats(room), *a = test_copy(x, room), *b;
+        uint16_t bits[16];
+        for (int i = 0; i < n; i += 7) a[i] = i % 2 ? NAN : -INFINITY;
+        b = test_copy(a, room);
+        for (int i = 0; i < 16; i++) bits[i] = (uint16_t)(i % 5 ? test_bits() : i % 2 ? 0 : 65535);
+        reference.drop(a, bits, n), k->drop(b, bits, n);
+        assert_memory_equal(a, b, room * sizeof *a);
+        for (int i = 0; i < n; i++)
+            if (!(bits[i / 16] >> i % 16 & 1)) assert_true(b[i] == 0 && !signbit(b[i]));
+            else if (i % 7) assert_true(b[i] == x[i]);
+        free(x), free(a), free(b);
+    }
+}
+
 /* The reference itself, by one number. */
 static void test_momentum_once(void **state)
 {
@@ -629,6 +648,7 @@ static void check_adam_rests(const plni_kernels *k)
 }
 
 static void test_adam_rests(void **state) { (void)state; for_levels(check_adam_rests), check_adam_rests(&reference); }
+static void test_drop(void **state) { (void)state; for_levels(check_drop); }
 static void test_fire(void **state) { (void)state; for_levels(check_fire); }
 static void test_threshold(void **state) { (void)state; for_levels(check_threshold), check_threshold(&reference); }
 static void test_norms(void **state) { (void)state; for_levels(check_norms); }
@@ -665,6 +685,7 @@ int main(void)
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_fire), cmocka_unit_test(test_threshold), cmocka_unit_test(test_norms),
         cmocka_unit_test(test_momentum), cmocka_unit_test(test_momentum_once), cmocka_unit_test(test_adam_rests),
+        cmocka_unit_test(test_drop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
