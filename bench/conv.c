@@ -38,7 +38,7 @@ static const struct {
 typedef struct product {
     pln_ctx       *ctx;
     plni_conv      conv;
-    plni_conv_room room;
+    plni_conv_scratch scratch;
     plni_signal    x, y, d, dx;
     float         *weight, *into;
     void          *memory;
@@ -49,7 +49,7 @@ static float uniform(void) { return (float)rand() / (float)RAND_MAX; }
 
 static void take(product *p, plni_form form, plni_arena *arena)
 {
-    p->room = plni_conv_room_take(p->ctx, &p->conv, ROWS, true, arena);
+    p->scratch = plni_conv_scratch_take(p->ctx, &p->conv, ROWS, true, arena);
     p->x = plni_map_take(arena, ROWS, p->conv.in, form, true);
     p->y = plni_map_take(arena, ROWS, p->conv.out, PLNI_VALUES, true);
     p->d = plni_map_take(arena, ROWS, p->conv.out, PLNI_VALUES, true);
@@ -103,7 +103,7 @@ static product make(pln_ctx *ctx, int shape, plni_form form, double density)
 
 static plni_conv_job job_of(const product *p)
 {
-    return (plni_conv_job){ .conv = &p->conv, .room = &p->room, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
+    return (plni_conv_job){ .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
                             .rows = ROWS, .density = plni_map_density(&p->x, ROWS), .weight = p->weight };
 }
 
@@ -184,7 +184,7 @@ static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *)
 /* Passes that do not depend on what is active: input gradients, and forward from floats. */
 static void dense_table(pln_ctx *ctx)
 {
-    printf("dense, %d threads, GFLOP/s, and MB of a room\n%-16s %9s %9s %9s %9s %9s %9s\n", pln_ctx_threads(ctx), "",
+    printf("dense, %d threads, GFLOP/s, and MB of scratch\n%-16s %9s %9s %9s %9s %9s %9s\n", pln_ctx_threads(ctx), "",
            "backward", "", "forward", "", "a", "by");
     printf("%-16s %9s %9s %9s %9s %9s %9s\n", "shape", "winograd", "patches", "winograd", "patches", "thread", "all");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
@@ -193,7 +193,7 @@ static void dense_table(pln_ctx *ctx)
         printf("%4d->%3d@%-2d %dx%-2d %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
                shapes[s].kernel, shapes[s].kernel, winograd ? speed(&p, backward, PLNI_WINOGRAD) : 0, speed(&p, backward, PLNI_PATCHES),
                winograd ? speed(&p, forward, PLNI_WINOGRAD) : 0, speed(&p, forward, PLNI_PATCHES),
-               4e-6 * (double)p.room.stride, 4e-6 * (double)p.room.shared_floats);
+               4e-6 * (double)p.scratch.stride, 4e-6 * (double)p.scratch.shared_floats);
         free(p.memory);
     }
 }

@@ -25,14 +25,14 @@ static int rows_of(const plni_pass *pass, const plni_signal *map) { return pass-
 static void forward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
 {
     (void)first, (void)last;
-    plni_conv_forward(pass->ctx, &layer->conv, &pass->room, at->x, rows_of(pass, at->x), layer->theta,
+    plni_conv_forward(pass->ctx, &layer->conv, &pass->scratch, at->x, rows_of(pass, at->x), layer->theta,
                       layer->bias ? layer->theta + weights_of(layer) : NULL, at->y);
 }
 
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
 {
     (void)first, (void)last;
-    plni_conv_backward(pass->ctx, &layer->conv, &pass->room, at->dy, rows_of(pass, at->dy), layer->theta, layer->adds,
+    plni_conv_backward(pass->ctx, &layer->conv, &pass->scratch, at->dy, rows_of(pass, at->dy), layer->theta, layer->adds,
                        at->dx);
 }
 
@@ -42,7 +42,7 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
     const int rows = rows_of(pass, at->dy), depth = layer->conv.out_depth;
     float *bias = to->into + weights_of(layer);
 
-    plni_conv_gradient(pass->ctx, &layer->conv, &pass->room, at->x, at->dy, rows, scale, to->into);
+    plni_conv_gradient(pass->ctx, &layer->conv, &pass->scratch, at->x, at->dy, rows, scale, to->into);
     for (int p = 0; layer->bias && p < rows * plni_positions(layer->conv.out); p++)
         pass->kernels->axpy(bias, at->dy->value + (ptrdiff_t)p * depth, scale, depth);
     plni_sink_finish(pass->ctx, to, layer->size);

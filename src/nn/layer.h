@@ -40,7 +40,7 @@ typedef struct plni_pass {
     int                  number;       /* of the batch, for the walk over     */
                                        /*   weights, which changes no result  */
     struct plni_station *at;           /* [layers]                            */
-    plni_conv_room       room;         /* of convolutions, one after another  */
+    plni_conv_scratch    scratch;      /* of convolutions, one after another  */
     struct plni_settling *settling;    /* of networks that settle, else NULL  */
 } plni_pass;
 

@@ -503,16 +503,16 @@ static void take_signals(const pln_net *net, const plni_pass *pass, bool gradien
     signal[net->count] = plni_pass_signal(arena, pass->batch, pln_net_outputs(net), false);
 }
 
-/* One room for all products, as large as the largest needs it. */
-static void take_room(const pln_net *net, plni_pass *pass, plni_arena *arena)
+/* One scratch for all products, as large as the largest needs it. */
+static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
         if (layer->ops != &plni_conv_ops) continue;
-        const plni_conv_room need = plni_conv_room_need(&layer->conv, pass->batch * pass->steps, pass->training);
-        plni_conv_room_widen(&pass->room, &need);
+        const plni_conv_scratch need = plni_conv_scratch_need(&layer->conv, pass->batch * pass->steps, pass->training);
+        plni_conv_scratch_widen(&pass->scratch, &need);
     }
-    plni_conv_room_place(net->ctx, &pass->room, arena);
+    plni_conv_scratch_place(net->ctx, &pass->scratch, arena);
 }
 
 void plni_maps_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
@@ -520,7 +520,7 @@ void plni_maps_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
     plni_signal *value[PLN_MAX_LAYERS + 1] = { 0 }, *gradient[PLN_MAX_LAYERS + 1] = { 0 };
 
     pass->steps = net->steps;
-    take_room(net, pass, arena);
+    take_scratch(net, pass, arena);
     take_signals(net, pass, false, !pass->training, value, arena);
     if (pass->training) take_signals(net, pass, true, true, gradient, arena);
     for (int l = 0; l < net->count; l++) {

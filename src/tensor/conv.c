@@ -120,7 +120,7 @@ const char *plni_conv_path_name(plni_conv_path path)
 
 static size_t most(size_t a, size_t b) { return a > b ? a : b; }
 
-plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training)
+plni_conv_scratch plni_conv_scratch_need(const plni_conv *conv, int rows, bool training)
 {
     const size_t columns = (size_t)(conv->in_depth < CHANNELS_A_CHUNK ? conv->in_depth : CHANNELS_A_CHUNK);
     size_t floats = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv), shared = 0;
@@ -138,38 +138,38 @@ plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool trainin
         floats = most(floats, plni_event_gradient_floats(conv, rows));
         shared = most(shared, plni_event_gradient_shared(conv, rows));
     }
-    return (plni_conv_room){ .stride = plni_round_up((ptrdiff_t)floats, 16), .shared_floats = (ptrdiff_t)shared };
+    return (plni_conv_scratch){ .stride = plni_round_up((ptrdiff_t)floats, 16), .shared_floats = (ptrdiff_t)shared };
 }
 
-void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other)
+void plni_conv_scratch_widen(plni_conv_scratch *scratch, const plni_conv_scratch *other)
 {
-    if (room->stride < other->stride) room->stride = other->stride;
-    if (room->shared_floats < other->shared_floats) room->shared_floats = other->shared_floats;
+    if (scratch->stride < other->stride) scratch->stride = other->stride;
+    if (scratch->shared_floats < other->shared_floats) scratch->shared_floats = other->shared_floats;
 }
 
-void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena)
+void plni_conv_scratch_place(pln_ctx *ctx, plni_conv_scratch *scratch, plni_arena *arena)
 {
-    room->lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)room->stride * sizeof(float));
-    room->shared = plni_arena_take(arena, (size_t)room->shared_floats * sizeof(float));
+    scratch->lane = plni_arena_take(arena, (size_t)pln_ctx_threads(ctx) * (size_t)scratch->stride * sizeof(float));
+    scratch->shared = plni_arena_take(arena, (size_t)scratch->shared_floats * sizeof(float));
 }
 
-plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
+plni_conv_scratch plni_conv_scratch_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena)
 {
-    plni_conv_room room = plni_conv_room_need(conv, rows, training);
+    plni_conv_scratch scratch = plni_conv_scratch_need(conv, rows, training);
 
-    plni_conv_room_place(ctx, &room, arena);
-    return room;
+    plni_conv_scratch_place(ctx, &scratch, arena);
+    return scratch;
 }
 
 /* Part of what position (y, x) of one row of the map holds, zeros outside. */
 static void copy_values(const plni_signal *map, int row, int y, int x, int first, int count, float *to)
 {
-    float room[PLNI_MAX_CHANNELS];
+    float buffer[PLNI_MAX_CHANNELS];
 
     if (y < 0 || y >= map->extent.height || x < 0 || x >= map->extent.width)
         memset(to, 0, (size_t)count * sizeof *to);
     else
-        memcpy(to, plni_map_values(map, row, y * map->extent.width + x, room) + first, (size_t)count * sizeof *to);
+        memcpy(to, plni_map_values(map, row, y * map->extent.width + x, buffer) + first, (size_t)count * sizeof *to);
 }
 
 /* Channels first..first+count-1 of what tap t of the kernel sees at a place. */
@@ -261,10 +261,10 @@ void plni_conv_forward_by(pln_ctx *ctx, plni_conv_path path, job *j)
                   forward_chunk, j);
 }
 
-void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
+void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                        int rows, const float *weight, const float *bias, plni_signal *y)
 {
-    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .x = x, .y = y, .weight = weight,
+    job j = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .x = x, .y = y, .weight = weight,
               .bias = bias, .rows = rows, .density = plni_map_density(x, rows) };
 
     plni_conv_forward_by(ctx, plni_conv_choose(conv, PLNI_CONV_FORWARD, x->form, j.density), &j);
@@ -351,10 +351,10 @@ void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
         plni_parallel(ctx, (j->rows + images - 1) / images, work, PLNI_UP, backward_images, j);
 }
 
-void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *dy,
+void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *dy,
                         int rows, const float *weight, bool add, plni_signal *dx)
 {
-    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .d = dy, .y = dx, .weight = weight,
+    job j = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .d = dy, .y = dx, .weight = weight,
               .rows = rows, .add = add, .density = plni_map_density(dy, rows) };
 
     plni_conv_backward_by(ctx, plni_conv_choose(conv, PLNI_CONV_BACKWARD, PLNI_VALUES, j.density), &j);
@@ -390,7 +390,7 @@ static void narrow_chunk(void *arg, int group)
     const plni_conv *c = j->conv;
     const int64_t all = places_in(c, j->rows);
     const int end = (int)(all * (group + 1) / GROUPS);
-    float *part = j->room->shared + (ptrdiff_t)group * (ptrdiff_t)plni_conv_weights(c);
+    float *part = j->scratch->shared + (ptrdiff_t)group * (ptrdiff_t)plni_conv_weights(c);
 
     memset(part, 0, plni_conv_weights(c) * sizeof *part);
     for (int first = (int)(all * group / GROUPS), last; first < end; first = last) {
@@ -408,7 +408,7 @@ static void narrow_gradient(pln_ctx *ctx, job *j)
 
     plni_parallel(ctx, GROUPS, work_in(j->conv, j->rows), PLNI_UP, narrow_chunk, j);
     for (int group = 0; group < GROUPS; group++)
-        j->kernels->axpy(j->into, j->room->shared + (size_t)group * weights, j->scale, (int)weights);
+        j->kernels->axpy(j->into, j->scratch->shared + (size_t)group * weights, j->scale, (int)weights);
 }
 
 void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
@@ -426,10 +426,10 @@ void plni_conv_gradient_by(pln_ctx *ctx, plni_conv_path path, job *j)
                   gradient_chunk, j);
 }
 
-void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
+void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into)
 {
-    job j = { .conv = conv, .room = room, .kernels = plni_kernels_of(ctx), .x = x, .d = dy, .into = into,
+    job j = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .x = x, .d = dy, .into = into,
               .rows = rows, .scale = scale, .density = plni_map_density(x, rows) };
 
     plni_conv_gradient_by(ctx, plni_conv_choose(conv, PLNI_CONV_GRADIENT, x->form, j.density), &j);

@@ -31,37 +31,37 @@ plni_extent plni_conv_extent(plni_extent in, int filters, int kernel_height, int
 size_t plni_conv_weights(const plni_conv *conv);
 
 /* Memory of a product, for all the context's threads.  It holds nothing from one
- * call to the next, so layers that work one after the other can share a room that
+ * call to the next, so layers that work one after the other can share one that
  * was widened to what each of them needs. */
-typedef struct plni_conv_room {
+typedef struct plni_conv_scratch {
     float    *lane;                   /* [threads][stride]                 */
     ptrdiff_t stride;
     float    *shared;                 /* [shared_floats] by all threads    */
     ptrdiff_t shared_floats;
-} plni_conv_room;
+} plni_conv_scratch;
 
 /* What a layer needs, without memory. */
-plni_conv_room plni_conv_room_need(const plni_conv *conv, int rows, bool training);
+plni_conv_scratch plni_conv_scratch_need(const plni_conv *conv, int rows, bool training);
 
-/* Makes room for the needs of another layer. */
-void plni_conv_room_widen(plni_conv_room *room, const plni_conv_room *other);
+/* Makes it large enough for another layer, too. */
+void plni_conv_scratch_widen(plni_conv_scratch *scratch, const plni_conv_scratch *other);
 
 /* Gives it memory. */
-void plni_conv_room_place(pln_ctx *ctx, plni_conv_room *room, plni_arena *arena);
+void plni_conv_scratch_place(pln_ctx *ctx, plni_conv_scratch *scratch, plni_arena *arena);
 
-/* Need and place: a layer's own room. */
-plni_conv_room plni_conv_room_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena);
+/* Need and place: a layer's own scratch. */
+plni_conv_scratch plni_conv_scratch_take(pln_ctx *ctx, const plni_conv *conv, int rows, bool training, plni_arena *arena);
 
 /* y from x, plus the bias [out.depth], NULL for none. */
-void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
+void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                        int rows, const float *weight, const float *bias, plni_signal *y);
 
 /* dx from dy; adds to what is in dx if it has other sources too. */
-void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *dy,
+void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *dy,
                         int rows, const float *weight, bool add, plni_signal *dx);
 
 /* into[] += scale * dL/dw[] */
-void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_room *room, const plni_signal *x,
+void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into);
 
 /* There are several ways to a product (tensor/paths.h).  They add in different

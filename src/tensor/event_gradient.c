@@ -221,8 +221,8 @@ static void gradient_chunk(void *arg, int chunk)
     const int first = (int)((int64_t)k.strips * group / k.groups), last = (int)((int64_t)k.strips * (group + 1) / k.groups);
     plni_arena arena = { .base = (char *)plni_conv_lane(j) };
     lane l = take_lane(&arena, c, &k);
-    assert(arena.used <= (size_t)j->room->stride * sizeof(float));
-    float *part = k.groups == 1 ? l.part : j->room->shared + ((ptrdiff_t)group * k.tiles + tile) * a_tile;
+    assert(arena.used <= (size_t)j->scratch->stride * sizeof(float));
+    float *part = k.groups == 1 ? l.part : j->scratch->shared + ((ptrdiff_t)group * k.tiles + tile) * a_tile;
 
     memset(part, 0, (size_t)(tiles * a_tile) * sizeof *part);
     for (int n = first; n < last; n++) {
@@ -241,7 +241,7 @@ static void sum_chunk(void *arg, int tile)
     const plni_conv_job *j = arg;
     const cut k = cut_of(j->conv, j->rows);
 
-    add_parts(j, &k, j->room->shared + (ptrdiff_t)tile * j->conv->in_depth * TAPS * TILE, k.groups, tile, 1);
+    add_parts(j, &k, j->scratch->shared + (ptrdiff_t)tile * j->conv->in_depth * TAPS * TILE, k.groups, tile, 1);
 }
 
 void plni_event_gradient(pln_ctx *ctx, plni_conv_job *job, double work)

@@ -17,7 +17,7 @@
 /* What the chunks of one product share. */
 typedef struct plni_conv_job {
     const plni_conv      *conv;
-    const plni_conv_room *room;
+    const plni_conv_scratch *scratch;
     const plni_kernels   *kernels;
     const plni_signal    *x, *d;
     plni_signal          *y;
@@ -29,10 +29,10 @@ typedef struct plni_conv_job {
     double                density;    /* of x, back of d, roughly */
 } plni_conv_job;
 
-/* The calling thread's part of the room. */
+/* The calling thread's part of the scratch. */
 static inline float *plni_conv_lane(const plni_conv_job *j)
 {
-    return j->room->lane + plni_lane() * j->room->stride;
+    return j->scratch->lane + plni_lane() * j->scratch->stride;
 }
 
 /* Kernel and image are of one size: all inputs are joined with all outputs. */

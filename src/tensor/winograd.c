@@ -87,7 +87,7 @@ static void weights_chunk(void *arg, int chunk)
     const product *p = arg;
     const plni_conv *c = p->j->conv;
     const int b = chunk / (p->in / 16), input = chunk % (p->in / 16) * 16, width = block_width(p, p->block + b);
-    float *u = p->j->room->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in + (ptrdiff_t)input * width;
+    float *u = p->j->scratch->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in + (ptrdiff_t)input * width;
     const ptrdiff_t point = (ptrdiff_t)p->in * width, tap = (ptrdiff_t)c->in_depth * c->out_depth;
 
     for (int o = 0; o < width; o += 16) {
@@ -172,7 +172,7 @@ static void tiles_chunk(void *arg, int chunk)
     for (int t = 0; t < tiles; t++) enter(p, tile_of(p, first + t), &l, l.v + (ptrdiff_t)t * p->in);
     for (int b = 0; b < p->blocks; b++) {
         const int width = block_width(p, p->block + b);
-        const float *u = p->j->room->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in;
+        const float *u = p->j->scratch->shared + (ptrdiff_t)b * POINTS * BLOCK * p->in;
         for (int point = 0; point < POINTS; point++)
             p->j->kernels->winograd_product(l.m + point * l.m_point, BLOCK, l.v + point * l.v_point, p->in,
                                             u + (ptrdiff_t)point * p->in * width, width, p->in, tiles);

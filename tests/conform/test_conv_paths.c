@@ -32,20 +32,20 @@ static const double shares[] = { 0, 0.05, 0.3, 1 };
 typedef struct product {
     pln_ctx       *ctx;
     plni_conv      conv;
-    plni_conv_room room;
+    plni_conv_scratch scratch;
     plni_signal    x, y, d, dx;
     int            rows;
     float         *weight, *bias, *into;
     void          *memory;
-    size_t         room_bytes;
+    size_t         scratch_bytes;
 } product;
 
 static void take(product *p, plni_form form, plni_arena *arena)
 {
     const size_t weights = plni_conv_weights(&p->conv) * sizeof(float);
 
-    p->room = plni_conv_room_take(p->ctx, &p->conv, p->rows, true, arena);
-    p->room_bytes = arena->used;
+    p->scratch = plni_conv_scratch_take(p->ctx, &p->conv, p->rows, true, arena);
+    p->scratch_bytes = arena->used;
     p->x = plni_map_take(arena, p->rows, p->conv.in, form, true);
     p->y = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
     p->d = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
@@ -110,7 +110,7 @@ static product make(const shape *s, plni_form form, double density, int threads)
     memset(p.memory, 0, arena.used);
     arena = (plni_arena){ .base = p.memory };
     take(&p, form, &arena);
-    memset(p.room.lane, 0xff, p.room_bytes);          /* NaN: what is used is written before */
+    memset(p.scratch.lane, 0xff, p.scratch_bytes);          /* NaN: what is used is written before */
     fill_x(&p.x, p.rows, density);
     fill_values(&p.d, p.rows);
     fill_values(&p.dx, p.rows);
@@ -126,7 +126,7 @@ static void free_product(product *p)
 
 static plni_conv_job job_of(const product *p)
 {
-    return (plni_conv_job){ .conv = &p->conv, .room = &p->room, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
+    return (plni_conv_job){ .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
                             .rows = p->rows, .weight = p->weight, .density = plni_map_density(&p->x, p->rows) };
 }
 
@@ -152,19 +152,19 @@ typedef struct plain {
     double        *sum;
 } plain;
 
-static const float *x_at(const plni_signal *x, ptrdiff_t place, float *room)
+static const float *x_at(const plni_signal *x, ptrdiff_t place, float *buffer)
 {
     const int positions = plni_positions(x->extent);
 
-    return plni_map_values(x, (int)(place / positions), (int)(place % positions), room);
+    return plni_map_values(x, (int)(place / positions), (int)(place % positions), buffer);
 }
 
 static void visit_forward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
 {
     const plain *a = arg;
     const plni_conv *c = &a->p->conv;
-    float room[PLNI_MAX_CHANNELS];
-    const float *values = x_at(&a->p->x, from, room);
+    float buffer[PLNI_MAX_CHANNELS];
+    const float *values = x_at(&a->p->x, from, buffer);
 
     for (int i = 0; i < c->in.channels; i++) {
         const double x = (double)values[i];
@@ -266,8 +266,8 @@ static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
 {
     const plain *a = arg;
     const plni_conv *c = &a->p->conv;
-    float room[PLNI_MAX_CHANNELS];
-    const float *values = x_at(&a->p->x, from, room);
+    float buffer[PLNI_MAX_CHANNELS];
+    const float *values = x_at(&a->p->x, from, buffer);
 
     for (int i = 0; i < c->in.channels; i++) {
         const double x = (double)values[i];
@@ -317,9 +317,9 @@ static void test_gradient(void **state)
 /* All three products of one shape through the interface. */
 static void run_all(product *p)
 {
-    plni_conv_forward(p->ctx, &p->conv, &p->room, &p->x, p->rows, p->weight, p->bias, &p->y);
-    plni_conv_backward(p->ctx, &p->conv, &p->room, &p->d, p->rows, p->weight, true, &p->dx);
-    plni_conv_gradient(p->ctx, &p->conv, &p->room, &p->x, &p->d, p->rows, 0.5f, p->into);
+    plni_conv_forward(p->ctx, &p->conv, &p->scratch, &p->x, p->rows, p->weight, p->bias, &p->y);
+    plni_conv_backward(p->ctx, &p->conv, &p->scratch, &p->d, p->rows, p->weight, true, &p->dx);
+    plni_conv_gradient(p->ctx, &p->conv, &p->scratch, &p->x, &p->d, p->rows, 0.5f, p->into);
 }
 
 static void copy_inputs(const product *from, product *to)
@@ -355,8 +355,8 @@ static void test_threads(void **state)
         }
 }
 
-/* A batch may be smaller than what its room was planned for. */
-static void test_room(void **state)
+/* A batch may be smaller than what its scratch was planned for. */
+static void test_scratch(void **state)
 {
     static const int sizes[][3] = { { 128, 128, 4 }, { 96, 144, 4 }, { 512, 512, 2 }, { 64, 64, 32 }, { 16, 32, 12 }, { 48, 64, 6 } };
     enum { ROWS = 256 };
@@ -366,9 +366,9 @@ static void test_room(void **state)
         const int side = sizes[i][2];
         const plni_conv conv = { { sizes[i][0], side, side }, { sizes[i][1], side, side }, sizes[i][0], sizes[i][1],
                                  3, 3, 1, 1 };
-        const plni_conv_room all = plni_conv_room_need(&conv, ROWS, true);
+        const plni_conv_scratch all = plni_conv_scratch_need(&conv, ROWS, true);
         for (int rows = 1; rows < ROWS; rows++) {
-            const plni_conv_room few = plni_conv_room_need(&conv, rows, true);
+            const plni_conv_scratch few = plni_conv_scratch_need(&conv, rows, true);
             assert_true(few.stride <= all.stride && few.shared_floats <= all.shared_floats);
         }
     }
@@ -416,7 +416,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward), cmocka_unit_test(test_backward), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_room), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_threads), cmocka_unit_test(test_scratch), cmocka_unit_test(test_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
