@@ -56,7 +56,7 @@ static void parameter(const plni_layer *layer, int which, pln_parameter_info *in
 
     if (which == 1)
         *info = (pln_parameter_info){ "bias", 1, { c->out.channels }, false };
-    else if (layer->whole)
+    else if (layer->full)
         *info = (pln_parameter_info){ "weight", 2, { c->out.channels, taps_of(layer) * c->in.channels }, false };
     else
         *info = (pln_parameter_info){ "weight", 4, { c->out.channels, c->in.channels, c->kernel_height, c->kernel_width },

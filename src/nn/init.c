@@ -12,7 +12,7 @@
 static float bound(const plni_layer *layer, pln_init init)
 {
     const plni_conv *c = &layer->conv;
-    const bool taps = layer->ops == &plni_conv_ops && !layer->whole;
+    const bool taps = layer->ops == &plni_conv_ops && !layer->full;
     const int in = taps ? c->kernel_height * c->kernel_width * c->in.channels : layer->inputs;
     const int out = taps ? c->kernel_height * c->kernel_width * c->out.channels : layer->outputs;
 

@@ -143,7 +143,7 @@ struct plni_layer {
                                         /*   dtap first: add to what is there */
     plni_signal           map;          /* what y looks like                  */
     plni_conv             conv;
-    bool                  bias, whole;  /* whole: kernel as large as the image */
+    bool                  bias, full;   /* full: kernel as large as the image */
     plni_cell             cell;
     pln_readout_kind      readout;
     int                   votes;        /* outputs of x for each of y         */

@@ -107,7 +107,7 @@ static void finish(plni_layer *layer, plni_extent out, plni_form form, int steps
 /* Values of a map over all steps; more could not be counted. */
 static const double MOST_VALUES = 1 << 28;
 
-static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kernel_width, int stride, int pad, bool whole)
+static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kernel_width, int stride, int pad, bool full)
 {
     const double values = (double)plni_round_up(out.channels, 16) * out.height * out.width * net->steps;
     plni_layer *layer;
@@ -120,7 +120,7 @@ static void add_conv(pln_net *net, plni_extent out, int kernel_height, int kerne
     layer->conv = (plni_conv){ x->extent, out, x->depth, (int)plni_round_up(out.channels, 16), kernel_height,
                                kernel_width, stride, pad };
     layer->bias = true;
-    layer->whole = whole;
+    layer->full = full;
     finish(layer, out, PLNI_VALUES, x->steps);
 }
 

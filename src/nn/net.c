@@ -279,7 +279,7 @@ static pln_layer_kind kind_of(const plni_layer *layer)
     int kind = PLN_DENSE;
 
     while (kinds[kind] != layer->ops) kind++;
-    return layer->whole ? PLN_DENSE : (pln_layer_kind)kind;
+    return layer->full ? PLN_DENSE : (pln_layer_kind)kind;
 }
 
 pln_status pln_net_status(const pln_net *net) { return net->error; }

@@ -70,7 +70,7 @@ size_t plni_conv_weights(const plni_conv *conv)
  * at once. */
 static bool is_narrow(const plni_conv *conv)
 {
-    return patch_floats(conv) <= NARROW && !plni_conv_is_whole(conv);
+    return patch_floats(conv) <= NARROW && !plni_conv_is_full(conv);
 }
 
 /* Positions in tiles of 4x4, for each position of the image. */
@@ -211,7 +211,7 @@ static const float *patches(const job *j, int first, int last, ptrdiff_t *stride
     const plni_conv *c = j->conv;
     float *to = plni_conv_lane(j);
 
-    if (plni_conv_is_whole(c) && j->x->form == PLNI_VALUES) {
+    if (plni_conv_is_full(c) && j->x->form == PLNI_VALUES) {
         *stride = j->x->stride;
         return j->x->value + first * j->x->stride;
     }
@@ -345,7 +345,7 @@ void plni_conv_backward_by(pln_ctx *ctx, plni_conv_path path, job *j)
         return;
     }
     plni_one_blas_thread();
-    if (plni_conv_is_whole(j->conv))
+    if (plni_conv_is_full(j->conv))
         plni_parallel(ctx, columns, work, PLNI_UP, backward_columns, j);
     else
         plni_parallel(ctx, (j->rows + images - 1) / images, work, PLNI_UP, backward_images, j);

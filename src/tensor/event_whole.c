@@ -39,7 +39,7 @@ static bool is_1x1(const plni_conv *c)
 
 bool plni_event_whole_can(const plni_conv *conv)
 {
-    return conv->in_depth >= FEWEST && conv->out_depth % 16 == 0 && (is_1x1(conv) || plni_conv_is_whole(conv));
+    return conv->in_depth >= FEWEST && conv->out_depth % 16 == 0 && (is_1x1(conv) || plni_conv_is_full(conv));
 }
 
 static cut cut_of(const plni_conv *c, int rows)

@@ -36,7 +36,7 @@ static inline float *plni_conv_lane(const plni_conv_job *j)
 }
 
 /* Kernel and image are of one size: all inputs are joined with all outputs. */
-static inline bool plni_conv_is_whole(const plni_conv *c)
+static inline bool plni_conv_is_full(const plni_conv *c)
 {
     return plni_positions(c->out) == 1 && c->pad == 0 && c->kernel_height == c->in.height &&
            c->kernel_width == c->in.width;
