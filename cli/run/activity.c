@@ -23,17 +23,17 @@ static void set(json_t *object, const char *key, double value)
     json_object_set_new(object, key, json_real(value));
 }
 
-/* How many inputs are active, and the ways of the products there; that of the input
+/* How many inputs are active, and the algorithms of the products there; that of the input
  * gradient goes by deltas, of which there are none in evaluation. */
-static void set_paths(json_t *object, const pln_net *net, int l, double active)
+static void set_algorithms(json_t *object, const pln_net *net, int l, double active)
 {
-    char path[LAYER_PATH];
+    char algorithm[LAYER_ALGORITHM];
 
     set(object, "input_active", active);
     for (int p = 0; p < 3; p++) {
-        if (p == PLN_INPUT_GRADIENT) layer_path(net, l, PLN_INPUT_GRADIENT, path);
-        else snprintf(path, LAYER_PATH, "%s", pln_net_path(net, l, (pln_product)p, active));
-        json_object_set_new(object, layer_product((pln_product)p), json_string(path));
+        if (p == PLN_INPUT_GRADIENT) layer_algorithm(net, l, PLN_INPUT_GRADIENT, algorithm);
+        else snprintf(algorithm, LAYER_ALGORITHM, "%s", pln_net_algorithm(net, l, (pln_product)p, active));
+        json_object_set_new(object, layer_product((pln_product)p), json_string(algorithm));
     }
 }
 
@@ -64,7 +64,7 @@ static json_t *describe(const pln_net *net, int l, const pln_activity *a, totals
         sum->macs += a->macs;
         set(object, "energy_nj", a->energy / 1000);
         sum->energy += a->energy / 1000;
-        set_paths(object, net, l, a->input_active);
+        set_algorithms(object, net, l, a->input_active);
     }
     if (i.macs > 0 && spikes) {
         set(object, "sops", a->sops);

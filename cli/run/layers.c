@@ -72,19 +72,19 @@ void layer_shape(const pln_net *net, int layer, char shape[LAYER_SHAPE])
     else snprintf(shape, LAYER_SHAPE, "%dx%dx%d", i.channels, i.height, i.width);
 }
 
-void layer_path(const pln_net *net, int layer, pln_product product, char path[LAYER_PATH])
+void layer_algorithm(const pln_net *net, int layer, pln_product product, char algorithm[LAYER_ALGORITHM])
 {
     const bool first = product == PLN_INPUT_GRADIENT && pln_net_layer(net, layer).from < 0;
-    const char *low = first ? NULL : pln_net_path(net, layer, product, 0);
+    const char *low = first ? NULL : pln_net_algorithm(net, layer, product, 0);
     int percent = 1;
 
     if (!low) {
-        snprintf(path, LAYER_PATH, "-");
+        snprintf(algorithm, LAYER_ALGORITHM, "-");
         return;
     }
-    while (percent <= 100 && strcmp(pln_net_path(net, layer, product, 0.01 * percent), low) == 0) percent++;
-    if (percent > 100) snprintf(path, LAYER_PATH, "%s", low);
-    else snprintf(path, LAYER_PATH, "%s to %d %%, %s", low, percent - 1, pln_net_path(net, layer, product, 1));
+    while (percent <= 100 && strcmp(pln_net_algorithm(net, layer, product, 0.01 * percent), low) == 0) percent++;
+    if (percent > 100) snprintf(algorithm, LAYER_ALGORITHM, "%s", low);
+    else snprintf(algorithm, LAYER_ALGORITHM, "%s to %d %%, %s", low, percent - 1, pln_net_algorithm(net, layer, product, 1));
 }
 
 const char *layer_product(pln_product product)
@@ -111,7 +111,7 @@ typedef struct totals {
 static void print_layer(const pln_net *net, int l, totals *sum)
 {
     const pln_layer_info i = pln_net_layer(net, l);
-    char name[LAYER_NAME], shape[LAYER_SHAPE], path[3][LAYER_PATH];
+    char name[LAYER_NAME], shape[LAYER_SHAPE], algorithm[3][LAYER_ALGORITHM];
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
@@ -121,8 +121,8 @@ static void print_layer(const pln_net *net, int l, totals *sum)
     sum->macs += i.macs;
     sum->neurons += i.neurons;
     if (i.macs > 0) {
-        for (int p = 0; p < 3; p++) layer_path(net, l, (pln_product)p, path[p]);
-        printf("  %s | %s | %s", path[0], path[1], path[2]);
+        for (int p = 0; p < 3; p++) layer_algorithm(net, l, (pln_product)p, algorithm[p]);
+        printf("  %s | %s | %s", algorithm[0], algorithm[1], algorithm[2]);
     }
     printf("\n");
 }
@@ -140,7 +140,7 @@ void layers_print(const pln_net *net)
 static json_t *describe(const pln_net *net, int l)
 {
     const pln_layer_info i = pln_net_layer(net, l);
-    char name[LAYER_NAME], path[LAYER_PATH];
+    char name[LAYER_NAME], algorithm[LAYER_ALGORITHM];
     json_t *object;
 
     layer_name(net, l, name);
@@ -149,8 +149,8 @@ static json_t *describe(const pln_net *net, int l)
                        i.kind == PLN_READOUT ? 1 : i.width, "steps", i.kind == PLN_READOUT ? 1 : i.steps, "parameters",
                        (json_int_t)i.parameters, "macs_a_step", i.macs, "neurons", (json_int_t)i.neurons);
     for (int p = 0; i.macs > 0 && p < 3; p++) {
-        layer_path(net, l, (pln_product)p, path);
-        json_object_set_new(object, layer_product((pln_product)p), json_string(path));
+        layer_algorithm(net, l, (pln_product)p, algorithm);
+        json_object_set_new(object, layer_product((pln_product)p), json_string(algorithm));
     }
     return object;
 }

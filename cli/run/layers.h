@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-enum { LAYER_NAME = 64, LAYER_SHAPE = 32, LAYER_PATH = 32 };
+enum { LAYER_NAME = 64, LAYER_SHAPE = 32, LAYER_ALGORITHM = 32 };
 
 /* "conv 3x3 / 2", "norm + lif + average pool 2", "dense", "relu". */
 void layer_name(const pln_net *net, int layer, char name[LAYER_NAME]);
@@ -17,9 +17,9 @@ void layer_shape(const pln_net *net, int layer, char shape[LAYER_SHAPE]);
 
 /* How a product is computed: "patches", or where that depends on how much is active
  * "events to 35 %, winograd"; "-" where there is none. */
-void layer_path(const pln_net *net, int layer, pln_product product, char path[LAYER_PATH]);
+void layer_algorithm(const pln_net *net, int layer, pln_product product, char algorithm[LAYER_ALGORITHM]);
 
-/* What the ways of a product are called in JSON: "forward". */
+/* What a product is called in JSON: "forward". */
 const char *layer_product(pln_product product);
 
 /* Whether what a layer reads are spikes, or sums of them. */

@@ -234,7 +234,7 @@ PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
  * for networks without maps. */
 typedef enum pln_product { PLN_FORWARD, PLN_INPUT_GRADIENT, PLN_WEIGHT_GRADIENT } pln_product;
 
-PLN_API const char *pln_net_path(const pln_net *net, int layer, pln_product product, double density);
+PLN_API const char *pln_net_algorithm(const pln_net *net, int layer, pln_product product, double density);
 
 /* Parameter tensors, numbered 0..count-1 in the order of the layers: weight
  * [out][in], then bias [out], of each dense layer, likewise those of convolutions and

@@ -394,7 +394,7 @@ static bool has_zero_deltas(const pln_net *net, int signal)
     return true;
 }
 
-const char *pln_net_path(const pln_net *net, int number, pln_product product, double density)
+const char *pln_net_algorithm(const pln_net *net, int number, pln_product product, double density)
 {
     static const plni_conv_pass passes[] = { [PLN_FORWARD] = PLNI_CONV_FORWARD, [PLN_INPUT_GRADIENT] = PLNI_CONV_BACKWARD,
                                              [PLN_WEIGHT_GRADIENT] = PLNI_CONV_GRADIENT };

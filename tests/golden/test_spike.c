@@ -449,13 +449,13 @@ static void test_tet_takes_the_threshold(void **state)
 
 /* ---- what deltas can be zero ---------------------------------------------------------- */
 
-/* A convolution of 64 channels that a cell reads; the way of its input gradient. */
+/* A convolution of 64 channels that a cell reads; the algorithm of its input gradient. */
 static const char *input_gradient(pln_surrogate surrogate, pln_norm_kind kind, bool tapped, double density)
 {
     const pln_norm norm = { .kind = kind, .scale = 1 };
     pln_neuron neuron = pln_neuron_default();
     pln_net *net = pln_net_new(ctx);
-    const char *path;
+    const char *algorithm;
 
     neuron.surrogate = surrogate;
     pln_net_image(net, 2, 1, 16, 16);
@@ -468,9 +468,9 @@ static const char *input_gradient(pln_surrogate surrogate, pln_norm_kind kind, b
     pln_net_dense(net, 2);
     pln_net_readout(net, PLN_READOUT_MEAN, 1);
     assert_int_equal(pln_net_ready(net), PLN_OK);
-    path = pln_net_path(net, 2, PLN_INPUT_GRADIENT, density);
+    algorithm = pln_net_algorithm(net, 2, PLN_INPUT_GRADIENT, density);
     pln_net_free(net);
-    return path;
+    return algorithm;
 }
 
 static void test_zero_deltas(void **state)
