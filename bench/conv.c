@@ -1,4 +1,4 @@
-/* conv.c - the paths of convolutions and full layers, by shape, firing rate and threads
+/* conv.c - the algorithms of convolutions and full layers, by shape, firing rate and threads
  *
  * Dense-equivalent GFLOP/s: the multiplications and additions of the dense product
  * by the time of the fastest run, lists and packing included.  With one thread it is
@@ -12,7 +12,7 @@
 #include "bench.h"
 
 #include "base/shape.h"
-#include "tensor/paths.h"
+#include "tensor/conv.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -36,20 +36,20 @@ static const struct {
                { PLNI_SUMS, 0.1, "sums 10 %" }, { PLNI_SUMS, 0.34, "sums 34 %" } };
 
 typedef struct product {
-    pln_ctx       *ctx;
-    plni_conv      conv;
+    pln_ctx          *ctx;
+    plni_conv         conv;
     plni_conv_scratch scratch;
-    plni_signal    x, y, d, dx;
-    float         *weight, *into;
-    void          *memory;
-    plni_conv_path path;
+    plni_signal       x, y, d, dx;
+    float            *weight, *into;
+    void             *memory;
 } product;
 
 static float uniform(void) { return (float)rand() / (float)RAND_MAX; }
 
 static void take(product *p, plni_form form, plni_arena *arena)
 {
-    p->scratch = plni_conv_scratch_take(p->ctx, &p->conv, ROWS, true, arena);
+    p->scratch = plni_conv_scratch_need(&p->conv, ROWS, true);
+    plni_conv_scratch_place(p->ctx, &p->scratch, arena);
     p->x = plni_map_take(arena, ROWS, p->conv.in, form, true);
     p->y = plni_map_take(arena, ROWS, p->conv.out, PLNI_VALUES, true);
     p->d = plni_map_take(arena, ROWS, p->conv.out, PLNI_VALUES, true);
@@ -101,20 +101,6 @@ static product make(pln_ctx *ctx, int shape, plni_form form, double density)
     return p;
 }
 
-static plni_conv_job job_of(const product *p)
-{
-    return (plni_conv_job){ .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
-                            .rows = ROWS, .density = plni_map_density(&p->x, ROWS), .weight = p->weight };
-}
-
-static void forward(product *p)
-{
-    plni_conv_job j = job_of(p);
-
-    j.y = &p->y;
-    plni_conv_forward_by(p->ctx, p->path, &j);
-}
-
 static double now(const product *p)
 {
     struct timespec t;
@@ -124,42 +110,41 @@ static double now(const product *p)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void gradient(product *p)
+/* The algorithm of this name that can compute a pass, NULL if there is none. */
+static const plni_conv_algorithm *find(const product *p, plni_conv_pass pass, const char *name)
 {
-    plni_conv_job j = job_of(p);
+    const plni_conv_algorithm *a;
 
-    j.d = &p->d, j.into = p->into, j.scale = 1e-6f;
-    plni_conv_gradient_by(p->ctx, p->path, &j);
+    for (int i = 0; (a = plni_conv_algorithm_at(i)); i++)
+        if (strcmp(a->name, name) == 0 && a->can(&p->conv, pass, p->x.form)) break;
+    return a;
 }
 
-static void backward(product *p)
+/* Dense-equivalent GFLOP/s of the fastest of some runs; 0 if there is no such algorithm. */
+static double speed(product *p, plni_conv_pass pass, const char *name)
 {
-    plni_conv_job j = job_of(p);
-
-    j.d = &p->d, j.y = &p->dx, j.density = plni_map_density(&p->d, ROWS);
-    plni_conv_backward_by(p->ctx, p->path, &j);
-}
-
-/* Dense-equivalent GFLOP/s of the fastest of some runs. */
-static double speed(product *p, void (*work)(product *), plni_conv_path path)
-{
+    const bool back = pass == PLNI_CONV_BACKWARD;
     const double flops = 2.0 * ROWS * plni_positions(p->conv.out) * (double)plni_conv_weights(&p->conv);
+    const plni_conv_algorithm *a = find(p, pass, name);
     double fastest = 1e9;
+    plni_conv_job j = { .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
+                        .d = &p->d, .y = back ? &p->dx : &p->y, .weight = p->weight, .into = p->into, .scale = 1e-6f,
+                        .rows = ROWS, .density = plni_map_density(back ? &p->d : &p->x, ROWS) };
 
-    p->path = path;
-    work(p);
+    if (!a) return 0;
+    a->run[pass](p->ctx, &j);
     for (int i = 0; i < MOST_RUNS; i++) {
         const double start = now(p);
-        work(p);
+        a->run[pass](p->ctx, &j);
         const double run = now(p) - start;
         if (run < fastest) fastest = run;
     }
     return 1e-9 * flops / fastest;
 }
 
-/* One pass over spikes or sums.  The other paths do not mind how many there are, only
+/* One pass over spikes or sums.  The other algorithms do not mind how many there are, only
  * in which form. */
-static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *))
+static void active_table(pln_ctx *ctx, const char *name, plni_conv_pass pass)
 {
     plni_form last = PLNI_VALUES;
 
@@ -169,11 +154,9 @@ static void active_table(pln_ctx *ctx, const char *name, void (*work)(product *)
         for (size_t i = 0; i < sizeof inputs / sizeof inputs[0]; i++) {
             product p = make(ctx, (int)s, inputs[i].form, inputs[i].density);
             printf("%4d->%3d@%-2d %dx%-2d %-11s %9.0f", shapes[s].channels, shapes[s].filters, shapes[s].side,
-                   shapes[s].kernel, shapes[s].kernel, inputs[i].name, speed(&p, work, PLNI_EVENTS));
+                   shapes[s].kernel, shapes[s].kernel, inputs[i].name, speed(&p, pass, "events"));
             if (inputs[i].form != last) {
-                if (work == forward && plni_winograd_can(&p.conv)) printf(" %9.0f", speed(&p, work, PLNI_WINOGRAD));
-                else printf(" %9s", "");
-                printf(" %9.0f", speed(&p, work, PLNI_PATCHES));
+                printf(" %9.0f %9.0f", speed(&p, pass, "winograd"), speed(&p, pass, "patches"));
             }
             last = inputs[i].form;
             printf("\n");
@@ -189,10 +172,10 @@ static void dense_table(pln_ctx *ctx)
     printf("%-16s %9s %9s %9s %9s %9s %9s\n", "shape", "winograd", "patches", "winograd", "patches", "thread", "all");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         product p = make(ctx, (int)s, PLNI_VALUES, 1);
-        const bool winograd = plni_winograd_can(&p.conv);
         printf("%4d->%3d@%-2d %dx%-2d %9.0f %9.0f %9.0f %9.0f %9.2f %9.2f\n", shapes[s].channels, shapes[s].filters, shapes[s].side,
-               shapes[s].kernel, shapes[s].kernel, winograd ? speed(&p, backward, PLNI_WINOGRAD) : 0, speed(&p, backward, PLNI_PATCHES),
-               winograd ? speed(&p, forward, PLNI_WINOGRAD) : 0, speed(&p, forward, PLNI_PATCHES),
+               shapes[s].kernel, shapes[s].kernel, speed(&p, PLNI_CONV_BACKWARD, "winograd"),
+               speed(&p, PLNI_CONV_BACKWARD, "patches"), speed(&p, PLNI_CONV_FORWARD, "winograd"),
+               speed(&p, PLNI_CONV_FORWARD, "patches"),
                4e-6 * (double)p.scratch.stride, 4e-6 * (double)p.scratch.shared_floats);
         free(p.memory);
     }
@@ -208,14 +191,15 @@ static void delta_table(pln_ctx *ctx)
     printf(" %9s %9s\n", "winograd", "patches");
     for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++) {
         product p = make(ctx, (int)s, PLNI_VALUES, 1);
-        if (plni_event_backward_can(&p.conv)) {
+        if (find(&p, PLNI_CONV_BACKWARD, "events")) {
             printf("%4d->%3d@%-2d %dx%-2d", shapes[s].channels, shapes[s].filters, shapes[s].side, shapes[s].kernel,
                    shapes[s].kernel);
             for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
                 fill_deltas(&p, shares[i]);
-                printf(" %9.0f", speed(&p, backward, PLNI_EVENTS));
+                printf(" %9.0f", speed(&p, PLNI_CONV_BACKWARD, "events"));
             }
-            printf(" %9.0f %9.0f\n", speed(&p, backward, PLNI_WINOGRAD), speed(&p, backward, PLNI_PATCHES));
+            printf(" %9.0f %9.0f\n", speed(&p, PLNI_CONV_BACKWARD, "winograd"),
+                   speed(&p, PLNI_CONV_BACKWARD, "patches"));
         }
         free(p.memory);
     }
@@ -227,8 +211,8 @@ static void tables(int threads, const char *what)
     options.threads = threads;
     pln_ctx *ctx = pln_ctx_new(&options);
 
-    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) active_table(ctx, "forward", forward);
-    if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", gradient);
+    if (strcmp(what, "forward") == 0 || strcmp(what, "all") == 0) active_table(ctx, "forward", PLNI_CONV_FORWARD);
+    if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", PLNI_CONV_GRADIENT);
     if (strcmp(what, "deltas") == 0 || strcmp(what, "all") == 0) delta_table(ctx);
     if (strcmp(what, "dense") == 0 || strcmp(what, "all") == 0) dense_table(ctx);
     pln_ctx_free(ctx);

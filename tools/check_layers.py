@@ -74,7 +74,6 @@ KNOWN_QUESTIONS = {
 KNOWN_CIRCLES = [
     {"cli/config/check.c", "cli/config/config.c"},
     {"src/nn/maps.c", "src/nn/net.c", "src/nn/settle.c"},
-    {"src/tensor/conv.c", "src/tensor/event_gradient.c", "src/tensor/event_product.c", "src/tensor/winograd.c"},
 ]
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.M)

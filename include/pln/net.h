@@ -226,10 +226,10 @@ typedef struct pln_layer_info {
 PLN_API int            pln_net_layers(const pln_net *net);
 PLN_API pln_layer_info pln_net_layer(const pln_net *net, int layer);
 
-/* How a product with the weights of a convolution or dense layer of maps is
- * computed where `density`, 0..1, of the layer's inputs are not zero, and for the
+/* The algorithm of a product with the weights of a convolution or dense layer of maps
+ * where `density`, 0..1, of the layer's inputs are not zero, and for the
  * gradient of the inputs `density` of the deltas at its output: forward, that gradient, and that of
- * the weights.  "patches" takes any, "events" visits those that are active.  Behind a norm
+ * the weights.  "patches" takes any, "winograd" dense 3x3, "events" visits those that are active.  Behind a norm
  * and behind surrogates that are not compact no delta is zero, whatever `density`.  NULL for layers without weights and
  * for networks without maps. */
 typedef enum pln_product { PLN_FORWARD, PLN_INPUT_GRADIENT, PLN_WEIGHT_GRADIENT } pln_product;

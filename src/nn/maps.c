@@ -402,7 +402,7 @@ const char *pln_net_algorithm(const pln_net *net, int number, pln_product produc
 
     if (!layer || layer->ops != &plni_conv_ops || (int)product < 0 || product > PLN_WEIGHT_GRADIENT) return NULL;
     if (product == PLN_INPUT_GRADIENT && !has_zero_deltas(net, number + 1)) density = 1;
-    return plni_conv_path_name(plni_conv_choose(&layer->conv, passes[product], plni_map_of(net, layer->from)->form, density));
+    return plni_conv_choose(&layer->conv, passes[product], plni_map_of(net, layer->from)->form, density)->name;
 }
 
 /* ---- memory ---------------------------------------------------------------------- */
@@ -509,8 +509,8 @@ static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
         if (layer->ops != &plni_conv_ops) continue;
-        const plni_conv_scratch need = plni_conv_scratch_need(&layer->conv, pass->batch * pass->steps, pass->training);
-        plni_conv_scratch_widen(&pass->scratch, &need);
+        plni_conv_scratch_widen(&pass->scratch,
+                                plni_conv_scratch_need(&layer->conv, pass->batch * pass->steps, pass->training));
     }
     plni_conv_scratch_place(net->ctx, &pass->scratch, arena);
 }

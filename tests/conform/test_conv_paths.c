@@ -1,4 +1,4 @@
-/* test_conv_paths.c - every path of a convolution against plain loops in double
+/* test_conv_paths.c - every algorithm of a convolution against plain loops in double
  *
  * Weights and deltas are below 0.5, spikes are 0 or 1, sums at most 1; what n
  * products differ by is rounding.  The same product must have the same bits for any
@@ -7,7 +7,7 @@
 #include "test.h"
 
 #include "base/shape.h"
-#include "tensor/paths.h"
+#include "tensor/conv.h"
 
 enum { MOST_THREADS = 3 };
 
@@ -30,21 +30,22 @@ static const double shares[] = { 0, 0.05, 0.3, 1 };
 
 /* One product, its arguments and its memory. */
 typedef struct product {
-    pln_ctx       *ctx;
-    plni_conv      conv;
+    pln_ctx          *ctx;
+    plni_conv         conv;
     plni_conv_scratch scratch;
-    plni_signal    x, y, d, dx;
-    int            rows;
-    float         *weight, *bias, *into;
-    void          *memory;
-    size_t         scratch_bytes;
+    plni_signal       x, y, d, dx;
+    int               rows;
+    float            *weight, *bias, *into;
+    void             *memory;
+    size_t            scratch_bytes;
 } product;
 
 static void take(product *p, plni_form form, plni_arena *arena)
 {
     const size_t weights = plni_conv_weights(&p->conv) * sizeof(float);
 
-    p->scratch = plni_conv_scratch_take(p->ctx, &p->conv, p->rows, true, arena);
+    p->scratch = plni_conv_scratch_need(&p->conv, p->rows, true);
+    plni_conv_scratch_place(p->ctx, &p->scratch, arena);
     p->scratch_bytes = arena->used;
     p->x = plni_map_take(arena, p->rows, p->conv.in, form, true);
     p->y = plni_map_take(arena, p->rows, p->conv.out, PLNI_VALUES, true);
@@ -110,7 +111,7 @@ static product make(const shape *s, plni_form form, double density, int threads)
     memset(p.memory, 0, arena.used);
     arena = (plni_arena){ .base = p.memory };
     take(&p, form, &arena);
-    memset(p.scratch.lane, 0xff, p.scratch_bytes);          /* NaN: what is used is written before */
+    memset(p.scratch.own, 0xff, p.scratch_bytes);     /* NaN: what is used is written before */
     fill_x(&p.x, p.rows, density);
     fill_values(&p.d, p.rows);
     fill_values(&p.dx, p.rows);
@@ -183,23 +184,35 @@ static double *plain_forward(const product *p, bool bias)
     return a.sum;
 }
 
-static bool can_walk(const plni_conv *c, bool (*can)(const plni_conv *)) { return can(c) || plni_event_whole_can(c); }
+enum { MOST_ALGORITHMS = 16 };
+static bool tried[MOST_ALGORITHMS][PLNI_CONV_GRADIENT + 1];
+
+/* Algorithm *number, or the first behind it that can compute a pass; NULL if there is none. */
+static const plni_conv_algorithm *next(const product *p, plni_conv_pass pass, int *number)
+{
+    const plni_conv_algorithm *a;
+
+    while ((a = plni_conv_algorithm_at(*number)) && !a->can(&p->conv, pass, p->x.form)) ++*number;
+    if (a) tried[*number][pass] = true;
+    return a;
+}
+
+/* Winograd's products pass through numbers larger than their own terms. */
+static double tolerance(const plni_conv_algorithm *a) { return strcmp(a->name, "winograd") == 0 ? 3e-4 : 1e-4; }
 
 static void check_forward(const shape *s, plni_form form, double density, bool bias)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
+    const plni_conv_algorithm *a;
     product p = make(s, form, density, 1);
     double *right = plain_forward(&p, bias);
     const ptrdiff_t n = p.rows * p.y.stride;
 
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
+    for (int i = 0; (a = next(&p, PLNI_CONV_FORWARD, &i)); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_forward_can))) continue;
-        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
         j.y = &p.y, j.bias = bias ? p.bias : NULL;
         memset(p.y.value, 0xff, (size_t)n * sizeof(float));
-        plni_conv_forward_by(p.ctx, paths[i], &j);
-        for (ptrdiff_t k = 0; k < n; k++) CHECK_NEAR(p.y.value[k], right[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
+        a->run[PLNI_CONV_FORWARD](p.ctx, &j);
+        for (ptrdiff_t k = 0; k < n; k++) CHECK_NEAR(p.y.value[k], right[k], tolerance(a));
         for (ptrdiff_t k = 0; k < n; k++)
             if (k % p.conv.out_depth >= p.conv.out.channels) assert_true(p.y.value[k] == 0);
     }
@@ -231,7 +244,7 @@ static void visit_backward(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
 /* Deltas of which a share is not zero. */
 static void check_backward(const shape *s, double share, bool add)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS, PLNI_WINOGRAD };
+    const plni_conv_algorithm *a;
     product p = make(s, PLNI_VALUES, 0.5, 1);
     const size_t n = (size_t)(p.rows * p.dx.stride);
     float *before = test_copy(p.dx.value, n);
@@ -240,14 +253,12 @@ static void check_backward(const shape *s, double share, bool add)
     thin(&p.d, p.rows, share);
     for (size_t k = 0; add && k < n; k++) right.sum[k] = (double)before[k];
     visit_all(&p.conv, p.rows, visit_backward, &right);
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
+    for (int i = 0; (a = next(&p, PLNI_CONV_BACKWARD, &i)); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_WINOGRAD && !plni_winograd_can(&p.conv)) continue;
-        if (paths[i] == PLNI_EVENTS && !plni_event_backward_can(&p.conv)) continue;
         j.d = &p.d, j.y = &p.dx, j.add = add, j.density = plni_map_density(&p.d, p.rows);
         memcpy(p.dx.value, before, n * sizeof(float));
-        plni_conv_backward_by(p.ctx, paths[i], &j);
-        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], paths[i] == PLNI_WINOGRAD ? 3e-4 : 1e-4);
+        a->run[PLNI_CONV_BACKWARD](p.ctx, &j);
+        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], tolerance(a));
         for (size_t k = 0; k < n; k++)
             if ((int)k % p.conv.in_depth >= p.conv.in.channels) assert_true(p.dx.value[k] == 0);
     }
@@ -285,20 +296,19 @@ static bool is_padding(const plni_conv *c, int weight)
 /* into has something in it already, where there are weights. */
 static void check_gradient(const shape *s, plni_form form, double density)
 {
-    static const plni_conv_path paths[] = { PLNI_PATCHES, PLNI_EVENTS };
+    const plni_conv_algorithm *a;
     product p = make(s, form, density, 1);
     const size_t n = plni_conv_weights(&p.conv);
     plain right = { &p, calloc(n, sizeof(double)) };
 
     for (size_t k = 0; k < n; k++) right.sum[k] = (double)p.weight[k];
     visit_all(&p.conv, p.rows, visit_gradient, &right);
-    for (int i = 0; i < TEST_COUNT(paths); i++) {
+    for (int i = 0; (a = next(&p, PLNI_CONV_GRADIENT, &i)); i++) {
         plni_conv_job j = job_of(&p);
-        if (paths[i] == PLNI_EVENTS && (form == PLNI_VALUES || !can_walk(&p.conv, plni_event_gradient_can))) continue;
         j.d = &p.d, j.into = p.into, j.scale = 0.5f;
         memcpy(p.into, p.weight, n * sizeof(float));
-        plni_conv_gradient_by(p.ctx, paths[i], &j);
-        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.into[k], right.sum[k], 1e-4);
+        a->run[PLNI_CONV_GRADIENT](p.ctx, &j);
+        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.into[k], right.sum[k], tolerance(a));
         for (size_t k = 0; k < n; k++)
             if (is_padding(&p.conv, (int)k)) assert_true(p.into[k] == 0);
     }
@@ -312,6 +322,17 @@ static void test_gradient(void **state)
     for (int s = 0; s < TEST_COUNT(shapes); s++)
         for (int form = PLNI_VALUES; form <= PLNI_SUMS; form++)
             for (int i = 0; i < TEST_COUNT(shares); i++) check_gradient(&shapes[s], (plni_form)form, shares[i]);
+}
+
+/* The shapes above leave no algorithm out. */
+static void test_all_were_tried(void **state)
+{
+    const plni_conv_algorithm *a;
+
+    (void)state;
+    for (int i = 0; (a = plni_conv_algorithm_at(i)); i++)
+        for (int pass = 0; pass <= PLNI_CONV_GRADIENT; pass++)
+            if (tried[i][pass] != (a->run[pass] != NULL)) fail_msg("algorithm %d, %s, pass %d", i, a->name, pass);
 }
 
 /* All three products of one shape through the interface. */
@@ -374,11 +395,11 @@ static void test_scratch(void **state)
     }
 }
 
-/* Which path is chosen, where it does not hang on the last digit. */
+/* Which algorithm is chosen, where it does not hang on the last digit. */
 static void test_choice(void **state)
 {
     static const struct {
-        const char    *path;
+        const char    *algorithm;
         int            channels, side, kernel, stride;
         plni_conv_pass pass;
         plni_form      form;
@@ -407,8 +428,8 @@ static void test_choice(void **state)
         const int kernel = cases[i].kernel, pad = kernel / 2;
         const plni_conv conv = { in, plni_conv_extent(in, in.channels, kernel, kernel, cases[i].stride, pad), in.channels,
                                  in.channels, kernel, kernel, cases[i].stride, pad };
-        const plni_conv_path path = plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density);
-        assert_string_equal(plni_conv_path_name(path), cases[i].path);
+        assert_string_equal(plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density)->name,
+                            cases[i].algorithm);
     }
 }
 
@@ -416,7 +437,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forward), cmocka_unit_test(test_backward), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_scratch), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_all_were_tried), cmocka_unit_test(test_threads), cmocka_unit_test(test_scratch), cmocka_unit_test(test_choice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-/* winograd.c - dense convolutions 3x3 and their input gradients by F(4x4, 3x3)
+/* conv_winograd.c - dense convolutions 3x3 and their input gradients by F(4x4, 3x3)
  *
  * The input gradient is the convolution of dy with the kernels turned around and
  * inputs and outputs exchanged, so both passes are one product that differs in how
@@ -6,7 +6,7 @@
  * outputs at a time as the shared memory holds; then chunks of tiles go through
  * all steps in a thread's own memory. */
 
-#include "tensor/paths.h"
+#include "tensor/conv_shape.h"
 
 #include "base/arena.h"
 #include "base/shape.h"
@@ -27,16 +27,11 @@ typedef struct product {
     const plni_signal *from;
     plni_signal       *to;
     int                in, out;           /* depths                                    */
-    bool               turned;            /* weights: the input gradient               */
+    bool               transposed;            /* weights: the input gradient               */
     int                across, tiles;     /* in a line of an image, in all             */
     int                chunk;             /* tiles in it                               */
     int                block, blocks;     /* the first of those at work, and how many  */
 } product;
-
-bool plni_winograd_can(const plni_conv *conv)
-{
-    return plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0 && conv->out_depth % 16 == 0;
-}
 
 static int blocks_at_once(int in, int out)
 {
@@ -45,36 +40,22 @@ static int blocks_at_once(int in, int out)
 
 static size_t shared_floats(int in, int out) { return (size_t)(POINTS * BLOCK * in) * (size_t)blocks_at_once(in, out); }
 
-size_t plni_winograd_shared(const plni_conv *conv)
-{
-    const size_t up = shared_floats(conv->in_depth, conv->out_depth), down = shared_floats(conv->out_depth, conv->in_depth);
-    return up > down ? up : down;
-}
-
 /* A thread's memory. */
-typedef struct lane {
+typedef struct own {
     float *v;                 /* [POINTS][TILES][in] and SKEW                          */
     float *m;                 /* [POINTS][TILES][BLOCK] and SKEW                       */
     float *seen;              /* [SEEN][SEEN][in]                                      */
     ptrdiff_t v_point, m_point;
-} lane;
+} own;
 
-static lane take_lane(plni_arena *arena, int in)
+static own take_own(plni_arena *arena, int in)
 {
-    lane l = { .v_point = TILES * in + SKEW, .m_point = TILES * BLOCK + SKEW };
+    own l = { .v_point = TILES * in + SKEW, .m_point = TILES * BLOCK + SKEW };
 
     l.v = plni_arena_take(arena, (size_t)(POINTS * l.v_point) * sizeof(float));
     l.m = plni_arena_take(arena, (size_t)(POINTS * l.m_point) * sizeof(float));
     l.seen = plni_arena_take(arena, (size_t)(SEEN * SEEN * in) * sizeof(float));
     return l;
-}
-
-size_t plni_winograd_floats(const plni_conv *conv)
-{
-    plni_arena arena = { 0 };
-
-    (void)take_lane(&arena, plni_larger(conv->in_depth, conv->out_depth));
-    return arena.used / sizeof(float);
 }
 
 /* ---- weights -------------------------------------------------------------- */
@@ -92,10 +73,10 @@ static void weights_chunk(void *arg, int chunk)
 
     for (int o = 0; o < width; o += 16) {
         const int output = (p->block + b) * BLOCK + o;
-        if (p->turned) {
-            _Alignas(64) float turned[9 * 16 * 16];
-            for (int t = 0; t < 9; t++) plni_conv_turn(p->j, t, input, output, turned + t * 16 * 16, 16);
-            p->j->kernels->winograd_weights(u + o, point, width, turned, 16 * 16, 16, 16);
+        if (p->transposed) {
+            _Alignas(64) float transposed[9 * 16 * 16];
+            for (int t = 0; t < 9; t++) plni_conv_transpose_taps(p->j, t, input, output, transposed + t * 16 * 16, 16);
+            p->j->kernels->winograd_weights(u + o, point, width, transposed, 16 * 16, 16, 16);
         } else
             p->j->kernels->winograd_weights(u + o, point, width, p->j->weight + (ptrdiff_t)input * p->out + output, tap,
                                             p->out, 16);
@@ -134,7 +115,7 @@ static void copy_pixel(const product *p, int row, int y, int x, float *to)
 
 /* What a tile sees, to the 36 points; copied first where it is not there as floats or
  * reaches over the edge. */
-static void enter(const product *p, tile t, const lane *l, float *v)
+static void enter(const product *p, tile t, const own *l, float *v)
 {
     const plni_extent image = p->from->extent;
     const ptrdiff_t line = (ptrdiff_t)image.width * p->in;
@@ -166,8 +147,8 @@ static void tiles_chunk(void *arg, int chunk)
 {
     const product *p = arg;
     const int first = chunk * p->chunk, tiles = plni_smaller(p->chunk, p->tiles - first);
-    plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
-    const lane l = take_lane(&arena, p->in);
+    plni_arena arena = { .base = (char *)plni_conv_own(p->j) };
+    const own l = take_own(&arena, p->in);
 
     for (int t = 0; t < tiles; t++) enter(p, tile_of(p, first + t), &l, l.v + (ptrdiff_t)t * p->in);
     for (int b = 0; b < p->blocks; b++) {
@@ -181,7 +162,7 @@ static void tiles_chunk(void *arg, int chunk)
     }
 }
 
-static void run(pln_ctx *ctx, product *p, double work)
+static void run(pln_ctx *ctx, product *p)
 {
     const int all = plni_share(p->out, BLOCK), at_once = blocks_at_once(p->in, p->out);
 
@@ -191,19 +172,44 @@ static void run(pln_ctx *ctx, product *p, double work)
     for (p->block = 0; p->block < all; p->block += at_once) {
         p->blocks = plni_smaller(at_once, all - p->block);
         plni_parallel(ctx, p->blocks * (p->in / 16), (double)shared_floats(p->in, p->out), PLNI_UP, weights_chunk, p);
-        plni_parallel(ctx, plni_share(p->tiles, plni_larger(p->chunk, 1)), work * p->blocks / all, PLNI_UP, tiles_chunk, p);
+        plni_parallel(ctx, plni_share(p->tiles, plni_larger(p->chunk, 1)), plni_conv_work(p->j) / 4 * p->blocks / all, PLNI_UP, tiles_chunk, p);
     }
 }
 
-void plni_winograd_forward(pln_ctx *ctx, plni_conv_job *job, double work)
+static void forward(pln_ctx *ctx, plni_conv_job *job)
 {
     product p = { .j = job, .from = job->x, .to = job->y, .in = job->conv->in_depth, .out = job->conv->out_depth };
-    run(ctx, &p, work);
+    run(ctx, &p);
 }
 
-void plni_winograd_backward(pln_ctx *ctx, plni_conv_job *job, double work)
+static void backward(pln_ctx *ctx, plni_conv_job *job)
 {
     product p = { .j = job, .from = job->d, .to = job->y, .in = job->conv->out_depth, .out = job->conv->in_depth,
-                  .turned = true };
-    run(ctx, &p, work);
+                  .transposed = true };
+    run(ctx, &p);
 }
+
+static bool fits(const plni_conv *conv)
+{
+    return plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0 && conv->out_depth % 16 == 0;
+}
+
+static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+{
+    (void)form;
+    return pass != PLNI_CONV_GRADIENT && fits(conv);
+}
+
+static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
+{
+    const int in = conv->in_depth, out = conv->out_depth;
+    plni_arena arena = { 0 };
+
+    (void)rows, (void)training;
+    if (!fits(conv)) return plni_conv_scratch_of(0, 0);
+    (void)take_own(&arena, plni_larger(in, out));
+    const size_t up = shared_floats(in, out), down = shared_floats(out, in);
+    return plni_conv_scratch_of(arena.used / sizeof(float), up > down ? up : down);
+}
+
+const plni_conv_algorithm plni_conv_winograd = { "winograd", can, need, { forward, backward, NULL } };

@@ -1,14 +1,14 @@
-/* event_gradient.c - the weight gradient of convolutions 3x3 over what is active in x
+/* conv_events_gradient.c - the weight gradient of convolutions 3x3 over what is active in x
  *
  * A strip is some hundred neighbouring positions.  Its deltas, 16 outputs at a time,
  * are copied into a tile with a border of zeros or of what is around, which fits into
- * the first cache; each active input of the strip then adds the nine deltas around
+ * the L1 cache; each active input of the strip then adds the nine deltas around
  * it, and the sums of a channel stay in registers for a strip.
  *
  * The strips are cut into groups, whose sums are added in order at the end, so that
  * there is work for several threads where there are few outputs. */
 
-#include "tensor/paths.h"
+#include "tensor/conv_shape.h"
 
 #include "base/arena.h"
 #include "base/shape.h"
@@ -20,7 +20,7 @@ enum {
     POSITIONS = 288,          /* of a strip                                   */
     TILE_PLACES = 464,        /* of a strip with its border                   */
     MOST_TILES = 8,           /* of 16 outputs, that share the lists          */
-    UNIT_ROWS = 1024,         /* tiles times inputs: their sums stay in the second cache */
+    UNIT_ROWS = 1024,         /* tiles times inputs: their sums stay in the L2 cache */
     ENOUGH_CHUNKS = 8,        /* what groups are made for                     */
     PART_FLOATS = 5 << 18,    /* of all groups at most                        */
     TILE = 16, TAPS = 9
@@ -63,8 +63,8 @@ static cut cut_of(const plni_conv *c, int rows)
 }
 
 /* The wider an image, the more of a tile is border: what is not worth a strip of two
- * lines has another path. */
-bool plni_event_gradient_can(const plni_conv *conv)
+ * lines has another algorithm. */
+static bool fits(const plni_conv *conv)
 {
     enum { WIDEST = POSITIONS / 2, MOST = UINT16_MAX / (TILE * 4) };
 
@@ -73,19 +73,19 @@ bool plni_event_gradient_can(const plni_conv *conv)
 }
 
 /* A thread's memory. */
-typedef struct lane {
+typedef struct own {
     uint16_t *offset;
     float    *value;          /* of sums                                      */
     uint32_t *start;          /* [channels + 1]                               */
     float    *delta;          /* [unit][places][TILE]                         */
     float    *part;           /* [unit][channels][TAPS][TILE], if there is one group */
-} lane;
+} own;
 
-static lane take_lane(plni_arena *arena, const plni_conv *c, const cut *k)
+static own take_own(plni_arena *arena, const plni_conv *c, const cut *k)
 {
     const size_t entries = (size_t)(k->images * k->lines * c->in.width) * (size_t)c->in_depth + 16;
 
-    return (lane){
+    return (own){
         .offset = plni_arena_take(arena, entries * sizeof(uint16_t)),
         .value = plni_arena_take(arena, entries * sizeof(float)),
         .start = plni_arena_take(arena, ((size_t)c->in_depth + 1) * sizeof(uint32_t)),
@@ -94,20 +94,9 @@ static lane take_lane(plni_arena *arena, const plni_conv *c, const cut *k)
     };
 }
 
-size_t plni_event_gradient_floats(const plni_conv *conv, int rows)
+static size_t shared_floats(const plni_conv *conv, const cut *k)
 {
-    plni_arena arena = { 0 };
-    cut k = cut_of(conv, rows);
-
-    k.groups = 1;                 /* as with fewer rows; a lane then holds more */
-    (void)take_lane(&arena, conv, &k);
-    return arena.used / sizeof(float);
-}
-
-size_t plni_event_gradient_shared(const plni_conv *conv, int rows)
-{
-    const cut k = cut_of(conv, rows);
-    return k.groups == 1 ? 0 : (size_t)k.groups * plni_conv_weights(conv);
+    return k->groups == 1 ? 0 : (size_t)k->groups * plni_conv_weights(conv);
 }
 
 /* Images row..row+images-1, their lines first..first+lines-1. */
@@ -142,7 +131,7 @@ static int make_places(const plni_conv *c, const cut *k, const strip *s, uint16_
 }
 
 /* Lists the active places of each channel. */
-static void list_active(const plni_conv_job *j, const cut *k, const strip *s, lane *l)
+static void list_active(const plni_conv_job *j, const cut *k, const strip *s, own *l)
 {
     const plni_signal *x = j->x;
     const int depth = j->conv->in_depth;
@@ -219,8 +208,8 @@ static void gradient_chunk(void *arg, int chunk)
     const int group = chunk % k.groups, tile = chunk / k.groups * k.unit;
     const int tiles = plni_smaller(k.unit, k.tiles - tile), a_tile = c->in_depth * TAPS * TILE;
     const int first = (int)((int64_t)k.strips * group / k.groups), last = (int)((int64_t)k.strips * (group + 1) / k.groups);
-    plni_arena arena = { .base = (char *)plni_conv_lane(j) };
-    lane l = take_lane(&arena, c, &k);
+    plni_arena arena = { .base = (char *)plni_conv_own(j) };
+    own l = take_own(&arena, c, &k);
     assert(arena.used <= (size_t)j->scratch->stride * sizeof(float));
     float *part = k.groups == 1 ? l.part : j->scratch->shared + ((ptrdiff_t)group * k.tiles + tile) * a_tile;
 
@@ -244,11 +233,29 @@ static void sum_chunk(void *arg, int tile)
     add_parts(j, &k, j->scratch->shared + (ptrdiff_t)tile * j->conv->in_depth * TAPS * TILE, k.groups, tile, 1);
 }
 
-void plni_event_gradient(pln_ctx *ctx, plni_conv_job *job, double work)
+static void gradient(pln_ctx *ctx, plni_conv_job *job)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, k.units * k.groups, work, PLNI_UP, gradient_chunk, job);
-    if (k.groups > 1)
-        plni_parallel(ctx, k.tiles, (double)plni_event_gradient_shared(job->conv, job->rows), PLNI_UP, sum_chunk, job);
+    plni_parallel(ctx, k.units * k.groups, plni_conv_active_work(job), PLNI_UP, gradient_chunk, job);
+    if (k.groups > 1) plni_parallel(ctx, k.tiles, (double)shared_floats(job->conv, &k), PLNI_UP, sum_chunk, job);
 }
+
+static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+{
+    return pass == PLNI_CONV_GRADIENT && form != PLNI_VALUES && fits(conv);
+}
+
+static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
+{
+    plni_arena arena = { 0 };
+
+    if (!training || !fits(conv)) return plni_conv_scratch_of(0, 0);
+    cut k = cut_of(conv, rows);
+    const size_t shared = shared_floats(conv, &k);
+    k.groups = 1;                 /* as with fewer rows; a thread then holds more */
+    (void)take_own(&arena, conv, &k);
+    return plni_conv_scratch_of(arena.used / sizeof(float), shared);
+}
+
+const plni_conv_algorithm plni_conv_events_gradient = { "events", can, need, { NULL, NULL, gradient } };

@@ -1,4 +1,4 @@
-/* event_whole.c - products over what is active in x, without a window
+/* conv_matmul.c - products over what is active in x, without a window
  *
  * Layers that join all with all, and kernels of 1x1: each place of y sees one part of x
  * and no two see the same, so x is a matrix of places and inputs.  64 inputs are worked
@@ -6,7 +6,7 @@
  * of rows of weights over the active inputs of a place; in the gradient, sums of rows
  * of deltas over the places where an input is active. */
 
-#include "tensor/paths.h"
+#include "tensor/conv_shape.h"
 
 #include "base/arena.h"
 #include "base/shape.h"
@@ -32,19 +32,9 @@ typedef struct cut {
     int groups, group;        /* tiles of a group                                 */
 } cut;
 
-static bool is_1x1(const plni_conv *c)
-{
-    return c->kernel_height == 1 && c->kernel_width == 1 && c->stride == 1 && c->pad == 0;
-}
-
-bool plni_event_whole_can(const plni_conv *conv)
-{
-    return conv->in_depth >= FEWEST && conv->out_depth % 16 == 0 && (is_1x1(conv) || plni_conv_is_full(conv));
-}
-
 static cut cut_of(const plni_conv *c, int rows)
 {
-    cut k = { .places = rows * plni_positions(c->out), .spots = c->kernel_height * c->kernel_width,
+    cut k = { .places = rows * plni_positions(c->out), .spots = plni_conv_taps(c),
               .words = plni_share(c->in_depth, INPUTS),
               .width = c->out_depth % WIDEST_TILE == 0 ? WIDEST_TILE : c->out_depth % 32 == 0 ? 32 : 16 };
 
@@ -94,15 +84,6 @@ static columns take_columns(plni_arena *arena)
         .window = plni_arena_take(arena, BLOCKS * INPUTS * sizeof(plni_window)),
         .delta = plni_arena_take(arena, STRIP * WIDEST_TILE * sizeof(float)),
     };
-}
-
-size_t plni_event_whole_floats(bool training)
-{
-    plni_arena forward = { 0 }, gradient = { 0 };
-
-    (void)take_lists(&forward);
-    (void)take_columns(&gradient);
-    return (training && gradient.used > forward.used ? gradient.used : forward.used) / sizeof(float);
 }
 
 /* The inputs of a block: which spot, from which channel, how many, and the row of the
@@ -160,7 +141,7 @@ static void forward_chunk(void *arg, int chunk)
     const cut k = cut_of(j->conv, j->rows);
     const ptrdiff_t ldy = j->conv->out_depth;
     const int first = chunk / k.groups * PLACES, n = plni_smaller(PLACES, k.places - first), group = chunk % k.groups * k.group;
-    plni_arena arena = { .base = (char *)plni_conv_lane(j) };
+    plni_arena arena = { .base = (char *)plni_conv_own(j) };
     const lists l = take_lists(&arena);
 
     for (int number = 0; number < k.blocks; number++) {
@@ -176,11 +157,11 @@ static void forward_chunk(void *arg, int chunk)
     }
 }
 
-void plni_event_whole_forward(pln_ctx *ctx, plni_conv_job *job, double work)
+static void forward(pln_ctx *ctx, plni_conv_job *job)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, k.chunks * k.groups, work, PLNI_UP, forward_chunk, job);
+    plni_parallel(ctx, k.chunks * k.groups, plni_conv_active_work(job), PLNI_UP, forward_chunk, job);
 }
 
 /* ---- gradient ------------------------------------------------------------- */
@@ -216,7 +197,7 @@ static void gradient_chunk(void *arg, int chunk)
     const cut k = cut_of(j->conv, j->rows);
     const ptrdiff_t depth = j->conv->out_depth;
     const int from = chunk * BLOCKS, blocks = plni_smaller(BLOCKS, k.blocks - from);
-    plni_arena arena = { .base = (char *)plni_conv_lane(j) };
+    plni_arena arena = { .base = (char *)plni_conv_own(j) };
     columns l = take_columns(&arena);
 
     for (int first = 0; first < k.places; first += STRIP) {
@@ -235,9 +216,33 @@ static void gradient_chunk(void *arg, int chunk)
     }
 }
 
-void plni_event_whole_gradient(pln_ctx *ctx, plni_conv_job *job, double work)
+static void gradient(pln_ctx *ctx, plni_conv_job *job)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, plni_share(k.blocks, BLOCKS), work, PLNI_UP, gradient_chunk, job);
+    plni_parallel(ctx, plni_share(k.blocks, BLOCKS), plni_conv_active_work(job), PLNI_UP, gradient_chunk, job);
 }
+
+static bool fits(const plni_conv *c)
+{
+    const bool is_1x1 = c->kernel_height == 1 && c->kernel_width == 1 && c->stride == 1 && c->pad == 0;
+
+    return c->in_depth >= FEWEST && c->out_depth % 16 == 0 && (is_1x1 || plni_conv_is_full(c));
+}
+
+static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+{
+    return pass != PLNI_CONV_BACKWARD && form != PLNI_VALUES && fits(conv);
+}
+
+static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
+{
+    plni_arena up = { 0 }, learn = { 0 };
+
+    (void)rows;
+    if (fits(conv)) (void)take_lists(&up);
+    if (fits(conv) && training) (void)take_columns(&learn);
+    return plni_conv_scratch_of((learn.used > up.used ? learn.used : up.used) / sizeof(float), 0);
+}
+
+const plni_conv_algorithm plni_conv_matmul = { "events", can, need, { forward, NULL, gradient } };

@@ -1,8 +1,8 @@
-/* event_product.c - convolutions 3x3 and their input gradients, computing only what is active
+/* conv_events.c - convolutions 3x3 and their input gradients, computing only what is active
  *
  * Forward that is what is active in x; back it is the deltas that are not zero, where the
  * surrogate's derivative is 0 far from the threshold and no norm takes off means.  As in
- * winograd.c the input gradient is the convolution of dy with the kernels turned around
+ * conv_winograd.c the input gradient is the convolution of dy with the kernels transposed around
  * and inputs and outputs exchanged.
  *
  * The active channels of all pixels of an image row are one list, in which what a
@@ -17,7 +17,7 @@
  * 0 1 2 0 1, and windows that begin at the same x mod 3, which share a base among
  * those five, are worked on together: a phase. */
 
-#include "tensor/paths.h"
+#include "tensor/conv_shape.h"
 
 #include "base/arena.h"
 #include "base/shape.h"
@@ -38,14 +38,6 @@ enum {
 /* Share of active channels from which smaller blocks, which are in the first
  * cache, are faster: bench/conv.c. */
 static const double NARROW_FROM = 0.2;
-
-static bool can(const plni_conv *conv, int out)
-{
-    return plni_conv_is_3x3(conv) && out % 16 == 0 && conv->in.height > 1 && plni_positions(conv->in) <= MOST_PLACES;
-}
-
-bool plni_event_forward_can(const plni_conv *conv) { return can(conv, conv->out_depth); }
-bool plni_event_backward_can(const plni_conv *conv) { return can(conv, conv->in_depth); }
 
 /* How a product is cut, by its size and never by the number of threads. */
 typedef struct cut {
@@ -76,7 +68,7 @@ typedef struct product {
     plni_signal         *to;
     plni_extent          image;
     int                  in, out;         /* depths                        */
-    bool                 turned;          /* weights: the input gradient   */
+    bool                 transposed;          /* weights: the input gradient   */
     cut                  k;
 } product;
 
@@ -105,7 +97,7 @@ static lists take_lists(plni_arena *arena, int positions, int in, const cut *k)
     };
 }
 
-static size_t lane_floats(int positions, int in, int out, int rows)
+static size_t own_floats(int positions, int in, int out, int rows)
 {
     plni_arena wide = { 0 }, narrow = { 0 };
     const cut w = cut_of(positions, in, out, rows, 0), n = cut_of(positions, in, out, rows, 1);
@@ -115,23 +107,13 @@ static size_t lane_floats(int positions, int in, int out, int rows)
     return (wide.used > narrow.used ? wide.used : narrow.used) / sizeof(float);
 }
 
-size_t plni_event_forward_floats(const plni_conv *c, int rows)
-{
-    return lane_floats(plni_positions(c->in), c->in_depth, c->out_depth, rows);
-}
-
-size_t plni_event_backward_floats(const plni_conv *c, int rows)
-{
-    return lane_floats(plni_positions(c->in), c->out_depth, c->in_depth, rows);
-}
-
 /* Lists the active channels of each block for images row..row+l->images-1. */
 static void list_active(const product *p, int row, lists *l)
 {
     const plni_signal *x = p->from;
     const cut *k = &p->k;
     const plni_kernels *kernels = p->j->kernels;
-    const int step = k->width * (int)sizeof(float), turn = k->block * step, height = l->images * x->extent.height;
+    const int step = k->width * (int)sizeof(float), tap_stride = k->block * step, height = l->images * x->extent.height;
     const ptrdiff_t place = (ptrdiff_t)row * plni_positions(x->extent);
     uint32_t n = 0;
 
@@ -142,13 +124,13 @@ static void list_active(const product *p, int row, lists *l)
         start[0] = n;
         if (x->form == PLNI_SPIKES)
             kernels->spikes(l->offset, start, x->bits + place * x->words + c / 64, x->words, c % 64, channels, height,
-                            x->extent.width, turn, step);
+                            x->extent.width, tap_stride, step);
         else if (x->form == PLNI_SUMS)
             kernels->sums(l->offset, l->value, start, x->sum + place * x->depth + c, x->depth, channels, height,
-                          x->extent.width, turn, step, x->unit);
+                          x->extent.width, tap_stride, step, x->unit);
         else
             kernels->values(l->offset, l->value, start, x->value + place * x->depth + c, x->depth, channels, height,
-                            x->extent.width, turn, step);
+                            x->extent.width, tap_stride, step);
         n = start[l->places];
     }
 }
@@ -195,10 +177,10 @@ static void pack(const product *p, int ky, int block, int tile, float *to)
         const int tap = ky * 3 + kx;
         float *at = to + (size_t)kx * slot;
         const float *from = p->j->weight + ((ptrdiff_t)tap * c->in_depth + first) * c->out_depth + tile * width;
-        for (int i = 0; p->turned && i < channels; i += 16)
+        for (int i = 0; p->transposed && i < channels; i += 16)
             for (int o = 0; o < width; o += 16)
-                plni_conv_turn(p->j, tap, first + i, tile * width + o, at + (ptrdiff_t)i * width + o, width);
-        if (!p->turned) p->j->kernels->pack(at, width, 16, from, c->out_depth, channels, width / 16);
+                plni_conv_transpose_taps(p->j, tap, first + i, tile * width + o, at + (ptrdiff_t)i * width + o, width);
+        if (!p->transposed) p->j->kernels->pack(at, width, 16, from, c->out_depth, channels, width / 16);
     }
     memcpy(to + 3 * slot, to, 2 * slot * sizeof(float));
 }
@@ -238,7 +220,7 @@ static void product_chunk(void *arg, int chunk)
     const product *p = arg;
     const cut *k = &p->k;
     const int row = chunk / k->groups * k->images, group = chunk % k->groups * k->group;
-    plni_arena arena = { .base = (char *)plni_conv_lane(p->j) };
+    plni_arena arena = { .base = (char *)plni_conv_own(p->j) };
     lists l = take_lists(&arena, plni_positions(p->image), p->in, k);
 
     l.images = plni_smaller(k->images, p->j->rows - row);
@@ -255,22 +237,45 @@ static void product_chunk(void *arg, int chunk)
     }
 }
 
-static void run(pln_ctx *ctx, product *p, double work)
+static void run(pln_ctx *ctx, product *p)
 {
     p->image = p->j->conv->in;
     p->k = cut_of(plni_positions(p->image), p->in, p->out, p->j->rows, p->j->density);
-    plni_parallel(ctx, p->k.chunks * p->k.groups, work, PLNI_UP, product_chunk, p);
+    plni_parallel(ctx, p->k.chunks * p->k.groups, plni_conv_active_work(p->j), PLNI_UP, product_chunk, p);
 }
 
-void plni_event_forward(pln_ctx *ctx, plni_conv_job *job, double work)
+static void forward(pln_ctx *ctx, plni_conv_job *job)
 {
     product p = { .j = job, .from = job->x, .to = job->y, .in = job->conv->in_depth, .out = job->conv->out_depth };
-    run(ctx, &p, work);
+    run(ctx, &p);
 }
 
-void plni_event_backward(pln_ctx *ctx, plni_conv_job *job, double work)
+static void backward(pln_ctx *ctx, plni_conv_job *job)
 {
     product p = { .j = job, .from = job->d, .to = job->y, .in = job->conv->out_depth, .out = job->conv->in_depth,
-                  .turned = true };
-    run(ctx, &p, work);
+                  .transposed = true };
+    run(ctx, &p);
 }
+
+/* Whether there is a product with so many outputs. */
+static bool fits(const plni_conv *conv, int out)
+{
+    return plni_conv_is_3x3(conv) && out % 16 == 0 && conv->in.height > 1 && plni_positions(conv->in) <= MOST_PLACES;
+}
+
+static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+{
+    if (pass == PLNI_CONV_BACKWARD) return fits(conv, conv->in_depth);
+    return pass == PLNI_CONV_FORWARD && form != PLNI_VALUES && fits(conv, conv->out_depth);
+}
+
+static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
+{
+    const int positions = plni_positions(conv->in), in = conv->in_depth, out = conv->out_depth;
+    const size_t up = fits(conv, out) ? own_floats(positions, in, out, rows) : 0;
+    const size_t down = training && fits(conv, in) ? own_floats(positions, out, in, rows) : 0;
+
+    return plni_conv_scratch_of(up > down ? up : down, 0);
+}
+
+const plni_conv_algorithm plni_conv_events = { "events", can, need, { forward, backward, NULL } };
