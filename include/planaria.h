@@ -10,6 +10,7 @@
 #include "pln/data.h"
 #include "pln/augment.h"
 #include "pln/net.h"
+#include "pln/prune.h"
 #include "pln/target.h"
 #include "pln/rule.h"
 #include "pln/optim.h"

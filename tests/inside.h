@@ -11,8 +11,11 @@
 
 #include "learn/bp.h"
 #include "learn/ep.h"
+#include "learn/optim.h"
+#include "nn/mask.h"
 #include "nn/settle.h"
 #include "planaria.h"
+#include "train/trainer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -369,6 +372,51 @@ static inline bool inside_ep_step(plni_rule *rule, inside *in, plni_row *fill, v
     plni_batch batch = inside_batch(in, fill, arg, label, number);
     return plni_ep_step(rule, in->net, &batch, NULL, outcome);
 }
+
+/* Sets the gradient of layer l from a vector like it, as a rule that needs all of it has it: what a mask leaves
+ * out is 0.  Then a step by it, of momentum or number `steps` of Adam. */
+static inline void inside_set_gradient(plni_rule *rule, const pln_net *net, int l, const float *vector)
+{
+    const plni_layer *layer = inside_learner(net, l);
+    const plni_sink to = plni_rule_into(layer, rule->gradient[layer->number]);
+
+    memcpy(to.into, vector, layer->size * sizeof(float));
+    plni_sink_finish(net->ctx, &to, layer->size);
+}
+
+/* Takes note of masks that have been set, as a trainer does before a batch. */
+static inline void inside_remask(plni_rule *rule, pln_net *net)
+{
+    plni_rule_remask(rule, net);
+    plni_masks_seen(net);
+}
+
+static inline void inside_step_momentum(plni_rule *rule, pln_net *net, int l)
+{
+    plni_layer *layer = inside_learner(net, l);
+    plni_rule_momentum(rule, layer, net->ctx, layer->number);
+}
+
+static inline void inside_step_adam(plni_rule *rule, pln_net *net, int l, int steps)
+{
+    plni_layer *layer = inside_learner(net, l);
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[layer->number], steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+    plni_sink_finish(net->ctx, &to, layer->size);
+}
+
+/* Moment 1 or 2 of a parameter, as its tensor; false if the rule keeps none. */
+static inline bool inside_moment(const plni_rule *rule, const pln_net *net, int parameter, int moment, float *tensor)
+{
+    int which;
+    const plni_layer *layer = plni_parameter_owner(net, parameter, &which);
+    const float *from = moment == 1 ? rule->m[layer->number] : rule->v[layer->number];
+
+    if (from) layer->ops->get(layer, from, which, tensor);
+    return from != NULL;
+}
+
+static inline const plni_rule *inside_trainer_rule(const pln_trainer *t, int course) { return &t->course[course].rule; }
 
 /* ---- networks that settle ------------------------------------------------------ */
 

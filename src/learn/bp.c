@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "learn/loss.h"
 #include "learn/optim.h"
+#include "nn/mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,7 +100,7 @@ static void aim_sample(void *arg, int s)
 /* Moves layer l by plain descent. */
 static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    const plni_sink to = plni_add_to(layer->theta);
+    const plni_sink to = plni_rule_into(layer, layer->theta);
 
     layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
 }
@@ -116,7 +117,7 @@ static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass,
 /* The gradient of layer l, for later. */
 static void collect(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    const plni_sink to = plni_add_to(rule->gradient[l]);
+    const plni_sink to = plni_rule_into(layer, rule->gradient[l]);
 
     memset(to.into, 0, layer->size * sizeof(float));
     layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
@@ -152,13 +153,19 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass
     else                                     step_momentum(rule, layer, pass, l);
 }
 
+/* Whether layer l can learn in one visit with another product: by plain descent, and without a mask. */
+static bool fuses(const plni_rule *rule, const plni_layer *layer)
+{
+    return plni_rule_is_plain(rule) && !plni_mask_of(layer);
+}
+
 /* Moves layer l, and takes the gradient to the layer below. */
 static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
 {
     plni_layer *layer = &net->layer[l];
     const plni_station *at = &pass->at[l];
 
-    if (plni_rule_is_plain(rule) && layer->ops->pullback) {
+    if (fuses(rule, layer) && layer->ops->pullback) {
         layer->ops->pullback(layer, pass, at, -rule->rate[l]);
     } else {
         if (at->dx) layer->ops->backward(layer, pass, at, 0, pass->samples);
@@ -177,7 +184,7 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
 
     if (!plni_rule_is_plain(rule)) {
         step_layer(rule, layer, pass, l);
-    } else if (next && layer->ops->turn) {
+    } else if (next && layer->ops->turn && fuses(rule, layer)) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
         layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;

@@ -93,7 +93,7 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
     const int at = layer->number;
     const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)pass->samples);
 
-    const plni_sink here = plni_add_to(layer->theta);
+    const plni_sink here = plni_rule_into(layer, layer->theta);
 
     if (rule->optim.kind == PLN_SGD) {
         plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, &here);

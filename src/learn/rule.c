@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "base/shape.h"
+#include "nn/mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -99,11 +100,26 @@ double plni_rule_loss(const plni_rule *rule, int samples)
     return sum;
 }
 
+plni_sink plni_rule_into(const plni_layer *layer, float *into)
+{
+    return (plni_sink){ .into = into, .mask = plni_mask_of(layer) };
+}
+
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step)
 {
     const int l = layer->number;
 
-    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l] };
+    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l], plni_mask_of(layer) };
+}
+
+void plni_rule_remask(plni_rule *rule, const pln_net *net)
+{
+    for (int l = 0; l < net->count; l++) {
+        const plni_layer *layer = &net->layer[l];
+        if (!layer->mask) continue;
+        if (rule->m[l]) plni_drop(net->ctx, rule->m[l], layer->mask->gone, layer->size);
+        if (rule->v[l]) plni_drop(net->ctx, rule->v[l], layer->mask->gone, layer->size);
+    }
 }
 
 bool plni_rule_is_plain(const plni_rule *rule)

@@ -86,8 +86,13 @@ double plni_rule_loss(const plni_rule *rule, int samples);
  * without a symmetric nudge. */
 bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
 
-/* Where a layer's gradient goes to step by Adam. */
+/* Where a layer's gradient goes to be added to theta or to a gradient, and to step by Adam: without
+ * what the layer's mask leaves out.  Weights and moments that are 0 there stay so. */
+plni_sink plni_rule_into(const plni_layer *layer, float *into);
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step);
+
+/* Sets the moments of weights to 0 that masks leave out, or have left out for a while. */
+void plni_rule_remask(plni_rule *rule, const pln_net *net);
 
 /* A step of descent with momentum on layer l by gradient[l]. */
 void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);

@@ -145,7 +145,7 @@ static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, 
         if (piece.step && piece.into) memcpy(own, piece.into, sizeof(float) * (size_t)count);
         for (int i = 0; i < count; i++)
             for (int e = by->start[first + i]; e < by->start[first + i + 1]; e++) g[i] += scale * by->value[e];
-        if (piece.step) kernels->adam(piece.theta, own, piece.m, piece.v, count, piece.step);
+        plni_sink_take(kernels, &piece, g, count);
     }
 }
 

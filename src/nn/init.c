@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
-#include "nn/net.h"
+#include "nn/mask.h"
 
 #include <math.h>
 #include <string.h>
@@ -89,5 +89,6 @@ pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
         layer->ops->set(layer, layer->theta, which, t.data);
         plni_free(net->ctx, t.data, bytes);
     }
+    for (int l = 0; l < net->count; l++) plni_mask_apply(net, &net->layer[l]);
     return PLN_OK;
 }

@@ -20,6 +20,7 @@
 #include "tensor/conv.h"
 #include "tensor/signal.h"
 #include "tensor/sink.h"
+#include "tensor/weights.h"
 
 typedef struct plni_layer     plni_layer;
 typedef struct plni_layer_ops plni_layer_ops;
@@ -129,6 +130,7 @@ struct plni_layer {
     size_t                size;         /* floats in theta                    */
     size_t                decays;       /* those that weight decay pulls at   */
     float                *theta;        /* all that the layer learns          */
+    plni_mask            *mask;         /* NULL: there never was one (mask.h) */
     size_t                kept_size;    /* floats that are kept, not learned  */
     float                *kept;
     int                   number;       /* in the network, from 0             */

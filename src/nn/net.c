@@ -1,6 +1,7 @@
 /* net.c - layers in order: build, plan, initialise and run */
 
 #include "nn/input.h"
+#include "nn/mask.h"
 #include "nn/settle.h"
 
 #include "base/check.h"
@@ -27,6 +28,7 @@ pln_net *pln_net_new(pln_ctx *ctx)
 void pln_net_free(pln_net *net)
 {
     if (!net) return;
+    plni_masks_free(net);
     plni_free(net->ctx, net->memory, net->bytes);
     plni_free(net->ctx, net, sizeof *net);
 }
@@ -339,9 +341,8 @@ pln_parameter_info pln_net_parameter(const pln_net *net, int parameter)
     return info;
 }
 
-/* Finds a parameter's layer and checks the tensor's shape. */
-static pln_status find(const pln_net *net, int parameter, const pln_tensor *t,
-                       const plni_layer **layer, int *which)
+pln_status plni_parameter_find(const pln_net *net, int parameter, const pln_tensor *t, const plni_layer **layer,
+                               int *which)
 {
     const pln_parameter_info info = pln_net_parameter(net, parameter);
 
@@ -363,7 +364,7 @@ pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t)
     const plni_layer *layer = NULL;
     int which = 0;
 
-    PLN_TRY(find(net, parameter, t, &layer, &which));
+    PLN_TRY(plni_parameter_find(net, parameter, t, &layer, &which));
     layer->ops->get(layer, layer->theta, which, t->data);
     return PLN_OK;
 }
@@ -373,13 +374,14 @@ pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t)
     const plni_layer *layer = NULL;
     int which = 0;
 
-    PLN_TRY(find(net, parameter, t, &layer, &which));
+    PLN_TRY(plni_parameter_find(net, parameter, t, &layer, &which));
     for (ptrdiff_t i = 0; i < pln_tensor_count(t); i++)
         if (!isfinite(t->data[i]))
             return plni_fail(net->ctx, PLN_ERR_NAN,
                              "network: number %td of parameter %s is not finite", i,
                              pln_net_parameter(net, parameter).name);
     layer->ops->set(layer, layer->theta, which, t->data);
+    plni_mask_apply(net, layer);
     return PLN_OK;
 }
 

@@ -23,6 +23,7 @@ struct pln_net {
     void       *memory;                   /* theta and the pass below     */
     size_t      bytes;
     plni_pass   evaluation;               /* for pln_net_forward          */
+    long        masks;                    /* how often masks were set     */
 };
 
 /* For builders: remembers the first error; a new layer behind the others, NULL if
@@ -94,5 +95,9 @@ static inline plni_signal *plni_input(const plni_pass *pass)
 
 /* Parameter tensor `parameter` of the network in a vector like theta. */
 const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);
+
+/* The same where it may not exist, or t not have its shape: PLN_ERR_STATE, _ARG or _SHAPE. */
+pln_status plni_parameter_find(const pln_net *net, int parameter, const pln_tensor *t, const plni_layer **layer,
+                               int *which);
 
 #endif

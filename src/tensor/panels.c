@@ -226,7 +226,7 @@ static void update_bias(const job *j, int p)
     if (to.step) begin(own, to.into, (size_t)width);
     for (int s = 0; s < j->samples; s++)
         j->kernels->axpy(g, j->d->value + s * j->d->stride + column, j->scale, width);
-    if (to.step) j->kernels->adam(to.theta, own, to.m, to.v, width, to.step);
+    plni_sink_take(j->kernels, &to, g, width);
 }
 
 /* g += scale * x^T d in rows first..last-1 of panel p, in one of three ways. */
@@ -269,9 +269,10 @@ static void update_rows(const job *j, int p, int first, int last, add_gradient *
     for (; first < last; first += span) {
         const int end = plni_smaller(first + span, last), count = (end - first) * width;
         const plni_sink to = plni_sink_at(&j->to, (ptrdiff_t)p * j->w->rows * j->w->width + (ptrdiff_t)first * width);
+        float *g = to.step ? own : to.into;
         if (to.step) begin(own, to.into, (size_t)count);
-        add(j, p, first, end, to.step ? own : to.into);
-        if (to.step) j->kernels->adam(to.theta, own, to.m, to.v, count, to.step);
+        add(j, p, first, end, g);
+        plni_sink_take(j->kernels, &to, g, count);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "learn/bp.h"
 #include "learn/ep.h"
+#include "nn/mask.h"
 #include "train/fill.h"
 
 #include <math.h>
@@ -185,6 +186,14 @@ void plni_trainer_enter_epoch(pln_trainer *t)
     }
 }
 
+void plni_trainer_remask(pln_trainer *t)
+{
+    if (t->masks == t->net->masks) return;
+    for (int i = 0; i < t->courses; i++) plni_rule_remask(&t->course[i].rule, t->net);
+    plni_masks_seen(t->net);
+    t->masks = t->net->masks;
+}
+
 /* Chooses the samples of batch number `batch` of the pass under way. */
 static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
 {
@@ -327,6 +336,7 @@ pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *repor
 
     if (t->epoch >= t->course[0].fit.epochs)
         return plni_fail(t->ctx, PLN_ERR_STATE, "train: all %d epochs are done", t->course[0].fit.epochs);
+    plni_trainer_remask(t);
     const int end = batches < all - t->batch ? t->batch + batches : all;
     while (t->batch < end && status == PLN_OK)
         status = train_batch(t, t->batch + 1 == end);

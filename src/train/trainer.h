@@ -50,6 +50,7 @@ struct pln_trainer {
     plni_pass         feature_pass;
     int               epoch, at, batch;  /* finished epochs; the course under
                                             way; batches done in it          */
+    long              masks;             /* of the network, when last looked at */
     plni_tally        tally;
     pln_epoch_report  report;            /* of the last finished pass        */
     void             *memory;
@@ -62,5 +63,8 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
 
 /* Sets order and rates for the epoch that is under way. */
 void plni_trainer_enter_epoch(pln_trainer *trainer);
+
+/* If masks have been set: all courses forget the moments of weights that are gone. */
+void plni_trainer_remask(pln_trainer *trainer);
 
 #endif

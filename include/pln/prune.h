@@ -1,0 +1,45 @@
+/* pln/prune.h - which weights of a network there are
+ *
+ * A mask says which numbers of a parameter tensor there are.  The others are 0 from then on,
+ * whatever is set, drawn or learned, under every rule and optimiser: their gradient is left
+ * out, of weight decay and of the norm that `clip` bounds too, and their moments are 0.
+ *
+ *     float ones[3 * 2] = { 1, 0, 1,
+ *                           1, 1, 0 };
+ *     pln_tensor mask = { ones, 2, { 2, 3 } };
+ *     PLN_TRY(pln_net_set_mask(net, 0, &mask));
+ *
+ * Numbers that come back begin at 0, with moments of 0.  A trainer takes note of a mask at its
+ * next batch.  Masks are kept in model files and checkpoints.
+ */
+#ifndef PLN_PRUNE_H
+#define PLN_PRUNE_H
+
+#include "pln/net.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Sets the mask of one parameter: 1 where a number is there, 0 where it is not, in the shape of
+ * the parameter; NULL: all are there again, and none is masked any more.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_ARG for a number out of range, a
+ * statistic (pln_parameter_info.kept) or a value that is neither 0 nor 1, PLN_ERR_SHAPE,
+ * PLN_ERR_MEMORY.  The network is then as before. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_set_mask(pln_net *net, int parameter, const pln_tensor *mask);
+
+/* Copies the mask of one parameter, all ones where there is none.  Errors likewise. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask);
+
+/* Whether a parameter has a mask, and how many of its numbers there are: the ones in its mask,
+ * or all.  false and 0 for a number out of range. */
+PLN_API bool   pln_net_masked(const pln_net *net, int parameter);
+PLN_API size_t pln_net_present(const pln_net *net, int parameter);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
