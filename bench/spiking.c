@@ -11,7 +11,6 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "config/notation.h"
 #include "planaria.h"
 
 #include <stdio.h>
@@ -161,7 +160,7 @@ int main(int count, char **word)
 {
     settings s;
     pln_ctx_options options = pln_ctx_options_default();
-    spiking_config how = { .norm = PLN_NORM_JOINT };
+    pln_spiking how = pln_spiking_default();
     struct rusage usage;
     double best = 1e9, rate = 0;
 
@@ -176,15 +175,16 @@ int main(int count, char **word)
     uint8_t *bytes = malloc((size_t)(s.batch * features));
     int32_t labels[MOST_BATCH];
     pln_data *data;
+    int outputs = 1;
 
     for (int i = 0; i < s.batch * features; i++) bytes[i] = (uint8_t)rand();
-    for (int i = 0; i < s.batch; i++) labels[i] = i % notation_outputs(s.network);
-    if (s.gain > 0) how.norm = PLN_NORM_NONE;
-    how.steps = s.steps;
-    how.surrogate = (char *)(uintptr_t)s.surrogate;
+    pln_status status = pln_notation_check(ctx, s.network, &outputs);
+    for (int i = 0; i < s.batch; i++) labels[i] = i % outputs;
+    how.norm.kind = s.gain > 0 ? PLN_NORM_NONE : PLN_NORM_JOINT;
+    if (status == PLN_OK && s.surrogate) status = pln_option_set(ctx, pln_spiking_options, &how, "surrogate", s.surrogate);
     pln_net_image(net, s.steps, s.channels, s.side, s.side);
-    notation_build(s.network, &how, net);
-    pln_status status = pln_net_ready(net);
+    pln_net_describe(net, s.network, &how);
+    if (status == PLN_OK) status = pln_net_ready(net);
     if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
     if (status == PLN_OK && s.gain > 0) status = raise_weights(net, s.gain);
     if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);

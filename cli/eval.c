@@ -2,8 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "config/experiment.h"
-#include "config/labelled.h"
+#include "config/config.h"
 #include "options.h"
 #include "run/activity.h"
 #include "run/layers.h"
@@ -18,19 +17,19 @@
 
 /* Adds the figures of the network, and of its classifier if there is one. */
 static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
-                          const dataset *d, const int *index, int count, json_t *result)
+                          const dataset *d, const pln_index *by, json_t *result)
 {
     const int classes = pln_data_classes(d->train);
     pln_association a;
     double accuracy;
     pln_status status;
 
-    if (experiment_reads_argmax(c)) {
+    if (pln_experiment_argmax(&c->e)) {
         status = pln_evaluate_argmax(ctx, net, NULL, d->test, classes, &accuracy);
         if (status == PLN_OK) json_object_set_new(result, "accuracy", json_real(accuracy));
         return status;
     }
-    status = pln_evaluate_association(ctx, net, d->train, index, count, d->test, &a);
+    status = pln_evaluate_association(ctx, net, d->train, by->sample, by->count, d->test, &a);
     if (status != PLN_OK) return status;
     json_object_set_new(result, "direct_average", json_real(a.average));
     json_object_set_new(result, "direct_max", json_real(a.max));
@@ -39,7 +38,7 @@ static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *
     status = pln_evaluate_argmax(ctx, head, net, d->test, classes, &accuracy);
     if (status != PLN_OK) return status;
     json_object_set_new(result, "linear", json_real(accuracy));
-    json_object_set_new(result, "linear_labels", json_real(experiment_fraction(c, 0)));
+    json_object_set_new(result, "linear_labels", json_real(pln_experiment_fraction(&c->e, 0)));
     return PLN_OK;
 }
 
@@ -71,7 +70,7 @@ static int recall_data(pln_ctx *ctx, const run *r, const config *c, const char *
     const char *before = json_string_value(json_object_get(data, "path"));
 
     if (!folder && before && access(before, R_OK) == 0) folder = before;
-    const int code = experiment_data(ctx, c, folder, limit > 0 && limit < INT_MAX ? (int)limit : 0, d);
+    const int code = config_data(ctx, c, folder, limit > 0 && limit < INT_MAX ? (int)limit : 0, d);
 
     if (code == DONE && (!digest || strcmp(digest, d->digest) != 0))
         fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
@@ -110,26 +109,26 @@ static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double label
     dataset d = { .train = NULL };
     pln_net *net = NULL, *head = NULL;
     json_t *result = json_object();
-    int *index = NULL, count = 0;
+    pln_index by = { .sample = NULL };
     int code = access(run_path(r, "config.yaml"), F_OK) == 0 ? config_load(run_path(r, "config.yaml"), NULL, &c)
                : complain(BAD_INPUT, "%s is no run folder: it has no config.yaml", r->folder);
 
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
     if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
-    if (code == DONE && labels >= 0 && experiment_reads_argmax(c))
+    if (code == DONE && labels >= 0 && pln_experiment_argmax(&c->e))
         code = complain(BAD_INPUT, "--labels: the outputs of %s are classes, and no labels are needed to read them", r->folder);
-    if (code == DONE && labels < 0) labels = experiment_fraction(c, 0);
-    if (code == DONE) index = labelled_share(ctx, c, d.train, labels, &count, &code);
+    if (code == DONE && labels < 0) labels = pln_experiment_fraction(&c->e, 0);
+    if (code == DONE) code = config_share(ctx, c, d.train, labels, &by);
     if (code == DONE) {
-        if (!experiment_reads_argmax(c)) json_object_set_new(result, "labels", json_real(labels));
-        const pln_status status = measure(ctx, c, net, head, &d, index, count, result);
+        if (!pln_experiment_argmax(&c->e)) json_object_set_new(result, "labels", json_real(labels));
+        const pln_status status = measure(ctx, c, net, head, &d, &by, result);
         if (status != PLN_OK) code = complain_status(ctx, status);
     }
     if (code == DONE) code = add_activity(ctx, net, &d, result);
     if (code == DONE) print(result, as_json);
     json_decref(result);
-    free(index);
+    pln_index_free(ctx, &by);
     pln_net_free(head);
     pln_net_free(net);
     dataset_close(&d);

@@ -31,16 +31,14 @@ static void print_minutes(float minutes)
 
 static void add_preset(json_t *list, const char *name, const config *c)
 {
-    json_t *preset = json_pack("{s:s, s:s*, s:s}", "name", name, "description", c->description, "data", c->data);
+    json_t *preset = json_pack("{s:s, s:s*, s:s}", "name", name, "description", *c->description ? c->description : NULL, "data", c->data);
     json_t *expected = json_object();
 
-    if (c->expected) {
-        add_figure(expected, "direct_average", c->expected->direct_average);
-        add_figure(expected, "direct_max", c->expected->direct_max);
-        add_figure(expected, "linear", c->expected->linear);
-        add_figure(expected, "accuracy", c->expected->accuracy);
-        add_figure(expected, "minutes", c->expected->minutes);
-    }
+    add_figure(expected, "direct_average", c->expected.direct_average);
+    add_figure(expected, "direct_max", c->expected.direct_max);
+    add_figure(expected, "linear", c->expected.linear);
+    add_figure(expected, "accuracy", c->expected.accuracy);
+    add_figure(expected, "minutes", c->expected.minutes);
     json_object_set_new(preset, "expected", expected);
     json_array_append_new(list, preset);
 }
@@ -64,13 +62,11 @@ static void show_preset(const char *name, const char *path, void *user)
         config_free(c);
         return;
     }
-    printf("%-38s %s\n%-38s expected:", name, c->description ? c->description : "", "");
-    if (c->expected) {
-        print_figure("direct association", c->expected->direct_average);
-        print_figure("linear classifier", c->expected->linear);
-        print_figure("accuracy", c->expected->accuracy);
-    }
-    print_minutes(c->expected ? c->expected->minutes : 0);
+    printf("%-38s %s\n%-38s expected:", name, c->description, "");
+    print_figure("direct association", c->expected.direct_average);
+    print_figure("linear classifier", c->expected.linear);
+    print_figure("accuracy", c->expected.accuracy);
+    print_minutes(c->expected.minutes);
     printf("\n");
     config_free(c);
 }

@@ -16,5 +16,6 @@
 #include "pln/optim.h"
 #include "pln/train.h"
 #include "pln/exchange.h"
+#include "pln/experiment.h"
 
 #endif

@@ -4,7 +4,7 @@
 #   tools/deps.sh [build|check|fuzz|coverage|docs]
 set -eu
 
-build="build-essential cmake ninja-build pkg-config libcyaml-dev libyaml-dev libjansson-dev libpopt-dev
+build="build-essential cmake ninja-build pkg-config libyaml-dev libjansson-dev libpopt-dev
        zlib1g-dev libpng-dev libjpeg62-turbo-dev libmatio-dev libarchive-dev libcurl4-openssl-dev librandom123-dev
        libopenblas-dev libmd-dev libsqlite3-dev dataset-fashion-mnist"
 check="$build libcmocka-dev python3"

@@ -1,247 +1,86 @@
-/* config.c - experiments in YAML: schema, reading, writing */
+/* config.c - experiments in YAML: the table, reading, writing, and their data */
 
 #define _POSIX_C_SOURCE 200809L
 
 #include "config/config.h"
 
-#include "config/check.h"
-#include "config/notation.h"
 #include "config/preset.h"
-#include "yaml/document.h"
-#include "yaml/override.h"
-#include "yaml/schema.h"
-#include "yaml/strict.h"
+#include "sets/labels.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { MAX_LIST = 256 };
+/* ---- the table --------------------------------------------------------------- */
 
-/* ---- schema --------------------------------------------------------------- */
-
-static const cyaml_strval_t targets[] = { { "self", PLN_TARGET_SELF }, { "labels", PLN_TARGET_LABELS } };
-static const cyaml_strval_t rules[] = { { "bp", PLN_RULE_BP }, { "ep", PLN_RULE_EP } };
-static const cyaml_strval_t relaxations[] = { { "euler", PLN_EULER }, { "block", PLN_BLOCK } };
-static const cyaml_strval_t losses[] = { { "mse", PLN_MSE }, { "cross_entropy", PLN_CROSS_ENTROPY },
-                                         { "cross_entropy_steps", PLN_CROSS_ENTROPY_STEPS } };
-static const cyaml_strval_t optimisers[] = { { "sgd", PLN_SGD }, { "adam", PLN_ADAM } };
-static const cyaml_strval_t inits[] = { { "glorot", PLN_GLOROT }, { "fan_in", PLN_FAN_IN }, { "kaiming", PLN_KAIMING } };
-static const cyaml_strval_t schedules[] = { { "constant", PLN_CONSTANT }, { "linear", PLN_LINEAR },
-                                            { "exp", PLN_EXP }, { "step", PLN_STEP }, { "cosine", PLN_COSINE },
-                                            { "steps", PLN_STEPS } };
-static const cyaml_strval_t resets[] = { { "hard", PLN_RESET_HARD }, { "soft", PLN_RESET_SOFT },
-                                         { "delayed", PLN_RESET_DELAYED } };
-static const cyaml_strval_t norms[] = { { "none", PLN_NORM_NONE }, { "joint", PLN_NORM_JOINT }, { "step", PLN_NORM_STEP } };
-static const cyaml_strval_t readouts[] = { { "mean", PLN_READOUT_MEAN }, { "last", PLN_READOUT_LAST },
-                                           { "membrane", PLN_READOUT_MEMBRANE } };
-
-static const cyaml_schema_value_t number = { CYAML_VALUE_FLOAT(CYAML_FLAG_DEFAULT, float) };
-static const cyaml_schema_value_t count = { CYAML_VALUE_INT(CYAML_FLAG_DEFAULT, int) };
-
-static const cyaml_schema_field_t layer_fields[] = {
-    CYAML_FIELD_FLOAT_PTR("dropout", POINTER, layer_config, dropout),
-    CYAML_FIELD_INT_PTR("dense", POINTER, layer_config, dense),
-    CYAML_FIELD_STRING_PTR("activation", POINTER, layer_config, activation, 0, 32),
-    CYAML_FIELD_END
-};
-static const cyaml_schema_value_t layer = { CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, layer_config, layer_fields) };
-
-static const cyaml_schema_field_t spiking_fields[] = {
-    CYAML_FIELD_INT("steps", NEEDED, spiking_config, steps),
-    CYAML_FIELD_STRING_PTR("neuron", POINTER, spiking_config, neuron, 0, 32),
-    CYAML_FIELD_FLOAT_PTR("tau", POINTER, spiking_config, tau),
-    CYAML_FIELD_FLOAT_PTR("threshold", POINTER, spiking_config, threshold),
-    CYAML_FIELD_FLOAT_PTR("sharpness", POINTER, spiking_config, sharpness),
-    CYAML_FIELD_ENUM_PTR("reset", POINTER | CYAML_FLAG_STRICT, spiking_config, reset, resets, CYAML_ARRAY_LEN(resets)),
-    CYAML_FIELD_BOOL_PTR("detach", POINTER, spiking_config, detach),
-    CYAML_FIELD_BOOL_PTR("strict", POINTER, spiking_config, strict),
-    CYAML_FIELD_BOOL_PTR("decay_input", POINTER, spiking_config, decay_input),
-    CYAML_FIELD_STRING_PTR("surrogate", POINTER, spiking_config, surrogate, 0, 32),
-    FIELD_WORD("norm", OPTIONAL, spiking_config, norm, norms),
-    CYAML_FIELD_FLOAT("norm_scale", OPTIONAL, spiking_config, norm_scale),
-    FIELD_WORD("readout", OPTIONAL, spiking_config, readout, readouts),
-    CYAML_FIELD_INT("votes", OPTIONAL, spiking_config, votes),
-    CYAML_FIELD_BOOL("normalise", OPTIONAL, spiking_config, normalise),
-    CYAML_FIELD_BOOL("poisson", OPTIONAL, spiking_config, poisson),
-    CYAML_FIELD_BOOL("output_spikes", OPTIONAL, spiking_config, output_spikes),
-    CYAML_FIELD_END
+static const pln_option read_options[] = {
+    { "coarse", PLN_OPTION_BOOL, offsetof(dataset_how, coarse), .help = "CIFAR-100's 20 groups of classes" },
+    { "steps", PLN_OPTION_INT, offsetof(dataset_how, steps), 1, PLN_MAX_FRAMES, .help = "of events: frames a sample; default 10" },
+    { "microseconds", PLN_OPTION_INT, offsetof(dataset_how, microseconds), 1, INT_MAX,
+      .help = "of events: length of a frame, instead of equal parts" },
+    { "height", PLN_OPTION_INT, offsetof(dataset_how, height), 1, 240, .help = "of events; default 34" },
+    { "width", PLN_OPTION_INT, offsetof(dataset_how, width), 1, 240, .help = "of events; default 34" },
+    { "binary", PLN_OPTION_BOOL, offsetof(dataset_how, binary), .help = "whether there is an event, not how many" },
+    { 0 }
 };
 
-static const cyaml_schema_field_t schedule_fields[] = {
-    FIELD_WORD("kind", NEEDED, schedule_config, kind, schedules),
-    CYAML_FIELD_FLOAT_PTR("start", POINTER, schedule_config, start),
-    CYAML_FIELD_FLOAT_PTR("end", POINTER, schedule_config, end),
-    CYAML_FIELD_FLOAT("ratio", OPTIONAL, schedule_config, ratio),
-    CYAML_FIELD_INT("length", OPTIONAL, schedule_config, length),
-    CYAML_FIELD_END
+static const pln_option expected_options[] = {
+    { "direct_average", PLN_OPTION_FLOAT, offsetof(expected_config, direct_average), .help = "accuracy by direct association" },
+    { "direct_max", PLN_OPTION_FLOAT, offsetof(expected_config, direct_max), .help = "by the single most active unit" },
+    { "linear", PLN_OPTION_FLOAT, offsetof(expected_config, linear), .help = "of the classifier" },
+    { "accuracy", PLN_OPTION_FLOAT, offsetof(expected_config, accuracy), .help = "of the largest output" },
+    { "minutes", PLN_OPTION_FLOAT, offsetof(expected_config, minutes), .flags = PLN_OPTION_ASIDE,
+      .help = "of the training loop, on two cores" },
+    { "source", PLN_OPTION_TEXT, offsetof(expected_config, source), .most = PLN_MAX_TEXT, .help = "where the figures are from" },
+    { 0 }
 };
 
-static const cyaml_schema_field_t ep_fields[] = {
-    FIELD_WORD("relaxation", NEEDED, ep_config, relaxation, relaxations),
-    CYAML_FIELD_INT("steps", NEEDED, ep_config, steps),
-    CYAML_FIELD_INT("nudged_steps", NEEDED, ep_config, nudged_steps),
-    CYAML_FIELD_FLOAT("dt", OPTIONAL, ep_config, dt),
-    CYAML_FIELD_FLOAT("tolerance", OPTIONAL, ep_config, tolerance),
-    CYAML_FIELD_FLOAT("beta", NEEDED, ep_config, beta),
-    CYAML_FIELD_BOOL("symmetric", OPTIONAL, ep_config, symmetric),
-    CYAML_FIELD_END
+const pln_option config_options[] = {
+    { "description", PLN_OPTION_TEXT, offsetof(config, description), .most = PLN_MAX_TEXT, .help = "a line for `planaria presets`" },
+    { "data", PLN_OPTION_TEXT, offsetof(config, data), 1, 256, .flags = PLN_OPTION_NEEDED, .most = 256,
+      .help = "a data set's name, as `planaria data list` has it; where it lies: `--data`, `PLANARIA_DATA`" },
+    { "read", PLN_OPTION_SECTION, offsetof(config, read), .options = read_options, .help = "how files are read" },
+    { "init layers network spiking train semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
+      .options = pln_experiment_options },
+    { "expected", PLN_OPTION_SECTION, offsetof(config, expected), .options = expected_options,
+      .help = "what a preset should reach; changes nothing" },
+    { 0 }
 };
 
-static const cyaml_schema_field_t augment_fields[] = {
-    CYAML_FIELD_INT("padding", OPTIONAL, augment_config, padding),
-    CYAML_FIELD_BOOL("flip", OPTIONAL, augment_config, flip),
-    CYAML_FIELD_INT("cutout", OPTIONAL, augment_config, cutout),
-    CYAML_FIELD_END
-};
+/* ---- reading and writing -------------------------------------------------------- */
 
-static const cyaml_schema_field_t train_fields[] = {
-    FIELD_WORD("rule", OPTIONAL, train_config, rule, rules),
-    CYAML_FIELD_MAPPING_PTR("ep", POINTER, train_config, ep, ep_fields),
-    FIELD_WORD("target", NEEDED, train_config, target, targets),
-    CYAML_FIELD_INT("epochs", NEEDED, train_config, epochs),
-    CYAML_FIELD_INT_PTR("stop_after", POINTER, train_config, stop_after),
-    CYAML_FIELD_INT("batch", NEEDED, train_config, batch),
-    FIELD_WORD("loss", NEEDED, train_config, loss, losses),
-    FIELD_WORD("optimiser", NEEDED, train_config, optimiser, optimisers),
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, train_config, rate, &number, 1, PLN_MAX_LAYERS),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, train_config, schedule, schedule_fields),
-    CYAML_FIELD_INT("winners", OPTIONAL, train_config, winners),
-    CYAML_FIELD_FLOAT("gamma", OPTIONAL, train_config, gamma),
-    CYAML_FIELD_FLOAT("eta", OPTIONAL, train_config, eta),
-    CYAML_FIELD_FLOAT("smoothing", OPTIONAL, train_config, smoothing),
-    CYAML_FIELD_FLOAT("output_dropout", OPTIONAL, train_config, output_dropout),
-    CYAML_FIELD_BOOL("sequential", OPTIONAL, train_config, sequential),
-    CYAML_FIELD_FLOAT("label_smoothing", OPTIONAL, train_config, label_smoothing),
-    CYAML_FIELD_FLOAT("momentum", OPTIONAL, train_config, momentum),
-    CYAML_FIELD_FLOAT("weight_decay", OPTIONAL, train_config, weight_decay),
-    CYAML_FIELD_FLOAT("clip", OPTIONAL, train_config, clip),
-    CYAML_FIELD_FLOAT("tet", OPTIONAL, train_config, tet),
-    CYAML_FIELD_MAPPING_PTR("augment", POINTER, train_config, augment, augment_fields),
-    CYAML_FIELD_END
-};
-
-/* What every pass over samples with labels has. */
-#define COURSE_FIELDS(type) \
-    CYAML_FIELD_INT("batch", NEEDED, type, batch), \
-    CYAML_FIELD_SEQUENCE("rate", CYAML_FLAG_POINTER, type, rate, &number, 1, PLN_MAX_LAYERS), \
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, type, schedule, schedule_fields)
-
-static const cyaml_schema_field_t pretrain_fields[] = {
-    CYAML_FIELD_INT("epochs", NEEDED, pretrain_config, epochs),
-    COURSE_FIELDS(pretrain_config),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t semi_fields[] = {
-    CYAML_FIELD_INT("labels", OPTIONAL, semi_config, labels),
-    CYAML_FIELD_STRING_PTR("labels_file", POINTER, semi_config, labels_file, 1, MAX_TEXT),
-    CYAML_FIELD_INT("split_seed", OPTIONAL, semi_config, split_seed),
-    COURSE_FIELDS(semi_config),
-    CYAML_FIELD_MAPPING_PTR("pretrain", POINTER, semi_config, pretrain, pretrain_fields),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t evaluate_fields[] = {
-    CYAML_FIELD_SEQUENCE("at", POINTER, evaluate_config, at, &count, 0, MAX_LIST),
-    CYAML_FIELD_FLOAT("labels", OPTIONAL, evaluate_config, labels),
-    CYAML_FIELD_FLOAT_PTR("validation", POINTER, evaluate_config, validation),
-    CYAML_FIELD_INT("split_seed", OPTIONAL, evaluate_config, split_seed),
-    CYAML_FIELD_SEQUENCE("fractions", POINTER, evaluate_config, fractions, &number, 0, MAX_LIST),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t select_fields[] = {
-    CYAML_FIELD_FLOAT("validation", NEEDED, select_config, validation),
-    CYAML_FIELD_INT("split_seed", OPTIONAL, select_config, split_seed),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t classifier_fields[] = {
-    CYAML_FIELD_INT("epochs", NEEDED, classifier_config, epochs),
-    CYAML_FIELD_INT("batch", NEEDED, classifier_config, batch),
-    CYAML_FIELD_FLOAT("rate", NEEDED, classifier_config, rate),
-    CYAML_FIELD_FLOAT("dropout", OPTIONAL, classifier_config, dropout),
-    CYAML_FIELD_FLOAT("decay", OPTIONAL, classifier_config, decay),
-    CYAML_FIELD_MAPPING_PTR("schedule", POINTER, classifier_config, schedule, schedule_fields),
-    CYAML_FIELD_STRING_PTR("activation", CYAML_FLAG_POINTER, classifier_config, activation, 0, 32),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t expected_fields[] = {
-    CYAML_FIELD_FLOAT("direct_average", OPTIONAL, expected_config, direct_average),
-    CYAML_FIELD_FLOAT("direct_max", OPTIONAL, expected_config, direct_max),
-    CYAML_FIELD_FLOAT("linear", OPTIONAL, expected_config, linear),
-    CYAML_FIELD_FLOAT("accuracy", OPTIONAL, expected_config, accuracy),
-    CYAML_FIELD_FLOAT("minutes", OPTIONAL, expected_config, minutes),
-    FIELD_TEXT("source", expected_config, source),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t read_fields[] = {
-    CYAML_FIELD_BOOL("coarse", OPTIONAL, dataset_how, coarse),
-    CYAML_FIELD_INT("steps", OPTIONAL, dataset_how, steps),
-    CYAML_FIELD_INT("microseconds", OPTIONAL, dataset_how, microseconds),
-    CYAML_FIELD_INT("height", OPTIONAL, dataset_how, height),
-    CYAML_FIELD_INT("width", OPTIONAL, dataset_how, width),
-    CYAML_FIELD_BOOL("binary", OPTIONAL, dataset_how, binary),
-    CYAML_FIELD_END
-};
-
-static const cyaml_schema_field_t fields[] = {
-    FIELD_TEXT("description", config, description),
-    CYAML_FIELD_STRING_PTR("data", CYAML_FLAG_POINTER, config, data, 1, 256),
-    CYAML_FIELD_MAPPING_PTR("read", POINTER, config, read, read_fields),
-    FIELD_WORD("init", OPTIONAL, config, init, inits),
-    CYAML_FIELD_SEQUENCE("layers", POINTER, config, layers, &layer, 0, PLN_MAX_LAYERS),
-    CYAML_FIELD_STRING_PTR("network", POINTER, config, network, 0, MAX_TEXT),
-    CYAML_FIELD_MAPPING_PTR("spiking", POINTER, config, spiking, spiking_fields),
-    CYAML_FIELD_MAPPING("train", NEEDED, config, train, train_fields),
-    CYAML_FIELD_MAPPING_PTR("semi", POINTER, config, semi, semi_fields),
-    CYAML_FIELD_MAPPING_PTR("evaluate", POINTER, config, evaluate, evaluate_fields),
-    CYAML_FIELD_MAPPING_PTR("select", POINTER, config, select, select_fields),
-    CYAML_FIELD_MAPPING_PTR("classifier", POINTER, config, classifier, classifier_fields),
-    CYAML_FIELD_MAPPING_PTR("expected", POINTER, config, expected, expected_fields),
-    CYAML_FIELD_END
-};
-static const cyaml_schema_value_t schema = { CYAML_VALUE_MAPPING(CYAML_FLAG_POINTER, config, fields) };
-
-/* ---- reading and writing -------------------------------------------------- */
-
-/* What no key says.  An init that is left out reads as glorot, which is the usual of rows alone. */
-static void fill_in(const source *from, const char *changed, config *c)
+static int read_values(config *c)
 {
-    if (c->network && document_look(changed, strlen(changed), "init").line == 0) c->init = PLN_KAIMING;
-    if (c->semi) snprintf(c->semi->labels_at, sizeof c->semi->labels_at, "%s", check_place(from, "semi", "labels"));
-}
-
-static int parse(const source *from, size_t size, config **c)
-{
-    char *changed = NULL;
+    pln_ctx *ctx = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
     int code;
 
-    *c = NULL;
-    code = strict_check(from->name, from->text, size, &schema, BAD_INPUT);
-    if (code == DONE) code = override_apply(from->name, from->text, size, from->set, &changed);
-    if (code == DONE && from->set && from->set[0])
-        code = strict_check("--set", changed, strlen(changed), &schema, MISUSED);
-    if (code == DONE) code = document_read(from->name, changed, strlen(changed), &schema, (void **)c);
-    if (code == DONE) code = check_config(from, *c);
-    if (code == DONE) fill_in(from, changed, *c);
-    free(changed);
-    if (code != DONE) {
-        config_free(*c);
-        *c = NULL;
+    if (!ctx) return complain(FAILED, "no memory left, or PLN_ISA is no level of this CPU");
+    pln_experiment_defaults(&c->e);
+    code = document_fill(&c->from, ctx, config_options, c);
+    if (code == DONE) {
+        pln_status status = pln_option_check(ctx, config_options, c, "");
+        if (status == PLN_OK) status = pln_experiment_check(ctx, &c->e);
+        if (status != PLN_OK) code = document_complain(&c->from, ctx, status);
     }
+    pln_ctx_free(ctx);
     return code;
 }
 
 int config_parse(const char *name, const char *text, size_t size,
                  const char *const *set, config **c)
 {
-    const source from = { name, text, set };
-    return parse(&from, size, c);
+    int code;
+
+    *c = calloc(1, sizeof **c);
+    if (!*c) return complain(FAILED, "no memory left to read %s", name);
+    code = document_read(name, text, size, set, &(*c)->from);
+    if (code == DONE) code = read_values(*c);
+    if (code == DONE) return DONE;
+    config_free(*c);
+    *c = NULL;
+    return code;
 }
 
 int config_load(const char *name, const char *const *set, config **c)
@@ -263,25 +102,65 @@ int config_load(const char *name, const char *const *set, config **c)
 
 void config_free(config *c)
 {
-    document_free(&schema, c);
+    if (!c) return;
+    document_free(&c->from);
+    free(c);
 }
 
-char *config_text(const config *c, size_t *size)
+char *config_text(const config *c, size_t *size) { return document_text(config_options, c, size); }
+
+/* ---- data -------------------------------------------------------------------------- */
+
+const char *config_evaluated_on(const config *c) { return c->e.validation > 0 ? "validation" : "test"; }
+
+int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
 {
-    return document_text(&schema, c, size);
+    const pln_experiment *e = &c->e;
+    const bool splits = e->validation > 0;
+    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, &c->read, d);
+
+    if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
+    if (code == DONE && splits)
+        code = dataset_split(ctx, d, pln_experiment_share(e->validation), (uint64_t)e->validation_seed);
+    if (code == DONE && e->selects)
+        code = dataset_hold(ctx, d, pln_experiment_share(e->held_out), (uint64_t)e->held_out_seed);
+    return code;
 }
 
-int config_outputs(const config *c)
+/* The data are to blame for some of what is wrong with labels. */
+static int complain_labels(const config *c, const pln_ctx *ctx, const char *name, const dataset *d, pln_status status)
 {
-    int units = c->network ? notation_outputs(c->network) : 0;
+    const char *path = pln_error_path(ctx), *why = pln_error(ctx);
 
-    if (c->spiking && c->spiking->votes > 1) units /= c->spiking->votes;
-    for (unsigned i = 0; i < c->layers_count; i++)
-        if (c->layers[i].dense) units = *c->layers[i].dense;
-    return units;
+    if (status == PLN_ERR_MEMORY) return complain_status(ctx, status);
+    if (strcmp(path, "data") == 0) return complain(BAD_INPUT, "%s: %s", d->path, why);
+    if (strcmp(path, "test") == 0) return complain(BAD_INPUT, "%s: %s; without a test train with --no-eval", d->path, why);
+    if (strcmp(path, "evaluate") == 0) return complain(BAD_INPUT, "%s, or train with --no-eval", why);
+    if (strcmp(path, "semi.labels_file") == 0) return complain(BAD_INPUT, "%s: %s", c->e.labels_file, why);
+    return *path ? document_complain(&c->from, ctx, status) : complain(BAD_INPUT, "%s: %s", name, why);
 }
 
-int config_epochs(const config *c)
+int config_share(pln_ctx *ctx, const config *c, const pln_data *train, double fraction, pln_index *index)
 {
-    return c->train.stop_after ? *c->train.stop_after : c->train.epochs;
+    const pln_status status = pln_data_share(ctx, train, fraction, (uint64_t)c->e.validation_seed, index);
+
+    if (status == PLN_OK || status == PLN_ERR_MEMORY) return status == PLN_OK ? DONE : complain_status(ctx, status);
+    return complain(BAD_INPUT, "evaluate: %s, or train with --no-eval", pln_error(ctx));
+}
+
+int config_labels(pln_ctx *ctx, const config *c, const char *name, const dataset *d, uint64_t seed, bool evaluates,
+                  pln_index *with, pln_index *without)
+{
+    const bool lists = c->e.has_semi && *c->e.labels_file;
+    int *marked = lists ? calloc((size_t)pln_data_count(d->train), sizeof *marked) : NULL;
+    int code = DONE;
+
+    *with = *without = (pln_index){ .sample = NULL };
+    if (lists) code = marked ? labels_load(c->e.labels_file, d->train, marked) : complain(FAILED, "no memory left");
+    if (code == DONE) {
+        const pln_status status = pln_experiment_labels(ctx, &c->e, d->train, evaluates ? d->test : NULL, seed, marked, with, without);
+        if (status != PLN_OK) code = complain_labels(c, ctx, name, d, status);
+    }
+    free(marked);
+    return code;
 }

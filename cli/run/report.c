@@ -73,9 +73,10 @@ static void print_activity(const json_t *result)
 
 static void print_table(const json_t *result, const config *c, bool unchanged, const char *folder)
 {
-    const bool validates = c->evaluate && c->evaluate->validation;
-    const bool compares = unchanged && !validates && config_epochs(c) == c->train.epochs;
-    const expected_config none = { 0 }, *e = compares && c->expected ? c->expected : &none;
+    const bool validates = c->e.validation > 0;
+    const bool compares = unchanged && !validates && pln_experiment_epochs(&c->e) == c->e.fit.epochs;
+    static const expected_config none;
+    const expected_config *e = compares ? &c->expected : &none;
     const bool expected = e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0;
     const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
     char path[4096], label[40];
@@ -89,7 +90,7 @@ static void print_table(const json_t *result, const config *c, bool unchanged, c
     print_row("largest output", result, "accuracy", e->accuracy);
     snprintf(label, sizeof label, "largest output, epoch %d", chosen);
     print_row(label, result, "selected_accuracy", 0);
-    if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", e->source ? e->source : "no source is given", c->data);
+    if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", *e->source ? e->source : "no source is given", c->data);
     print_activity(result);
     snprintf(path, sizeof path, "%s/fields.png", folder);
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,

@@ -5,7 +5,7 @@
 #include "run/run.h"
 
 #include <curl/curl.h>
-#include <cyaml/cyaml.h>
+#include <yaml.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -182,7 +182,7 @@ size_t run_peak_bytes(void)
 
 json_t *run_libraries(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "libcyaml", cyaml_version_str,
+    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "libyaml", yaml_get_version_string(),
                      "zlib", zlibVersion(), "libpng", png_get_libpng_ver(NULL), "libcurl",
                      curl_version_info(CURLVERSION_NOW)->version);
 }

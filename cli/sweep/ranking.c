@@ -109,25 +109,16 @@ int sweep_write_lines(const sweep *w)
 /* ---- best.yaml ------------------------------------------------------------- */
 
 /* The base's figures are of other settings. */
-static void forget_expected(config *c)
+static void describe(const sweep *w, const outcome *o, config *c)
 {
-    if (c->expected) free(c->expected->source);
-    free(c->expected);
-    c->expected = NULL;
-}
+    char before[sizeof c->description];
 
-static int describe(const sweep *w, const outcome *o, config *c)
-{
-    const size_t room = 4096;
-    char *text = malloc(room);
-
-    if (!text) return complain(FAILED, "no memory left");
-    snprintf(text, room, "the best of %d trials of the sweep %.1000s (trial %d, %s %.2f %% on validation samples "
-             "after %d epochs)%s%.2000s", w->f.c->trials, w->f.name, o->trial, sweep_metric_name(w->f.c),
-             100 * o->metric, o->epochs, c->description ? ": " : "", c->description ? c->description : "");
-    free(c->description);
-    c->description = text;
-    return DONE;
+    snprintf(before, sizeof before, "%s", c->description);
+    snprintf(c->description, sizeof c->description, "the best of %d trials of the sweep %.1000s (trial %d, %s %.2f %% on validation samples "
+             "after %d epochs)%s%.2000s", w->f.c->trials, w->f.from.name, o->trial, sweep_metric_name(w->f.c),
+             100 * o->metric, o->epochs, *before ? ": " : "", before);
+    c->expected = (expected_config){ .accuracy = 0 };
+    c->e.validation = -1;
 }
 
 /* A configuration to be trained on all training samples and tested. */
@@ -139,14 +130,9 @@ static int write_best(const sweep *w, const outcome *o)
     int code = trial_config(w, o->trial, PLAIN, &c);
 
     if (code != DONE) return code;
-    if (c->evaluate) {
-        free(c->evaluate->validation);
-        c->evaluate->validation = NULL;
-    }
-    forget_expected(c);
-    code = describe(w, o, c);
-    if (code == DONE) text = config_text(c, &size);
-    if (code == DONE) code = text ? run_write(&w->r, "best.yaml", text, size) : complain(FAILED, "no memory left");
+    describe(w, o, c);
+    text = config_text(c, &size);
+    code = text ? run_write(&w->r, "best.yaml", text, size) : complain(FAILED, "no memory left");
     free(text);
     config_free(c);
     return code;

@@ -7,12 +7,9 @@
 
 #include "sweep/sweep.h"
 
-#include "config/experiment.h"
-#include "config/labelled.h"
 #include "options.h"
 #include "sweep/worker.h"
 #include "watch.h"
-#include "yaml/document.h"
 
 #include <sha2.h>
 #include <stdlib.h>
@@ -22,32 +19,29 @@
 /* ---- the file against its base --------------------------------------------- */
 
 /* A key must be in the base, and be one value unless values are chosen. */
-static int check_key(const sweep *w, unsigned r, const char *text, size_t size)
+static int check_key(const sweep *w, int r, const config *base)
 {
     const range_config *g = &w->f.c->ranges[r];
     char key[160], path[64];
-    document_place place;
+    pln_setting_kind kind;
 
-    snprintf(key, sizeof key, "%s", g->key);
-    if (g->index) snprintf(key + strlen(key), sizeof key - strlen(key), ".%d", *g->index);
-    snprintf(path, sizeof path, "ranges.%u.%s", r, g->index ? "index" : "key");
-    place = document_look(text, size, key);
-    if (place.line == 0)
-        return complain(BAD_INPUT, "%s:%d: %s has no key %s", w->f.name, sweep_file_line(&w->f, path), w->f.c->base, key);
-    if (place.scalar || g->choose) return DONE;
-    return complain(BAD_INPUT, "%s:%d: %s is not one number in %s; %s", w->f.name, sweep_file_line(&w->f, path), key,
-                    w->f.c->base, place.items ? "name an item of the list by its index, from 0" : "name a key inside of it");
+    snprintf(key, sizeof key, g->index >= 0 ? "%s.%d" : "%s", g->key, g->index);
+    snprintf(path, sizeof path, "ranges.%d.%s", r, g->index >= 0 ? "index" : "key");
+    if (!pln_option_find(config_options, base, key, &kind))
+        return sweep_file_complain(&w->f, path, "%s has no key %s", w->f.c->base, key);
+    if (kind == PLN_SETTING_VALUE || g->choose_count) return DONE;
+    return sweep_file_complain(&w->f, path, "%s is not one number in %s; %s", key, w->f.c->base,
+                               kind == PLN_SETTING_LIST ? "name an item of the list by its index, from 0" : "name a key inside of it");
 }
 
 static int check_metric(const sweep *w, const config *base)
 {
     const int metric = w->f.c->metric;
-    const bool labels = experiment_reads_argmax(base), reads_out = base->classifier && base->classifier->epochs > 0;
+    const bool labels = pln_experiment_argmax(&base->e), reads_out = base->e.has_classifier && base->e.classifier.epochs > 0;
 
     if (metric == SWEEP_ACCURACY ? labels : !labels && (metric == SWEEP_DIRECT_AVERAGE || reads_out)) return DONE;
-    return complain(BAD_INPUT, "%s:%d: %s does not produce the metric %s; it produces %s", w->f.name,
-                    sweep_file_line(&w->f, "metric"), w->f.c->base, sweep_metric_name(w->f.c),
-                    labels ? "accuracy" : reads_out ? "direct_average and linear" : "direct_average");
+    return sweep_file_complain(&w->f, "metric", "%s does not produce the metric %s; it produces %s", w->f.c->base,
+                               sweep_metric_name(w->f.c), labels ? "accuracy" : reads_out ? "direct_average and linear" : "direct_average");
 }
 
 /* All trials, and the data against them, which are read once. */
@@ -61,18 +55,22 @@ static int check_trials(const sweep *w, const config *base, char digest[65])
     how.threads = 1;
     ctx = pln_ctx_new(&how);
     if (!ctx) return complain(MISUSED, "PLN_ISA must be a level of this CPU");
-    code = experiment_data(ctx, base, w->data, w->limit, &d);
+    code = config_data(ctx, base, w->data, w->limit, &d);
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
-        labelled l = { .with = NULL };
+        pln_index with = { .sample = NULL }, without = { .sample = NULL };
+        pln_net *net = NULL;
         config *c;
         code = trial_config(w, i, VALIDATED, &c);
         if (code == DONE) {
-            pln_net_free(experiment_plan(ctx, c, d.train, &code));
-            if (code == BAD_INPUT) (void)complain(code, "%s: that is the network of trial %d", w->f.name, i);
+            const pln_status status = pln_experiment_plan(ctx, &c->e, d.train, &net);
+            if (status != PLN_OK) code = complain_status(ctx, status);
+            if (code == BAD_INPUT) (void)complain(code, "%s: that is the network of trial %d", w->f.from.name, i);
         }
-        if (code == DONE) code = labelled_find(ctx, c, w->f.c->base, &d, (uint64_t)w->f.c->seed, true, &l);
-        labelled_free(&l);
+        if (code == DONE) code = config_labels(ctx, c, w->f.c->base, &d, (uint64_t)w->f.c->seed, true, &with, &without);
+        pln_index_free(ctx, &with);
+        pln_index_free(ctx, &without);
+        pln_net_free(net);
         config_free(c);
     }
     dataset_close(&d);
@@ -112,14 +110,14 @@ static int check(sweep *w, char identity[65])
     int code = trial_config(w, 0, PLAIN, &plain);
 
     if (code != DONE) return code;
-    w->classifies = plain->classifier != NULL;
+    w->classifies = plain->e.has_classifier;
     text = config_text(plain, &size);
     if (!text) code = complain(FAILED, "no memory left");
-    for (unsigned r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, text, size);
+    for (int r = 0; r < w->f.c->ranges_count && code == DONE; r++) code = check_key(w, r, plain);
     if (code == DONE) code = check_metric(w, plain);
     if (code == DONE && (code = trial_config(w, 0, VALIDATED, &base)) == BAD_INPUT)
         (void)complain(code, "%s: so is the base with this sweep's epochs, validation and set; 'set: [KEY=VALUE]' changes it",
-                       w->f.name);
+                       w->f.from.name);
     if (code == DONE) code = check_trials(w, base, digest);
     if (code == DONE) code = identify(w, text, size, digest, identity);
     free(text);
@@ -269,7 +267,7 @@ int command_sweep(int argc, const char **argv)
     if (w.workers == OPTIONS_UNSET) w.workers = one_for_each_processor();
     watch_signals();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
-    if (code == DONE && !out) run_default(folder, sizeof folder, "sweep-", w.f.name, w.f.c->seed);
+    if (code == DONE && !out) run_default(folder, sizeof folder, "sweep-", w.f.from.name, w.f.c->seed);
     if (code == DONE) code = carry_out(&w, out ? out : folder);
 
     store_close(w.store);

@@ -24,9 +24,9 @@ void trial_settings_free(char **settings)
 
 char **trial_settings(const sweep_config *c, int i)
 {
-    char **settings = calloc(c->ranges_count + 1, sizeof *settings), text[MAX_SETTING];
+    char **settings = calloc((size_t)c->ranges_count + 1, sizeof *settings), text[MAX_SETTING];
 
-    for (unsigned r = 0; settings && r < c->ranges_count; r++) {
+    for (int r = 0; settings && r < c->ranges_count; r++) {
         settings[r] = sweep_setting(c, i, r, text, sizeof text) ? strdup(text) : NULL;
         if (settings[r]) continue;
         trial_settings_free(settings);
@@ -72,7 +72,7 @@ static void list_own(const sweep *w, int kind, own_settings *own)
     int n = 0;
 
     snprintf(own->epochs, sizeof own->epochs, "train.epochs=%d", c->epochs);
-    snprintf(own->validation, sizeof own->validation, "evaluate.validation=%.6g", (double)*c->validation);
+    snprintf(own->validation, sizeof own->validation, "evaluate.validation=%.6g", (double)c->validation);
     own->list[n++] = own->epochs;
     if (kind == VALIDATED) {
         own->list[n++] = own->validation;
@@ -87,29 +87,27 @@ static int refuse(const sweep *w, int i, char **settings)
     char all[512] = "";
 
     if (i == 0)
-        return complain(BAD_INPUT, "%s:%d: the settings of all trials do not fit %s", w->f.name,
-                        sweep_file_line(&w->f, "set"), w->f.c->base);
+        return sweep_file_complain(&w->f, "set", "the settings of all trials do not fit %s", w->f.c->base);
     for (int s = 0; settings[s]; s++) {
         const size_t used = strlen(all);
         snprintf(all + used, sizeof all - used, " %s", settings[s]);
     }
-    return complain(BAD_INPUT, "%s:%d: trial %d cannot be trained:%s", w->f.name,
-                    sweep_file_line(&w->f, "ranges"), i, all);
+    return sweep_file_complain(&w->f, "ranges", "trial %d cannot be trained:%s", i, all);
 }
 
 int trial_config(const sweep *w, int i, int kind, config **c)
 {
     const sweep_config *f = w->f.c;
     char **settings = i > 0 ? trial_settings(f, i) : calloc(1, sizeof *settings);
-    const char **set = calloc(f->set_count + f->ranges_count + 6, sizeof *set);
+    const char **set = calloc((size_t)(f->set_count + f->ranges_count + 6), sizeof *set);
     own_settings own;
-    unsigned n = 0;
+    int n = 0;
     int code = FAILED;
 
     *c = NULL;
     if (settings && set) {
         list_own(w, kind, &own);
-        for (unsigned s = 0; s < f->set_count; s++) set[n++] = f->set[s];
+        for (int s = 0; s < f->set_count; s++) set[n++] = pln_option_text(f->set, s);
         for (int s = 0; settings[s]; s++) set[n++] = settings[s];
         for (int s = 0; own.list[s]; s++) set[n++] = own.list[s];
         code = config_load(f->base, set, c);

@@ -78,7 +78,7 @@ bool job_reads_out(const job *j)
  * finished after fewer of them, would pass for what it is not. */
 int job_check_length(const job *j)
 {
-    const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = config_epochs(j->c);
+    const int done = (int)json_integer_value(json_object_get(j->result, "epoch")), wanted = pln_experiment_epochs(&j->c->e);
 
     if (j->state && done > wanted)
         return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done,

@@ -3,7 +3,6 @@
 
 #include "train/job.h"
 
-#include "config/experiment.h"
 #include "progress.h"
 #include "run/report.h"
 #include "watch.h"
@@ -13,8 +12,7 @@
 
 bool job_keeps_features(const job *j)
 {
-    return j->c->classifier && j->c->classifier->epochs > 0 && !experiment_reads_argmax(j->c) &&
-           j->c->train.rule == PLN_RULE_EP;
+    return pln_experiment_keeps_features(&j->c->e);
 }
 
 /* Both sets or none, so that training and test are computed alike. */
@@ -47,15 +45,14 @@ static pln_status measure_classifier(job *j, pln_net *head, double *linear)
 /* Trains the classifier of one fraction; *linear is its last accuracy. */
 static int train_classifier(job *j, int fraction, double share, const int *index, int count, double *linear)
 {
-    const pln_fit fit = experiment_classifier_fit(j->c->classifier, (uint64_t)j->args.seed);
+    const pln_fit fit = pln_experiment_fit(&j->c->e, PLN_PART_CLASSIFIER, (uint64_t)j->args.seed);
     const int classes = pln_data_classes(j->d.train);
-    int code;
-    pln_net *head = experiment_classifier(j->ctx, j->c->classifier, pln_net_outputs(j->net), classes,
-                                          (uint64_t)j->args.seed, &code);
+    int code = DONE;
+    pln_net *head = NULL;
     pln_trainer *t = NULL;
-    pln_status status = PLN_OK;
+    pln_status status = pln_experiment_head(j->ctx, &j->c->e, pln_net_outputs(j->net), classes, (uint64_t)j->args.seed, &head);
 
-    if (code == DONE) status = pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t);
+    if (status == PLN_OK) status = pln_trainer_new(j->ctx, head, j->net, j->d.train, index, count, &fit, &t);
     if (status != PLN_OK) code = complain_status(j->ctx, status);
     if (code == DONE) code = make_features(j);
     if (code == DONE && j->train_features && pln_trainer_set_features(t, j->train_features) != PLN_OK)
@@ -98,24 +95,23 @@ static int train_classifier(job *j, int fraction, double share, const int *index
  * result. */
 static int read_out(job *j, int fraction, double share)
 {
-    int count, code;
-    int *index = labelled_share(j->ctx, j->c, j->d.train, share, &count, &code);
+    pln_index by;
+    int code = config_share(j->ctx, j->c, j->d.train, share, &by);
     json_t *row = NULL, *rows = json_object_get(j->result, "fractions");
-    const bool classifies = j->c->classifier && j->c->classifier->epochs > 0 &&
-                            !experiment_reads_argmax(j->c);
+    const bool classifies = pln_experiment_classifies(&j->c->e);
     double linear = 0;
 
-    if (code == DONE) row = job_measure(j, "", index, count);
+    if (code == DONE) row = job_measure(j, "", by.sample, by.count);
     if (!row) {
-        free(index);
+        pln_index_free(j->ctx, &by);
         return code == DONE ? FAILED : code;
     }
     json_object_set_new(row, "labels", json_real(share));
     if (classifies) {
-        code = train_classifier(j, fraction, share, index, count, &linear);
+        code = train_classifier(j, fraction, share, by.sample, by.count, &linear);
         json_object_set_new(row, "linear", json_real(linear));
     }
-    free(index);
+    pln_index_free(j->ctx, &by);
     json_object_del(j->result, "linear_so_far");
     if (code != DONE) {
         json_decref(row);
@@ -134,10 +130,10 @@ static int read_out(job *j, int fraction, double share)
 int job_read_outs(job *j)
 {
     const int done = (int)json_array_size(json_object_get(j->result, "fractions"));
-    const int more = j->c->evaluate ? (int)j->c->evaluate->fractions_count : 0;
+    const int more = j->c->e.fractions_count;
     int code = DONE;
 
     for (int i = done; i <= more && code == DONE; i++)
-        code = read_out(j, i, experiment_fraction(j->c, i));
+        code = read_out(j, i, pln_experiment_fraction(&j->c->e, i));
     return code;
 }

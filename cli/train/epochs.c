@@ -2,7 +2,6 @@
 
 #include "train/job.h"
 
-#include "config/experiment.h"
 #include "progress.h"
 #include "run/picture.h"
 #include "run/report.h"
@@ -29,7 +28,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
     json_object_set_new(line, "homeostasis", json_real(e->homeostasis));
     json_object_set_new(line, "input_active", json_real(e->input_active));
     json_object_set_new(line, "delta_active", json_real(e->delta_active));
-    if (c->train.rule != PLN_RULE_EP) return;
+    if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
     json_object_set_new(line, "nudged_sweeps", json_real(e->nudged_sweeps));
     json_object_set_new(line, "residual", json_real(e->residual));
@@ -66,7 +65,7 @@ static int finish_first_pass(job *j, const pln_epoch_report *report)
 
     describe_pass(line, j->c, report);
     json_object_set_new(line, "unlabelled_loss", json_real(report->loss));
-    if (!j->args.no_eval && experiment_evaluates_at(j->c, report->epoch)) {
+    if (!j->args.no_eval && pln_experiment_evaluates_at(&j->c->e, report->epoch)) {
         json_t *figures = job_measure(j, "unlabelled_", NULL, 0);
         if (figures) json_object_update(line, figures);
         else         code = FAILED;
@@ -80,7 +79,7 @@ static int finish_first_pass(job *j, const pln_epoch_report *report)
 static int finish_epoch(job *j, const stage *g, pln_trainer *t, const pln_epoch_report *report)
 {
     const bool measured = !j->args.no_eval &&
-                          (experiment_evaluates_at(j->c, report->epoch) || report->epoch == g->epochs);
+                          (pln_experiment_evaluates_at(&j->c->e, report->epoch) || report->epoch == g->epochs);
     const bool network = g->part == NETWORK, selects = network && job_selects(j);
     bool better = false;
     json_t *pass = json_object_get(j->result, "pass");
@@ -145,7 +144,7 @@ static int measure_untrained(job *j)
     if (code == DONE && !j->args.json) report_epoch(line, "");
     if (code == DONE) code = run_add_metrics(&j->r, line, &j->metrics_size);
     else json_decref(line);
-    if (code == DONE && config_epochs(j->c) == 0) code = job_measure_into(j, "", j->result);
+    if (code == DONE && pln_experiment_epochs(&j->c->e) == 0) code = job_measure_into(j, "", j->result);
     json_object_del(j->result, "evaluate_seconds");
     return code;
 }
@@ -166,16 +165,16 @@ int job_courses(const job *j, pln_course course[JOB_COURSES])
 {
     const uint64_t seed = (uint64_t)j->args.seed;
 
-    course[0] = (pln_course){ experiment_fit(j->c, seed), j->labelled.without, j->labelled.without_count };
-    if (!j->c->semi) return 1;
-    course[1] = (pln_course){ experiment_labelled_fit(j->c, seed), j->labelled.with, j->labelled.with_count };
+    course[0] = (pln_course){ pln_experiment_fit(&j->c->e, PLN_PART_NETWORK, seed), j->without.sample, j->without.count };
+    if (!j->c->e.has_semi) return 1;
+    course[1] = (pln_course){ pln_experiment_fit(&j->c->e, PLN_PART_LABELLED, seed), j->with.sample, j->with.count };
     return 2;
 }
 
 bool job_pretrains(const job *j, pln_course *course)
 {
-    if (!j->c->semi || !j->c->semi->pretrain) return false;
-    *course = (pln_course){ experiment_pretrain_fit(j->c, (uint64_t)j->args.seed), j->labelled.with, j->labelled.with_count };
+    if (!j->c->e.has_semi || !j->c->e.has_pretrain) return false;
+    *course = (pln_course){ pln_experiment_fit(&j->c->e, PLN_PART_PRETRAIN, (uint64_t)j->args.seed), j->with.sample, j->with.count };
     return true;
 }
 
@@ -195,7 +194,7 @@ int job_train_network(job *j)
 {
     pln_course course[JOB_COURSES], before;
     const int courses = job_courses(j, course);
-    const stage network = { NETWORK, "", "epoch", config_epochs(j->c), courses };
+    const stage network = { NETWORK, "", "epoch", pln_experiment_epochs(&j->c->e), courses };
     int code = DONE;
 
     if (!j->state && !j->args.no_eval) code = measure_untrained(j);

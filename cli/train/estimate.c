@@ -75,7 +75,7 @@ static int measure(const job *j, estimate *e)
 
 static int pretrain_epochs(const config *c)
 {
-    return c->semi && c->semi->pretrain ? c->semi->pretrain->epochs : 0;
+    return c->e.has_semi && c->e.has_pretrain ? c->e.pretrain.epochs : 0;
 }
 
 /* If all outputs were other than zero: each then takes its value and its place. */
@@ -115,8 +115,8 @@ static void print_text(const pln_net *net, const config *c, const estimate *e)
     if (pretrain_epochs(c))
         printf("time, pre-training    %.0f s, %d epochs\n", e->pretrain_seconds * pretrain_epochs(c), pretrain_epochs(c));
     printf("time, an epoch        %.2f s (measured on the first batches)\n", e->seconds);
-    printf("time, %d epochs      %.0f s, evaluation and classifier not counted\n", config_epochs(c),
-           e->seconds * config_epochs(c));
+    printf("time, %d epochs      %.0f s, evaluation and classifier not counted\n", pln_experiment_epochs(&c->e),
+           e->seconds * pln_experiment_epochs(&c->e));
 }
 
 static void print_json(const pln_net *net, const config *c, const estimate *e)
@@ -130,7 +130,7 @@ static void print_json(const pln_net *net, const config *c, const estimate *e)
     if (pretrain_epochs(c))
         printf("\"pretrain_epoch_seconds\":%.4f,\"pretrain_epochs\":%d,", e->pretrain_seconds, pretrain_epochs(c));
     if (text) printf("\"layers\":%s,", text);
-    printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, config_epochs(c));
+    printf("\"epoch_seconds\":%.4f,\"epochs\":%d}\n", e->seconds, pln_experiment_epochs(&c->e));
     free(text);
     json_decref(layers);
 }

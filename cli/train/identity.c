@@ -2,68 +2,31 @@
 
 #include "train/job.h"
 
-#include "config/experiment.h"
-
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* A schedule without a length is as long as the configured epochs, however many
- * of these are wanted. */
-static void settle_schedule(schedule_config *s, int epochs)
-{
-    if (s && s->length == 0) s->length = epochs > 0 ? epochs : 1;
-}
-
-/* Whether a preset expects figures, and not only a time. */
-static bool expects_figures(const expected_config *e)
-{
-    return e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0 || e->source;
-}
-
-/* The configuration as a text that identifies the run: how many epochs are wanted, and how
- * long they took elsewhere, makes it no other one.  NULL if memory is short. */
-static char *identifying_text(const config *c, size_t *size)
-{
-    expected_config expected = c->expected ? *c->expected : (expected_config){ .minutes = 0 };
-    config same = *c;
-
-    same.train.epochs = 0;
-    same.train.stop_after = NULL;
-    expected.minutes = 0;
-    same.expected = expects_figures(&expected) ? &expected : NULL;
-    return config_text(&same, size);
-}
-
-/* What --epochs wants. */
-static bool set_stop(train_config *t, int epochs)
-{
-    if (!t->stop_after) t->stop_after = malloc(sizeof *t->stop_after);
-    if (t->stop_after) *t->stop_after = epochs;
-    return t->stop_after != NULL;
-}
-
-/* The configuration as it is used, and what identifies the run. */
+/* The configuration as it is used, and what identifies the run: how many epochs are wanted, and how
+ * long they took elsewhere, makes it no other one. */
 int job_settle(job *j)
 {
-    const int epochs = j->c->train.epochs;
     SHA2_CTX sha;
-    size_t size;
     char *text;
 
-    settle_schedule(j->c->train.schedule, epochs);
-    if (j->c->semi) settle_schedule(j->c->semi->schedule, epochs);
-    if (j->args.epochs != OPTIONS_UNSET && !set_stop(&j->c->train, j->args.epochs)) return complain(FAILED, "no memory left");
-    text = identifying_text(j->c, &size);
+    pln_experiment_settle(&j->c->e);
+    if (j->args.epochs != OPTIONS_UNSET) j->c->e.stop_after = j->args.epochs;
+    const size_t size = pln_option_print(config_options, j->c, PLN_PRINT_IDENTITY, NULL, 0);
+    text = malloc(size + 1);
     if (!text) return complain(FAILED, "no memory left");
+    (void)pln_option_print(config_options, j->c, PLN_PRINT_IDENTITY, text, size + 1);
     SHA256Init(&sha);
     SHA256Update(&sha, (const uint8_t *)text, size);
     SHA256Update(&sha, (const uint8_t *)j->d.digest, sizeof j->d.digest);
     free(text);
     SHA256Update(&sha, (const uint8_t *)&j->args.seed, sizeof j->args.seed);
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
-    if (j->c->semi && j->c->semi->labels_file)      /* what it lists, not what it is called */
-        SHA256Update(&sha, (const uint8_t *)j->labelled.with, sizeof *j->labelled.with * (size_t)j->labelled.with_count);
+    if (j->c->e.has_semi && *j->c->e.labels_file)      /* what it lists, not what it is called */
+        SHA256Update(&sha, (const uint8_t *)j->with.sample, sizeof *j->with.sample * (size_t)j->with.count);
     SHA256End(&sha, j->identity);
     return DONE;
 }
@@ -81,7 +44,7 @@ int job_write_manifest(const job *j)
                   "seed", (json_int_t)j->args.seed,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
-                  "evaluated_on", experiment_evaluated_on(j->c), "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
+                  "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
     text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
@@ -117,7 +80,7 @@ json_t *job_finished(const job *j)
 {
     json_t *result = json_load_file(run_path(&j->r, "result.json"), 0, NULL);
 
-    if (json_integer_value(json_object_get(result, "epoch")) == config_epochs(j->c)) return result;
+    if (json_integer_value(json_object_get(result, "epoch")) == pln_experiment_epochs(&j->c->e)) return result;
     json_decref(result);
     return NULL;
 }
@@ -127,7 +90,7 @@ int job_write_result(job *j)
     char *text;
     int code = FAILED;
 
-    json_object_set_new(j->result, "epoch", json_integer(config_epochs(j->c)));
+    json_object_set_new(j->result, "epoch", json_integer(pln_experiment_epochs(&j->c->e)));
     json_object_set_new(j->result, "seed", json_integer(j->args.seed));
     json_object_set_new(j->result, "run", json_string(j->r.folder));
     json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));

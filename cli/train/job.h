@@ -13,7 +13,6 @@
 #define CLI_JOB_H
 
 #include "config/config.h"
-#include "config/labelled.h"
 #include "options.h"
 #include "run/run.h"
 #include "sets/dataset.h"
@@ -43,7 +42,7 @@ typedef struct job {
     pln_net    *net;
     pln_features *train_features, *test_features;      /* what a finished network that settles gives */
     char        identity[65];     /* of configuration, data and seed       */
-    labelled    labelled;         /* the samples that show their labels    */
+    pln_index   with, without;    /* the samples that show their labels, and those that do not */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */
     long        metrics_size;

@@ -2,7 +2,6 @@
 
 #include "train/job.h"
 
-#include "config/experiment.h"
 #include "run/activity.h"
 #include "run/layers.h"
 #include "watch.h"
@@ -15,7 +14,7 @@ json_t *job_measure(job *j, const char *prefix, const int *index, int count)
     json_t *line = json_object();
     char name[64];
 
-    if (experiment_reads_argmax(j->c)) {
+    if (pln_experiment_argmax(&j->c->e)) {
         double accuracy;
         const pln_status status = pln_evaluate_argmax(j->ctx, j->net, NULL, j->d.test,
                                                       pln_data_classes(j->d.train), &accuracy);
@@ -43,12 +42,12 @@ failed:
 
 int job_measure_into(job *j, const char *prefix, json_t *line)
 {
-    int count, code;
-    int *index = labelled_share(j->ctx, j->c, j->d.train, experiment_fraction(j->c, 0), &count, &code);
+    pln_index by;
+    const int code = config_share(j->ctx, j->c, j->d.train, pln_experiment_fraction(&j->c->e, 0), &by);
     const double start = watch_seconds();
-    json_t *figures = code == DONE ? job_measure(j, prefix, index, count) : NULL;
+    json_t *figures = code == DONE ? job_measure(j, prefix, by.sample, by.count) : NULL;
 
-    free(index);
+    pln_index_free(j->ctx, &by);
     if (!figures) return code == DONE ? FAILED : code;
     json_object_update(j->result, figures);
     json_object_update(line, figures);

@@ -8,7 +8,6 @@
 
 #include "train/job.h"
 
-#include "config/experiment.h"
 #include "run/report.h"
 #include "train/estimate.h"
 #include "watch.h"
@@ -78,11 +77,14 @@ static int open_all(job *j)
     how.threads = j->args.threads;
     j->ctx = pln_ctx_new(&how);
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
-    code = experiment_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    pln_experiment_settle(&j->c->e);
+    code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    if (code == DONE) {
+        const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
+        if (status != PLN_OK) code = complain_status(j->ctx, status);
+    }
     if (code == DONE)
-        j->net = experiment_network(j->ctx, j->c, j->d.train, (uint64_t)j->args.seed, &code);
-    if (code == DONE)
-        code = labelled_find(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->labelled);
+        code = config_labels(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->with, &j->without);
     if (code == DONE) code = job_settle(j);
     return code;
 }
@@ -157,7 +159,8 @@ int command_train(int argc, const char **argv)
     else if (code == DONE)
         code = carry_out(&j);
 
-    labelled_free(&j.labelled);
+    if (j.ctx) pln_index_free(j.ctx, &j.with);
+    if (j.ctx) pln_index_free(j.ctx, &j.without);
     pln_features_free(j.train_features);
     pln_features_free(j.test_features);
     pln_net_free(j.net);

@@ -1,17 +1,17 @@
-/* document.c - YAML texts: whole files, libcyaml with messages of our own, and where a key stands */
+/* document.c - YAML texts as settings of option tables: paths, texts, and where they stand */
 
 #define _POSIX_C_SOURCE 200809L
 
 #include "yaml/document.h"
 
+#include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
+#include <yaml.h>
 
-enum { MAX_FILE = 1 << 20 };
+enum { MAX_FILE = 1 << 20, DEEPEST = 8, LONGEST_PATH = 1024 };
 
 /* ---- files ----------------------------------------------------------------- */
 
@@ -35,153 +35,296 @@ int document_file(const char *path, char **text, size_t *size)
     return code;
 }
 
-/* ---- libcyaml -------------------------------------------------------------- */
+/* ---- settings ---------------------------------------------------------------- */
 
-/* The first message says what is wrong, the first with a line says where. */
-typedef struct report {
-    char what[256], where[256];
-} report;
-
-static void note(cyaml_log_t level, void *user, const char *format, va_list args)
+static bool add(document *d, const char *path, pln_setting_kind kind, const char *text, long from)
 {
-    report *r = user;
-    char text[256], *start, *end;
-
-    if (level < CYAML_LOG_ERROR) return;
-    vsnprintf(text, sizeof text, format, args);
-    start = strncmp(text, "Load: ", 6) == 0 ? text + 6 : text;
-    end = strchr(start, '\n');
-    if (end) *end = 0;
-    if (strstr(start, "(line:") && !*r->where) snprintf(r->where, sizeof r->where, "%s", start + strspn(start, " "));
-    else if (!*r->what && strcmp(start, "Backtrace:") != 0) snprintf(r->what, sizeof r->what, "%s", start);
-}
-
-static cyaml_config_t settings(report *r)
-{
-    return (cyaml_config_t){ .log_fn = note, .log_ctx = r, .mem_fn = cyaml_mem,
-                             .log_level = CYAML_LOG_ERROR,
-                             .flags = CYAML_CFG_NO_ALIAS | CYAML_CFG_CASE_INSENSITIVE };
-}
-
-int document_read(const char *name, const char *text, size_t size, const cyaml_schema_value_t *schema, void **data)
-{
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-    cyaml_err_t error;
-
-    *data = NULL;
-    error = cyaml_load_data((const uint8_t *)text, size, &how, schema, data, NULL);
-    if (error == CYAML_OK && *data) return DONE;
-    if (error == CYAML_OK) return complain(BAD_INPUT, "%s: the file is empty", name);
-    return complain(BAD_INPUT, "%s: %s%s%s", name, *r.what ? r.what : cyaml_strerror(error),
-                    *r.where ? ", " : "", r.where);
-}
-
-void document_free(const cyaml_schema_value_t *schema, void *data)
-{
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-
-    if (data) (void)cyaml_free(&how, schema, data, 0);
-}
-
-char *document_text(const cyaml_schema_value_t *schema, const void *data, size_t *size)
-{
-    report r = { { 0 }, { 0 } };
-    const cyaml_config_t how = settings(&r);
-    char *out = NULL, *copy;
-
-    if (cyaml_save_data(&out, size, &how, schema, data, 0) != CYAML_OK) return NULL;
-    copy = malloc(*size + 1);
-    if (copy) {
-        memcpy(copy, out, *size);
-        copy[*size] = 0;
+    if (d->count == d->room) {
+        const int room = d->room ? 2 * d->room : 64;
+        pln_setting *more = realloc(d->settings, (size_t)room * sizeof *more);
+        if (!more) return false;
+        d->settings = more;
+        d->room = room;
     }
-    (void)cyaml_mem(NULL, out, 0);
-    return copy;
+    pln_setting *s = &d->settings[d->count];
+    *s = (pln_setting){ strdup(path), kind, strdup(text), from };
+    d->count++;
+    return s->path && s->text;
 }
 
-/* ---- nodes ----------------------------------------------------------------- */
-
-static int *item_slot(yaml_node_t *list, const char *key, size_t length)
+static void forget(pln_setting *s)
 {
-    const ptrdiff_t items = list->data.sequence.items.top - list->data.sequence.items.start;
-    ptrdiff_t at = 0;
-
-    if (length < 1 || length > 6 || strspn(key, "0123456789") < length) return NULL;
-    for (size_t i = 0; i < length; i++) at = 10 * at + (key[i] - '0');
-    return at < items ? list->data.sequence.items.start + at : NULL;
+    free((char *)(uintptr_t)s->path);
+    free((char *)(uintptr_t)s->text);
 }
 
-static yaml_node_pair_t *find_pair(yaml_document_t *document, yaml_node_t *mapping, const char *key, size_t length)
+/* Whether a path is at or below another. */
+static bool is_in(const char *path, const char *section)
 {
-    for (yaml_node_pair_t *pair = mapping->data.mapping.pairs.start; pair < mapping->data.mapping.pairs.top; pair++) {
-        const yaml_node_t *name = yaml_document_get_node(document, pair->key);
-        if (name && name->type == YAML_SCALAR_NODE && name->data.scalar.length == length &&
-            strncasecmp((const char *)name->data.scalar.value, key, length) == 0)
-            return pair;
-    }
+    const size_t length = strlen(section);
+
+    return strncmp(path, section, length) == 0 && (path[length] == 0 || path[length] == '.');
+}
+
+/* The last setting of a path: of a key that stands twice, the one too many. */
+static const pln_setting *find(const document *d, const char *path)
+{
+    for (int i = d->count - 1; i >= 0; i--)
+        if (strcmp(d->settings[i].path, path) == 0) return &d->settings[i];
     return NULL;
 }
 
-int *document_slot(yaml_document_t *document, int node, const char *key, size_t length)
+static void remove_in(document *d, const char *path)
 {
-    yaml_node_t *at = yaml_document_get_node(document, node);
-    yaml_node_pair_t *pair;
+    int kept = 0;
 
-    if (at && at->type == YAML_SEQUENCE_NODE) return item_slot(at, key, length);
-    if (!at || at->type != YAML_MAPPING_NODE) return NULL;
-    pair = find_pair(document, at, key, length);
-    return pair ? &pair->value : NULL;
+    for (int i = 0; i < d->count; i++)
+        if (is_in(d->settings[i].path, path)) forget(&d->settings[i]);
+        else d->settings[kept++] = d->settings[i];
+    d->count = kept;
 }
 
-static document_place place_of(yaml_document_t *document, const char *path)
+void document_free(document *d)
 {
-    yaml_node_t *node = yaml_document_get_root_node(document);
-    size_t line = 0;
-
-    while (node && *path) {
-        const size_t length = strcspn(path, ".");
-        const yaml_node_pair_t *pair = node->type == YAML_MAPPING_NODE ? find_pair(document, node, path, length) : NULL;
-        const int *item = node->type == YAML_SEQUENCE_NODE ? item_slot(node, path, length) : NULL;
-        const int where = pair ? pair->key : item ? *item : 0;
-
-        if (where) line = yaml_document_get_node(document, where)->start_mark.line;
-        node = where ? yaml_document_get_node(document, pair ? pair->value : where) : NULL;
-        path += length + (path[length] == '.');
-    }
-    if (!node) return (document_place){ .line = 0 };
-    return (document_place){
-        .line = (int)line + 1, .scalar = node->type == YAML_SCALAR_NODE,
-        .items = node->type == YAML_SEQUENCE_NODE
-                     ? (size_t)(node->data.sequence.items.top - node->data.sequence.items.start) : 0 };
+    for (int i = 0; i < d->count; i++) forget(&d->settings[i]);
+    for (int i = 0; d->set && d->set[i]; i++) free(d->set[i]);
+    free(d->settings);
+    free(d->set);
+    *d = (document){ .settings = NULL };
 }
 
-document_place document_look(const char *text, size_t size, const char *path)
-{
-    document_place place = { .line = 0 };
-    yaml_parser_t parser;
-    yaml_document_t document;
+/* ---- places -------------------------------------------------------------------- */
 
-    if (!yaml_parser_initialize(&parser)) return place;
-    yaml_parser_set_input_string(&parser, (const unsigned char *)text, size);
-    if (yaml_parser_load(&parser, &document)) {
-        place = place_of(&document, path);
-        yaml_document_delete(&document);
+const char *document_place(const document *d, const char *path, char place[DOCUMENT_PLACE])
+{
+    /* A part is to blame for the whole of a layer, which has one key, and of a schedule. */
+    const bool parts = strncmp(path, "layers.", 7) == 0 || strstr(path, "schedule");
+    char section[LONGEST_PATH];
+    const pln_setting *s;
+
+    snprintf(section, sizeof section, "%s", path);
+    while ((s = find(d, section)) == NULL && *section) {
+        char *dot = strrchr(section, '.');
+        *(dot ? dot : section) = 0;
     }
-    yaml_parser_delete(&parser);
+    long from = s && *section ? s->from : 0;
+    for (int i = 0; parts && i < d->count; i++)
+        if (d->settings[i].from < 0 && is_in(d->settings[i].path, path)) from = d->settings[i].from;
+    if (from < 0) snprintf(place, DOCUMENT_PLACE, "--set %s", d->set[-1 - from]);
+    else if (from) snprintf(place, DOCUMENT_PLACE, "%s:%ld", d->name, from);
+    else snprintf(place, DOCUMENT_PLACE, "%s", d->name);
     return place;
 }
 
-int document_line(const char *text, size_t size, const char *path)
+int document_complain(const document *d, const pln_ctx *ctx, pln_status status)
 {
-    char part[192];
-    int line;
+    char place[DOCUMENT_PLACE];
 
-    snprintf(part, sizeof part, "%s", path);
-    while ((line = document_look(text, size, part).line) == 0 && *part) {
-        char *dot = strrchr(part, '.');
-        *(dot ? dot : part) = 0;
+    if (status != PLN_ERR_ARG && status != PLN_ERR_FORMAT) return complain_status(ctx, status);
+    (void)document_place(d, pln_error_path(ctx), place);
+    return complain(status == PLN_ERR_FORMAT && place[0] == '-' ? MISUSED : BAD_INPUT, "%s: %s", place, pln_error(ctx));
+}
+
+int document_fill(const document *d, pln_ctx *ctx, const pln_option *table, void *object)
+{
+    const pln_status status = pln_option_read(ctx, table, object, d->settings, d->count);
+
+    return status == PLN_OK ? DONE : document_complain(d, ctx, status);
+}
+
+char *document_text(const pln_option *table, const void *object, size_t *size)
+{
+    *size = pln_option_print(table, object, PLN_PRINT_YAML, NULL, 0);
+    char *text = malloc(*size + 1);
+
+    if (text) (void)pln_option_print(table, object, PLN_PRINT_YAML, text, *size + 1);
+    return text;
+}
+
+/* ---- reading -------------------------------------------------------------------- */
+
+/* A text that is being read: the file's, or the value of a setting. */
+typedef struct walk {
+    document     *d;
+    yaml_parser_t parser;
+    long          from;                  /* 0: the lines of the text                   */
+    char          path[LONGEST_PATH];    /* of what comes next                         */
+    int           depth;
+} walk;
+
+/* Complains about an event, or what is no YAML (NULL). */
+static int refuse(const walk *w, const yaml_event_t *event, const char *what)
+{
+    const size_t line = (event ? event->start_mark : w->parser.problem_mark).line + 1;
+
+    if (w->from) return complain(MISUSED, "--set %s: %s, line %zu", w->d->set[-1 - w->from], what, line);
+    return complain(BAD_INPUT, "%s:%zu: %s%s", w->d->name, line, event ? "" : "this is no YAML: ", what);
+}
+
+/* The next event, which has no anchor; the caller deletes it. */
+static int next(walk *w, yaml_event_t *event)
+{
+    if (!yaml_parser_parse(&w->parser, event)) {
+        *event = (yaml_event_t){ .type = YAML_NO_EVENT };
+        return refuse(w, NULL, w->parser.problem ? w->parser.problem : "it cannot be read");
     }
-    return line;
+    const yaml_char_t *anchor = event->type == YAML_SCALAR_EVENT           ? event->data.scalar.anchor
+                                : event->type == YAML_SEQUENCE_START_EVENT ? event->data.sequence_start.anchor
+                                : event->type == YAML_MAPPING_START_EVENT  ? event->data.mapping_start.anchor
+                                                                           : NULL;
+    return anchor || event->type == YAML_ALIAS_EVENT
+               ? refuse(w, event, "anchors and aliases are not allowed here: write the value out") : DONE;
+}
+
+static int add_here(walk *w, const yaml_event_t *event, pln_setting_kind kind, const char *text, long line)
+{
+    if (!*w->path && kind == PLN_SETTING_SECTION) return DONE;
+    if (!*w->path) return refuse(w, event, "this must be a section of keys, such as 'data: ...'");
+    return add(w->d, w->path, kind, text, w->from ? w->from : line) ? DONE : complain(FAILED, "no memory left to read %s", w->d->name);
+}
+
+static int walk_node(walk *w, const yaml_event_t *event, long line);
+
+/* Behind a key of a mapping: its value.  Keys are known in small letters. */
+static int walk_key(walk *w, const yaml_event_t *key)
+{
+    const size_t used = strlen(w->path);
+    yaml_event_t value;
+
+    if (key->type != YAML_SCALAR_EVENT) return refuse(w, key, "a key must be one word");
+    if (!key->data.scalar.length || strlen((const char *)key->data.scalar.value) < key->data.scalar.length ||
+        strchr((const char *)key->data.scalar.value, '.') || used + key->data.scalar.length + 32 > sizeof w->path)
+        return refuse(w, key, "this is no key");
+    snprintf(w->path + used, sizeof w->path - used, "%s%s", used ? "." : "", (const char *)key->data.scalar.value);
+    for (char *c = w->path + used; *c; c++) *c = (char)tolower((unsigned char)*c);
+    int code = next(w, &value);
+    if (code == DONE) code = walk_node(w, &value, (long)key->start_mark.line + 1);
+    yaml_event_delete(&value);
+    w->path[used] = 0;
+    return code;
+}
+
+/* What is inside a list or mapping, up to its end. */
+static int walk_inside(walk *w, yaml_event_type_t end)
+{
+    const size_t used = strlen(w->path);
+    int code = DONE;
+
+    for (int i = 0; code == DONE; i++) {
+        yaml_event_t event;
+        code = next(w, &event);
+        const bool ends = event.type == end;
+        if (code == DONE && !ends && end == YAML_MAPPING_END_EVENT) {
+            code = walk_key(w, &event);
+        } else if (code == DONE && !ends) {
+            snprintf(w->path + used, sizeof w->path - used, ".%d", i);
+            code = walk_node(w, &event, (long)event.start_mark.line + 1);
+            w->path[used] = 0;
+        }
+        yaml_event_delete(&event);
+        if (ends) break;
+    }
+    return code;
+}
+
+static int walk_node(walk *w, const yaml_event_t *event, long line)
+{
+    const bool mapping = event->type == YAML_MAPPING_START_EVENT;
+    const char *text = event->type == YAML_SCALAR_EVENT ? (const char *)event->data.scalar.value : "";
+    int code;
+
+    if (event->type == YAML_SCALAR_EVENT && strlen(text) < event->data.scalar.length) return refuse(w, event, "a text has a zero");
+    if (event->type == YAML_SCALAR_EVENT) return add_here(w, event, PLN_SETTING_VALUE, text, line);
+    if (++w->depth > DEEPEST) return refuse(w, event, "this is nested too deeply");
+    code = add_here(w, event, mapping ? PLN_SETTING_SECTION : PLN_SETTING_LIST, "", line);
+    if (code == DONE) code = walk_inside(w, mapping ? YAML_MAPPING_END_EVENT : YAML_SEQUENCE_END_EVENT);
+    w->depth--;
+    return code;
+}
+
+/* One document below w->path; *empty if there is none. */
+static int walk_text(walk *w, const char *text, size_t size, bool *empty)
+{
+    int code = DONE, documents = 0;
+    bool last = false;
+
+    if (!yaml_parser_initialize(&w->parser)) return complain(FAILED, "no memory left to read %s", w->d->name);
+    yaml_parser_set_input_string(&w->parser, (const unsigned char *)text, size);
+    *empty = true;
+    while (code == DONE && !last) {
+        yaml_event_t event;
+        code = next(w, &event);
+        last = event.type == YAML_STREAM_END_EVENT;
+        if (code == DONE && event.type == YAML_DOCUMENT_START_EVENT && ++documents > 1) {
+            code = refuse(w, &event, "a second document begins; a configuration is one");
+        } else if (code == DONE && event.type != YAML_STREAM_START_EVENT && event.type != YAML_DOCUMENT_START_EVENT &&
+                   event.type != YAML_DOCUMENT_END_EVENT && !last) {
+            *empty = false;
+            code = walk_node(w, &event, (long)event.start_mark.line + 1);
+        }
+        yaml_event_delete(&event);
+    }
+    yaml_parser_delete(&w->parser);
+    return code;
+}
+
+/* ---- "--set" ------------------------------------------------------------------------ */
+
+/* Makes the sections on the way to a path; whether there is a place for it. */
+static bool make_way(document *d, const char *path, long from)
+{
+    char section[LONGEST_PATH];
+    pln_setting_kind kind = PLN_SETTING_SECTION;
+
+    for (const char *dot = strchr(path, '.'); ; dot = strchr(dot + 1, '.')) {
+        snprintf(section, sizeof section, "%.*s", dot ? (int)(dot - path) : (int)sizeof section, path);
+        const pln_setting *s = find(d, section);
+        if (!s && kind != PLN_SETTING_SECTION) return false;
+        if (!dot) return kind != PLN_SETTING_VALUE;
+        if (!s && !add(d, section, PLN_SETTING_SECTION, "", from)) return false;
+        kind = s ? s->kind : PLN_SETTING_SECTION;
+    }
+}
+
+static int apply(document *d, int number)
+{
+    const char *setting = d->set[number], *equals = strchr(setting, '=');
+    walk w = { .d = d, .from = -1 - number };
+    bool empty;
+
+    if (!equals || equals == setting) return complain(MISUSED, "--set wants key=value, not '%s'", setting);
+    if ((size_t)(equals - setting) + 256 > sizeof w.path || !equals[1])
+        return complain(MISUSED, equals[1] ? "--set %s: the key is too long" : "--set %s: the value is empty; '' is an empty text", setting);
+    for (const char *c = setting; c < equals; c++) w.path[c - setting] = (char)tolower((unsigned char)*c);
+    if (!make_way(d, w.path, w.from)) return complain(MISUSED, "--set %s: there is no place for that key", setting);
+    remove_in(d, w.path);
+    const int code = walk_text(&w, equals + 1, strlen(equals + 1), &empty);
+    if (code == DONE && empty) return complain(MISUSED, "--set %s: the value is empty; '' is an empty text", setting);
+    return code;
+}
+
+static bool copy_set(document *d, const char *const *set)
+{
+    int count = 0;
+
+    while (set && set[count]) count++;
+    d->set = calloc((size_t)count + 1, sizeof *d->set);
+    for (int i = 0; d->set && i < count; i++)
+        if ((d->set[i] = strdup(set[i])) == NULL) return false;
+    return d->set != NULL;
+}
+
+int document_read(const char *name, const char *text, size_t size, const char *const *set, document *d)
+{
+    walk w = { .d = d };
+    bool empty;
+
+    *d = (document){ .settings = NULL };
+    snprintf(d->name, sizeof d->name, "%s", name);
+    if (!copy_set(d, set)) return complain(FAILED, "no memory left to read %s", name);
+    if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
+    int code = walk_text(&w, text, size, &empty);
+    if (code == DONE && empty) return complain(BAD_INPUT, "%s: the file is empty", name);
+    for (int i = 0; code == DONE && d->set[i]; i++) code = apply(d, i);
+    return code;
 }

@@ -1,38 +1,42 @@
-/* document.h - YAML texts: whole files, libcyaml with messages of our own, and where a key stands */
+/* document.h - YAML texts as settings of option tables: paths, texts, and where they stand
+ *
+ * libyaml says what the text is; the tables say what it means (pln/option.h). */
 #ifndef CLI_DOCUMENT_H
 #define CLI_DOCUMENT_H
 
 #include "command.h"
 
-#include <cyaml/cyaml.h>
-#include <yaml.h>
+typedef struct document {
+    char               name[4096];       /* for messages                                        */
+    pln_setting       *settings;         /* what stands there; `from`: its line from 1, or -1   */
+    int                count, room;      /* minus the number of the "--set" that gave it        */
+    char             **set;              /* copies of the texts "key=value", or NULL            */
+} document;
 
 /* The whole file as text with a zero behind it, freed by free; more than 1 MB is
  * refused.  Complains and returns an exit code. */
 int document_file(const char *path, char **text, size_t *size);
 
-/* Reads a text, which strict_check has seen, by a schema of pointer type; *data is
- * freed by document_free and may be there also after a complaint. */
-int  document_read(const char *name, const char *text, size_t size, const cyaml_schema_value_t *schema, void **data);
-void document_free(const cyaml_schema_value_t *schema, void *data);
+/* Reads a text of one mapping without anchors, and puts in what `set` says: values are YAML
+ * themselves, so "train.rate=[2.5, 5]" works, and items of lists have numbers from 0, so
+ * "layers.3.dropout=0.5" does.  Complains with the line or the setting and returns an exit code;
+ * document_free is called in any case. */
+int  document_read(const char *name, const char *text, size_t size, const char *const *set, document *d);
+void document_free(document *d);
 
-/* The data as YAML, freed by free; NULL if memory is short. */
-char *document_text(const cyaml_schema_value_t *schema, const void *data, size_t *size);
+/* Where the value of a path comes from, or what it would be in: "file.yaml:12", or
+ * "--set train.batch=0"; the name alone at the top. */
+enum { DOCUMENT_PLACE = 4200 };
+const char *document_place(const document *d, const char *path, char place[DOCUMENT_PLACE]);
 
-/* Where the number of the node below a key of a mapping, or below a number of a
- * list (from 0), is kept; NULL if there is none.  Valid until nodes are added. */
-int *document_slot(yaml_document_t *document, int node, const char *key, size_t length);
+/* Complains about the last error of the context, with the place of the path that it names;
+ * returns an exit code. */
+int document_complain(const document *d, const pln_ctx *ctx, pln_status status);
 
-/* What stands at a path such as "train.rate.0". */
-typedef struct document_place {
-    int    line;                 /* of its key, from 1; 0: there is no such */
-    bool   scalar;
-    size_t items;                /* of a list                             */
-} document_place;
+/* Fills an object by an option table.  Complains and returns an exit code. */
+int document_fill(const document *d, pln_ctx *ctx, const pln_option *table, void *object);
 
-document_place document_look(const char *text, size_t size, const char *path);
-
-/* The line of a path, or of what it would be in: of "train.rate", if there is none, "train"; 0 at the top. */
-int document_line(const char *text, size_t size, const char *path);
+/* An object as YAML, freed by free; NULL if memory is short. */
+char *document_text(const pln_option *table, const void *object, size_t *size);
 
 #endif

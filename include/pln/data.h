@@ -175,6 +175,31 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_data_stratified(pln_ctx *ctx, const pln_data *data, int n,
                                uint64_t seed, int *index);
 
+/* Numbers of samples in ascending order; sample NULL: all there are. */
+typedef struct pln_index {
+    int *sample;                     /* [count] */
+    int  count;
+} pln_index;
+
+PLN_API void pln_index_free(pln_ctx *ctx, pln_index *index);
+
+/* A stratified share, above 0, of the samples with a label; all samples, if each has one and
+ * the fraction is 1.
+ *
+ * Returns PLN_ERR_ARG if that is no sample, PLN_ERR_MEMORY; *index is then empty. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_share(pln_ctx *ctx, const pln_data *data, double fraction, uint64_t seed, pln_index *index);
+
+/* Divides the samples into those that show their labels and those that do not.  Labels are
+ * shown by the samples that `marked` [count] marks by anything but 0; if it is NULL, by n of
+ * them in a stratified choice; if n is 0, by all that have one.
+ *
+ * Returns PLN_ERR_ARG if there are too few labels, a class of the data has none that is
+ * shown, or no sample is without one; PLN_ERR_MEMORY.  Both are then empty. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_divide(pln_ctx *ctx, const pln_data *data, int n, uint64_t seed, const int *marked,
+                           pln_index *with, pln_index *without);
+
 #ifdef __cplusplus
 }
 #endif

@@ -133,6 +133,27 @@ PLN_API void pln_net_branch(pln_net *net, int layer);
  * neuron fires are refused. */
 PLN_API void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes);
 
+/* A builder of a whole network in the literature's short form, right after pln_net_image,
+ * pln_net_normalise and pln_net_poisson, up to its read-out:
+ *
+ *     16C3-16C3-AP2-32C3/2-64R3-GAP-FC128-FC10
+ *
+ *     nCk    n filters of k x k, k odd, as much padding as keeps the image's size;
+ *            nCk/s with stride s
+ *     APk    average over k x k; MPk maximum; GAP average over the image
+ *     DOn    in training n per cent of the spikes are dropped, the same at all steps
+ *     FCn    n units joined with all
+ *     nRk    a residual block of two convolutions, neurons after the sum
+ *     nPk    the same with norm and neurons before each convolution; the stream
+ *            carries values, so such a block follows a C or another P
+ *
+ * Every C and FC but the last is followed by norm and neurons.  The error names the part
+ * that does not fit. */
+PLN_API void pln_net_describe(pln_net *net, const char *text, const pln_spiking *how);
+
+/* Whether a text is such a network, and how many units its last layer has; else PLN_ERR_ARG. */
+PLN_API PLN_MUST_CHECK pln_status pln_notation_check(pln_ctx *ctx, const char *text, int *outputs);
+
 /* How outputs follow from inputs.  A feed-forward network computes one layer
  * after the other.  A network for equilibrium propagation settles: its units are
  * driven from below and from above until they rest (theory 4.2, 4.3), by

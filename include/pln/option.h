@@ -100,6 +100,10 @@ typedef struct pln_setting {
     long             from;      /* the caller's: which line it is from                 */
 } pln_setting;
 
+/* Whether a path leads to a value, section or list, or an item that a list has, and which of them;
+ * not inside a section that is left out. */
+PLN_API bool pln_option_find(const pln_option *table, const void *object, const char *path, pln_setting_kind *kind);
+
 /* Sets defaults, and then what the settings say, in the order of the table.  They list all
  * values, and sections and lists before what is in them.
  *

@@ -115,6 +115,25 @@ typedef enum pln_readout_kind {
     PLN_READOUT_MEMBRANE      /* 1/T sum u[t]                                        */
 } pln_readout_kind;
 
+/* What a spiking network in short form (pln_net_describe) has beside its layers: the section
+ * `spiking` of a configuration. */
+typedef struct pln_spiking {
+    int              steps;            /* of time: pln_net_image's         */
+    int              preset;           /* place of the neuron in PLN_NEURON_LIST, as it is named */
+    pln_neuron       neuron;
+    pln_norm         norm;
+    pln_readout_kind readout;
+    int              votes;            /* outputs for each class           */
+    bool             normalise;        /* pln_net_normalise, by the data   */
+    bool             poisson;          /* pln_net_poisson                  */
+    bool             output_spikes;    /* neurons behind the last layer, too */
+} pln_spiking;
+
+/* Default neurons without norm, one step, mean over time, one vote. */
+PLN_API pln_spiking pln_spiking_default(void);
+
+PLN_API extern const pln_option pln_spiking_options[];
+
 #ifdef __cplusplus
 }
 #endif

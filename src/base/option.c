@@ -141,6 +141,12 @@ char *plni_option_item(const pln_option *o, char *object)
     return item;
 }
 
+const char *plni_number(double value, char text[PLNI_RANGE])
+{
+    snprintf(text, PLNI_RANGE, fabs(value) < 1e15 && floor(value) >= value ? "%.0f" : "%g", value);
+    return text;
+}
+
 /* ---- ranges ----------------------------------------------------------------- */
 
 const char *plni_option_range(const pln_option *o, char text[PLNI_RANGE])
@@ -182,14 +188,13 @@ static pln_status refuse_word(pln_ctx *ctx, const pln_option *o, const char *pat
     return plni_fail_at(ctx, PLN_ERR_FORMAT, path, "%s is '%.40s'; it must be one of %s", path, text, all);
 }
 
-/* Checks a value, or each item of a list of numbers. */
-static pln_status check_value(pln_ctx *ctx, const pln_option *o, const char *object, const char *path)
+/* Checks a value, or each item of a list of numbers.  In a text, what is left out may be said to be 0, and nothing else. */
+static pln_status check_value(pln_ctx *ctx, const pln_option *o, const char *object, const char *path, bool is_text)
 {
-    char range[PLNI_RANGE];
+    const bool excepted = !(o->flags & PLN_OPTION_NEEDED) && !(is_text && o->usual < 0) && plni_option_usual(o, object);
+    char range[PLNI_RANGE], number[PLNI_RANGE];
 
-    const bool free = !(o->flags & PLN_OPTION_NEEDED) && plni_option_usual(o, object);
-
-    if (free || o->type == PLN_OPTION_BOOL || o->type == PLN_OPTION_TEXTS || o->type == PLN_OPTION_TEXT)
+    if (excepted || o->type == PLN_OPTION_BOOL || o->type == PLN_OPTION_TEXTS || o->type == PLN_OPTION_TEXT)
         return PLN_OK;
     if (o->type == PLN_OPTION_WORD) {
         const double word = number_at(o, object, 0);
@@ -202,7 +207,7 @@ static pln_status check_value(pln_ctx *ctx, const pln_option *o, const char *obj
     for (int i = 0; i < count; i++) {
         const double value = number_at(o, object, i);
         if (!in_range(o, value))
-            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %.10g; it must be %s", path, value,
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; it must be %s", path, plni_number(value, number),
                                 isfinite(value) ? plni_option_range(o, range) : "a finite number");
     }
     return PLN_OK;
@@ -227,7 +232,7 @@ pln_status pln_option_check(pln_ctx *ctx, const pln_option *table, const void *o
                 PLN_TRY(pln_option_check(ctx, o->options, at + o->offset + (size_t)i * o->size, item));
             }
         } else {
-            PLN_TRY(check_value(ctx, o, at, path));
+            PLN_TRY(check_value(ctx, o, at, path, false));
         }
     }
     return PLN_OK;
@@ -313,7 +318,7 @@ pln_status plni_option_value(pln_ctx *ctx, const pln_option *o, char *object, co
     if (is_list(o) && i >= o->most)
         return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has too many items: there may be %d", path, o->most);
     put_number(o, object, i, o->flags & PLN_OPTION_ZERO && !(value < 0 || value > 0) ? o->usual : value);
-    PLN_TRY(check_value(ctx, o, object, path));
+    PLN_TRY(check_value(ctx, o, object, path, true));
     if (o->then) o->then(object);
     return PLN_OK;
 }
@@ -366,42 +371,61 @@ static pln_status set_whole(pln_ctx *ctx, const pln_option *o, char *object, con
     return status;
 }
 
-/* The option at a path and the struct that it is in; NULL if there is none that takes a value.  Marks the
- * sections on the way, if it is asked to. */
-static const pln_option *follow(const pln_option *table, char **at, const char *key, bool marks)
+/* What a path leads to. */
+typedef struct place {
+    const pln_option *option;            /* NULL: there is none                     */
+    char             *object;            /* that the option is in                   */
+    bool              item;              /* an item of the list that the option is  */
+} place;
+
+/* What becomes of sections on the way that are left out. */
+typedef enum left_out { HIDES, PASSES, IS_MARKED } left_out;
+
+static place follow(const pln_option *table, char *object, const char *key, left_out section)
 {
     for (;;) {
         const size_t length = strcspn(key, ".");
         size_t shift;
         const pln_option *o = plni_option_find(table, key, length, &shift);
-        if (!o) return NULL;
-        *at += shift;
+        if (!o) return (place){ .option = NULL };
+        object += shift;
         key += length;
-        if (*key == 0) return o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST ? NULL : o;
-        key++;
-        if (o->type == PLN_OPTION_LIST) {
+        if (*key && is_list(o)) {
             char *end;
-            const long i = strtol(key, &end, 10);
-            if (end == key || *end != '.' || i < 0 || i >= *plni_option_count(o, *at)) return NULL;
-            *at += (size_t)i * o->size;
-            key = end + 1;
-        } else if (o->type != PLN_OPTION_SECTION) {
-            return NULL;
+            const long i = strtol(++key, &end, 10);
+            if (end == key || (*end && *end != '.') || i < 0 || i >= *plni_option_count(o, object)) return (place){ .option = NULL };
+            if (!*end) return (place){ o, object, true };
+            object += (size_t)i * o->size;
+            key = end;
         }
-        if (marks && o->flags & PLN_OPTION_MARKED) *(bool *)(void *)(*at + o->count) = true;
-        *at += o->offset;
+        if (!*key) return (place){ o, object, false };
+        if (!o->options) return (place){ .option = NULL };
+        bool *const there = o->flags & PLN_OPTION_MARKED ? (bool *)(void *)(object + o->count) : NULL;
+        if (there && section == HIDES && !*there) return (place){ .option = NULL };
+        if (there && section == IS_MARKED) *there = true;
+        object += o->offset;
         table = o->options;
+        key++;
     }
+}
+
+bool pln_option_find(const pln_option *table, const void *object, const char *path, pln_setting_kind *kind)
+{
+    const place p = follow(table, (char *)(uintptr_t)object, path, HIDES);
+
+    if (!p.option) return false;
+    *kind = p.option->type == PLN_OPTION_SECTION || (p.item && p.option->options) ? PLN_SETTING_SECTION
+            : !p.item && is_list(p.option) ? PLN_SETTING_LIST : PLN_SETTING_VALUE;
+    return true;
 }
 
 pln_status pln_option_set(pln_ctx *ctx, const pln_option *table, void *object, const char *path, const char *text)
 {
-    char *at = object;
-    const pln_option *o = follow(table, &at, path, false);
+    const place p = follow(table, object, path, PASSES);
 
-    if (!o) return plni_fail_at(ctx, PLN_ERR_FORMAT, path, "there is no option '%.100s' that takes a value", path);
-    PLN_TRY(set_whole(ctx, o, at, path, text));
-    at = object;
-    (void)follow(table, &at, path, true);
+    if (!p.option || p.item || p.option->options)
+        return plni_fail_at(ctx, PLN_ERR_FORMAT, path, "there is no option '%.100s' that takes a value", path);
+    PLN_TRY(set_whole(ctx, p.option, p.object, path, text));
+    (void)follow(table, object, path, IS_MARKED);
     return PLN_OK;
 }

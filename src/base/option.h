@@ -35,6 +35,9 @@ size_t plni_option_path(char path[PLNI_PATH], const char *prefix, const char *ke
 /* What a value must be: "1..4096", "above 0 and at most 1"; "" for anything. */
 const char *plni_option_range(const pln_option *o, char text[PLNI_RANGE]);
 
+/* A number as messages have it. */
+const char *plni_number(double value, char text[PLNI_RANGE]);
+
 /* Whether two keys are the same, in any case. */
 bool plni_same_key(const char *a, size_t length, const char *b);
 

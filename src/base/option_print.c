@@ -60,9 +60,21 @@ static unsigned long read_character(const char **at)
     return !more && c[0] >= 0x80 ? 0xfffd : code;
 }
 
+/* A word that YAML takes for nothing else: behind a first letter or digit also such as paths have. */
+static bool is_plain(const char *text)
+{
+    static const char all[] = "./-_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+
+    return *text && strchr(all + 3, *text) && strspn(text, all) == strlen(text);
+}
+
 /* Between quotation marks, with nothing but ASCII: so it is good JSON and good YAML. */
 static void put_text(writer *w, const char *text)
 {
+    if (w->style == PLN_PRINT_YAML && is_plain(text)) {
+        put(w, "%s", text);
+        return;
+    }
     put(w, "\"");
     while (*text) {
         const unsigned long c = read_character(&text);

@@ -1,6 +1,7 @@
 /* neuron.c - names, presets and ranges of spiking neurons */
 
 #include "base/check.h"
+#include "base/option.h"
 #include "pln/spike.h"
 
 #include <string.h>
@@ -60,6 +61,6 @@ pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
 {
     PLN_TRY(pln_option_check(ctx, pln_neuron_options, n, "spiking"));
     if (n->reset == PLN_RESET_HARD && n->rest >= n->threshold)
-        return plni_fail(ctx, PLN_ERR_ARG, "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
     return PLN_OK;
 }

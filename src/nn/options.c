@@ -12,12 +12,12 @@ const char *const plni_activation_words[] = {
 #undef A
 };
 const char *const plni_init_words[] = { "glorot", "fan_in", "kaiming", NULL };
-const char *const plni_neuron_words[] = {
+static const char *const neurons[] = {
 #define N(text, tau, decays, threshold, reset, detach, strict, surrogate, a) text,
     PLN_NEURON_LIST(N) NULL
 #undef N
 };
-const char *const plni_readout_words[] = { "mean", "last", "membrane", NULL };
+static const char *const readouts[] = { "mean", "last", "membrane", NULL };
 
 static const char *const resets[] = { "hard", "soft", "delayed", NULL };
 static const char *const surrogates[] = {
@@ -60,6 +60,37 @@ const pln_option pln_norm_options[] = {
     { "norm_scale", PLN_OPTION_FLOAT, offsetof(pln_norm, scale), 0, 1e3, 1, BETWEEN | PLN_OPTION_ZERO, .help = "factor behind the norm" },
     { 0 }
 };
+
+/* A neuron that is named brings all its numbers along. */
+static void take_neuron(void *spiking)
+{
+    pln_spiking *s = spiking;
+    (void)pln_neuron_find(neurons[s->preset], &s->neuron);
+}
+
+const pln_option pln_spiking_options[] = {
+    { "steps", PLN_OPTION_INT, offsetof(pln_spiking, steps), 1, PLN_MAX_TIME, 1, PLN_OPTION_NEEDED, .help = "of time" },
+    { "neuron", PLN_OPTION_WORD, offsetof(pln_spiking, preset), .words = neurons, .then = take_neuron,
+      .help = "sets all that follow down to `sharpness`, which change it" },
+    { "tau threshold reset detach strict decay_input surrogate sharpness", PLN_OPTION_ALSO, offsetof(pln_spiking, neuron),
+      .options = pln_neuron_options },
+    { "norm norm_scale", PLN_OPTION_ALSO, offsetof(pln_spiking, norm), .options = pln_norm_options },
+    { "readout", PLN_OPTION_WORD, offsetof(pln_spiking, readout), .words = readouts,
+      .help = "mean of the outputs over time, or a membrane at the end or its mean" },
+    { "votes", PLN_OPTION_INT, offsetof(pln_spiking, votes), 1, 64, 1, PLN_OPTION_ZERO, .help = "outputs for each class" },
+    { "normalise", PLN_OPTION_BOOL, offsetof(pln_spiking, normalise), .help = "take off each channel's mean, divide by its deviation" },
+    { "poisson", PLN_OPTION_BOOL, offsetof(pln_spiking, poisson), .help = "code the input in spikes" },
+    { "output_spikes", PLN_OPTION_BOOL, offsetof(pln_spiking, output_spikes), .help = "neurons behind the last layer, too" },
+    { 0 }
+};
+
+pln_spiking pln_spiking_default(void)
+{
+    pln_spiking s = { .steps = 1 };
+
+    pln_option_defaults(pln_spiking_options, &s);
+    return s;
+}
 
 const pln_option pln_dynamics_options[] = {
     { "relaxation", PLN_OPTION_WORD, offsetof(pln_dynamics, kind), .words = relaxations, .flags = PLN_OPTION_NEEDED,

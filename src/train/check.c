@@ -17,7 +17,7 @@ const pln_option pln_fit_options[] = {
     { "rule", PLN_OPTION_WORD, offsetof(pln_fit, rule), .words = rules, .help = "back-propagation, or equilibrium propagation" },
     { "target", PLN_OPTION_WORD, offsetof(pln_fit, target), .flags = NEEDED, .words = targets,
       .help = "what outputs should be: their own winners, or labels" },
-    { "epochs", PLN_OPTION_INT, offsetof(pln_fit, epochs), 0, PLN_MAX_EPOCHS, 0, NEEDED | PLN_OPTION_ASIDE,
+    { "epochs", PLN_OPTION_INT, offsetof(pln_fit, epochs), 0, PLN_MAX_EPOCHS, 0, NEEDED,
       .help = "passes over the samples" },
     { "batch", PLN_OPTION_INT, offsetof(pln_fit, batch), 1, PLN_MAX_BATCH, 0, NEEDED, .help = "samples a step" },
     { "loss", PLN_OPTION_WORD, offsetof(pln_fit, loss), .flags = NEEDED, .words = losses,

@@ -11,11 +11,13 @@ static int parse(const void *bytes, size_t size, sweep_file *f)
 {
     char *text = malloc(size + 1);
 
+    *f = (sweep_file){ .c = NULL };
     if (!text) return FAILED;
-    *f = (sweep_file){ .name = "fuzzed" };
     if (size) memcpy(text, bytes, size);
     text[size] = 0;
-    return sweep_file_parse(text, size, -1, -1, f);
+    const int code = sweep_file_parse("fuzzed", text, size, -1, -1, f);
+    free(text);
+    return code;
 }
 
 /* Every trial has a setting for every range, the rungs ascend. */
@@ -28,7 +30,7 @@ static void check_use(const sweep_config *c)
     for (int r = 1; r < rungs; r++)
         if (epochs[r] <= epochs[r - 1]) abort();
     if (epochs[rungs - 1] != c->epochs) abort();
-    for (unsigned r = 0; r < c->ranges_count; r++)
+    for (int r = 0; r < c->ranges_count; r++)
         for (int i = 1; i <= c->trials && i <= 3; i++)
             if (!sweep_setting(c, i, r, text, sizeof text)) abort();
 }

@@ -210,7 +210,7 @@ static void test_order(void **state)
 
 static void test_print(void **state)
 {
-    static const char *const yaml = "whole: 5\ntext: \"\\u2028\\U0001f642\"\ntexts: [\"a\", \"b\"]\nlist:\n  - units: 1\n"
+    static const char *const yaml = "whole: 5\ntext: \"\\u2028\\U0001f642\"\ntexts: [a, b]\nlist:\n  - units: 1\n"
                                     "    share: 0.5\n  - units: 2\nsection:\n  units: 7\n";
     thing t = usual();
     char text[512], small[8];
@@ -253,7 +253,7 @@ static void test_tables(void **state)
     how.kind = PLN_EULER;
     assert_int_equal(pln_option_check(ctx, pln_dynamics_options, &how, "train.ep"), PLN_OK);
     pln_option_print(pln_fit_options, &fit, PLN_PRINT_IDENTITY, text, sizeof text);
-    assert_string_equal(text, "{\"batch\":16,\"rate\":[1],\"schedule\":{\"start\":1,\"end\":1,\"ratio\":1,\"length\":1},"
+    assert_string_equal(text, "{\"epochs\":1,\"batch\":16,\"rate\":[1],\"schedule\":{\"start\":1,\"end\":1,\"ratio\":1,\"length\":1},"
                               "\"winners\":1,\"gamma\":0.5,\"eta\":0.6}");
 }
 

@@ -7,7 +7,7 @@
 
 #include "test.h"
 
-#include "config/experiment.h"
+#include "config/config.h"
 #include "config/preset.h"
 
 enum { MOST = 34 * 34 * 2 * 10 };
@@ -77,12 +77,12 @@ static void count(const struct preset *p)
     pln_data *data = make_data(p->shape);
     long neurons = 0;
     double macs = 0;
-    int code;
 
     snprintf(name, sizeof name, "spiking/%s", p->name);
     assert_int_equal(config_load(name, NULL, &c), DONE);
-    pln_net *net = experiment_network(ctx, c, data, 1, &code);
-    assert_int_equal(code, DONE);
+    pln_net *net;
+    pln_experiment_settle(&c->e);
+    assert_int_equal(pln_experiment_network(ctx, &c->e, data, 1, &net), PLN_OK);
     for (int l = 0; l < pln_net_layers(net); l++) {
         neurons += pln_net_layer(net, l).neurons;
         macs += 1e-6 * pln_net_layer(net, l).macs;
@@ -149,74 +149,74 @@ static void same(const char *name, const char *what, double is, double should)
     if (is != should) fail_msg("%s: %s is %g, not %g", name, what, is, should);
 }
 
-static void check_ep(const char *name, const config *c, const settings *s)
+static void check_ep(const char *name, const pln_experiment *e, const settings *s)
 {
     if (s->rule != PLN_RULE_EP) return;
-    assert_non_null(c->train.ep);
-    same(name, "beta", c->train.ep->beta, s->beta);
-    same(name, "symmetric", c->train.ep->symmetric, false);
-    same(name, "euler", c->train.ep->relaxation == PLN_EULER, strstr(name, "-euler") != NULL);
-    if (c->train.ep->relaxation == PLN_BLOCK && !c->semi) return;      /* a read-out's nudged phase is by Euler steps in both */
-    same(name, "steps", c->train.ep->steps, s->steps);
-    same(name, "nudged_steps", c->train.ep->nudged_steps, s->nudged_steps);
-    same(name, "dt", c->train.ep->dt, 0.2f);
+    assert_true(e->settles);
+    same(name, "beta", e->fit.ep.beta, s->beta);
+    same(name, "symmetric", e->fit.ep.symmetric, false);
+    same(name, "euler", e->dynamics.kind == PLN_EULER, strstr(name, "-euler") != NULL);
+    if (e->dynamics.kind == PLN_BLOCK && !e->has_semi) return;      /* a read-out's nudged phase is by Euler steps in both */
+    same(name, "steps", e->dynamics.steps, s->steps);
+    same(name, "nudged_steps", e->fit.ep.steps, s->nudged_steps);
+    same(name, "dt", e->dynamics.dt, 0.2f);
 }
 
-static void check_semi(const char *name, const config *c, const settings *s)
+static void check_semi(const char *name, const pln_experiment *e, const settings *s)
 {
-    const semi_config *m = c->semi;
+    const pln_fit *m = &e->labelled, *p = &e->pretrain;
     const bool bp = s->rule == PLN_RULE_BP;
 
     if (!s->labels) return;
-    assert_true(m && m->pretrain && m->schedule && m->pretrain->schedule);
-    assert_true(m->rate_count == 2 && m->pretrain->rate_count == 2);
-    same(name, "labels", m->labels, s->labels);
-    same(name, "split_seed", m->split_seed, 0);
-    same(name, "semi.batch", m->batch, 32), same(name, "pretrain.batch", m->pretrain->batch, 32);
+    assert_true(e->has_semi && e->has_pretrain && m->schedule.kind != PLN_CONSTANT && p->schedule.kind != PLN_CONSTANT);
+    assert_true(m->rates == 2 && p->rates == 2);
+    same(name, "labels", e->labels, s->labels);
+    same(name, "split_seed", e->labels_seed, 0);
+    same(name, "semi.batch", m->batch, 32), same(name, "pretrain.batch", p->batch, 32);
     for (unsigned i = 0; i < 2; i++) same(name, "semi.rate", m->rate[i], s->rate[i]);
-    same(name, "pretrain.epochs", m->pretrain->epochs, bp ? 200 : 100);
-    same(name, "pretrain.rate", m->pretrain->rate[0], 0.001f), same(name, "pretrain.rate", m->pretrain->rate[1], bp ? 0.003f : 0.0035f);
-    same(name, "pretrain.schedule.ratio", m->pretrain->schedule->ratio, bp ? 0.98f : 0.96f);
-    same(name, "schedule.start", *c->train.schedule->start, 0.001f), same(name, "schedule.end", *c->train.schedule->end, bp ? 0.18f : 0.1f);
-    same(name, "semi.schedule.start", *m->schedule->start, bp ? 0.72f : 0.2f), same(name, "semi.schedule.end", *m->schedule->end, bp ? 0.05f : 0.03f);
-    same(name, "semi.schedule.length", m->schedule->length, bp ? 350 : 0);
+    same(name, "pretrain.epochs", p->epochs, bp ? 200 : 100);
+    same(name, "pretrain.rate", p->rate[0], 0.001f), same(name, "pretrain.rate", p->rate[1], bp ? 0.003f : 0.0035f);
+    same(name, "pretrain.schedule.ratio", p->schedule.ratio, bp ? 0.98f : 0.96f);
+    same(name, "schedule.start", e->fit.schedule.start, 0.001f), same(name, "schedule.end", e->fit.schedule.end, bp ? 0.18f : 0.1f);
+    same(name, "semi.schedule.start", m->schedule.start, bp ? 0.72f : 0.2f), same(name, "semi.schedule.end", m->schedule.end, bp ? 0.05f : 0.03f);
+    same(name, "semi.schedule.length", m->schedule.length, bp ? 350 : 0);
 }
 
 static void compare(const settings *s, const char *ending)
 {
     char name[64];
-    unsigned dense = 0;
+    int dense = 0;
     float dropout = 0;
     config *c = NULL;
 
     snprintf(name, sizeof name, "liu2024/%s%s", s->name, ending);
     assert_int_equal(config_load(name, NULL, &c), DONE);
-    const train_config *t = &c->train;
+    const pln_fit *t = &c->e.fit;
     same(name, "rule", t->rule, s->rule);
     same(name, "epochs", t->epochs, s->epochs);
     same(name, "batch", t->batch, s->batch);
-    same(name, "optimiser", t->optimiser, s->labels ? PLN_ADAM : PLN_SGD);
+    same(name, "optimiser", t->optim.kind, s->labels ? PLN_ADAM : PLN_SGD);
     same(name, "loss", t->loss, s->labels ? PLN_CROSS_ENTROPY : PLN_MSE);
     same(name, "target", t->target, s->winners ? PLN_TARGET_SELF : PLN_TARGET_LABELS);
-    if (s->winners) same(name, "winners", t->winners, s->winners);
-    same(name, "gamma", t->gamma, strstr(ending, "gamma0") ? 0 : s->gamma);
-    same(name, "smoothing", t->smoothing, s->smoothing);
+    if (s->winners) same(name, "winners", t->self.winners, s->winners);
+    same(name, "gamma", t->self.gamma, strstr(ending, "gamma0") ? 0 : s->gamma);
+    same(name, "smoothing", t->self.smoothing, s->smoothing);
     same(name, "label_smoothing", t->label_smoothing, s->label_smoothing);
-    same(name, "output_dropout", t->output_dropout, s->output_dropout);
-    for (unsigned i = 0; i < c->layers_count; i++) {
-        const layer_config *l = &c->layers[i];
-        if (l->dropout) dropout = *l->dropout;
+    same(name, "output_dropout", t->self.drop, s->output_dropout);
+    for (int i = 0; i < c->e.layers; i++) {
+        const pln_experiment_layer *l = &c->e.layer[i];
+        if (l->dropout >= 0) dropout = l->dropout;
         if (!l->dense) continue;
-        assert_true(dense < 2 && (t->rate_count > dense || t->rate_count == 1));
-        same(name, "dense", *l->dense, s->units[dense]);
+        assert_true(dense < 2 && (t->rates > dense || t->rates == 1));
+        same(name, "dense", l->dense, s->units[dense]);
         same(name, "dropout", dropout, s->dropout[dense]);
-        same(name, "rate", t->rate[t->rate_count == 1 ? 0 : dense], s->rate[dense]);
+        same(name, "rate", t->rate[t->rates == 1 ? 0 : dense], s->rate[dense]);
         dropout = 0, dense++;
     }
     assert_int_equal(dense, s->units[1] ? 2 : 1);
-    if (s->winners) assert_non_null(t->schedule);
-    check_ep(name, c, s);
-    check_semi(name, c, s);
+    if (s->winners) assert_true(t->schedule.kind != PLN_CONSTANT);
+    check_ep(name, &c->e, s);
+    check_semi(name, &c->e, s);
     config_free(c);
 }
 

@@ -1,12 +1,14 @@
 /* notation.c - spiking networks in the literature's short form */
 
-#include "config/notation.h"
+#include "nn/net.h"
+
+#include "base/check.h"
+#include "base/option.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-enum { MOST = PLN_MAX_LAYERS };
+enum { MOST = PLN_MAX_LAYERS, WHY = 96 };
 
 typedef enum kind { CONV, AVERAGE, MAXIMUM, GLOBAL, DROP, DENSE, POST, PRE, LAST } kind;
 
@@ -73,74 +75,50 @@ static int read_all(const char *text, token *tokens, const char **at)
     }
 }
 
-int notation_length(const char *part) { return (int)strcspn(part, "-"); }
+/* Characters of a part, up to the next dash. */
+static int length_of(const char *part) { return (int)strcspn(part, "-"); }
 
 static bool has_kernel(const token *t) { return t->kind == CONV || t->kind == POST || t->kind == PRE; }
 
-int notation_check(const char *place, const char *text)
+/* Reads all parts, which must be such a network; *count of them. */
+static pln_status read_sound(pln_ctx *ctx, const char *text, token tokens[MOST], int *count)
 {
-    token tokens[MOST];
     const char *at;
-    const int count = read_all(text, tokens, &at);
 
-    if (count < 0 && (*at == 0 || *at == '-'))
-        return complain(BAD_INPUT, "%s: the network has a dash too many%s%.16s", place,
-                        *at ? " before " : " at its end", at);
-    if (count < 0)
-        return complain(BAD_INPUT, "%s: '%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, DO50, FC128, 64R3, 64P3",
-                        place, notation_length(at), at);
-    for (int i = 0; i < count; i++)
+    *count = read_all(text, tokens, &at);
+    if (*count < 0 && (*at == 0 || *at == '-'))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "network", "the network has a dash too many%s%.16s", *at ? " before " : " at its end", at);
+    if (*count < 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "network",
+                            "'%.*s' in the network is none of 16C3, 16C3/2, AP2, MP2, GAP, DO50, FC128, 64R3, 64P3", length_of(at), at);
+    for (int i = 0; i < *count; i++)
         if (has_kernel(&tokens[i]) && tokens[i].size % 2 == 0)
-            return complain(BAD_INPUT,
-                            "%s: the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
-                            place, notation_length(tokens[i].at), tokens[i].at, tokens[i].size);
-    for (int i = 1; i < count; i++)
+            return plni_fail_at(ctx, PLN_ERR_ARG, "network",
+                                "the kernel of '%.*s' has the even side %d; only an odd one keeps the size of an image",
+                                length_of(tokens[i].at), tokens[i].at, tokens[i].size);
+    for (int i = 1; i < *count; i++)
         if (tokens[i].kind == PRE && tokens[i - 1].kind != CONV && tokens[i - 1].kind != PRE)
-            return complain(BAD_INPUT,
-                            "%s: '%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
-                            place, notation_length(tokens[i].at), tokens[i].at, notation_length(tokens[i - 1].at), tokens[i - 1].at);
-    if (tokens[count - 1].kind != DENSE)
-        return complain(BAD_INPUT, "%s: the network must end with FC and the number of outputs", place);
+            return plni_fail_at(ctx, PLN_ERR_ARG, "network",
+                                "'%.*s' wants values from a convolution or another such block, and '%.*s' gives spikes",
+                                length_of(tokens[i].at), tokens[i].at, length_of(tokens[i - 1].at), tokens[i - 1].at);
+    if (tokens[*count - 1].kind != DENSE)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "network", "the network must end with FC and the number of outputs");
     if (tokens[0].kind != CONV && tokens[0].kind != DENSE)
-        return complain(BAD_INPUT, "%s: the network must begin with a convolution such as 16C3, or with FC", place);
-    return DONE;
+        return plni_fail_at(ctx, PLN_ERR_ARG, "network", "the network must begin with a convolution such as 16C3, or with FC");
+    return PLN_OK;
 }
 
-int notation_outputs(const char *text)
+pln_status pln_notation_check(pln_ctx *ctx, const char *text, int *outputs)
 {
     token tokens[MOST];
-    const char *at;
-    const int count = read_all(text, tokens, &at);
+    int count;
 
-    return count > 0 ? tokens[count - 1].n : 0;
+    PLN_TRY(read_sound(ctx, text, tokens, &count));
+    *outputs = tokens[count - 1].n;
+    return PLN_OK;
 }
 
-pln_neuron spiking_neuron(const spiking_config *how)
-{
-    pln_neuron n = pln_neuron_default();
-
-    if (how->neuron) (void)pln_neuron_find(how->neuron, &n);
-    if (how->surrogate) {
-        (void)pln_surrogate_find(how->surrogate, &n.surrogate);
-        n.sharpness = pln_surrogate_usual(n.surrogate);
-    }
-    if (how->tau) n.tau = *how->tau;
-    if (how->threshold) n.threshold = *how->threshold;
-    if (how->reset) n.reset = (pln_reset)*how->reset;
-    if (how->detach) n.detach = *how->detach;
-    if (how->strict) n.strict = *how->strict;
-    if (how->decay_input) n.decay_input = *how->decay_input;
-    if (how->sharpness) n.sharpness = *how->sharpness;
-    return n;
-}
-
-/* What follows every product. */
-typedef struct style {
-    pln_norm   norm;
-    pln_neuron neuron;
-} style;
-
-static void spike(pln_net *net, const style *s)
+static void spike(pln_net *net, const pln_spiking *s)
 {
     pln_net_norm(net, &s->norm);
     pln_net_lif(net, &s->neuron);
@@ -150,7 +128,7 @@ static int last_layer(const pln_net *net) { return pln_net_layers(net) - 1; }
 
 /* The shortcut of a block: what it begins with, or a convolution of it where the
  * shape changes.  Returns the layer that gives it. */
-static int shortcut(pln_net *net, const token *t, const style *s, bool normed)
+static int shortcut(pln_net *net, const token *t, const pln_spiking *s, bool normed)
 {
     const int from = last_layer(net);
     int end = from;
@@ -165,7 +143,7 @@ static int shortcut(pln_net *net, const token *t, const style *s, bool normed)
     return end;
 }
 
-static void add_block(pln_net *net, const token *t, const style *s)
+static void add_block(pln_net *net, const token *t, const pln_spiking *s)
 {
     const bool post = t->kind == POST;
     const int aside = shortcut(net, t, s, post);
@@ -179,7 +157,7 @@ static void add_block(pln_net *net, const token *t, const style *s)
     if (post) pln_net_lif(net, &s->neuron);
 }
 
-static void add_token(pln_net *net, const token *t, kind next, const style *s)
+static void add_token(pln_net *net, const token *t, kind next, const pln_spiking *s)
 {
     switch (t->kind) {
     case CONV:
@@ -216,41 +194,49 @@ static int side_after(const token *t, int side)
     }
 }
 
-const char *notation_misfit(const char *text, const pln_sample_shape *image, char why[NOTATION_WHY])
+/* Whether a part is too large for what is left of an image; 3x3 is let through everywhere, since deep
+ * networks end in images of one place.  Of a larger kernel no part may lie beyond the image at every place. */
+static bool misfits(const token *t, int height, int width, char why[WHY])
 {
-    int height = image->height, width = image->width;
-    token tokens[MOST];
-    const char *at;
-    const int count = read_all(text, tokens, &at);
+    const int size = t->size, less = height < width ? height : width;
+    const char *what = NULL;
 
-    for (int i = 0; i < count; i++) {
-        const token *t = &tokens[i];
-        const int size = t->size, less = height < width ? height : width;
-        const char *what = NULL;
-        if (has_kernel(t) && size > 3 && size / 2 >= less) what = "kernel";
-        if ((t->kind == AVERAGE || t->kind == MAXIMUM) && size > less) what = "pool";
-        if (what) {
-            snprintf(why, NOTATION_WHY, "a %s of %dx%d is too large for an image of %dx%d", what, size, size, height, width);
-            return t->at;
-        }
-        height = side_after(t, height);
-        width = side_after(t, width);
-    }
-    return NULL;
+    if (has_kernel(t) && size > 3 && size / 2 >= less) what = "kernel";
+    if ((t->kind == AVERAGE || t->kind == MAXIMUM) && size > less) what = "pool";
+    if (what) snprintf(why, WHY, "a %s of %dx%d is too large for an image of %dx%d", what, size, size, height, width);
+    return what != NULL;
 }
 
-const char *notation_build(const char *text, const spiking_config *how, pln_net *net)
+/* Builds the parts; returns the first that does not fit, or -1, and why unless a builder says so. */
+static int build(pln_net *net, const token *tokens, int count, const pln_spiking *how, char why[WHY])
 {
-    const style s = { { (pln_norm_kind)how->norm, how->norm_scale > 0 ? how->norm_scale : 1 }, spiking_neuron(how) };
-    token tokens[MOST];
-    const char *at;
-    const int count = read_all(text, tokens, &at);
+    int height = net->image.extent.height, width = net->image.extent.width;
 
     for (int i = 0; i < count; i++) {
-        add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, &s);
-        if (pln_net_status(net) != PLN_OK) return tokens[i].at;
+        if (misfits(&tokens[i], height, width, why)) return i;
+        height = side_after(&tokens[i], height);
+        width = side_after(&tokens[i], width);
     }
-    if (how->output_spikes) spike(net, &s);
-    pln_net_readout(net, (pln_readout_kind)how->readout, how->votes > 0 ? how->votes : 1);
-    return pln_net_status(net) == PLN_OK ? NULL : tokens[count - 1].at;
+    for (int i = 0; i < count; i++) {
+        add_token(net, &tokens[i], i + 1 < count ? tokens[i + 1].kind : LAST, how);
+        if (net->error) return i;
+    }
+    if (how->output_spikes) spike(net, how);
+    pln_net_readout(net, how->readout, how->votes);
+    return net->error ? count - 1 : -1;
+}
+
+void pln_net_describe(pln_net *net, const char *text, const pln_spiking *how)
+{
+    const plni_extent *e = &net->image.extent;
+    token tokens[MOST];
+    char why[WHY] = "";
+    int count, part;
+
+    if (net->error || (net->error = read_sound(net->ctx, text, tokens, &count)) != PLN_OK) return;
+    part = build(net, tokens, count, how, why);
+    if (part < 0) return;
+    net->error = plni_fail_at(net->ctx, net->error ? net->error : PLN_ERR_SHAPE, "network",
+                              "'%.*s', part %d of the network, does not fit samples of %dx%dx%d: %s", length_of(tokens[part].at),
+                              tokens[part].at, part + 1, e->channels, e->height, e->width, *why ? why : pln_error(net->ctx));
 }

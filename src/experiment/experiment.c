@@ -1,0 +1,249 @@
+/* experiment.c - an experiment turned into networks, parameters and choices of samples */
+
+#include "base/check.h"
+#include "base/option.h"
+#include "pln/experiment.h"
+
+#include <math.h>
+
+/* Purposes of a run's seed that must not share random numbers. */
+enum { FOR_CLASSIFIER = 1, FOR_PRETRAIN, FOR_LABELS };
+
+static uint64_t seed_for(uint64_t seed, int purpose) { return seed + ((uint64_t)purpose << 32); }
+
+/* ---- what follows from it -------------------------------------------------------- */
+
+int pln_experiment_outputs(const pln_experiment *e)
+{
+    int units = 0;
+
+    if (*e->network && pln_notation_check(NULL, e->network, &units) == PLN_OK && e->spiking.votes > 1) units /= e->spiking.votes;
+    for (int i = 0; i < e->layers; i++)
+        if (e->layer[i].dense) units = e->layer[i].dense;
+    return units;
+}
+
+int pln_experiment_epochs(const pln_experiment *e) { return e->stop_after >= 0 ? e->stop_after : e->fit.epochs; }
+
+bool pln_experiment_argmax(const pln_experiment *e) { return e->fit.target == PLN_TARGET_LABELS || e->has_semi; }
+
+bool pln_experiment_classifies(const pln_experiment *e)
+{
+    return e->has_classifier && e->classifier.epochs > 0 && !pln_experiment_argmax(e);
+}
+
+bool pln_experiment_keeps_features(const pln_experiment *e)
+{
+    return pln_experiment_classifies(e) && e->fit.rule == PLN_RULE_EP;
+}
+
+bool pln_experiment_evaluates_at(const pln_experiment *e, int epoch)
+{
+    if (epoch == pln_experiment_epochs(e)) return true;
+    for (int i = 0; i < e->at_count; i++)
+        if (e->at[i] == epoch) return true;
+    return false;
+}
+
+double pln_experiment_share(float share) { return round((double)share * 1e6) / 1e6; }
+
+double pln_experiment_fraction(const pln_experiment *e, int i)
+{
+    if (i > 0) return pln_experiment_share(e->fractions[i - 1]);
+    return e->evaluate_labels > 0 ? pln_experiment_share(e->evaluate_labels) : 1;
+}
+
+/* ---- parameters -------------------------------------------------------------------- */
+
+/* Takes over what a section that trains has of its own. */
+static void take_course(pln_fit *fit, const pln_fit *from)
+{
+    fit->batch = from->batch;
+    fit->rates = from->rates;
+    for (int i = 0; i < from->rates; i++) fit->rate[i] = from->rate[i];
+    fit->schedule = from->schedule;
+}
+
+pln_fit pln_experiment_fit(const pln_experiment *e, pln_part part, uint64_t seed)
+{
+    pln_fit fit = part == PLN_PART_CLASSIFIER ? e->classifier : e->fit;
+    int length = fit.epochs;
+
+    fit.seed = seed;
+    if (part != PLN_PART_CLASSIFIER) fit.epochs = pln_experiment_epochs(e);
+    if (part == PLN_PART_LABELLED || part == PLN_PART_PRETRAIN) {
+        fit.target = PLN_TARGET_LABELS;
+        take_course(&fit, part == PLN_PART_LABELLED ? &e->labelled : &e->pretrain);
+    }
+    if (part == PLN_PART_PRETRAIN) {
+        fit.seed = seed_for(seed, FOR_PRETRAIN);
+        length = fit.epochs = e->pretrain.epochs;
+    }
+    if (part == PLN_PART_CLASSIFIER) {
+        fit.seed = seed_for(seed, FOR_CLASSIFIER);
+        fit.target = PLN_TARGET_LABELS;
+        fit.loss = PLN_CROSS_ENTROPY;
+        fit.optim.kind = PLN_ADAM;
+        if (e->classifier_decay > 0) {
+            fit.schedule.kind = PLN_EXP;
+            fit.schedule.ratio = (double)e->classifier_decay;
+            length = 1;
+        }
+    }
+    if (fit.schedule.length < 1) fit.schedule.length = length > 0 ? length : 1;
+    return fit;
+}
+
+int pln_experiment_courses(const pln_experiment *e, pln_part part, uint64_t seed, const pln_index *with,
+                           const pln_index *without, pln_course courses[PLN_PART_COURSES])
+{
+    if (part == PLN_PART_PRETRAIN) {
+        courses[0] = (pln_course){ pln_experiment_fit(e, part, seed), with->sample, with->count };
+        return e->has_semi && e->has_pretrain;
+    }
+    courses[0] = (pln_course){ pln_experiment_fit(e, PLN_PART_NETWORK, seed), without->sample, without->count };
+    if (e->has_semi) courses[1] = (pln_course){ pln_experiment_fit(e, PLN_PART_LABELLED, seed), with->sample, with->count };
+    return e->has_semi ? 2 : 1;
+}
+
+/* ---- networks ------------------------------------------------------------------------ */
+
+/* Makes the network ready, or frees it. */
+static pln_status keep(pln_net *net, pln_status status, pln_net **kept)
+{
+    *kept = status == PLN_OK ? net : NULL;
+    if (status != PLN_OK) pln_net_free(net);
+    return status;
+}
+
+static pln_status build_spiking(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net *net)
+{
+    const pln_sample_shape s = pln_data_shape(data);
+    pln_normalise moments;
+
+    if (s.steps > 1 && s.steps != e->spiking.steps)
+        return plni_fail(ctx, PLN_ERR_SHAPE, "spiking.steps is %d, and a sample has %d frames: the two must be equal", e->spiking.steps,
+                         s.steps);
+    if (s.steps == 1) pln_net_image(net, e->spiking.steps, s.channels, s.height, s.width);
+    else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
+    if (e->spiking.normalise) {
+        PLN_TRY(pln_data_moments(ctx, data, &moments));
+        pln_net_normalise(net, &moments);
+    }
+    if (e->spiking.poisson) pln_net_poisson(net);
+    pln_net_describe(net, e->network, &e->spiking);
+    return PLN_OK;
+}
+
+static void build_rows(const pln_experiment *e, int inputs, pln_net *net)
+{
+    pln_net_input(net, inputs);
+    for (int i = 0; i < e->layers; i++) {
+        const pln_experiment_layer *l = &e->layer[i];
+        if (l->dense) pln_net_dense(net, l->dense);
+        else if (l->dropout >= 0) pln_net_dropout(net, l->dropout);
+        else pln_net_activation(net, (pln_activation)l->activation);
+    }
+    if (e->settles) pln_net_settle(net, &e->dynamics);
+}
+
+pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net **made)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_status status = net ? PLN_OK : PLN_ERR_MEMORY;
+
+    if (status == PLN_OK && *e->network) status = build_spiking(ctx, e, data, net);
+    else if (status == PLN_OK) build_rows(e, pln_data_features(data), net);
+    if (status == PLN_OK) status = pln_net_ready(net);
+    return keep(net, status, made);
+}
+
+pln_status pln_experiment_network(pln_ctx *ctx, const pln_experiment *e, pln_data *data, uint64_t seed, pln_net **net)
+{
+    PLN_TRY(pln_experiment_plan(ctx, e, data, net));
+    return keep(*net, pln_net_initialise(*net, (pln_init)e->init, seed), net);
+}
+
+pln_status pln_experiment_head(pln_ctx *ctx, const pln_experiment *e, int inputs, int classes, uint64_t seed, pln_net **made)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_status status = net ? PLN_OK : PLN_ERR_MEMORY;
+
+    if (net) {
+        pln_net_input(net, inputs);
+        pln_net_dropout(net, e->classifier_dropout);
+        pln_net_dense(net, classes);
+        pln_net_activation(net, e->classifier_activation);
+        status = pln_net_ready(net);
+    }
+    if (status == PLN_OK) status = pln_net_initialise(net, PLN_FAN_IN, seed_for(seed, FOR_CLASSIFIER));
+    return keep(net, status, made);
+}
+
+/* ---- labels ----------------------------------------------------------------------------- */
+
+/* The first sample without a label, or -1. */
+static int first_unlabelled(const pln_data *data)
+{
+    const int32_t *labels = pln_data_labels(data);
+
+    for (int i = 0; i < pln_data_count(data); i++)
+        if (!labels || labels[i] < 0) return i;
+    return -1;
+}
+
+/* Training with labels wants all of them, and reading out those of the test samples. */
+static pln_status check_labels(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, const pln_data *test)
+{
+    const int outputs = pln_experiment_outputs(e), classes = pln_data_classes(train);
+    const int training = e->fit.target == PLN_TARGET_LABELS ? first_unlabelled(train) : -1, testing = test ? first_unlabelled(test) : -1;
+
+    if (training >= 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "data", "training sample %d has no label, and train.target is labels; few labels are for "
+                            "a section semi, none for target self", training);
+    if (testing >= 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "test", "sample %d of the %s set has no label", testing, e->validation > 0 ? "validation" : "test");
+    if (outputs >= classes || !pln_experiment_argmax(e)) return PLN_OK;
+    return plni_fail(ctx, PLN_ERR_SHAPE, "the network has %d outputs, but the data have %d classes (0 to %d)", outputs, classes, classes - 1);
+}
+
+static int count_labelled(const pln_data *data)
+{
+    const int32_t *labels = pln_data_labels(data);
+    int n = 0;
+
+    for (int i = 0; labels && i < pln_data_count(data); i++) n += labels[i] >= 0;
+    return n;
+}
+
+static pln_status divide(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, uint64_t seed, const int *marked,
+                         pln_index *with, pln_index *without)
+{
+    const uint64_t split = e->labels_seed ? (uint64_t)e->labels_seed : seed_for(seed, FOR_LABELS);
+    const int there = count_labelled(train);
+
+    if (!marked && e->labels > there)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels", "semi.labels is %d: data: %d labelled samples wanted, there are %d",
+                            e->labels, e->labels, there);
+    const pln_status status = pln_data_divide(ctx, train, e->labels, split, marked, with, without);
+    return status == PLN_ERR_ARG ? plni_fail_at(ctx, status, marked ? "semi.labels_file" : "semi.labels", "%s", pln_error(ctx)) : status;
+}
+
+pln_status pln_experiment_labels(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, const pln_data *test, uint64_t seed,
+                                 const int *marked, pln_index *with, pln_index *without)
+{
+    pln_status status = check_labels(ctx, e, train, test);
+
+    *with = *without = (pln_index){ .sample = NULL };
+    if (status == PLN_OK && e->has_semi) status = divide(ctx, e, train, seed, marked, with, without);
+    for (int i = 0; status == PLN_OK && test && i <= e->fractions_count; i++) {
+        pln_index share;
+        status = pln_data_share(ctx, train, pln_experiment_fraction(e, i), (uint64_t)e->validation_seed, &share);
+        if (status == PLN_ERR_ARG) (void)plni_fail_at(ctx, status, "evaluate", "evaluate: %s", pln_error(ctx));
+        pln_index_free(ctx, &share);
+    }
+    if (status == PLN_OK) return PLN_OK;
+    pln_index_free(ctx, with);
+    pln_index_free(ctx, without);
+    return status;
+}

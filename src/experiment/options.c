@@ -1,0 +1,331 @@
+/* options.c - the option table of experiments, and how its values fit each other */
+
+#include "base/check.h"
+#include "base/option.h"
+#include "nn/options.h"
+#include "pln/experiment.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- the table ---------------------------------------------------------------- */
+
+enum { NEEDED = PLN_OPTION_NEEDED, ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW, MARKED = PLN_OPTION_MARKED };
+
+#define AT(member) offsetof(pln_experiment, member)
+
+static const pln_option layer_options[] = {
+    { "dropout", PLN_OPTION_FLOAT, offsetof(pln_experiment_layer, dropout), 0, 1, -1, BELOW, .help = "share of values that are dropped" },
+    { "dense", PLN_OPTION_INT, offsetof(pln_experiment_layer, dense), 1, PLN_MAX_UNITS, .help = "units" },
+    { "activation", PLN_OPTION_WORD, offsetof(pln_experiment_layer, activation), .usual = -1, .words = plni_activation_words,
+      .help = "of the units below" },
+    { 0 }
+};
+
+static const pln_option ep_options[] = {
+    { "relaxation steps", PLN_OPTION_ALSO, AT(dynamics), .options = pln_dynamics_options },
+    { "nudged_steps", PLN_OPTION_ALSO, AT(fit.ep), .options = pln_ep_options },
+    { "dt tolerance", PLN_OPTION_ALSO, AT(dynamics), .options = pln_dynamics_options },
+    { "beta symmetric", PLN_OPTION_ALSO, AT(fit.ep), .options = pln_ep_options },
+    { 0 }
+};
+
+static const pln_option train_options[] = {
+    { "rule", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
+    { "ep", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = ep_options, .count = AT(settles), .help = "of rule ep, which wants it" },
+    { "target", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
+    { "epochs", PLN_OPTION_INT, AT(fit.epochs), 0, PLN_MAX_EPOCHS, 0, NEEDED | PLN_OPTION_ASIDE, .help = "passes over the samples" },
+    { "stop_after", PLN_OPTION_INT, AT(stop_after), 0, PLN_MAX_EPOCHS, -1, PLN_OPTION_ASIDE,
+      .help = "train so many epochs, fewer or more, as `--epochs` does; schedules remain those of `epochs`, and behind their end "
+              "keep its factor (exp goes on falling)" },
+    { "batch loss optimiser rate schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
+      "weight_decay clip tet augment", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
+    { 0 }
+};
+
+static const pln_option pretrain_options[] = {
+    { "epochs batch rate schedule", PLN_OPTION_ALSO, AT(pretrain), .options = pln_fit_options },
+    { 0 }
+};
+
+static const pln_option semi_options[] = {
+    { "labels", PLN_OPTION_INT, AT(labels), .help = "so many samples show theirs, chosen by class; 0: those that the data have" },
+    { "labels_file", PLN_OPTION_TEXT, AT(labels_file), .low = 1, .high = PLN_MAX_TEXT, .most = PLN_MAX_TEXT,
+      .help = "or a file with their numbers, a path as seen from where the command runs" },
+    { "split_seed", PLN_OPTION_INT, AT(labels_seed), 0, INT_MAX, .help = "0: a choice of its own for every seed of a run" },
+    { "batch rate schedule", PLN_OPTION_ALSO, AT(labelled), .options = pln_fit_options },
+    { "pretrain", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = pretrain_options, .count = AT(has_pretrain),
+      .help = "before the first epoch, with the labels alone" },
+    { 0 }
+};
+
+static const pln_option evaluate_options[] = {
+    { "at", PLN_OPTION_INTS, AT(at), 1, INT_MAX, .count = AT(at_count), .most = PLN_MAX_LIST,
+      .help = "epochs after which to measure, besides the last; those of pre-training too" },
+    { "labels", PLN_OPTION_FLOAT, AT(evaluate_labels), 0, 1, .help = "share of labels for reading out; 0: all" },
+    { "validation", PLN_OPTION_FLOAT, AT(validation), 0, 1, -1, ABOVE | BELOW,
+      .help = "measure on this share of the training samples, which then do not train, in place of the test set" },
+    { "split_seed", PLN_OPTION_INT, AT(validation_seed), 0, INT_MAX, .help = "of the choice of samples and labels" },
+    { "fractions", PLN_OPTION_FLOATS, AT(fractions), 0, 1, 0, ABOVE, .count = AT(fractions_count), .most = PLN_MAX_LIST,
+      .help = "more shares of labels, at the end" },
+    { 0 }
+};
+
+static const pln_option select_options[] = {
+    { "validation", PLN_OPTION_FLOAT, AT(held_out), 0, 1, 0, NEEDED | ABOVE | BELOW,
+      .help = "this share of the training samples is held out, and chooses the epoch kept as `best.safetensors`" },
+    { "split_seed", PLN_OPTION_INT, AT(held_out_seed), 0, INT_MAX, .help = "of that choice" },
+    { 0 }
+};
+
+static const pln_option classifier_options[] = {
+    { "epochs batch", PLN_OPTION_ALSO, AT(classifier), .options = pln_fit_options },
+    { "rate", PLN_OPTION_FLOAT, AT(classifier.rate), 0, 1e9, 0, NEEDED, .help = "one number" },
+    { "dropout", PLN_OPTION_FLOAT, AT(classifier_dropout), 0, 1, 0, BELOW, .help = "of its inputs" },
+    { "decay", PLN_OPTION_FLOAT, AT(classifier_decay), 0, 1, 0, ABOVE, .help = "ratio of an exponential schedule, or:" },
+    { "schedule", PLN_OPTION_ALSO, AT(classifier), .options = pln_fit_options },
+    { "activation", PLN_OPTION_WORD, AT(classifier_activation), .flags = NEEDED, .words = plni_activation_words, .help = "of its outputs" },
+    { 0 }
+};
+
+const pln_option pln_experiment_options[] = {
+    { "init", PLN_OPTION_WORD, AT(init), .usual = -1, .words = plni_init_words,
+      .help = "first weights; default glorot, of spiking networks kaiming" },
+    { "layers", PLN_OPTION_LIST, AT(layer), .options = layer_options, .count = AT(layers), .size = sizeof(pln_experiment_layer),
+      .most = PLN_MAX_LAYERS, .help = "of which each has one of:" },
+    { "network", PLN_OPTION_TEXT, AT(network), .most = PLN_MAX_TEXT,
+      .help = "instead of layers a spiking network in short form, `16C3-AP2-FC10`; wants a section `spiking`" },
+    { "spiking", PLN_OPTION_SECTION, AT(spiking), .flags = MARKED, .options = pln_spiking_options, .count = AT(spikes),
+      .help = "neurons, norm and read-out of `network`" },
+    { "train", PLN_OPTION_SECTION, 0, .flags = NEEDED, .options = train_options, .help = "how the network is trained" },
+    { "semi", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = semi_options, .count = AT(has_semi),
+      .help = "few labels: in every epoch the samples without a label by `train`, then those with one by this" },
+    { "evaluate", PLN_OPTION_SECTION, 0, .options = evaluate_options, .help = "when, and by which labels, the network is measured" },
+    { "select", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = select_options, .count = AT(selects), .help = "which epoch is kept beside the last" },
+    { "classifier", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = classifier_options, .count = AT(has_classifier),
+      .help = "a linear one on the outputs, at the end; not trained where outputs are classes, with labels" },
+    { 0 }
+};
+
+/* The fits keep what no option says from pln_fit_default. */
+void pln_experiment_defaults(pln_experiment *e)
+{
+    memset(e, 0, sizeof *e);
+    e->fit = e->labelled = e->pretrain = e->classifier = pln_fit_default();
+    e->spiking = pln_spiking_default();
+    e->classifier.rates = 1;
+    pln_option_defaults(pln_experiment_options, e);
+}
+
+void pln_experiment_settle(pln_experiment *e)
+{
+    pln_schedule *const schedules[] = { &e->fit.schedule, &e->labelled.schedule };
+
+    if (e->init < 0) e->init = *e->network ? PLN_KAIMING : PLN_GLOROT;
+    for (int i = 0; i < 2; i++)
+        if (schedules[i]->kind != PLN_CONSTANT && schedules[i]->length == 0) schedules[i]->length = e->fit.epochs > 0 ? e->fit.epochs : 1;
+}
+
+/* ---- checks -------------------------------------------------------------------- */
+
+/* A value that is in its range and yet wrong here. */
+static pln_status refuse(pln_ctx *ctx, const char *path, double value, const char *wanted)
+{
+    char number[PLNI_RANGE];
+
+    return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; it must be %s", path, plni_number(value, number), wanted);
+}
+
+static int dense_layers(const pln_experiment *e)
+{
+    int dense = 0;
+
+    for (int i = 0; i < e->layers; i++) dense += e->layer[i].dense > 0;
+    return dense;
+}
+
+static bool ends_in_softmax(const pln_experiment *e)
+{
+    return e->layers && e->layer[e->layers - 1].activation == PLN_SOFTMAX;
+}
+
+static pln_status check_schedule(pln_ctx *ctx, const char *section, const pln_schedule *s, int epochs, const char *longest)
+{
+    const bool decays = s->kind == PLN_EXP || s->kind == PLN_STEPS;
+    char path[PLNI_PATH];
+
+    plni_option_path(path, section, "schedule.length");
+    if (epochs > 0 && s->length > epochs) return refuse(ctx, path, s->length, longest);
+    plni_option_path(path, section, "schedule");
+    if (s->kind == PLN_LINEAR && !(s->start >= 0 && s->end >= 0))
+        return plni_fail_at(ctx, PLN_ERR_ARG, path, "a linear schedule wants start and end");
+    for (int i = 0; i < 2; i++) {
+        plni_option_path(path, section, i ? "schedule.end" : "schedule.start");
+        if ((i ? s->end : s->start) >= 0 && s->kind != PLN_LINEAR)
+            return refuse(ctx, path, i ? s->end : s->start, "left out where kind is not linear");
+    }
+    plni_option_path(path, section, "schedule.ratio");
+    if (!decays && s->ratio > 0) return refuse(ctx, path, s->ratio, "left out where kind is neither exp nor steps");
+    return decays && !(s->ratio > 0) ? refuse(ctx, path, s->ratio, "above 0 and at most 1") : PLN_OK;
+}
+
+/* What every section that trains has: rates and a schedule. */
+static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char *section, const pln_fit *fit, int epochs, const char *longest)
+{
+    char path[PLNI_PATH];
+
+    plni_option_path(path, section, "rate");
+    if (fit->rates != 1 && (*e->network || fit->rates != dense_layers(e)))
+        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate, or of one for each dense layer",
+                            path, fit->rates);
+    return check_schedule(ctx, section, &fit->schedule, epochs, longest);
+}
+
+/* Layers that settle are dense ones, each with dropout in front or none and its activation behind. */
+static pln_status check_settles(pln_ctx *ctx, const pln_experiment *e)
+{
+    bool dense = false, dropout = false, hidden = false;
+
+    for (int i = 0; i < e->layers; i++) {
+        const pln_experiment_layer *l = &e->layer[i];
+        const bool top = i + 1 == e->layers, activates = l->activation >= 0;
+        char path[PLNI_PATH];
+        snprintf(path, sizeof path, "layers.%d", i);
+        if (dense != activates || (dropout && !l->dense) || (top && !activates))
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep each dense layer has its activation right behind it, and one "
+                                "dropout at most, in front");
+        snprintf(path, sizeof path, "layers.%d.activation", i);
+        if (activates && l->activation != PLN_HARDSIGM && !(top && hidden && l->activation == PLN_SOFTMAX))
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; with rule ep it must be hardsigm, or softmax at the top over "
+                                "a hidden layer", path, plni_activation_words[l->activation]);
+        hidden |= activates;
+        dense = l->dense > 0, dropout = l->dropout >= 0;
+    }
+    return PLN_OK;
+}
+
+static pln_status check_ep(pln_ctx *ctx, const pln_experiment *e)
+{
+    const pln_dynamics *d = &e->dynamics;
+
+    if (e->fit.rule == PLN_RULE_EP && !e->settles)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule",
+                            "rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta, and dt of Euler steps");
+    if (e->fit.rule != PLN_RULE_EP && e->settles)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.ep", "train.ep is there, but the rule is not ep");
+    if (!e->settles) return PLN_OK;
+    if (*e->network) return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "a spiking network is trained by rule bp, through time");
+    PLN_TRY(check_settles(ctx, e));
+    if ((e->fit.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(e))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss",
+                            "with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm");
+    if (d->kind == PLN_EULER && d->dt * (1 + e->fit.ep.beta) > 1) return refuse(ctx, "train.ep.dt", (double)d->dt, "at most 1 / (1 + beta)");
+    if ((d->kind == PLN_EULER || ends_in_softmax(e)) && !(d->dt > 0))
+        return refuse(ctx, "train.ep.dt", (double)d->dt, "above 0 and below 1");
+    return PLN_OK;
+}
+
+/* What the kind of training gives no meaning is an oversight. */
+static pln_status check_meaning(pln_ctx *ctx, const pln_experiment *e)
+{
+    const pln_fit *t = &e->fit;
+    const bool ep = t->rule == PLN_RULE_EP, labels = t->target == PLN_TARGET_LABELS;
+    const char *plain = t->optim.kind == PLN_ADAM ? "left out with adam" : ep ? "left out with rule ep" : NULL;
+    const struct { const char *path; float value; const char *wanted; } cases[] = {
+        { "train.momentum", t->optim.momentum, plain },
+        { "train.weight_decay", t->optim.decay, plain },
+        { "train.clip", t->optim.clip, ep ? "left out with rule ep" : NULL },
+        { "train.tet", t->tet, t->loss == PLN_CROSS_ENTROPY_STEPS ? NULL : "left out where the loss is not cross_entropy_steps" },
+        { "train.eta", t->self.eta, t->self.sequential ? NULL : "left out where training is not sequential" },
+        { "train.label_smoothing", t->label_smoothing, labels || e->has_semi ? NULL : "left out with target self: smoothing is its" },
+        { "train.smoothing", t->self.smoothing, labels ? "left out with target labels: label_smoothing is theirs" : NULL },
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cases[i].wanted && cases[i].value > 0) return refuse(ctx, cases[i].path, (double)cases[i].value, cases[i].wanted);
+    return PLN_OK;
+}
+
+static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
+{
+    const pln_fit *t = &e->fit;
+    const pln_augment *a = &t->augment;
+
+    PLN_TRY(check_course(ctx, e, "train", t, t->epochs,
+                         "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"));
+    PLN_TRY(check_ep(ctx, e));
+    PLN_TRY(check_meaning(ctx, e));
+    if ((a->padding || a->flip || a->cutout) && !*e->network)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "samples are varied for spiking networks only");
+    if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!*e->network || e->spiking.votes > 1))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss", "a loss of every time step wants a spiking network without votes");
+    if (t->self.sequential && !(t->self.eta > 0)) return refuse(ctx, "train.eta", (double)t->self.eta, "above 0 and at most 1");
+    if (t->self.sequential && t->batch != 1) return refuse(ctx, "train.batch", t->batch, "1 in sequential mode");
+    if (t->target == PLN_TARGET_LABELS && t->self.winners == 0) return PLN_OK;
+    if (t->self.winners < 1) return refuse(ctx, "train.winners", t->self.winners, "1..64");
+    if (t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");
+    return PLN_OK;
+}
+
+static pln_status check_semi(pln_ctx *ctx, const pln_experiment *e)
+{
+    if (!e->has_semi) return PLN_OK;
+    if (e->fit.target != PLN_TARGET_SELF)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.target", "with a section semi, train.target is self: labels are the section's");
+    if (e->labels < 0) return refuse(ctx, "semi.labels", e->labels, "at least 1, or 0 for those that the data have");
+    if (*e->labels_file && e->labels) return refuse(ctx, "semi.labels", e->labels, "left out where labels_file lists the samples");
+    if (*e->labels_file && e->validation > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels_file", "semi.labels_file counts all training samples, and evaluate.validation "
+                            "takes some away: one of the two can be there");
+    PLN_TRY(check_course(ctx, e, "semi", &e->labelled, e->fit.epochs,
+                         "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"));
+    if (!e->has_pretrain) return PLN_OK;
+    return check_course(ctx, e, "semi.pretrain", &e->pretrain, e->pretrain.epochs, "at most the epochs there are");
+}
+
+static pln_status check_spiking(pln_ctx *ctx, const pln_experiment *e)
+{
+    int outputs;
+
+    if (!e->spikes)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "network", "a network in short form wants a section spiking with its time steps");
+    if (e->spiking.poisson && e->spiking.normalise)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking.poisson",
+                            "values that are normalised are no probabilities: poisson goes without normalise");
+    PLN_TRY(pln_neuron_check(ctx, &e->spiking.neuron));
+    return pln_notation_check(ctx, e->network, &outputs);
+}
+
+static pln_status check_layers(pln_ctx *ctx, const pln_experiment *e)
+{
+    if ((*e->network != 0) + (e->layers > 0) != 1)
+        return plni_fail_at(ctx, PLN_ERR_ARG, *e->network ? "network" : "layers",
+                            "there must be layers, or a network in short form for spiking neurons, but not both");
+    if (*e->network) return check_spiking(ctx, e);
+    if (e->spikes)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "a section spiking wants a network in short form instead of layers");
+    for (int i = 0; i < e->layers; i++) {
+        const pln_experiment_layer *l = &e->layer[i];
+        char path[PLNI_PATH];
+        snprintf(path, sizeof path, "layers.%d", i);
+        if ((l->dropout >= 0) + (l->dense > 0) + (l->activation >= 0) != 1)
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s must have one key: dropout, dense or activation", path);
+    }
+    if (dense_layers(e)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "layers", "the network has no dense layer");
+}
+
+pln_status pln_experiment_check(pln_ctx *ctx, const pln_experiment *e)
+{
+    PLN_TRY(pln_option_check(ctx, pln_experiment_options, e, ""));
+    PLN_TRY(check_layers(ctx, e));
+    PLN_TRY(check_train(ctx, e));
+    PLN_TRY(check_semi(ctx, e));
+    if (e->has_classifier && e->classifier.schedule.kind != PLN_CONSTANT && e->classifier_decay > 0)
+        return refuse(ctx, "classifier.decay", (double)e->classifier_decay, "left out where there is a schedule");
+    if (e->has_classifier) PLN_TRY(check_course(ctx, e, "classifier", &e->classifier, e->classifier.epochs, "at most the epochs there are"));
+    if (e->selects && e->fit.target != PLN_TARGET_LABELS)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "select", "a section select compares epochs by their accuracy and wants train.target: labels");
+    return PLN_OK;
+}
