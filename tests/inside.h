@@ -12,8 +12,10 @@
 #include "learn/bp.h"
 #include "learn/ep.h"
 #include "learn/optim.h"
+#include "nn/graph.h"
 #include "nn/mask.h"
 #include "nn/settle.h"
+#include "nn/tile.h"
 #include "planaria.h"
 #include "train/trainer.h"
 
@@ -146,11 +148,24 @@ static inline void inside_list(const inside *in, inside_signal *x, int row)
 /* ---- layers ------------------------------------------------------------------- */
 
 /* The layers that number l stands for. */
-static inline int inside_first(const pln_net *net, int l) { (void)net; return l; }
-static inline int inside_last(const pln_net *net, int l) { (void)net; return l; }
+static inline int inside_first(const pln_net *net, int l)
+{
+    int k = 0;
+
+    while (k < net->count && net->layer[k].stream != l) k++;
+    return k;
+}
+
+static inline int inside_last(const pln_net *net, int l)
+{
+    int k = inside_first(net, l);
+
+    while (k + 1 < net->count && net->layer[k + 1].stream == l) k++;
+    return k;
+}
 
 /* How many numbers there are; whether there are neurons in layer l. */
-static inline int inside_layers(const pln_net *net) { return pln_net_layers(net); }
+static inline int inside_layers(const pln_net *net) { return net->count ? net->layer[net->count - 1].stream + 1 : 0; }
 
 static inline bool inside_fires(const pln_net *net, int l)
 {
@@ -208,11 +223,15 @@ static inline void inside_copy(const pln_net *from, pln_net *to)
             memcpy(to->layer[l].theta, from->layer[l].theta, from->layer[l].size * sizeof(float));
 }
 
-/* Before a network is ready: dense layer l is to expect no zeros in what it reads. */
-static inline void inside_expect_dense(pln_net *net, int l) { net->layer[inside_first(net, l)].sparse_input = false; }
-
 /* From now on the way back through layer l adds to dx, as where others write to it first. */
 static inline void inside_backward_adds(pln_net *net, int l) { net->layer[inside_first(net, l)].adds = true; }
+
+/* The stage whose tiles layer l is; NULL if it has none. */
+static inline const plni_stage *inside_tiles(const pln_net *net, int l)
+{
+    const plni_layer *first = &net->layer[inside_first(net, l)];
+    return first->role == PLNI_POINTWISE && !first->out.row ? &net->stage[plni_stage_of(net, first->number)] : NULL;
+}
 
 /* y from x, whose rows are listed anew. */
 static inline void inside_forward_layer(inside *in, int l)
@@ -220,11 +239,15 @@ static inline void inside_forward_layer(inside *in, int l)
     const int samples = in->pass.samples, first = inside_first(in->net, l);
 
     for (int s = 0; s < samples; s++) inside_list(in, in->pass.at[first].x, s);
+    if (inside_tiles(in->net, l)) {
+        plni_tiles_forward(in->net, &in->pass, inside_tiles(in->net, l));
+        return;
+    }
     for (int k = first; k <= inside_last(in->net, l); k++) {
         const plni_layer *layer = &in->net->layer[k];
         layer->ops->forward(layer, &in->pass, &in->pass.at[k], 0, samples);
         for (int s = 0; s < samples; s++) {
-            if (layer->ops->forward_rest) layer->ops->forward_rest(layer, &in->pass, &in->pass.at[k], s);
+            if (layer->ops->forward_row) layer->ops->forward_row(layer, &in->pass, &in->pass.at[k], s);
             inside_list(in, in->pass.at[k].y, s);
         }
     }
@@ -233,11 +256,15 @@ static inline void inside_forward_layer(inside *in, int l)
 /* dx from dy. */
 static inline void inside_backward_layer(inside *in, int l)
 {
+    if (inside_tiles(in->net, l)) {
+        plni_tiles_backward(in->net, &in->pass, inside_tiles(in->net, l));
+        return;
+    }
     for (int k = inside_last(in->net, l); k >= inside_first(in->net, l); k--) {
         const plni_layer *layer = &in->net->layer[k];
         layer->ops->backward(layer, &in->pass, &in->pass.at[k], 0, in->pass.samples);
-        for (int s = 0; layer->ops->backward_rest && s < in->pass.samples; s++)
-            layer->ops->backward_rest(layer, &in->pass, &in->pass.at[k], s);
+        for (int s = 0; layer->ops->backward_row && s < in->pass.samples; s++)
+            layer->ops->backward_row(layer, &in->pass, &in->pass.at[k], s);
     }
 }
 
@@ -266,10 +293,10 @@ static inline bool inside_backward_gradient(inside *in, int l, float scale)
 {
     plni_layer *layer = inside_learner(in->net, l);
 
-    if (!layer->ops->pullback) return false;
-    layer->ops->pullback(layer, &in->pass, &in->pass.at[layer->number], scale);
-    for (int s = 0; layer->ops->backward_rest && s < in->pass.samples; s++)
-        layer->ops->backward_rest(layer, &in->pass, &in->pass.at[layer->number], s);
+    if (!layer->ops->backward_gradient) return false;
+    layer->ops->backward_gradient(layer, &in->pass, &in->pass.at[layer->number], scale);
+    for (int s = 0; layer->ops->backward_row && s < in->pass.samples; s++)
+        layer->ops->backward_row(layer, &in->pass, &in->pass.at[layer->number], s);
     return true;
 }
 
@@ -277,12 +304,12 @@ static inline bool inside_backward_gradient(inside *in, int l, float scale)
 static inline bool inside_gradient_forward(inside *in, int l, float scale, inside *next)
 {
     plni_layer *layer = inside_learner(in->net, l);
-    plni_station *at = &in->pass.at[layer->number], *soon = &next->pass.at[layer->number];
+    plni_layer_io *at = &in->pass.at[layer->number], *soon = &next->pass.at[layer->number];
 
-    if (!layer->ops->turn) return false;
-    layer->ops->turn(layer, &in->pass, at, scale, &next->pass, soon);
-    for (int s = 0; layer->ops->forward_rest && s < next->pass.samples; s++)
-        layer->ops->forward_rest(layer, &next->pass, soon, s);
+    if (!layer->ops->gradient_forward) return false;
+    layer->ops->gradient_forward(layer, &in->pass, at, scale, &next->pass, soon);
+    for (int s = 0; layer->ops->forward_row && s < next->pass.samples; s++)
+        layer->ops->forward_row(layer, &next->pass, soon, s);
     return true;
 }
 
@@ -290,7 +317,7 @@ static inline bool inside_gradient_forward(inside *in, int l, float scale, insid
 static inline void inside_keep(inside *in, int l)
 {
     for (int k = inside_first(in->net, l); k <= inside_last(in->net, l); k++)
-        if (in->net->layer[k].ops->keep) in->net->layer[k].ops->keep(&in->net->layer[k], &in->pass, &in->pass.at[k]);
+        if (in->net->layer[k].ops->update_stats) in->net->layer[k].ops->update_stats(&in->net->layer[k], &in->pass, &in->pass.at[k]);
 }
 
 /* ---- the whole network -------------------------------------------------------- */

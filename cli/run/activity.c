@@ -37,9 +37,11 @@ static void set_algorithms(json_t *object, const pln_net *net, int l, double act
     }
 }
 
-static json_t *describe(const pln_net *net, int l, const pln_activity *a, totals *sum)
+/* Of layers that are run in one place, at most one is a product or fires. */
+static json_t *describe(const pln_net *net, int l, const pln_activity *all, totals *sum)
 {
-    const pln_layer_info i = pln_net_layer(net, l);
+    const pln_activity *a = &all[l];
+    const pln_layer_info i = layers_sum(net, l);
     const bool spikes = layer_reads_spikes(net, l);
     const size_t bytes = i.parameters * sizeof(float);
     json_t *object = json_object();
@@ -51,6 +53,8 @@ static json_t *describe(const pln_net *net, int l, const pln_activity *a, totals
     json_object_set_new(object, "shape", json_string(shape));
     json_object_set_new(object, "bytes", json_integer((json_int_t)bytes));
     sum->bytes += bytes;
+    for (int k = l; k < layers_group(net, l); k++)
+        if (pln_net_layer(net, k).fires) a = &all[k];
     if (i.fires) {
         set(object, "firing_rate", a->firing_rate);
         set(object, "silent", a->silent);
@@ -98,7 +102,7 @@ json_t *activity_measure(pln_ctx *ctx, pln_net *net, const pln_data *data)
         return NULL;
     }
     layers = json_array();
-    for (int l = 0; l < pln_net_layers(net); l++) json_array_append_new(layers, describe(net, l, &layer[l], &sum));
+    for (int l = 0; l < pln_net_layers(net); l = layers_group(net, l)) json_array_append_new(layers, describe(net, l, layer, &sum));
     activity = json_object();
     json_object_set_new(activity, "samples", json_integer(count));
     set(activity, "firing_rate", sum.neurons > 0 ? sum.spikes / sum.neurons : 0);

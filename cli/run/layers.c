@@ -9,64 +9,60 @@ bool layers_are_maps(const pln_net *net)
     return pln_net_layers(net) > 0 && pln_net_layer(net, 0).steps > 0;
 }
 
-/* Adds a word to those of a cell, " + " between them. */
-static void add_word(char name[LAYER_NAME], const char *word)
+int layers_group(const pln_net *net, int layer)
 {
-    const size_t length = strlen(name);
+    const int stream = pln_net_layer(net, layer).stream;
+    int end = layer + 1;
 
-    snprintf(name + length, LAYER_NAME - length, "%s%s", length ? " + " : "", word);
+    while (end < pln_net_layers(net) && pln_net_layer(net, end).stream == stream) end++;
+    return end;
 }
 
-static void name_conv(const pln_layer_info *i, char name[LAYER_NAME])
+static void name_one(const pln_net *net, const pln_layer_info *i, char word[LAYER_NAME])
 {
-    const int length = snprintf(name, LAYER_NAME, "conv %dx%d", i->kernel, i->kernel);
+    static const char *const readouts[] = { "mean over time", "last membrane", "mean membrane" };
+    int length = 0;
 
-    if (i->stride > 1) snprintf(name + length, (size_t)(LAYER_NAME - length), " / %d", i->stride);
-}
-
-static void name_cell(const pln_layer_info *i, char name[LAYER_NAME])
-{
-    char word[32];
-
-    *name = 0;
-    if (i->norm.kind) add_word(name, i->norm.kind == PLN_NORM_STEP ? "norm of steps" : "norm");
-    if (i->tap == -1) add_word(name, "add input");
-    if (i->tap >= 0) {
-        snprintf(word, sizeof word, "add %d", i->tap + 1);
-        add_word(name, word);
-    }
-    if (i->fires) add_word(name, "lif");
-    if (i->pool) {
-        snprintf(word, sizeof word, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
-        add_word(name, word);
-    }
-    if (i->drop > 0) {
-        snprintf(word, sizeof word, "drop %g", (double)i->drop);
-        add_word(name, word);
+    switch (i->kind) {
+    case PLN_ACTIVATION: snprintf(word, LAYER_NAME, "%s", pln_activation_name(i->activation)); break;
+    case PLN_DROPOUT:    snprintf(word, LAYER_NAME, layers_are_maps(net) ? "drop %g" : "dropout %g", (double)i->drop); break;
+    case PLN_CONV:
+        length = snprintf(word, LAYER_NAME, "conv %dx%d", i->kernel, i->kernel);
+        if (i->stride > 1) snprintf(word + length, (size_t)(LAYER_NAME - length), " / %d", i->stride);
+        break;
+    case PLN_NORM: snprintf(word, LAYER_NAME, "%s", i->norm.kind == PLN_NORM_STEP ? "norm of steps" : "norm"); break;
+    case PLN_ADD:
+        if (i->addend < 0) snprintf(word, LAYER_NAME, "add input");
+        else               snprintf(word, LAYER_NAME, "add %d", pln_net_layer(net, i->addend).stream + 1);
+        break;
+    case PLN_POOL:
+        length = snprintf(word, LAYER_NAME, "%s pool %d", i->pool == PLN_POOL_MAX ? "max" : "average", i->window);
+        if (i->stride != i->window) snprintf(word + length, (size_t)(LAYER_NAME - length), " / %d", i->stride);
+        break;
+    case PLN_READOUT:
+        if (i->votes > 1) snprintf(word, LAYER_NAME, "%s, %d votes", readouts[i->readout], i->votes);
+        else              snprintf(word, LAYER_NAME, "%s", readouts[i->readout]);
+        break;
+    default: snprintf(word, LAYER_NAME, "%s", i->name);
     }
 }
 
 void layer_name(const pln_net *net, int layer, char name[LAYER_NAME])
 {
-    static const char *const readouts[] = { "mean over time", "last membrane", "mean membrane" };
-    const pln_layer_info i = pln_net_layer(net, layer);
+    *name = 0;
+    for (int l = layer; l < layers_group(net, layer); l++) {
+        const pln_layer_info i = pln_net_layer(net, l);
+        const size_t length = strlen(name);
+        char word[LAYER_NAME];
 
-    switch (i.kind) {
-    case PLN_ACTIVATION: snprintf(name, LAYER_NAME, "%s", pln_activation_name(i.activation)); break;
-    case PLN_DROPOUT:    snprintf(name, LAYER_NAME, "dropout %g", (double)i.drop); break;
-    case PLN_CONV:       name_conv(&i, name); break;
-    case PLN_CELL:       name_cell(&i, name); break;
-    case PLN_READOUT:
-        if (i.votes > 1) snprintf(name, LAYER_NAME, "%s, %d votes", readouts[i.readout], i.votes);
-        else             snprintf(name, LAYER_NAME, "%s", readouts[i.readout]);
-        break;
-    default: snprintf(name, LAYER_NAME, "dense");
+        name_one(net, &i, word);
+        snprintf(name + length, LAYER_NAME - length, "%s%s", length ? " + " : "", word);
     }
 }
 
 void layer_shape(const pln_net *net, int layer, char shape[LAYER_SHAPE])
 {
-    const pln_layer_info i = pln_net_layer(net, layer);
+    const pln_layer_info i = pln_net_layer(net, layers_group(net, layer) - 1);
 
     if (i.kind == PLN_READOUT || i.steps < 1) snprintf(shape, LAYER_SHAPE, "%d", i.outputs);
     else snprintf(shape, LAYER_SHAPE, "%dx%dx%d", i.channels, i.height, i.width);
@@ -96,9 +92,26 @@ const char *layer_product(pln_product product)
 
 bool layer_reads_spikes(const pln_net *net, int layer)
 {
-    const int from = pln_net_layer(net, layer).from;
+    int from = pln_net_layer(net, layer).from;
 
+    while (from >= 0 && (pln_net_layer(net, from).kind == PLN_POOL || pln_net_layer(net, from).kind == PLN_DROPOUT))
+        from = pln_net_layer(net, from).from;
     return from >= 0 && pln_net_layer(net, from).fires;
+}
+
+pln_layer_info layers_sum(const pln_net *net, int layer)
+{
+    const int end = layers_group(net, layer);
+    pln_layer_info sum = pln_net_layer(net, end - 1);
+
+    for (int l = layer; l < end - 1; l++) {
+        const pln_layer_info i = pln_net_layer(net, l);
+        sum.parameters += i.parameters;
+        sum.macs += i.macs;
+        sum.neurons += i.neurons;
+        sum.fires |= i.fires;
+    }
+    return sum;
 }
 
 /* Sums over the layers. */
@@ -108,14 +121,14 @@ typedef struct totals {
     long   neurons;
 } totals;
 
-static void print_layer(const pln_net *net, int l, totals *sum)
+static void print_layer(const pln_net *net, int l, int number, totals *sum)
 {
-    const pln_layer_info i = pln_net_layer(net, l);
+    const pln_layer_info i = layers_sum(net, l);
     char name[LAYER_NAME], shape[LAYER_SHAPE], algorithm[3][LAYER_ALGORITHM];
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
-    printf("%3d  %-38s %-14s %5d %11zu %13.0f %9ld", l + 1, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
+    printf("%3d  %-38s %-14s %5d %11zu %13.0f %9ld", number, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
            i.macs, i.neurons);
     sum->parameters += i.parameters;
     sum->macs += i.macs;
@@ -133,13 +146,13 @@ void layers_print(const pln_net *net)
 
     printf("     %-38s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
            "forward | input gradient | weight gradient");
-    for (int l = 0; l < pln_net_layers(net); l++) print_layer(net, l, &sum);
+    for (int l = 0, number = 1; l < pln_net_layers(net); l = layers_group(net, l)) print_layer(net, l, number++, &sum);
     printf("     %-38s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
 }
 
 static json_t *describe(const pln_net *net, int l)
 {
-    const pln_layer_info i = pln_net_layer(net, l);
+    const pln_layer_info i = layers_sum(net, l);
     char name[LAYER_NAME], algorithm[LAYER_ALGORITHM];
     json_t *object;
 
@@ -159,6 +172,6 @@ json_t *layers_json(const pln_net *net)
 {
     json_t *list = json_array();
 
-    for (int l = 0; l < pln_net_layers(net); l++) json_array_append_new(list, describe(net, l));
+    for (int l = 0; l < pln_net_layers(net); l = layers_group(net, l)) json_array_append_new(list, describe(net, l));
     return list;
 }

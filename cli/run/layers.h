@@ -9,6 +9,11 @@
 
 enum { LAYER_NAME = 64, LAYER_SHAPE = 32, LAYER_ALGORITHM = 32 };
 
+/* Layers that are run in one place are told of together: the number behind the last of those
+ * that begin with `layer`, and what they are in sum. */
+int            layers_group(const pln_net *net, int layer);
+pln_layer_info layers_sum(const pln_net *net, int layer);
+
 /* "conv 3x3 / 2", "norm + lif + average pool 2", "dense", "relu". */
 void layer_name(const pln_net *net, int layer, char name[LAYER_NAME]);
 

@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-enum { PLN_MAX_LAYERS = 64, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000,
+enum { PLN_MAX_LAYERS = 256, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000,
        PLN_MAX_TIME = 64, PLN_MAX_CHANNELS = 4096 };
 
 typedef struct pln_net pln_net;
@@ -38,10 +38,13 @@ typedef struct pln_net pln_net;
  *     sigmoid    1 / (1 + exp(-x))         s (1 - s)
  *     tanh       0.5 + 0.5 tanh x          0.5 (1 - tanh^2 x)
  *     softmax    exp x_i / sum_j exp x_j   the whole Jacobian
- */
+ *     wta        in images: u = relu(x - mean of the channel's places), then
+ *                relu(u - mean of the place's channels); the whole Jacobian
+ *
+ * In images softmax is over the channels of each place. */
 #define PLN_ACTIVATION_LIST(A)                                           \
     A(IDENTITY, "x") A(RELU, "relu") A(HARDSIGM, "hardsigm")             \
-    A(SIGMOID, "sigmoid") A(TANH, "tanh") A(SOFTMAX, "softmax")
+    A(SIGMOID, "sigmoid") A(TANH, "tanh") A(SOFTMAX, "softmax") A(WTA, "wta")
 
 typedef enum pln_activation {
 #define PLNI_ACTIVATION(name, text) PLN_##name,
@@ -117,7 +120,12 @@ PLN_API bool pln_net_is_poisson(const pln_net *net);
 PLN_API void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad);
 PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
 PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
-PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image, up to 15x15 */
+PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image */
+
+/* The same with a stride of 1..size and a padding of 0..size / 2, behind any layer of
+ * images.  A mean counts the padding as zeros, a maximum never takes it.  A maximum's
+ * side is at most 15. */
+PLN_API void pln_net_pool_window(pln_net *net, pln_pool kind, int size, int stride, int pad);
 /* pln_net_dropout, too, behind neurons and their pool: one mask for all steps. */
 
 /* Adds the output of layer `layer` (0-based; pln_net_layers() - 1 is the last one so
@@ -216,32 +224,37 @@ PLN_API int pln_net_outputs(const pln_net *net);
 
 /* Layers as they were built, input not counted. */
 typedef enum pln_layer_kind {
-    PLN_DENSE, PLN_ACTIVATION, PLN_DROPOUT, PLN_CONV, PLN_CELL, PLN_READOUT
+    PLN_DENSE, PLN_CONV, PLN_NORM, PLN_ADD, PLN_LIF, PLN_ACTIVATION, PLN_POOL, PLN_DROPOUT, PLN_READOUT
 } pln_layer_kind;
+
+enum { PLN_NO_LAYER = -2 };
 
 typedef struct pln_layer_info {
     pln_layer_kind kind;
+    const char    *name;            /* of the kind: "conv"                  */
     int            inputs, outputs;
-    pln_activation activation;      /* of an activation layer */
-    float          drop;            /* of a dropout layer     */
-    size_t         parameters;      /* numbers in parameter tensors */
-    /* of maps */
-    int            from, tap;       /* layers that are its inputs; -1: the
-                                       network's input; tap -2: none      */
+    size_t         parameters;      /* numbers in parameter tensors         */
+    int            from, addend;    /* layers that are its inputs; -1: the network's input;
+                                       addend PLN_NO_LAYER: none            */
+    bool           branched;        /* from was chosen by pln_net_branch    */
+    int            stream;          /* equal for layers that are run together, place by
+                                       place: from a norm, sum or neuron on */
+    pln_activation activation;      /* of an activation                     */
+    float          drop;            /* of dropout                           */
+    /* of networks of images */
     int            channels, height, width, steps;      /* of what it gives */
-    int            kernel, stride, pad;
+    int            kernel, stride, pad;                 /* of a convolution; also of a pool */
     bool           bias;
-    pln_norm       norm;            /* a cell is what norm, add, lif and pool
-                                       that follow each other make together */
-    bool           fires;
+    pln_norm       norm;
+    bool           fires;           /* of neurons                           */
     pln_neuron     neuron;
+    long           neurons;
     pln_pool       pool;
     int            window;
     pln_readout_kind readout;
     int            votes;
     double         macs;            /* multiply-adds a step with all weights,
-                                       padding counted                    */
-    long           neurons;
+                                       padding counted                      */
 } pln_layer_info;
 
 PLN_API int            pln_net_layers(const pln_net *net);

@@ -1,11 +1,10 @@
 /* maps.c - layers of networks of maps as JSON
  *
- * A cell is written as the builders' calls that make it: norm, add, lif, pool; a
- * layer that does not begin at the last one is preceded by a branch. */
+ * A layer that does not begin at the last one is preceded by a branch. */
 
 #include "exchange/maps.h"
 
-#include "nn/net.h"
+#include "nn/graph.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,34 +51,33 @@ static json_t *describe_neuron(const pln_neuron *n)
                      pln_surrogate_name(n->surrogate), "sharpness", (double)n->sharpness);
 }
 
-static bool describe_cell(const pln_layer_info *i, json_t *layers)
+static json_t *describe_pool(const pln_layer_info *i)
 {
-    return (!i->norm.kind ||
-            append(layers, json_pack("{s:s, s:f}", "norm", norms[i->norm.kind], "scale", (double)i->norm.scale))) &&
-           (i->tap < -1 || append(layers, json_pack("{s:i}", "add", i->tap))) &&
-           (!i->fires || append(layers, describe_neuron(&i->neuron))) &&
-           (!i->pool || (i->drop > 0 && i->window == 1) ||
-            append(layers, json_pack("{s:s, s:i}", "pool", pools[i->pool], "size", i->window))) &&
-           (!(i->drop > 0) || append(layers, json_pack("{s:f}", "dropout", (double)i->drop)));
+    json_t *pool = json_pack("{s:s, s:i}", "pool", pools[i->pool], "size", i->window);
+
+    if (i->stride != i->window || i->pad) {
+        json_object_set_new(pool, "stride", json_integer(i->stride));
+        json_object_set_new(pool, "pad", json_integer(i->pad));
+    }
+    return pool;
 }
 
 bool plni_maps_describe(const pln_net *net, int l, json_t *layers)
 {
     const pln_layer_info i = pln_net_layer(net, l);
-    /* Without a norm a cell would be taken as part of the one before. */
-    const bool apart = i.kind == PLN_CELL && !i.norm.kind && l > 0 && pln_net_layer(net, l - 1).kind == PLN_CELL;
 
-    if ((i.from != l - 1 || apart) && !append(layers, json_pack("{s:i}", "branch", i.from))) return false;
+    if (i.branched && !append(layers, json_pack("{s:i}", "branch", i.from))) return false;
     switch (i.kind) {
-    case PLN_DENSE:
-        return append(layers, json_pack("{s:i}", "dense", i.outputs));
-    case PLN_CONV:
-        return append(layers, json_pack("{s:i, s:i, s:i, s:i}", "conv", i.channels, "kernel", i.kernel, "stride", i.stride,
-                                        "pad", i.pad));
-    case PLN_READOUT:
-        return append(layers, json_pack("{s:s, s:i}", "readout", readouts[i.readout], "votes", i.votes));
-    default:
-        return describe_cell(&i, layers);
+    case PLN_DENSE:      return append(layers, json_pack("{s:i}", "dense", i.outputs));
+    case PLN_CONV:       return append(layers, json_pack("{s:i, s:i, s:i, s:i}", "conv", i.channels, "kernel", i.kernel, "stride",
+                                                         i.stride, "pad", i.pad));
+    case PLN_NORM:       return append(layers, json_pack("{s:s, s:f}", "norm", norms[i.norm.kind], "scale", (double)i.norm.scale));
+    case PLN_ADD:        return append(layers, json_pack("{s:i}", "add", i.addend));
+    case PLN_LIF:        return append(layers, describe_neuron(&i.neuron));
+    case PLN_ACTIVATION: return append(layers, json_pack("{s:s}", "activation", pln_activation_name(i.activation)));
+    case PLN_POOL:       return append(layers, describe_pool(&i));
+    case PLN_DROPOUT:    return append(layers, json_pack("{s:f}", "dropout", (double)i.drop));
+    default:             return append(layers, json_pack("{s:s, s:i}", "readout", readouts[i.readout], "votes", i.votes));
     }
 }
 
@@ -153,7 +151,7 @@ static const char *add_neuron(pln_net *net, const json_t *lif)
  * whole image; they are taken off. */
 static bool fits(const pln_net *net, int filters, int taps, size_t *room)
 {
-    const plni_extent e = plni_map_of(net, net->branch >= 0 ? net->branch : net->count)->extent;
+    const plni_extent e = plni_value(net, plni_next_value(net))->extent;
     const double wanted = (double)filters * (taps ? taps : e.height * e.width) * e.channels;
 
     if (wanted > (double)*room) return false;
@@ -161,9 +159,31 @@ static bool fits(const pln_net *net, int filters, int taps, size_t *room)
     return true;
 }
 
-const char *plni_maps_add(pln_net *net, const json_t *layer, size_t *room)
+/* Layer k of a file: in those without a version, what is run in one place counts as one. */
+static int layer_of(const pln_net *net, int k, bool old)
 {
-    const int conv = whole_number(layer, "conv", PLN_MAX_CHANNELS), dense = whole_number(layer, "dense", PLN_MAX_CHANNELS);
+    int l = net->count - 1;
+
+    while (old && k >= 0 && l >= 0 && net->layer[l].stream != k) l--;
+    return old && k >= 0 ? (l >= 0 ? l : net->count) : k;
+}
+
+/* Options of a pool that old files do not have. */
+static void add_pool(pln_net *net, pln_pool kind, const json_t *layer)
+{
+    const int size = whole_number(layer, "size", PLN_MAX_UNITS);
+    const json_t *stride = json_object_get(layer, "stride");
+
+    pln_net_pool_window(net, kind, size, stride ? whole_number(layer, "stride", PLN_MAX_UNITS) : size,
+                        stride ? whole_number(layer, "pad", PLN_MAX_UNITS) : 0);
+}
+
+const char *plni_maps_add(pln_net *net, const json_t *layer, bool old, size_t *room)
+{
+    const char *name = json_string_value(json_object_get(layer, "activation"));
+    pln_activation activation;
+
+    const int conv = whole_number(layer, "conv", PLN_MAX_CHANNELS), dense = whole_number(layer, "dense", PLN_MAX_UNITS);
     const json_t *add = json_object_get(layer, "add"), *branch = json_object_get(layer, "branch");
     const int norm = place_in(norms, 3, layer, "norm"), pool = place_in(pools, 3, layer, "pool");
     const int readout = place_in(readouts, 3, layer, "readout");
@@ -182,13 +202,15 @@ const char *plni_maps_add(pln_net *net, const json_t *layer, size_t *room)
         const json_t *other = add ? add : branch;
         if (!json_is_integer(other) || json_integer_value(other) < -1 || json_integer_value(other) > PLN_MAX_LAYERS)
             return "a branch or a sum names no layer";
-        (add ? pln_net_add : pln_net_branch)(net, (int)json_integer_value(other));
+        (add ? pln_net_add : pln_net_branch)(net, layer_of(net, (int)json_integer_value(other), old));
     } else if (json_object_get(layer, "lif")) {
         return add_neuron(net, json_object_get(layer, "lif"));
     } else if (pool >= 0) {
-        pln_net_pool(net, (pln_pool)pool, whole_number(layer, "size", 15));
+        add_pool(net, (pln_pool)pool, layer);
     } else if (json_is_number(json_object_get(layer, "dropout"))) {
         pln_net_dropout(net, number(layer, "dropout"));
+    } else if (name && pln_activation_find(name, &activation)) {
+        pln_net_activation(net, activation);
     } else if (readout >= 0) {
         pln_net_readout(net, (pln_readout_kind)readout, whole_number(layer, "votes", PLN_MAX_CHANNELS));
     } else {

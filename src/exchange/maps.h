@@ -15,8 +15,8 @@ json_t *plni_maps_describe_input(const pln_net *net);
 /* Begins a network as described; false if the description is not sound. */
 bool plni_maps_begin(pln_net *net, const json_t *image);
 
-/* Adds one layer; `room` is how many parameters the file can still hold.  What is
- * wrong, or NULL. */
-const char *plni_maps_add(pln_net *net, const json_t *layer, size_t *room);
+/* Adds one layer, of a file without a version if `old`; `room` is how many parameters the
+ * file can still hold.  What is wrong, or NULL. */
+const char *plni_maps_add(pln_net *net, const json_t *layer, bool old, size_t *room);
 
 #endif

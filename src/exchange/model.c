@@ -13,7 +13,7 @@
 #include <string.h>
 
 static const char NETWORK[] = "planaria.network";
-enum { MAX_MODEL_GB = 64 };
+enum { MAX_MODEL_GB = 64, VERSION = 2 };       /* version 1 has no number */
 
 /* Of networks of maps: a small file can describe large images. */
 static const size_t PLAUSIBLE = (size_t)8 << 30;
@@ -63,11 +63,11 @@ static char *describe(const pln_net *net)
 
     for (int l = 0; l < pln_net_layers(net); l++) {
         const pln_layer_info layer = pln_net_layer(net, l);
-        failed |= net->steps ? !plni_maps_describe(net, l, layers)
+        failed |= net->images ? !plni_maps_describe(net, l, layers)
                              : json_array_append_new(layers, describe_layer(&layer));
     }
-    all = json_pack("{s:i, s:o*, s:o, s:o*}", "input", pln_net_inputs(net), "image",
-                    net->steps ? plni_maps_describe_input(net) : NULL, "layers", layers, "settle", settle);
+    all = json_pack("{s:i, s:i, s:o*, s:o, s:o*}", "version", VERSION, "input", pln_net_inputs(net), "image",
+                    net->images ? plni_maps_describe_input(net) : NULL, "layers", layers, "settle", settle);
     text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
     json_decref(all);
     return text;
@@ -200,10 +200,13 @@ static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_
 {
     const json_t *input = json_object_get(network, "input");
     const json_t *layers = json_object_get(network, "layers"), *image = json_object_get(network, "image");
+    const json_t *version = json_object_get(network, "version");
     const char *wrong = NULL;
     size_t i;
     json_t *layer;
 
+    if (version && json_integer_value(version) != VERSION)
+        return refuse(ctx, "the network's version is none that this program reads: a newer one may");
     if (!json_is_integer(input) || json_integer_value(input) < 1 ||
         json_integer_value(input) > PLN_MAX_UNITS || (size_t)json_integer_value(input) > room)
         return refuse(ctx, "the number of inputs does not fit the file");
@@ -213,7 +216,7 @@ static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_
     if (!image) pln_net_input(net, (int)json_integer_value(input));
     json_array_foreach((json_t *)(uintptr_t)layers, i, layer) {
         if (!image) PLN_TRY(add_layer(ctx, net, layer, &room));
-        if (image) wrong = plni_maps_add(net, layer, &room);
+        if (image) wrong = plni_maps_add(net, layer, !version, &room);
         if (wrong) return refuse(ctx, wrong);
         if (net->error) return PLN_ERR_FORMAT;
     }

@@ -13,6 +13,7 @@
 #include "base/rng.h"
 #include "learn/loss.h"
 #include "learn/optim.h"
+#include "nn/graph.h"
 #include "nn/mask.h"
 
 #include <math.h>
@@ -41,13 +42,12 @@ static const uint16_t *draw_mask(const batch *b, int s, int n)
 /* What TET wants every output to be: the threshold of the uppermost neurons; without any, 1. */
 static float phi_of(const pln_net *net)
 {
-    for (int l = net->count - 1; l >= 0; l--)
-        if (net->layer[l].cell.fires) return net->layer[l].cell.neuron.threshold;
-    return 1;
+    const float threshold = plni_top_threshold(net);
+    return threshold > 0 ? threshold : 1;
 }
 
 /* The target of one sample against its outputs at every step: its share of the loss. */
-static float aim_steps(const batch *b, const plni_station *top, int s, const float *d)
+static float aim_steps(const batch *b, const plni_layer_io *top, int s, const float *d)
 {
     const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
     const float tet = b->rule->tet, share = tet / ((float)rows * (float)n), phi = phi_of(b->net);
@@ -74,7 +74,7 @@ static void aim_sample(void *arg, int s)
     const batch *b = arg;
     const plni_rule *rule = b->rule;
     const plni_kernels *kernels = b->now->pass->kernels;
-    const plni_station *top = &b->now->pass->at[b->net->count - 1];
+    const plni_layer_io *top = &b->now->pass->at[b->net->count - 1];
     const int n = top->y->units, keep_from = plni_keep_from(rule->self.drop);
     const float *y = top->y->value + s * top->y->stride;
     float *dy = top->dy->value + s * top->dy->stride;
@@ -94,7 +94,7 @@ static void aim_sample(void *arg, int s)
                                               b->now->pass->samples, n, dy)
                               : NAN;
     plni_signal_list(kernels, top->dy, s);
-    plni_backward_row(b->net, b->now->pass, b->net->count, s);
+    plni_backward_top(b->net, b->now->pass, s);
 }
 
 /* Moves layer l by plain descent. */
@@ -159,19 +159,25 @@ static bool fuses(const plni_rule *rule, const plni_layer *layer)
     return plni_rule_is_plain(rule) && !plni_mask_of(layer);
 }
 
-/* Moves layer l, and takes the gradient to the layer below. */
+/* Moves product l, and takes the gradient to what is below. */
 static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
 {
     plni_layer *layer = &net->layer[l];
-    const plni_station *at = &pass->at[l];
+    const plni_layer_io *io = &pass->at[l];
 
-    if (fuses(rule, layer) && layer->ops->pullback) {
-        layer->ops->pullback(layer, pass, at, -rule->rate[l]);
-    } else {
-        if (at->dx) layer->ops->backward(layer, pass, at, 0, pass->samples);
-        step_layer(rule, layer, pass, l);
+    if (fuses(rule, layer) && layer->ops->backward_gradient && io->dx) {
+        layer->ops->backward_gradient(layer, pass, io, -rule->rate[l]);
+        return;
     }
-    plni_backward_rest(net, pass, l);
+    if (io->dx) layer->ops->backward(layer, pass, io, 0, pass->samples);
+    step_layer(rule, layer, pass, l);
+}
+
+/* Takes the gradient back through the layers behind a product, and moves those that learn. */
+static void learn_epilogue(plni_rule *rule, pln_net *net, const plni_pass *pass, int s)
+{
+    plni_backward_epilogue(net, pass, s);
+    for (int l = net->stage[s].last - 1; l >= net->stage[s].first; l--) step_layer(rule, &net->layer[l], pass, l);
 }
 
 /* Moves the first layer, below which nothing learns. */
@@ -180,13 +186,13 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
 {
     const int l = plni_first_product(net);
     plni_layer *layer = &net->layer[l];
-    const plni_station *at = &pass->at[l];
+    const plni_layer_io *at = &pass->at[l];
 
     if (!plni_rule_is_plain(rule)) {
         step_layer(rule, layer, pass, l);
-    } else if (next && layer->ops->turn && fuses(rule, layer)) {
+    } else if (next && layer->ops->gradient_forward && fuses(rule, layer)) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
-        layer->ops->turn(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
+        layer->ops->gradient_forward(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
         descend(rule, layer, pass, l);
@@ -200,9 +206,9 @@ static double firing_rate(const pln_net *net, const plni_pass *pass)
 
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
-        if (!layer->cell.fires) continue;
-        spikes += (double)plni_cell_spikes(layer, pass, &pass->at[l]);
-        places += (double)layer->conv.in.channels * plni_positions(layer->conv.in) * pass->samples * net->steps;
+        if (!layer->ops->count) continue;
+        spikes += (double)layer->ops->count(layer, pass, &pass->at[l]);
+        places += (double)layer->out.units * pass->samples * layer->out.steps;
     }
     return places > 0 ? spikes / places : 0;
 }
@@ -212,6 +218,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
 {
     plni_pass *pass = now->pass;
     batch b = { rule, net, now };
+    const int first = plni_stage_of(net, plni_first_product(net));
 
     if (!now->entered) {
         plni_forward_enter(net, pass, now->fill, now->arg);
@@ -224,12 +231,13 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     plni_rule_homeostasis(rule, now, pln_net_outputs(net));
-    for (int l = plni_product_below(net, net->count); l > plni_first_product(net);
-         l = plni_product_below(net, l))
-        learn(rule, net, pass, l);
+    for (int s = net->stages - 1; s >= first; s--) {
+        if (s < net->stages - 1 || !net->stage[s].rows) learn_epilogue(rule, net, pass, s);
+        if (s > first && net->stage[s].product >= 0) learn(rule, net, pass, net->stage[s].product);
+    }
     learn_first(rule, net, pass, next);
     if (rule->optim.clip > 0) step_together(rule, net, pass);
     for (int l = 0; l < net->count; l++)
-        if (net->layer[l].ops->keep) net->layer[l].ops->keep(&net->layer[l], pass, &pass->at[l]);
+        if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], pass, &pass->at[l]);
     return true;
 }

@@ -52,7 +52,7 @@ static void aim_sample(void *arg, int s)
     const plni_kernels *kernels = b->now->pass->kernels;
     const struct plni_settling *own = b->now->pass->settling;
     const plni_level *top = output_of(b->now);
-    const plni_station *at = &b->now->pass->at[top->layer];
+    const plni_layer_io *at = &b->now->pass->at[top->layer];
     const float *y = top->s->value + s * top->s->stride;
     const float *score = own->readout ? at->y->value + s * at->y->stride : y;
     const uint16_t *bits = top->drop > 0 ? top->bits + s * top->bits_stride : NULL;
@@ -75,7 +75,7 @@ void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool sym
     const plni_layer *layer = &net->layer[level->layer];
     const bool readout = own->readout && l == own->levels;
     const bool twice = plni_rule_adds(net, level->layer, symmetric);
-    plni_station at = pass->at[level->layer];
+    plni_layer_io at = pass->at[level->layer];
 
     at.x = below->s;
     at.dy = readout || l == 1 ? level->change : level->s;

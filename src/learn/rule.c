@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "base/shape.h"
+#include "nn/graph.h"
 #include "nn/mask.h"
 
 #include <math.h>
@@ -16,8 +17,8 @@ pln_ep pln_ep_default(void)
 
 bool plni_rule_adds(const pln_net *net, int l, bool symmetric)
 {
-    const bool readout = l == plni_product_below(net, net->count) &&
-                         net->layer[net->count - 1].activation == PLN_SOFTMAX;
+    const plni_layer *top = &net->layer[net->count - 1];
+    const bool readout = l == plni_product_below(net, net->count) && top->ops->part && top->ops->part(top) == PLNI_PROBABILITIES;
 
     if (net->dynamics.kind == PLN_FEEDFORWARD || l == plni_first_product(net)) return false;
     return symmetric || !readout;
@@ -25,7 +26,10 @@ bool plni_rule_adds(const pln_net *net, int l, bool symmetric)
 
 static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
 {
-    return rule->optim.kind == PLN_ADAM && (net->steps > 0 || rule->optim.clip > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
+    const plni_layer *layer = &net->layer[l];
+    const bool by_piece = layer->ops->by_piece && layer->ops->by_piece(layer);
+
+    return rule->optim.kind == PLN_ADAM && (!by_piece || rule->optim.clip > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
 }
 
 void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,

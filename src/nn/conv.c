@@ -1,63 +1,160 @@
-/* conv.c - a convolution, and the dense layer of networks of maps
+/* conv.c - a convolution, and the dense layer of spiking networks
  *
  *     y = w * x + b
  *
- * A dense layer is the convolution whose kernel is as large as the image.  theta
+ * Such a dense layer is the convolution whose kernel is as large as the image.  theta
  * is w[ky][kx][channel][filter] as tensor/conv.h has it, then b, padded. */
 
 #include "base/shape.h"
-#include "nn/layer.h"
+#include "nn/graph.h"
+#include "nn/conv.h"
 
 #include <string.h>
 
-static size_t weights_of(const plni_layer *layer) { return plni_conv_weights(&layer->conv); }
+/* Values of an image over all steps; more could not be counted. */
+static const double MOST_VALUES = 1 << 28;
 
-static int taps_of(const plni_layer *layer) { return layer->conv.kernel_height * layer->conv.kernel_width; }
+typedef struct conv_own {
+    plni_conv conv;
+    bool      bias, full;           /* full: the kernel is as large as the image */
+} conv_own;
 
-static void shape(plni_layer *layer)
+PLNI_OWN_TYPE(conv_own)
+
+static plni_conv geometry(const plni_layer *layer) { return own_of(layer).conv; }
+
+static size_t weights_of(const conv_own *own) { return plni_conv_weights(&own->conv); }
+
+static int taps_of(const conv_own *own) { return own->conv.kernel_height * own->conv.kernel_width; }
+
+/* ---- build ----------------------------------------------------------------------- */
+
+static void resize(plni_layer *layer, const conv_own *own)
 {
-    layer->decays = weights_of(layer);
-    layer->size = layer->decays + (layer->bias ? (size_t)layer->conv.out_depth : 0);
+    put_own(layer, own);
+    layer->decays = weights_of(own);
+    layer->size = layer->decays + (own->bias ? (size_t)own->conv.out_depth : 0);
 }
+
+static void lose_bias(plni_layer *layer)
+{
+    conv_own own = own_of(layer);
+
+    own.bias = false;
+    resize(layer, &own);
+}
+
+void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
+{
+    const conv_own own = { .conv = { .out = { filters, 0, 0 }, .kernel_height = kernel, .kernel_width = kernel, .stride = stride,
+                                     .pad = pad }, .bias = true };
+
+    if (filters < 1 || filters > PLN_MAX_CHANNELS)
+        (void)plni_refuse(net, PLN_ERR_ARG, "a convolution must have 1..4096 filters", filters);
+    if (kernel < 1 || kernel > 31) (void)plni_refuse(net, PLN_ERR_ARG, "a kernel's side must be 1..31", kernel);
+    if (stride < 1 || stride > 16) (void)plni_refuse(net, PLN_ERR_ARG, "the stride must be 1..16", stride);
+    if (pad < 0 || pad >= kernel) (void)plni_refuse(net, PLN_ERR_ARG, "the padding must be less than the kernel's side", pad);
+    plni_append(net, &plni_conv_ops, &own, sizeof own);
+}
+
+static pln_status fit_image(plni_layer *layer, pln_net *net, const plni_signal *x)
+{
+    conv_own own = own_of(layer);
+    plni_conv *c = &own.conv;
+    const double values = (double)plni_round_up(c->out.channels, 16) * c->out.height * c->out.width * net->steps;
+
+    if (values > MOST_VALUES)
+        return plni_refuse(net, PLN_ERR_ARG, "a layer must give fewer values, channels padded to sixteen", values);
+    c->in = x->extent;
+    c->in_depth = x->depth;
+    c->out_depth = (int)plni_round_up(c->out.channels, 16);
+    layer->out = plni_map(c->out, PLNI_VALUES, true);
+    layer->out.steps = x->steps;
+    resize(layer, &own);
+    return PLN_OK;
+}
+
+static pln_status fit(plni_layer *layer, pln_net *net)
+{
+    const plni_signal *x = plni_value(net, layer->input);
+    conv_own own = own_of(layer);
+    plni_conv *c = &own.conv;
+
+    if (x->row) return plni_refuse(net, PLN_ERR_SHAPE, "a convolution wants an image, not a row a sample", x->units);
+    c->out = plni_conv_extent(x->extent, c->out.channels, c->kernel_height, c->kernel_width, c->stride, c->pad);
+    if (c->out.height < 1 || c->out.width < 1)
+        return plni_refuse_size(net, "a kernel", c->kernel_height, x->extent.height + 2 * c->pad, x->extent.width + 2 * c->pad,
+                                "an image that is, with its padding,");
+    put_own(layer, &own);
+    return fit_image(layer, net, x);
+}
+
+/* ---- run ------------------------------------------------------------------------- */
 
 static int rows_of(const plni_pass *pass, const plni_signal *map) { return pass->samples * map->steps; }
 
-static void forward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
+static void forward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
+    const conv_own own = own_of(layer);
+
     (void)first, (void)last;
-    plni_conv_forward(pass->ctx, &layer->conv, &pass->scratch, at->x, rows_of(pass, at->x), layer->theta,
-                      layer->bias ? layer->theta + weights_of(layer) : NULL, at->y);
+    plni_conv_forward(pass->ctx, &own.conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
+                      own.bias ? layer->theta + weights_of(&own) : NULL, io->y);
 }
 
-static void backward(const plni_layer *layer, const plni_pass *pass, const plni_station *at, int first, int last)
+static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
+    const conv_own own = own_of(layer);
+
     (void)first, (void)last;
-    plni_conv_backward(pass->ctx, &layer->conv, &pass->scratch, at->dy, rows_of(pass, at->dy), layer->theta, layer->adds,
-                       at->dx);
+    plni_conv_backward(pass->ctx, &own.conv, &pass->scratch, io->dy, rows_of(pass, io->dy), layer->theta, layer->adds, io->dx);
 }
 
-static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_station *at, float scale,
+static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
                      const plni_sink *to)
 {
-    const int rows = rows_of(pass, at->dy), depth = layer->conv.out_depth;
-    float *bias = to->into + weights_of(layer);
+    const conv_own own = own_of(layer);
+    const int rows = rows_of(pass, io->dy), depth = own.conv.out_depth;
+    float *bias = to->into + weights_of(&own);
 
-    plni_conv_gradient(pass->ctx, &layer->conv, &pass->scratch, at->x, at->dy, rows, scale, to->into);
-    for (int p = 0; layer->bias && p < rows * plni_positions(layer->conv.out); p++)
-        pass->kernels->axpy(bias, at->dy->value + (ptrdiff_t)p * depth, scale, depth);
+    plni_conv_gradient(pass->ctx, &own.conv, &pass->scratch, io->x, io->dy, rows, scale, to->into);
+    for (int p = 0; own.bias && p < rows * plni_positions(own.conv.out); p++)
+        pass->kernels->axpy(bias, io->dy->value + (ptrdiff_t)p * depth, scale, depth);
     plni_sink_finish(pass->ctx, to, layer->size);
 }
 
-static int parameters(const plni_layer *layer) { return layer->bias ? 2 : 1; }
+static void fans(const plni_layer *layer, int *in, int *out)
+{
+    const conv_own own = own_of(layer);
+
+    *in = taps_of(&own) * own.conv.in.channels;
+    *out = own.full ? own.conv.out.channels : taps_of(&own) * own.conv.out.channels;
+}
+
+static void tell(const plni_layer *layer, pln_layer_info *info)
+{
+    const conv_own own = own_of(layer);
+
+    info->kernel = own.conv.kernel_height;
+    info->stride = own.conv.stride;
+    info->pad = own.conv.pad;
+    info->bias = own.bias;
+    info->macs = (double)taps_of(&own) * own.conv.in.channels * own.conv.out.channels * plni_positions(own.conv.out);
+}
+
+/* ---- parameters -------------------------------------------------------------------- */
+
+static int parameters(const plni_layer *layer) { return own_of(layer).bias ? 2 : 1; }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
-    const plni_conv *c = &layer->conv;
+    const conv_own own = own_of(layer);
+    const plni_conv *c = &own.conv;
 
     if (which == 1)
         *info = (pln_parameter_info){ "bias", 1, { c->out.channels }, false };
-    else if (layer->full)
-        *info = (pln_parameter_info){ "weight", 2, { c->out.channels, taps_of(layer) * c->in.channels }, false };
+    else if (own.full)
+        *info = (pln_parameter_info){ "weight", 2, { c->out.channels, taps_of(&own) * c->in.channels }, false };
     else
         *info = (pln_parameter_info){ "weight", 4, { c->out.channels, c->in.channels, c->kernel_height, c->kernel_width },
                                       false };
@@ -71,38 +168,71 @@ static size_t place_of(const plni_conv *conv, int f, int c, int t)
 
 static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
 {
-    const plni_conv *conv = &layer->conv;
+    const conv_own own = own_of(layer);
 
     if (which == 1) {
-        memcpy(tensor, theta + weights_of(layer), (size_t)conv->out.channels * sizeof *tensor);
+        memcpy(tensor, theta + weights_of(&own), (size_t)own.conv.out.channels * sizeof *tensor);
         return;
     }
-    for (int f = 0; f < conv->out.channels; f++)
-        for (int c = 0; c < conv->in.channels; c++)
-            for (int t = 0; t < taps_of(layer); t++) *tensor++ = theta[place_of(conv, f, c, t)];
+    for (int f = 0; f < own.conv.out.channels; f++)
+        for (int c = 0; c < own.conv.in.channels; c++)
+            for (int t = 0; t < taps_of(&own); t++) *tensor++ = theta[place_of(&own.conv, f, c, t)];
 }
 
 static void set(const plni_layer *layer, float *theta, int which, const float *tensor)
 {
-    const plni_conv *conv = &layer->conv;
+    const conv_own own = own_of(layer);
 
     if (which == 1) {
-        memcpy(theta + weights_of(layer), tensor, (size_t)conv->out.channels * sizeof *tensor);
+        memcpy(theta + weights_of(&own), tensor, (size_t)own.conv.out.channels * sizeof *tensor);
         return;
     }
-    for (int f = 0; f < conv->out.channels; f++)
-        for (int c = 0; c < conv->in.channels; c++)
-            for (int t = 0; t < taps_of(layer); t++) theta[place_of(conv, f, c, t)] = *tensor++;
+    for (int f = 0; f < own.conv.out.channels; f++)
+        for (int c = 0; c < own.conv.in.channels; c++)
+            for (int t = 0; t < taps_of(&own); t++) theta[place_of(&own.conv, f, c, t)] = *tensor++;
 }
 
 const plni_layer_ops plni_conv_ops = {
     .name = "conv",
-    .shape = shape,
+    .role = PLNI_PRODUCT,
+    .fit = fit,
     .forward = forward,
     .backward = backward,
     .gradient = gradient,
+    .lose_bias = lose_bias,
+    .fans = fans,
+    .geometry = geometry,
+    .tell = tell,
     .parameters = parameters,
     .parameter = parameter,
     .get = get,
     .set = set,
 };
+
+/* ---- dense layers of spiking networks ------------------------------------------------- */
+
+static const plni_layer_ops full_ops = {
+    .name = "dense",
+    .role = PLNI_PRODUCT,
+    .forward = forward,
+    .backward = backward,
+    .gradient = gradient,
+    .fans = fans,
+    .geometry = geometry,
+    .tell = tell,
+    .parameters = parameters,
+    .parameter = parameter,
+    .get = get,
+    .set = set,
+};
+
+pln_status plni_become_full(plni_layer *layer, pln_net *net, int units, bool bias)
+{
+    const plni_extent in = plni_value(net, layer->input)->extent;
+    const conv_own own = { .conv = { .out = { units, 1, 1 }, .kernel_height = in.height, .kernel_width = in.width, .stride = 1 },
+                           .bias = bias, .full = true };
+
+    layer->ops = &full_ops;
+    put_own(layer, &own);
+    return fit_image(layer, net, plni_value(net, layer->input));
+}

@@ -8,45 +8,79 @@
  * forward is a dense product in registers, and one visit of the rows that have
  * a delta gives the input gradient and the update. */
 
+#include "base/check.h"
 #include "base/shape.h"
-#include "nn/layer.h"
+#include "nn/conv.h"
+#include "nn/graph.h"
 #include "tensor/panels.h"
 
 #include <string.h>
 
 /* Floats in a row of a panel: sixteen registers of AVX-512 for rows of inputs; for
- * rows of outputs as many as let 16 samples of x stay in the first cache. */
+ * rows of outputs as many as let 16 samples of x stay in the L1 cache. */
 enum { INPUT_ROWS_WIDTH = 256, OUTPUT_ROWS_WIDTH = 336, FEW_OUTPUTS = 64 };
+
+/* Rough nanoseconds for one value in a list. */
+static const double SWEEP = 0.3;
+
+typedef struct dense_own {
+    int         units;
+    bool        sparse_input;      /* mostly zeros are expected in x        */
+    bool        biased;            /* false below a norm                    */
+    bool        image;             /* x is an image, channels padded        */
+    plni_extent in;
+    int         depth, rows;       /* of an image; floats of x that panels see */
+} dense_own;
+
+PLNI_OWN_TYPE(dense_own)
 
 typedef struct state {
     plni_by_unit by;          /* active rows: x by input, or dy by output */
-    bool         made;        /* by a turn, for the batch under way       */
+    bool         made;        /* by gradient_forward, for the batch under way */
     float       *part;        /* of a dot product, see plni_dot           */
     ptrdiff_t    stride;
     float       *zeros;       /* a bias for backward                      */
+    plni_signal  list;        /* of an image: its rows' lists             */
 } state;
+
+/* ---- build ----------------------------------------------------------------------- */
+
+void pln_net_dense(pln_net *net, int units)
+{
+    const dense_own own = { .units = units, .biased = true };
+
+    if (units < 1 || units > PLN_MAX_UNITS) (void)plni_refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+    plni_append(net, &plni_dense_ops, &own, sizeof own);
+}
+
+static bool few_outputs(const dense_own *own) { return own->units <= FEW_OUTPUTS; }
 
 static bool rows_are_inputs(const plni_layer *layer)
 {
-    return layer->sparse_input || layer->outputs <= FEW_OUTPUTS;
+    const dense_own own = own_of(layer);
+    return own.sparse_input || few_outputs(&own);
 }
 
-static bool rows_are_outputs(const plni_layer *layer)
-{
-    return !rows_are_inputs(layer);
-}
+static bool rows_are_outputs(const plni_layer *layer) { return !rows_are_inputs(layer); }
 
 /* The update walks the lists of x as they are, not by input. */
 static bool is_narrow(const plni_layer *layer)
 {
-    return rows_are_inputs(layer) && layer->outputs <= FEW_OUTPUTS;
+    const dense_own own = own_of(layer);
+    return few_outputs(&own);
+}
+
+static bool by_piece(const plni_layer *layer)
+{
+    (void)layer;
+    return true;
 }
 
 static plni_panels panels_in(const plni_layer *layer, float *theta)
 {
-    plni_panels w = rows_are_inputs(layer)
-        ? plni_panels_shape(layer->inputs, layer->outputs, INPUT_ROWS_WIDTH)
-        : plni_panels_shape(layer->outputs, layer->inputs, OUTPUT_ROWS_WIDTH);
+    const dense_own own = own_of(layer);
+    plni_panels w = rows_are_inputs(layer) ? plni_panels_shape(own.rows, own.units, INPUT_ROWS_WIDTH)
+                                           : plni_panels_shape(own.units, own.rows, OUTPUT_ROWS_WIDTH);
     w.data = theta;
     return w;
 }
@@ -59,75 +93,202 @@ static size_t bias_at(const plni_layer *layer)
 
 static float *bias_in(const plni_layer *layer, float *theta) { return theta + bias_at(layer); }
 
-static void shape(plni_layer *layer)
+static void resize(plni_layer *layer)
 {
     const plni_panels w = panels_in(layer, NULL);
+
     layer->decays = plni_panels_size(&w);
-    layer->size = layer->decays + (size_t)plni_round_up(layer->outputs, 16);
+    layer->size = layer->decays + (size_t)plni_round_up(own_of(layer).units, 16);
 }
 
-static void *plan(const plni_layer *layer, const plni_pass *pass, plni_arena *arena)
+/* In a network of images the outputs are one until all layers are known. */
+static pln_status fit(plni_layer *layer, pln_net *net)
+{
+    const plni_signal *x = plni_value(net, layer->input);
+    dense_own own = own_of(layer);
+
+    own.sparse_input = plni_first_product(net) == net->count;
+    own.image = !x->row;
+    own.in = x->extent;
+    own.depth = x->depth;
+    own.rows = x->row ? x->units : plni_positions(x->extent) * x->depth;
+    put_own(layer, &own);
+    layer->out = x->row ? plni_row_of(own.units) : plni_map((plni_extent){ own.units, 1, 1 }, PLNI_VALUES, true);
+    layer->out.steps = x->steps;
+    if (!x->row && (double)plni_round_up(own.units, 16) * x->steps > 1 << 28)
+        return plni_refuse(net, PLN_ERR_ARG, "a layer must give fewer values, channels padded to sixteen", own.units);
+    resize(layer);
+    return PLN_OK;
+}
+
+static void lose_bias(plni_layer *layer)
+{
+    dense_own own = own_of(layer);
+
+    own.biased = false;
+    put_own(layer, &own);
+}
+
+/* Rows from here on: no neuron fires, and what is above wants no image. */
+static bool may_give_rows(const plni_layer *layer, const pln_net *net)
+{
+    if (net->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || !own_of(layer).biased) return false;
+    for (int l = layer->number + 1; l < net->count; l++)
+        if (net->layer[l].input != l || !net->layer[l].ops->part) return false;
+    return plni_value(net, layer->input)->form == PLNI_VALUES;
+}
+
+/* Panels where rows come out; else the convolution whose kernel is as large as the image,
+ * whose sums have another order. */
+static pln_status complete(plni_layer *layer, pln_net *net)
+{
+    const plni_signal *x = plni_value(net, layer->input);
+    dense_own own = own_of(layer);
+
+    if (x->row || may_give_rows(layer, net)) {
+        own.image = !x->row;
+        own.depth = x->depth;
+        own.rows = x->row ? x->units : plni_positions(x->extent) * x->depth;
+        put_own(layer, &own);
+        layer->out = plni_row_of(own.units);
+        resize(layer);
+        return PLN_OK;
+    }
+    if (own.units > PLN_MAX_CHANNELS)
+        return plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: a dense layer of a spiking network has 1..4096 units (%d)",
+                         layer->number + 1, own.units);
+    return plni_become_full(layer, net, own.units, own.biased);
+}
+
+static void fans(const plni_layer *layer, int *in, int *out)
+{
+    *in = layer->inputs;
+    *out = layer->outputs;
+}
+
+static void tell(const plni_layer *layer, pln_layer_info *info)
+{
+    info->bias = own_of(layer).biased;
+    info->macs = (double)layer->inputs * layer->outputs;
+}
+
+/* ---- run ------------------------------------------------------------------------- */
+
+/* A signal of the layer's input as panels see it. */
+static plni_signal seen(const plni_layer *layer, const plni_signal *signal)
+{
+    plni_signal x = *signal;
+
+    x.units = own_of(layer).rows;
+    return x;
+}
+
+/* x with its lists, which for an image are the layer's own. */
+static plni_signal listed(const plni_layer *layer, const plni_layer_io *io)
+{
+    const state *own = io->workspace;
+    plni_signal x = seen(layer, io->x);
+
+    if (!own_of(layer).image || !own->list.count) return x;
+    x.count = own->list.count;
+    x.index = own->list.index;
+    x.active = own->list.active;
+    return x;
+}
+
+/* Lists of an image's rows, which lie as far apart as the rows themselves. */
+static plni_signal take_lists(const plni_layer *layer, int batch, plni_arena *arena)
+{
+    const size_t cells = (size_t)batch * (size_t)plni_round_up(own_of(layer).rows, 16);
+    plni_signal x = { 0 };
+
+    x.count = plni_arena_take(arena, (size_t)batch * sizeof *x.count);
+    x.index = plni_arena_take(arena, cells * sizeof *x.index);
+    x.active = plni_arena_take(arena, cells * sizeof *x.active);
+    return x;
+}
+
+static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena)
 {
     const plni_panels w = panels_in(layer, NULL);
     state *own = plni_arena_take(arena, sizeof *own);
     state taken = { .stride = plni_row_stride(w.rows) };
 
+    (void)stage;
     if (pass->training && !is_narrow(layer)) taken.by = plni_by_unit_take(arena, pass->batch, w.rows);
     if (rows_are_outputs(layer) || pass->training || pass->settles)
         taken.part = plni_arena_take(arena, sizeof(float) * (size_t)w.count *
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *
-                                  (size_t)plni_round_up(layer->inputs, 16));
+                                  (size_t)plni_round_up(own_of(layer).rows, 16));
+    if (own_of(layer).image && rows_are_inputs(layer)) taken.list = take_lists(layer, pass->batch, arena);
     if (own) *own = taken;
     return own;
 }
 
-static void forward(const plni_layer *layer, const plni_pass *pass,
-                    const plni_station *at, int first, int last)
+/* What the samples of an image's lists share. */
+typedef struct lister {
+    const plni_pass *pass;
+    plni_signal      x;
+} lister;
+
+static void list_sample(void *arg, int s)
+{
+    lister *l = arg;
+    plni_signal_list(l->pass->kernels, &l->x, s);
+}
+
+static void forward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    state *own = at->state;
+    state *own = io->workspace;
+    lister l = { pass, listed(layer, io) };
 
     (void)first;
     own->made = false;            /* lists of a batch that was given up */
+    if (own->list.count) plni_parallel(pass->ctx, last, SWEEP * last * (double)l.x.stride, PLNI_UP, list_sample, &l);
     if (rows_are_inputs(layer))
-        plni_gather(pass->ctx, &w, at->x, last, bias_in(layer, layer->theta), at->y);
+        plni_gather(pass->ctx, &w, &l.x, last, bias_in(layer, layer->theta), io->y);
     else
-        plni_dot(pass->ctx, &w, at->x, last, pass->batch, own->part, own->stride);
+        plni_dot(pass->ctx, &w, &l.x, last, pass->batch, own->part, own->stride);
 }
 
-static void forward_rest(const plni_layer *layer, const plni_pass *pass,
-                         const plni_station *at, int sample)
+static void forward_row(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int sample)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    const state *own = at->state;
+    const state *own = io->workspace;
 
     if (rows_are_outputs(layer))
-        plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part,
-                     bias_in(layer, layer->theta), at->y);
+        plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, bias_in(layer, layer->theta), io->y);
 }
 
-static void backward(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, int first, int last)
+/* Whether a product's only panel can write into dx. */
+static bool writes_dx(const plni_panels *w, const state *own, const plni_layer_io *io)
+{
+    return w->count == 1 && io->dx->stride == own->stride;
+}
+
+static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    const state *own = at->state;
+    const state *own = io->workspace;
+    plni_signal dx = seen(layer, io->dx);
 
     (void)first;
     if (rows_are_inputs(layer))
-        plni_dot(pass->ctx, &w, at->dy, last, pass->batch, w.count > 1 ? own->part : at->dx->value, own->stride);
+        plni_dot(pass->ctx, &w, io->dy, last, pass->batch, writes_dx(&w, own, io) ? dx.value : own->part, own->stride);
     else
-        plni_gather(pass->ctx, &w, at->dy, last, own->zeros, at->dx);
+        plni_gather(pass->ctx, &w, io->dy, last, own->zeros, &dx);
 }
 
-static void backward_rest(const plni_layer *layer, const plni_pass *pass,
-                          const plni_station *at, int sample)
+static void backward_row(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int sample)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    const state *own = at->state;
+    const state *own = io->workspace;
+    plni_signal dx = seen(layer, io->dx);
 
-    if (rows_are_inputs(layer) && w.count > 1)
-        plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, NULL, at->dx);
+    if (rows_are_inputs(layer) && !writes_dx(&w, own, io))
+        plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, NULL, &dx);
 }
 
 /* By the outputs' lists, where rows are outputs. */
@@ -149,14 +310,15 @@ static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, 
     }
 }
 
-static void gradient(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale, const plni_sink *to)
+static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                     const plni_sink *to)
 {
     const plni_panels w = panels_in(layer, NULL);
     const plni_sink bias = plni_sink_at(to, (ptrdiff_t)bias_at(layer));
-    state *own = at->state;
-    const plni_signal *rows = rows_are_inputs(layer) ? at->x : at->dy;
-    const plni_signal *columns = rows_are_inputs(layer) ? at->dy : at->x;
+    const plni_signal x = listed(layer, io);
+    state *own = io->workspace;
+    const plni_signal *rows = rows_are_inputs(layer) ? &x : io->dy;
+    const plni_signal *columns = rows_are_inputs(layer) ? io->dy : &x;
 
     if (!own->made && !is_narrow(layer)) plni_by_unit_make(pass->ctx, &own->by, rows, pass->samples);
     own->made = false;
@@ -165,49 +327,54 @@ static void gradient(const plni_layer *layer, const plni_pass *pass,
     if (rows_are_outputs(layer)) bias_gradient(layer, pass->kernels, &own->by, scale, to);
 }
 
-static void turn(plni_layer *layer, const plni_pass *pass, const plni_station *at,
-                 float scale, const plni_pass *next, const plni_station *next_at)
+static void gradient_forward(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                             const plni_pass *next, const plni_layer_io *next_io)
 {
     plni_panels w = panels_in(layer, layer->theta);
-    state *own = at->state, *next_own = next_at->state;
+    state *own = io->workspace, *next_own = next_io->workspace;
     const plni_sink here = plni_add_to(layer->theta);
 
-    if (rows_are_outputs(layer) || is_narrow(layer)) {
-        gradient(layer, pass, at, scale, &here);
-        forward(layer, next, next_at, 0, next->samples);
+    if (rows_are_outputs(layer) || is_narrow(layer) || own->list.count) {
+        gradient(layer, pass, io, scale, &here);
+        forward(layer, next, next_io, 0, next->samples);
         return;
     }
-    if (!own->made) plni_by_unit_make(pass->ctx, &own->by, at->x, pass->samples);
-    plni_by_unit_make(pass->ctx, &next_own->by, next_at->x, next->samples);
-    plni_turn(pass->ctx, &w, &own->by, at->x, at->dy, pass->samples, scale,
-              bias_in(layer, layer->theta), &next_own->by, next_at->x, next->samples,
-              next_at->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
+    if (!own->made) plni_by_unit_make(pass->ctx, &own->by, io->x, pass->samples);
+    plni_by_unit_make(pass->ctx, &next_own->by, next_io->x, next->samples);
+    plni_turn(pass->ctx, &w, &own->by, io->x, io->dy, pass->samples, scale,
+              bias_in(layer, layer->theta), &next_own->by, next_io->x, next->samples,
+              next_io->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
     own->made = false;
     next_own->made = true;
 }
 
-static void pullback(plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale)
+static void backward_gradient(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale)
 {
     plni_panels w = panels_in(layer, layer->theta);
     const plni_sink here = plni_add_to(layer->theta);
-    state *own = at->state;
+    const plni_signal x = seen(layer, io->x);
+    plni_signal dx = seen(layer, io->dx);
+    state *own = io->workspace;
 
     if (rows_are_inputs(layer)) {
-        backward(layer, pass, at, 0, pass->samples);
-        gradient(layer, pass, at, scale, &here);
+        backward(layer, pass, io, 0, pass->samples);
+        gradient(layer, pass, io, scale, &here);
         return;
     }
-    plni_by_unit_make(pass->ctx, &own->by, at->dy, pass->samples);
-    plni_pullback(pass->ctx, &w, &own->by, at->dy, at->x, at->dx, pass->samples, scale);
+    plni_by_unit_make(pass->ctx, &own->by, io->dy, pass->samples);
+    plni_pullback(pass->ctx, &w, &own->by, io->dy, &x, &dx, pass->samples, scale);
     bias_gradient(layer, pass->kernels, &own->by, scale, &here);
 }
 
-static int parameters(const plni_layer *layer)
+static plni_part part(const plni_layer *layer)
 {
     (void)layer;
-    return 2;
+    return PLNI_DRIVE;
 }
+
+/* ---- parameters -------------------------------------------------------------------- */
+
+static int parameters(const plni_layer *layer) { return own_of(layer).biased ? 2 : 1; }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
@@ -217,43 +384,66 @@ static void parameter(const plni_layer *layer, int which, pln_parameter_info *in
         *info = (pln_parameter_info){ "bias", 1, { layer->outputs }, false };
 }
 
+/* Where input `i` of a parameter tensor, (channel, y, x), lies in a row that panels see. */
+static int place_of(const dense_own *own, int i)
+{
+    const int places = plni_positions(own->in);
+
+    return own->image ? i % places * own->depth + i / places : i;
+}
+
+static float *weight_at(const plni_layer *layer, const plni_panels *w, const dense_own *own, int unit, int input)
+{
+    const int place = place_of(own, input);
+    return rows_are_inputs(layer) ? plni_panels_at(w, place, unit) : plni_panels_at(w, unit, place);
+}
+
 static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
 {
+    const dense_own own = own_of(layer);
     const plni_panels w = panels_in(layer, (float *)(uintptr_t)theta);
 
-    if (which == 1)
+    if (which == 1) {
         memcpy(tensor, bias_in(layer, w.data), sizeof(float) * (size_t)layer->outputs);
-    else if (rows_are_inputs(layer))
-        plni_panels_unpack(&w, tensor, 1, layer->inputs);
-    else
-        plni_panels_unpack(&w, tensor, layer->inputs, 1);
+        return;
+    }
+    for (int u = 0; u < layer->outputs; u++)
+        for (int i = 0; i < layer->inputs; i++) *tensor++ = *weight_at(layer, &w, &own, u, i);
 }
 
 static void set(const plni_layer *layer, float *theta, int which, const float *tensor)
 {
-    plni_panels w = panels_in(layer, theta);
+    const dense_own own = own_of(layer);
+    const plni_panels w = panels_in(layer, theta);
 
-    if (which == 1)
+    if (which == 1) {
         memcpy(bias_in(layer, theta), tensor, sizeof(float) * (size_t)layer->outputs);
-    else if (rows_are_inputs(layer))
-        plni_panels_pack(&w, tensor, 1, layer->inputs);
-    else
-        plni_panels_pack(&w, tensor, layer->inputs, 1);
+        return;
+    }
+    for (int u = 0; u < layer->outputs; u++)
+        for (int i = 0; i < layer->inputs; i++) *weight_at(layer, &w, &own, u, i) = *tensor++;
 }
 
 const plni_layer_ops plni_dense_ops = {
     .name = "dense",
+    .role = PLNI_PRODUCT,
+    .fit = fit,
+    .complete = complete,
     .lists_x = rows_are_inputs,
     .lists_dy = rows_are_outputs,
-    .shape = shape,
+    .by_piece = by_piece,
     .plan = plan,
     .forward = forward,
     .backward = backward,
-    .forward_rest = forward_rest,
-    .backward_rest = backward_rest,
+    .forward_row = forward_row,
+    .backward_row = backward_row,
     .gradient = gradient,
-    .pullback = pullback,
-    .turn = turn,
+    .backward_gradient = backward_gradient,
+    .gradient_forward = gradient_forward,
+    .lose_bias = lose_bias,
+    .fans = fans,
+    .part = part,
+    .tell = tell,
     .parameters = parameters,
     .parameter = parameter,
     .get = get,

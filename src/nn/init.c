@@ -7,15 +7,12 @@
 #include <math.h>
 #include <string.h>
 
-/* Theory 2.5, with what a unit sees and what sees it: of a convolution the taps
- * of its kernel. */
+/* Theory 2.5, with what a unit sees and what sees it. */
 static float bound(const plni_layer *layer, pln_init init)
 {
-    const plni_conv *c = &layer->conv;
-    const bool taps = layer->ops == &plni_conv_ops && !layer->full;
-    const int in = taps ? c->kernel_height * c->kernel_width * c->in.channels : layer->inputs;
-    const int out = taps ? c->kernel_height * c->kernel_width * c->out.channels : layer->outputs;
+    int in, out;
 
+    layer->ops->fans(layer, &in, &out);
     if (init == PLN_GLOROT) return 0.5f * sqrtf(6.0f / (float)(in + out));
     return 1.0f / sqrtf((float)in);
 }
@@ -62,9 +59,9 @@ static double deviation_of(const pln_tensor *t)
 static void fill_parameter(const pln_tensor *t, pln_init init, uint64_t seed, const plni_layer *layer, int which)
 {
     if (init == PLN_KAIMING && which == 0)
-        fill_normal(t, deviation_of(t), seed, layer->number, which);
+        fill_normal(t, deviation_of(t), seed, layer->stream, which);
     else
-        fill(t, init != PLN_FAN_IN && which > 0 ? 0 : bound(layer, init), seed, layer->number, which);
+        fill(t, init != PLN_FAN_IN && which > 0 ? 0 : bound(layer, init), seed, layer->stream, which);
 }
 
 pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
@@ -73,7 +70,7 @@ pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
         return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
 
     for (int l = 0; l < net->count; l++)
-        if (net->layer[l].ops == &plni_cell_ops) plni_cell_reset(&net->layer[l]);
+        if (net->layer[l].ops->reset) net->layer[l].ops->reset(&net->layer[l]);
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
         pln_tensor t = { .rank = info.rank };
@@ -82,7 +79,7 @@ pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
         int which;
         const plni_layer *layer = plni_parameter_owner(net, p, &which);
 
-        if (layer->cell.norm.kind) continue;
+        if (!layer->ops->fans) continue;              /* it begins as reset has it */
         t.data = plni_alloc(net->ctx, bytes);
         if (!t.data) return PLN_ERR_MEMORY;
         fill_parameter(&t, init, seed, layer, which);

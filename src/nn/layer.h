@@ -1,13 +1,15 @@
-/* layer.h - what a layer is: the four questions it answers
+/* layer.h - what a layer is: the questions it answers
  *
- *   shape      how many outputs for so many inputs, and how many numbers learn
- *   forward    y from x
- *   backward   dL/dx from dL/dy
- *   gradient   dL/dtheta from x and dL/dy
+ *     fit        what it gives for what it reads, and how many numbers learn
+ *     forward    y from x
+ *     backward   dL/dx from dL/dy
+ *     gradient   dL/dtheta from x and dL/dy
  *
- * A learning rule is written with these four and nothing else, so a new layer
- * works with all rules and a new rule with all layers.  docs/adr/0002 walks
- * convolutions, norms, spiking neurons and equilibrium propagation through it.
+ * A learning rule is written with these and nothing else, so a new layer works
+ * with all rules and a new rule with all layers (docs/adr/0002).  A layer is one
+ * entry of the list that was built; what is run is the list of stages compiled
+ * from it (nn/stage.h).  Each kind of layer is one file, which alone knows its
+ * parameters; layers.def lists the kinds.
  *
  * One pass (struct plni_pass) holds all the memory of running a network over a
  * batch, so a network can have several at once. */
@@ -24,6 +26,8 @@
 
 typedef struct plni_layer     plni_layer;
 typedef struct plni_layer_ops plni_layer_ops;
+typedef struct plni_stage     plni_stage;       /* nn/stage.h */
+typedef struct plni_tile      plni_tile;        /* nn/tile.h  */
 
 /* One run of a network over batches of up to `batch` samples. */
 typedef struct plni_pass {
@@ -31,8 +35,8 @@ typedef struct plni_pass {
     const plni_kernels  *kernels;
     int                  batch;        /* planned for                         */
     int                  samples;      /* in it now                           */
-    int                  steps;        /* of time; row t * samples + s of a   */
-                                       /*   map is sample s in step t         */
+    int                  steps;        /* of time; row t * samples + s of an  */
+                                       /*   image is sample s in step t       */
     bool                 training;
     bool                 settles;      /* backward is also asked without gradient */
     uint64_t             seed;         /* random numbers are a function of    */
@@ -40,129 +44,172 @@ typedef struct plni_pass {
     const uint32_t      *sample;       /*   [samples] their numbers           */
     int                  number;       /* of the batch, for the walk over     */
                                        /*   weights, which changes no result  */
-    struct plni_station *at;           /* [layers]                            */
+    struct plni_layer_io *at;          /* [layers]                            */
     plni_conv_scratch    scratch;      /* of convolutions, one after another  */
+    char                *tile;         /* of tiles: [threads][tile_bytes]     */
+    size_t               tile_bytes;
+    float               *aside;        /* where a stage's gradient is made    */
+                                       /*   that is then added to others      */
     struct plni_settling *settling;    /* of networks that settle, else NULL  */
 } plni_pass;
 
-/* A layer's place in a pass.  Neighbours share a signal: y of one layer is x of
- * the next.  Gradients exist in training passes. */
-typedef struct plni_station {
+/* A layer's signals in a pass: y of one layer is x of the next.  Gradients exist
+ * in training passes.  Inside the epilogue of a stage of images, signals that go
+ * from tile to tile only are NULL. */
+typedef struct plni_layer_io {
     plni_signal *x, *y, *dx, *dy;
-    plni_signal *tap, *dtap;           /* the second input of a sum           */
-    void        *state;                /* what the layer keeps from forward   */
-                                       /*   to gradient                       */
-} plni_station;
+    plni_signal *addend, *daddend;     /* the second input of a sum           */
+    void        *workspace;            /* what the layer leaves from forward  */
+                                       /*   for backward and gradient         */
+} plni_layer_io;
+
+/* How a layer is run.  A product or a window begins a stage; the others are worked
+ * on tile by tile behind it. */
+typedef enum plni_role {
+    PLNI_PRODUCT,                      /* with weights, on whole batches      */
+    PLNI_WINDOW,                       /* on whole samples                    */
+    PLNI_POINTWISE                     /* each place, or row, alone           */
+} plni_role;
+
+/* The order of pointwise layers in one tile of an image, each kind once. */
+typedef enum plni_place { PLNI_NORM, PLNI_SUM, PLNI_UNIT, PLNI_POOL, PLNI_DROP } plni_place;
+
+/* What a layer is in a network that settles (nn/settle.h). */
+typedef enum plni_part { PLNI_CANNOT_SETTLE, PLNI_DRIVE, PLNI_STATES, PLNI_PROBABILITIES, PLNI_MASK } plni_part;
 
 struct plni_layer_ops {
     const char *name;
+    plni_role   role;
+    plni_place  place;                 /* of pointwise layers of images       */
 
-    /* Each sample alone: forward, backward of neighbouring rowwise layers run
-     * one after the other on one row, while it is in the cache. */
-    bool rowwise;
+    /* What it gives (layer->out), and its size, from what it reads; or an error in
+     * words, kept by plni_refuse.  Asked once, while building. */
+    pln_status (*fit)(plni_layer *layer, struct pln_net *net);
+
+    /* Once all layers are known: what depends on those above.  NULL if nothing does. */
+    pln_status (*complete)(plni_layer *layer, struct pln_net *net);
 
     /* These walk the lists of non-zeros of x (forward, gradient) or of dy. */
     bool (*lists_x)(const plni_layer *layer);
     bool (*lists_dy)(const plni_layer *layer);
 
-    /* Sets outputs and the number of floats in theta from inputs. */
-    void (*shape)(plni_layer *layer);
+    /* Gradients reach the sink piece by piece, so that no vector of all is needed. */
+    bool (*by_piece)(const plni_layer *layer);
 
-    /* Takes the layer's state for a pass from the arena; NULL if it has none. */
-    void *(*plan)(const plni_layer *layer, const plni_pass *pass, plni_arena *arena);
+    /* Takes the layer's workspace for a pass from the arena; NULL if it has none. */
+    void *(*plan)(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena);
 
-    /* y from x and dx from dy: samples first..last-1 for rowwise layers, and
-     * otherwise first is 0 and last is pass->samples. */
-    void (*forward)(const plni_layer *layer, const plni_pass *pass,
-                    const plni_station *at, int first, int last);
-    void (*backward)(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, int first, int last);
+    /* y from x and dx from dy: samples first..last-1 of rows, and otherwise first is 0
+     * and last is pass->samples. */
+    void (*forward)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last);
+    void (*backward)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last);
 
-    /* What is left to do for single samples after forward or backward, together
-     * with the rowwise layers that follow; NULL if nothing. */
-    void (*forward_rest)(const plni_layer *layer, const plni_pass *pass,
-                         const plni_station *at, int sample);
-    void (*backward_rest)(const plni_layer *layer, const plni_pass *pass,
-                          const plni_station *at, int sample);
+    /* What a product leaves to do for single samples after forward or backward,
+     * together with the rows that follow; NULL if nothing. */
+    void (*forward_row)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int sample);
+    void (*backward_row)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int sample);
+
+    /* Pointwise layers of images, on one tile: what it gives from what it is given, and
+     * the gradient (nn/tile.h).  prepare comes before the tiles, finish after the tiles of
+     * the way back, on what came of them: du, of the shape of the stage's first x. */
+    void (*tile_forward)(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile);
+    void (*tile_backward)(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile);
+    void (*prepare)(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io);
+    void (*finish)(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io,
+                   plni_signal *du);
+
+    /* Takes the bias away, since a norm right above makes it useless; NULL if there is none. */
+    void (*lose_bias)(plni_layer *layer);
+
+    /* Places of the image that one tile takes in a row: the side of a pool's window. */
+    int (*window)(const plni_layer *layer);
 
     /* scale * dL/dtheta goes to `to` (tensor/sink.h), whose vectors are laid out and
      * aligned like theta, to a cache line.  `into` may be theta itself: with
      * scale = -rate that is a step of gradient descent without a gradient buffer.
      * NULL if nothing is learned. */
-    void (*gradient)(const plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale, const plni_sink *to);
+    void (*gradient)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                     const plni_sink *to);
 
     /* backward, then gradient into theta, in one visit of theta; NULL if there
      * is no such way. */
-    void (*pullback)(plni_layer *layer, const plni_pass *pass,
-                     const plni_station *at, float scale);
+    void (*backward_gradient)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale);
 
     /* gradient into theta for one batch, then forward for the next, in one visit
      * of theta; NULL if there is no such way. */
-    void (*turn)(plni_layer *layer, const plni_pass *pass, const plni_station *at,
-                 float scale, const plni_pass *next, const plni_station *next_at);
+    void (*gradient_forward)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                             const plni_pass *next, const plni_layer_io *next_io);
 
     /* After the step: moves what is kept and not learned by what the batch was
      * like.  NULL if nothing is kept. */
-    void (*keep)(plni_layer *layer, const plni_pass *pass, const plni_station *at);
+    void (*update_stats)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io);
+
+    /* Sets theta and what is kept as they begin, where that is not random. */
+    void (*reset)(plni_layer *layer);
+
+    /* What one unit sees and what sees it, for the first weights. */
+    void (*fans)(const plni_layer *layer, int *in, int *out);
+
+    /* Neurons and spikes of the batch under way; NULL where none fires. */
+    long (*count)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io);
+
+    /* Whether most deltas below it can be zero: it passes on few of them. */
+    bool (*zero_deltas)(const plni_layer *layer, const struct pln_net *net);
+
+    /* The shape of a product over an image; NULL for others. */
+    plni_conv (*geometry)(const plni_layer *layer);
+
+    plni_part (*part)(const plni_layer *layer);
+
+    /* Fills in what there is to tell about it. */
+    void (*tell)(const plni_layer *layer, pln_layer_info *info);
 
     /* Parameter tensors: how many, their shapes, and copies between a tensor
      * and a vector that is laid out like theta. */
-    int (*parameters)(const plni_layer *layer);
+    int  (*parameters)(const plni_layer *layer);
     void (*parameter)(const plni_layer *layer, int parameter, pln_parameter_info *info);
     void (*get)(const plni_layer *layer, const float *theta, int parameter, float *tensor);
     void (*set)(const plni_layer *layer, float *theta, int parameter, const float *tensor);
 };
 
-/* A place where maps are worked on elementwise: normalised, added to, turned into
- * spikes and pooled, each if wanted and in this order. */
-typedef struct plni_cell {
-    pln_norm   norm;
-    bool       fires;
-    pln_neuron neuron;
-    pln_pool   pool;
-    int        window;                  /* of the pool; 1 if there is none but dropout */
-} plni_cell;
+enum { PLNI_OWN = 128 };
 
 struct plni_layer {
     const plni_layer_ops *ops;
+    plni_role             role;         /* that of its kind, unless fit knows better */
+    int                   number;       /* in the list of layers, from 0      */
+    int                   stream;       /* key of its random numbers          */
+    int                   input, addend;    /* values it reads: 0 is the network's input, */
+                                        /*   l + 1 what layer l gives; addend -1: none */
+    bool                  branched;     /* its input was chosen by pln_net_branch */
+    bool                  adds, addend_adds;    /* a later layer writes to dx, to */
+                                        /*   daddend first: add to what is there */
     int                   inputs, outputs;
+    plni_signal           out;          /* what y looks like                  */
+    float                 threshold;    /* of its neurons; 0: none fire       */
     size_t                size;         /* floats in theta                    */
     size_t                decays;       /* those that weight decay pulls at   */
     float                *theta;        /* all that the layer learns          */
     plni_mask            *mask;         /* NULL: there never was one (mask.h) */
     size_t                kept_size;    /* floats that are kept, not learned  */
     float                *kept;
-    int                   number;       /* in the network, from 0             */
-    bool                  sparse_input; /* mostly zeros are expected in x     */
-    pln_activation        activation;
-    float                 drop;
-    /* of maps */
-    int                   from, tap;    /* signals that are x and the second  */
-                                        /*   input: 0 is that of the network, */
-                                        /*   l + 1 what layer l gives; tap -1 */
-    bool                  adds, tap_adds;   /* a later layer writes to dx, to */
-                                        /*   dtap first: add to what is there */
-    plni_signal           map;          /* what y looks like                  */
-    plni_conv             conv;
-    bool                  bias, full;   /* full: kernel as large as the image */
-    plni_cell             cell;
-    pln_readout_kind      readout;
-    int                   votes;        /* outputs of x for each of y         */
+    _Alignas(8) unsigned char own[PLNI_OWN];    /* the kind's parameters       */
 };
 
+/* Accessors of a kind's parameters, by copies, as C's rules of aliasing want it. */
+#define PLNI_OWN_TYPE(type)                                                                                   \
+    _Static_assert(sizeof(type) <= PLNI_OWN, "parameters of a layer are too large");                           \
+    static inline type own_of(const plni_layer *layer)                                                        \
+    {                                                                                                         \
+        type own;                                                                                             \
+        memcpy(&own, layer->own, sizeof own);                                                                 \
+        return own;                                                                                           \
+    }                                                                                                         \
+    static inline void put_own(plni_layer *layer, const type *own) { memcpy(layer->own, own, sizeof *own); }
+
 /* The layers there are. */
-extern const plni_layer_ops plni_dense_ops;
-extern const plni_layer_ops plni_activation_ops;
-extern const plni_layer_ops plni_dropout_ops;
-extern const plni_layer_ops plni_conv_ops;
-extern const plni_layer_ops plni_cell_ops;
-extern const plni_layer_ops plni_readout_ops;
-
-/* Spikes of a cell's neurons in the batch under way. */
-long plni_cell_spikes(const plni_layer *layer, const plni_pass *pass, const plni_station *at);
-
-/* A norm as it begins: gamma 1, beta 0, mean 0, variance 1. */
-void plni_cell_reset(plni_layer *layer);
+#define PLNI_LAYER(kind) extern const plni_layer_ops plni_##kind##_ops;
+#include "nn/layers.def"
+#undef PLNI_LAYER
 
 #endif

@@ -1,70 +1,89 @@
-/* net.h - layers in order, and how a pass walks them
+/* net.h - what a network is: layers as they were built, stages compiled from them
  *
- * Rowwise layers between two products run together, sample by sample, while the
- * sample's row is in the cache; a learning rule may put its own work on a
- * sample at the end of the last such sweep. */
+ *     build.c     layers in order, the first error
+ *     graph.c     values between layers: who writes and who reads them
+ *     stage.c     layers to stages
+ *     memory.c    what a pass needs, planned before any is taken
+ *     forward.c   stage after stage, and ways back
+ *     settle.c    relaxation, instead
+ *     net.c       ready, parameters, evaluation */
 #ifndef PLNI_NET_H
 #define PLNI_NET_H
 
 #include "nn/layer.h"
+#include "nn/stage.h"
+
+/* Work on one sample. */
+typedef void plni_row(void *arg, int sample);
+
+/* How outputs follow from inputs; chosen once, so that nobody branches. */
+typedef struct plni_run {
+    pln_status (*check)(const pln_net *net);
+    void       (*plan)(const pln_net *net, plni_pass *pass, plni_arena *arena);
+    void       (*forward)(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg);
+} plni_run;
 
 struct pln_net {
     pln_ctx    *ctx;
     pln_status  error;                    /* the builders' first          */
     int         inputs, count;
     bool        ready;
-    int         steps;                    /* of time; 0: rows, not maps   */
+    bool        images;                   /* began with an image or frames */
+    int         steps;                    /* of time; 1 for rows          */
     plni_signal image;                    /* what the input looks like    */
     pln_normalise normalise;              /* of the input; no channels: none */
     bool        poisson;
-    int         branch;                   /* signal that the next layer begins at; -1: the last */
+    int         branch;                   /* value that the next layer begins at; -1: the last */
     pln_dynamics dynamics;
+    const plni_run *run;                  /* feed-forward, or relaxation  */
     plni_layer  layer[PLN_MAX_LAYERS];
+    plni_stage  stage[PLN_MAX_LAYERS + 1];
+    int         stages;
     void       *memory;                   /* theta and the pass below     */
     size_t      bytes;
     plni_pass   evaluation;               /* for pln_net_forward          */
     long        masks;                    /* how often masks were set     */
 };
 
-/* For builders: remembers the first error; a new layer behind the others, NULL if
- * there has been one. */
-void plni_refuse(pln_net *net, pln_status status, const char *what, double value);
-plni_layer *plni_append(pln_net *net, const plni_layer_ops *ops);
+/* ---- build.c --------------------------------------------------------------- */
+
+/* Remembers the first error; returns it. */
+pln_status plni_refuse(pln_net *net, pln_status status, const char *what, double value);
+
+/* The same where a window is larger than what it is to move over. */
+pln_status plni_refuse_size(pln_net *net, const char *what, int size, int height, int width, const char *image);
+
+/* A new layer behind the others, or an error remembered.  own is a copy of the
+ * kind's parameters. */
+void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_t size);
+
+/* ---- memory.c --------------------------------------------------------------- */
 
 /* Plans a pass over `batch` samples in the arena's memory.  The pass points to
  * itself, so it must not move afterwards. */
-void plni_pass_plan(const pln_net *net, int batch, bool training,
-                    plni_pass *pass, plni_arena *arena);
+void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pass, plni_arena *arena);
 
-/* The same where signals are maps (maps.c): what is not needed at the same time
- * shares memory. */
-void plni_maps_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
-
-/* A dense layer and dropout of maps; whether the network is complete, and what its layers
- * want to know of each other; what there is to tell of a layer. */
-void       plni_maps_dense(pln_net *net, int units);
-void       plni_maps_dropout(pln_net *net, float p);
-pln_status plni_maps_check(pln_net *net);
-void       plni_maps_info(const pln_net *net, int layer, pln_layer_info *info);
-
-/* What signal 0, the input, or l + 1, of layer l, looks like. */
-const plni_signal *plni_map_of(const pln_net *net, int signal);
-
-/* Whether a layer walks the lists of its x, or of its dy. */
-bool plni_walks_x(const plni_layer *layer);
-bool plni_walks_dy(const plni_layer *layer);
-
-/* A signal of a pass, and the struct that stations point to. */
+/* A row a sample of a pass, and the struct that layers point to. */
 plni_signal *plni_pass_signal(plni_arena *arena, int batch, int units, bool listed);
 
-/* Work on one sample. */
-typedef void plni_row(void *arg, int sample);
+/* Values and gradients of a network that is fed forward. */
+void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
+
+/* How many passes take turns in training: rows are got ready for the next batch while
+ * this one's first product is still in the cache. */
+int plni_net_passes(const pln_net *net);
+
+/* ---- forward.c -------------------------------------------------------------- */
+
+extern const plni_run plni_feedforward;
 
 /* Runs all layers over pass->samples samples.  first(arg, s) fills row s of the
  * input, plni_input(pass), just before it is used; last(arg, s) is called when
  * row s of the output is there.  Either may be NULL. */
-void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first,
-                  plni_row *last, void *arg);
+static inline void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
+{
+    net->run->forward(net, pass, first, last, arg);
+}
 
 /* The same in three steps: what comes before the first product, the product,
  * and what comes after. */
@@ -72,28 +91,29 @@ void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, vo
 void plni_forward_product(const pln_net *net, plni_pass *pass);
 void plni_forward_leave(const pln_net *net, plni_pass *pass, plni_row *last, void *arg);
 
-/* The first layer that is not rowwise. */
-int plni_first_product(const pln_net *net);
+/* Takes dL/dy of the network's last layers back through the rows of the last stage, for
+ * one sample, and lists what comes out if somebody walks the list. */
+void plni_backward_top(const pln_net *net, const plni_pass *pass, int sample);
 
-/* The last layer below `layer` that is not rowwise; -1 if there is none. */
-int plni_product_below(const pln_net *net, int layer);
+/* Takes what the product above stage `stage` left, dL/dy of the stage's last layer, back
+ * through the epilogue.  Nothing is left to do for the last stage's rows. */
+void plni_backward_epilogue(const pln_net *net, const plni_pass *pass, int stage);
 
-/* Takes dL/dy of the layer below `layer` back through the rowwise layers there,
- * for one sample, and lists what comes out if somebody walks the list. */
-void plni_backward_row(const pln_net *net, const plni_pass *pass, int layer,
-                       int sample);
+/* ---- net.c ------------------------------------------------------------------ */
 
-/* What remains after backward or pullback of a product: its rest, and the
- * rowwise layers below it. */
-void plni_backward_rest(const pln_net *net, const plni_pass *pass, int layer);
-
-/* The first signal of a pass. */
+/* The first value of a pass. */
 static inline plni_signal *plni_input(const plni_pass *pass)
 {
     return pass->at[0].x;
 }
 
-/* Parameter tensor `parameter` of the network in a vector like theta. */
+/* What the network gives. */
+static inline plni_signal *plni_output(const pln_net *net, const plni_pass *pass)
+{
+    return pass->at[net->count - 1].y;
+}
+
+/* The layer with parameter tensor `parameter`, and its number there. */
 const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);
 
 /* The same where it may not exist, or t not have its shape: PLN_ERR_STATE, _ARG or _SHAPE. */

@@ -16,6 +16,7 @@
  * until a neighbour moves, so the first of each sweep is left out, and only
  * products whose input has moved are computed again. */
 
+#include "nn/graph.h"
 #include "nn/settle.h"
 
 #include "base/check.h"
@@ -30,12 +31,16 @@ static const double STEP = 0.4;
 
 /* ---- what can settle ------------------------------------------------------ */
 
-static bool has_readout(const pln_net *net)
+static plni_part part_of(const pln_net *net, int l)
 {
-    return net->count > 0 && net->layer[net->count - 1].activation == PLN_SOFTMAX;
+    const plni_layer *layer = &net->layer[l];
+
+    return l >= 0 && l < net->count && layer->ops->part && layer->out.row ? layer->ops->part(layer) : PLNI_CANNOT_SETTLE;
 }
 
-pln_status plni_settle_check(const pln_net *net)
+static bool has_readout(const pln_net *net) { return part_of(net, net->count - 1) == PLNI_PROBABILITIES; }
+
+static pln_status check(const pln_net *net)
 {
     const pln_dynamics *d = &net->dynamics;
     int products = 0;
@@ -44,15 +49,16 @@ pln_status plni_settle_check(const pln_net *net)
     if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
     for (int l = 0; l < net->count; l++) {
-        const plni_layer *layer = &net->layer[l], *next = l + 1 < net->count ? layer + 1 : NULL;
+        const plni_part part = part_of(net, l), next = part_of(net, l + 1);
         const bool top = l + 2 == net->count;
-        if (layer->ops == &plni_dropout_ops && next && next->ops == &plni_dense_ops) continue;
-        if (layer->ops != &plni_dense_ops || !next || next->ops != &plni_activation_ops)
+        if (part == PLNI_MASK && next == PLNI_DRIVE) continue;
+        if (part != PLNI_DRIVE || l + 1 == net->count || net->layer[l + 1].role != PLNI_POINTWISE || next == PLNI_MASK)
             return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes dense layers with an "
-                             "activation behind and perhaps dropout in front", l + 1, layer->ops->name);
-        if (next->activation != PLN_HARDSIGM && !(top && products > 0 && next->activation == PLN_SOFTMAX))
+                             "activation behind and perhaps dropout in front", l + 1, net->layer[l].ops->name);
+        if (next != PLNI_STATES && !(top && products > 0 && next == PLNI_PROBABILITIES))
             return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes hardsigm, or softmax at "
-                             "the top over a hidden layer", l + 2, pln_activation_name(next->activation));
+                             "the top over a hidden layer", l + 2,
+                             pln_activation_name(pln_net_layer(net, l + 1).activation));
         products++;
         l++;
     }
@@ -69,10 +75,10 @@ static void find_levels(const pln_net *net, struct plni_settling *own)
     own->level[0] = (plni_level){ .layer = -1 };
     for (int l = 0; l < net->count; l++) {
         plni_level *below = &own->level[at];
-        if (net->layer[l].ops == &plni_dropout_ops) {
-            below->drop = net->layer[l].drop;
-            below->purpose = PLNI_FOR_DROPOUT + 256 * l;
-        } else if (!net->layer[l].ops->rowwise) {
+        if (part_of(net, l) == PLNI_MASK) {
+            below->drop = pln_net_layer(net, l).drop;
+            below->purpose = PLNI_FOR_DROPOUT + 256 * net->layer[l].stream;
+        } else if (part_of(net, l) == PLNI_DRIVE) {
             own->level[++at] = (plni_level){ .layer = l };
         }
     }
@@ -105,20 +111,20 @@ static void take_level(const pln_net *net, const plni_pass *pass, struct plni_se
 
 /* The product's station: x and dy are the states around it, y and dx what drives
  * them.  A read-out sends its pull down instead of its state. */
-static void take_station(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
-                         int l, plni_station *at, plni_arena *arena)
+static void take_io(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
+                         int l, plni_layer_io *at, plni_arena *arena)
 {
     plni_level *level = &own->level[l];
     const plni_layer *layer = &net->layer[level->layer];
 
-    *at = (plni_station){ .x = level[-1].s, .dy = level->s };
+    *at = (plni_layer_io){ .x = level[-1].s, .dy = level->s };
     at->y = plni_pass_signal(arena, pass->batch, layer->outputs, false);
     if (l > 1) at->dx = plni_pass_signal(arena, pass->batch, layer->inputs, false);
     if (own->readout && l == own->levels && pass->training) at->dy = level->change;
-    at->state = layer->ops->plan ? layer->ops->plan(layer, pass, arena) : NULL;
+    at->workspace = layer->ops->plan ? layer->ops->plan(layer, pass, NULL, arena) : NULL;
 }
 
-void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
+static void plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
     struct plni_settling measured, *own = plni_arena_take(arena, sizeof *own);
 
@@ -129,8 +135,8 @@ void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
     own->row_moved = plni_arena_take(arena, sizeof(float) * (size_t)pass->batch);
     for (int l = 0; l <= own->levels; l++) take_level(net, pass, own, l, arena);
     for (int l = 1; l <= own->levels; l++) {
-        plni_station none;
-        take_station(net, pass, own, l, pass->at ? &pass->at[own->level[l].layer] : &none, arena);
+        plni_layer_io none;
+        take_io(net, pass, own, l, pass->at ? &pass->at[own->level[l].layer] : &none, arena);
     }
     if (!pass->at) return;
     pass->at[0].x = own->level[0].s;
@@ -206,7 +212,7 @@ typedef struct phase {
     bool                  up_fresh[PLN_MAX_LAYERS / 2 + 1], down_fresh[PLN_MAX_LAYERS / 2 + 1];
 } phase;
 
-static plni_station *station_of(const phase *p, int l)
+static plni_layer_io *io_of(const phase *p, int l)
 {
     return &p->pass->at[p->own->level[l].layer];
 }
@@ -225,7 +231,7 @@ static void drive_up(phase *p, int l)
 {
     plni_level *level = &p->own->level[l];
     const plni_layer *layer = &p->net->layer[level->layer];
-    const plni_station *at = station_of(p, l);
+    const plni_layer_io *at = io_of(p, l);
 
     if (!level->up_stale) return;
     layer->ops->forward(layer, p->pass, at, 0, p->pass->samples);
@@ -239,7 +245,7 @@ static void drive_down(phase *p, int l)
 {
     plni_level *level = &p->own->level[l];
     const plni_layer *above = &p->net->layer[level[1].layer];
-    const plni_station *at = station_of(p, l + 1);
+    const plni_layer_io *at = io_of(p, l + 1);
 
     if (!p->own->level[l].driven_down || !level->down_stale) return;
     above->ops->backward(above, p->pass, at, 0, p->pass->samples);
@@ -254,11 +260,11 @@ static void finish_drives(const phase *p, int l, int s)
     const plni_level *level = &p->own->level[l];
     const plni_layer *layer = &p->net->layer[level->layer];
 
-    if (p->up_fresh[l] && layer->ops->forward_rest)
-        layer->ops->forward_rest(layer, p->pass, station_of(p, l), s);
+    if (p->up_fresh[l] && layer->ops->forward_row)
+        layer->ops->forward_row(layer, p->pass, io_of(p, l), s);
     if (!p->down_fresh[l]) return;
     const plni_layer *above = &p->net->layer[level[1].layer];
-    if (above->ops->backward_rest) above->ops->backward_rest(above, p->pass, station_of(p, l + 1), s);
+    if (above->ops->backward_row) above->ops->backward_row(above, p->pass, io_of(p, l + 1), s);
 }
 
 /* ---- steps ---------------------------------------------------------------- */
@@ -267,7 +273,7 @@ static void finish_drives(const phase *p, int l, int s)
 static float relax_row(const phase *p, int l, int s)
 {
     const plni_level *level = &p->own->level[l];
-    const plni_signal *up = station_of(p, l)->y;
+    const plni_signal *up = io_of(p, l)->y;
     const bool nudged = l == p->own->levels && p->nudge->beta != 0;
     const float beta = nudged ? p->nudge->beta : 0;
     const float a = p->power ? powf(1 - p->net->dynamics.dt * (1 + beta), (float)p->power) : 0;
@@ -275,7 +281,7 @@ static float relax_row(const phase *p, int l, int s)
     const float *down = NULL;
 
     if (p->own->level[l].driven_down) {
-        const plni_signal *dx = station_of(p, l + 1)->dx;
+        const plni_signal *dx = io_of(p, l + 1)->dx;
         down = dx->value + s * dx->stride;
     }
     const float moved = p->pass->kernels->relax(level->s->value + s * level->s->stride, up->value + s * up->stride, down,
@@ -350,7 +356,7 @@ static void readout_row(void *arg, int s)
     const int top = p->own->levels;
     const plni_level *level = &p->own->level[top];
     const plni_layer *activation = &p->net->layer[p->net->count - 1];
-    const plni_station at = { .x = station_of(p, top)->y, .y = level->s };
+    const plni_layer_io at = { .x = io_of(p, top)->y, .y = level->s };
     float *y = level->s->value + s * level->s->stride;
 
     finish_drives(p, top, s);
@@ -514,3 +520,33 @@ void plni_settle_compare(const pln_net *net, plni_pass *pass)
 
     plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->s->units, PLNI_UP, compare_row, pass);
 }
+
+/* ---- what a network that settles is ---------------------------------------- */
+
+/* In evaluation: the free phase without masks. */
+static void forward(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
+{
+    const plni_nudge none = { 0 };
+
+    plni_settle_enter(net, pass, 0, first, arg);
+    (void)plni_settle(net, pass, net->dynamics.steps, &none);
+    if (last) plni_parallel(net->ctx, pass->samples, STEP * pass->samples * pln_net_outputs(net), PLNI_UP, last, arg);
+}
+
+static const plni_run relaxation = { .check = check, .plan = plan, .forward = forward };
+
+pln_dynamics pln_dynamics_default(void)
+{
+    return (pln_dynamics){ .kind = PLN_FEEDFORWARD, .steps = 60, .dt = 0.2f, .tolerance = 1e-4f };
+}
+
+void pln_net_settle(pln_net *net, const pln_dynamics *how)
+{
+    if (net->ready) (void)plni_refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
+    else if ((int)how->kind < 0 || how->kind > PLN_BLOCK) (void)plni_refuse(net, PLN_ERR_ARG, "no such dynamics", how->kind);
+    if (net->error) return;
+    net->dynamics = *how;
+    if (how->kind != PLN_FEEDFORWARD) net->run = &relaxation;
+}
+
+pln_dynamics pln_net_dynamics(const pln_net *net) { return net->dynamics; }

@@ -59,12 +59,6 @@ typedef struct plni_nudge {
     float        more;         /* m - 1         */
 } plni_nudge;
 
-/* PLN_OK, or why the network cannot settle. */
-pln_status plni_settle_check(const pln_net *net);
-
-/* The part of plni_pass_plan for networks that settle. */
-void plni_settle_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
-
 /* A new batch: input by first(arg, s), masks drawn if the pass is for training
  * (the output's with probability output_drop), states 0. */
 void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,

@@ -67,7 +67,7 @@ static int width_of(const plni_panels *w, int p)
     return left < w->width ? left : w->width;
 }
 
-static float *element(const plni_panels *w, int r, int c)
+float *plni_panels_at(const plni_panels *w, int r, int c)
 {
     const int p = c / w->width;
     return panel_of(w, p) + (ptrdiff_t)r * width_of(w, p) + c % w->width;
@@ -78,7 +78,7 @@ void plni_panels_pack(plni_panels *w, const float *matrix, ptrdiff_t row,
 {
     for (int r = 0; r < w->rows; r++)
         for (int c = 0; c < w->cols; c++)
-            *element(w, r, c) = matrix[r * row + c * col];
+            *plni_panels_at(w, r, c) = matrix[r * row + c * col];
 }
 
 void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row,
@@ -86,7 +86,7 @@ void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row,
 {
     for (int r = 0; r < w->rows; r++)
         for (int c = 0; c < w->cols; c++)
-            matrix[r * row + c * col] = *element(w, r, c);
+            matrix[r * row + c * col] = *plni_panels_at(w, r, c);
 }
 
 /* What the chunks of one product share. */

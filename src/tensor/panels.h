@@ -30,6 +30,9 @@ plni_panels plni_panels_shape(int rows, int cols, int width);
 /* The floats it takes. */
 size_t plni_panels_size(const plni_panels *w);
 
+/* Where element (r, c) lies. */
+float *plni_panels_at(const plni_panels *w, int r, int c);
+
 /* Copies from and to a matrix whose element (r, c) is at r * row + c * col. */
 void plni_panels_pack(plni_panels *w, const float *matrix, ptrdiff_t row, ptrdiff_t col);
 void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row, ptrdiff_t col);

@@ -9,9 +9,15 @@
 /* Rough nanoseconds for sorting one entry once. */
 static const double ENTRY = 2;
 
+plni_signal plni_row_of(int units)
+{
+    return (plni_signal){ .units = units, .stride = plni_row_stride(units), .extent = { units, 1, 1 }, .depth = units,
+                          .steps = 1, .unit = 1, .row = true };
+}
+
 plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed)
 {
-    plni_signal x = { .units = units, .stride = plni_row_stride(units) };
+    plni_signal x = plni_row_of(units);
     const size_t cells = (size_t)batch * (size_t)x.stride;
 
     x.value = plni_arena_take(arena, cells * sizeof *x.value);

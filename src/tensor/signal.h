@@ -42,10 +42,14 @@ typedef struct plni_signal {
                           /*   c % 64 of word c / 64                         */
     uint8_t    *sum;      /* [rows][height width][depth], at most 255        */
     float       unit;     /* value of one in a sum                           */
+    bool        row;      /* no image: one row a sample                      */
 } plni_signal;
 
 /* A signal for `batch` rows in the arena's memory. */
 plni_signal plni_signal_take(plni_arena *arena, int batch, int units, bool listed);
+
+/* A row without memory; it counts as an image of one place. */
+plni_signal plni_row_of(int units);
 
 /* A map without memory, the bytes that `rows` images of it take, and memory for
  * it.  Inputs are not padded. */

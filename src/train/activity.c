@@ -27,16 +27,24 @@ typedef struct count {
     char           *gave[PLN_MAX_LAYERS];       /* [channel] whether it gave anything        */
 } count;
 
-static int taps_of(const plni_layer *layer) { return layer->conv.kernel_height * layer->conv.kernel_width; }
+static int taps_of(const plni_conv *conv) { return conv->kernel_height * conv->kernel_width; }
+
+/* What the neurons of layer l give, a pool behind them included. */
+static const plni_signal *given_by(const count *c, int l)
+{
+    return c->pass.at[c->net->stage[plni_stage_of(c->net, l)].last - 1].y;
+}
 
 static void plan(count *c, plni_arena *arena)
 {
     plni_pass_plan(c->net, BATCH, true, &c->pass, arena);
     for (int l = 0; l < c->net->count; l++) {
         const plni_layer *layer = &c->net->layer[l];
-        if (layer->ops == &plni_conv_ops)
-            c->meets[l] = plni_arena_take(arena, (size_t)(taps_of(layer) * layer->conv.in_depth) * sizeof(int));
-        if (layer->cell.fires) c->gave[l] = plni_arena_take(arena, (size_t)layer->map.depth);
+        if (layer->ops->geometry) {
+            const plni_conv conv = layer->ops->geometry(layer);
+            c->meets[l] = plni_arena_take(arena, (size_t)(taps_of(&conv) * conv.in_depth) * sizeof(int));
+        }
+        if (layer->ops->count) c->gave[l] = plni_arena_take(arena, (size_t)layer->out.depth);
     }
     c->pass.training = false;
 }
@@ -46,13 +54,14 @@ static void count_weights(count *c)
     for (int l = 0; l < c->net->count; l++) {
         const plni_layer *layer = &c->net->layer[l];
         pln_activity *a = &c->activity[l];
-        if (layer->ops != &plni_conv_ops) continue;
-        for (int i = 0; i < taps_of(layer) * layer->conv.in_depth; i++) {
-            const float *w = layer->theta + (ptrdiff_t)i * layer->conv.out_depth;
-            for (int f = 0; f < layer->conv.out.channels; f++) c->meets[l][i] += w[f] != 0;
+        if (!layer->ops->geometry) continue;
+        const plni_conv conv = layer->ops->geometry(layer);
+        for (int i = 0; i < taps_of(&conv) * conv.in_depth; i++) {
+            const float *w = layer->theta + (ptrdiff_t)i * conv.out_depth;
+            for (int f = 0; f < conv.out.channels; f++) c->meets[l][i] += w[f] != 0;
             a->active_weights += (size_t)c->meets[l][i];
         }
-        a->weights = (size_t)(taps_of(layer) * layer->conv.in.channels) * (size_t)layer->conv.out.channels;
+        a->weights = (size_t)(taps_of(&conv) * conv.in.channels) * (size_t)conv.out.channels;
     }
 }
 
@@ -76,14 +85,14 @@ static bool joins(const plni_conv *conv, int t, int y, int x)
 static void count_sops(count *c, int l, const plni_signal *x)
 {
     const plni_layer *layer = &c->net->layer[l];
-    const plni_conv *conv = &layer->conv;
+    const plni_conv shape = layer->ops->geometry(layer), *conv = &shape;
     float room[PLN_MAX_CHANNELS];
 
     for (int i = 0; i < c->pass.samples * x->steps * plni_positions(conv->in); i++) {
         const int row = i / plni_positions(conv->in), p = i % plni_positions(conv->in);
         const float *value = plni_map_values(x, row, p, room);
         for (int k = 0; k < conv->in.channels; k++) c->activity[l].input_active += value[k] != 0;
-        for (int t = 0; t < taps_of(layer); t++) {
+        for (int t = 0; t < taps_of(conv); t++) {
             if (!joins(conv, t, p / conv->in.width, p % conv->in.width)) continue;
             for (int k = 0; k < conv->in.channels; k++) {
                 if (value[k] == 0) continue;
@@ -98,11 +107,11 @@ static void count_sops(count *c, int l, const plni_signal *x)
 static double macs_inside(const count *c, int l)
 {
     const plni_layer *layer = &c->net->layer[l];
-    const plni_conv *conv = &layer->conv;
+    const plni_conv shape = layer->ops->geometry(layer), *conv = &shape;
     double macs = 0;
 
     for (int p = 0; p < plni_positions(conv->in); p++)
-        for (int t = 0; t < taps_of(layer); t++)
+        for (int t = 0; t < taps_of(conv); t++)
             for (int k = 0; k < conv->in.channels && joins(conv, t, p / conv->in.width, p % conv->in.width); k++)
                 macs += c->meets[l][t * conv->in_depth + k];
     return macs;
@@ -122,11 +131,10 @@ static void count_batch(count *c)
 {
     for (int l = 0; l < c->net->count; l++) {
         const plni_layer *layer = &c->net->layer[l];
-        const plni_station *at = &c->pass.at[l];
-        if (layer->ops == &plni_conv_ops) count_sops(c, l, at->x);
-        if (!layer->cell.fires) continue;
-        c->activity[l].firing_rate += (double)plni_cell_spikes(layer, &c->pass, at);
-        count_given(c, l, at->y);
+        if (layer->ops->geometry) count_sops(c, l, c->pass.at[l].x);
+        if (!layer->ops->count) continue;
+        c->activity[l].firing_rate += (double)layer->ops->count(layer, &c->pass, &c->pass.at[l]);
+        count_given(c, l, given_by(c, l));
     }
 }
 
@@ -134,19 +142,20 @@ static void finish(count *c)
 {
     for (int l = 0; l < c->net->count; l++) {
         const plni_layer *layer = &c->net->layer[l];
-        const plni_signal *x = c->pass.at[l].x;
         pln_activity *a = &c->activity[l];
         a->sops /= c->count;
         a->sops_value /= c->count;
-        if (layer->ops == &plni_conv_ops) {
-            a->input_active /= (double)c->count * x->steps * plni_positions(layer->conv.in) * layer->conv.in.channels;
-            a->macs = (double)a->active_weights * plni_positions(layer->conv.out) * x->steps;
+        if (layer->ops->geometry) {
+            const plni_conv conv = layer->ops->geometry(layer);
+            const plni_signal *x = c->pass.at[l].x;
+            a->input_active /= (double)c->count * x->steps * plni_positions(conv.in) * conv.in.channels;
+            a->macs = (double)a->active_weights * plni_positions(conv.out) * x->steps;
             a->energy = x->form == PLNI_VALUES ? MAC * macs_inside(c, l) * x->steps : AC * a->sops;
         }
-        if (!layer->cell.fires) continue;
-        a->firing_rate /= (double)c->count * c->net->steps * plni_positions(layer->conv.in) * layer->conv.in.channels;
-        for (int k = 0; k < layer->map.extent.channels; k++) a->silent += !c->gave[l][k];
-        a->silent /= layer->map.extent.channels;
+        if (!layer->ops->count) continue;
+        a->firing_rate /= (double)c->count * layer->out.steps * layer->out.units;
+        for (int k = 0; k < layer->out.extent.channels; k++) a->silent += !c->gave[l][k];
+        a->silent /= layer->out.extent.channels;
     }
 }
 
@@ -158,7 +167,7 @@ pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *dat
     plni_arena arena = { 0 };
     void *memory;
 
-    if (!net->ready || !net->steps) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready spiking network");
+    if (!net->ready || !net->images) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready network of images");
     if (net->inputs != pln_data_features(data))
         return plni_fail(ctx, PLN_ERR_SHAPE, "activity: the network has %d inputs, a sample %d values", net->inputs,
                          pln_data_features(data));

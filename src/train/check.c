@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/option.h"
+#include "nn/graph.h"
 
 #include <math.h>
 
@@ -109,7 +110,7 @@ static pln_status check_optimiser(pln_ctx *ctx, const pln_fit *fit)
 static pln_status check_loss(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
 {
     if (fit->loss != PLN_CROSS_ENTROPY_STEPS) return PLN_OK;
-    if (!net->steps || net->layer[net->count - 1].votes != 1)
+    if (pln_net_layer(net, net->count - 1).votes != 1)
         return plni_fail(ctx, PLN_ERR_ARG,
                          "train: a loss of every time step wants a spiking network whose read-out has one vote each");
     if (fit->target == PLN_TARGET_SELF && fit->self.drop > 0)
@@ -127,7 +128,7 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     PLN_TRY(check_schedule(ctx, &fit->schedule));
     PLN_TRY(check_optimiser(ctx, fit));
     PLN_TRY(check_loss(ctx, net, fit));
-    if ((a->padding || a->flip || a->cutout) && !net->steps)
+    if ((a->padding || a->flip || a->cutout) && !net->images)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "train: samples are varied for networks of maps only");
     PLN_TRY(check_rule(ctx, net, fit));
     if (fit->target != PLN_TARGET_SELF) return PLN_OK;
@@ -149,8 +150,8 @@ static int largest_batch(const pln_course *courses, int count)
 
 static pln_status check_places(pln_ctx *ctx, const pln_net *net, int batch)
 {
-    for (int i = 0; net->steps && i < net->count; i++)
-        if ((double)batch * net->steps * plni_positions(plni_map_of(net, i)->extent) > INT32_MAX / 2)
+    for (int i = 0; i < net->count; i++)
+        if ((double)batch * net->steps * plni_positions(plni_value(net, i)->extent) > INT32_MAX / 2)
             return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one",
                              batch, i);
     return PLN_OK;

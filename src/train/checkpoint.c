@@ -123,7 +123,7 @@ static json_t *describe_map(const pln_net *net, int l)
     const pln_layer_info i = pln_net_layer(net, l);
     const pln_neuron *n = &i.neuron;
 
-    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.tap, i.kernel,
+    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.addend, i.kernel,
                      i.stride, i.pad, (int)i.norm.kind, (double)i.norm.scale, (int)i.fires, (int)i.pool, i.window, (int)i.readout,
                      i.votes, (double)i.drop, (double)n->tau, (int)n->decay_input, (double)n->threshold, (double)n->rest,
                      (int)n->reset, (int)n->detach, (int)n->strict, (int)n->surrogate, (double)n->sharpness);
@@ -149,11 +149,12 @@ static char *fingerprint(const pln_trainer *t)
 
     for (int l = 0; l < t->net->count; l++) {
         const plni_layer *layer = &t->net->layer[l];
+        const pln_layer_info info = pln_net_layer(t->net, l);
         failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
-                                                          (int)layer->activation, (double)layer->drop));
-        if (t->net->steps) failed |= json_array_append_new(layers, describe_map(t->net, l));
+                                                          (int)info.activation, (double)info.drop));
+        if (t->net->images) failed |= json_array_append_new(layers, describe_map(t->net, l));
     }
-    if (t->net->steps) failed |= json_array_append_new(layers, describe_image(t->net));
+    if (t->net->images) failed |= json_array_append_new(layers, describe_image(t->net));
     for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
     all = json_pack("{s:o, s:o, s:[i, i, f, f]}", "layers", layers, "courses", courses,
                     "dynamics", (int)d->kind, d->steps, (double)d->dt, (double)d->tolerance);

@@ -39,7 +39,7 @@ static void fill(void *arg, int s)
 
 static const plni_signal *output_of(const pln_net *net)
 {
-    return net->evaluation.at[net->count - 1].y;
+    return plni_output(net, &net->evaluation);
 }
 
 static void hand_over(void *arg, int s)

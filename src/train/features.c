@@ -85,7 +85,7 @@ static void copy_active(block *b, const plni_signal *y, int samples)
 static pln_status keep_block(pln_features *f, size_t most, bool *fits)
 {
     plni_pass *pass = &f->net->evaluation;
-    const plni_signal *y = pass->at[f->net->count - 1].y;
+    const plni_signal *y = plni_output(f->net, pass);
     const int left = pln_data_count(f->data) - f->first;
     block *b = &f->block[f->blocks];
     plni_arena arena = { 0 };
@@ -117,7 +117,7 @@ pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, si
 
     *features = NULL;
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "features: the network is not ready");
-    if (net->steps) return plni_fail(ctx, PLN_ERR_ARG, "features: outputs of a network of maps are not kept");
+    if (net->images) return plni_fail(ctx, PLN_ERR_ARG, "features: outputs of a network of maps are not kept");
     if (net->inputs != pln_data_features(data))
         return plni_fail(ctx, PLN_ERR_SHAPE, "features: the network has %d inputs, a sample %d values", net->inputs,
                          pln_data_features(data));

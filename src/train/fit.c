@@ -9,6 +9,7 @@
 #include "base/rng.h"
 #include "learn/bp.h"
 #include "learn/ep.h"
+#include "nn/graph.h"
 #include "nn/mask.h"
 #include "train/fill.h"
 
@@ -94,7 +95,7 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
     t = plni_alloc(ctx, sizeof *t);
     if (!t) return PLN_ERR_MEMORY;
     *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data, .courses = count,
-                        .turns = net->steps ? 1 : 2 };
+                        .turns = plni_net_passes(net) };
     for (int i = 0; i < count; i++) begin_course(t, &t->course[i], &courses[i]);
     status = take_memory(t);
     if (status != PLN_OK) {
@@ -226,7 +227,7 @@ static void keep_features(void *arg, int s)
 {
     const plni_turn *turn = arg;
     const pln_trainer *t = turn->owner;
-    const plni_signal *from = t->feature_pass.at[t->features->count - 1].y;
+    const plni_signal *from = plni_output(t->features, &t->feature_pass);
     const plni_signal *to = plni_input(&turn->pass);
 
     memcpy(to->value + s * to->stride, from->value + s * from->stride,
@@ -248,10 +249,10 @@ static double active_input(const pln_trainer *t, const plni_pass *pass)
 
 static double active_delta(const pln_trainer *t, const plni_pass *pass)
 {
-    if (t->net->steps) return 0;              /* gradients of maps have made room for others */
-
     const plni_signal *dy = pass->at[plni_product_below(t->net, t->net->count)].dy;
     long active = 0;
+
+    if (!dy->row) return 0;                   /* gradients of images have made room for others */
 
     for (int s = 0; s < pass->samples; s++)
         for (int i = 0; i < dy->units; i++) active += dy->value[s * dy->stride + i] != 0;

@@ -94,7 +94,7 @@ for network in 4X3-FC4 4C3-AP2 AP2-FC4 4C3--FC4 4C4-FC4 4C3/0-FC4 0C3-FC4 4C3-AP
     train "$tiny" --out bad --set network=$network
 done
 echo "# networks that do not fit 8x8"
-for network in 4C31-FC4 4C3-AP9-FC4 4C3-AP2-AP2-FC4 4C3-AP2-4C9-FC4 4C3-AP4-4C3-AP3-FC4 4C3-FC4-AP2-FC4; do
+for network in 4C31-FC4 4C3-AP9-FC4 4C3-AP2-4C9-FC4 4C3-AP4-4C3-AP3-FC4 4C3-FC4-AP2-FC4; do
     train "$tiny" --out bad --set network=$network
 done
 echo "# settings that do not"

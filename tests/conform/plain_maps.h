@@ -7,7 +7,36 @@
 #ifndef PLAIN_MAPS_H
 #define PLAIN_MAPS_H
 
+#include "inside.h"
 #include "maps.h"
+
+/* What is run in one place counts as one here: norm, sum, neuron, pool and dropout that follow
+ * each other.  Its number is that of inside.h, from and addend are such numbers too. */
+static const pln_layer_kind PLAIN_CELL = PLN_NORM;
+
+static inline int plain_number(const pln_net *net, int layer)
+{
+    return layer < 0 ? layer : pln_net_layer(net, layer).stream;
+}
+
+static inline pln_layer_info plain_info(const pln_net *net, int l)
+{
+    const int first = inside_first(net, l), last = inside_last(net, l);
+    pln_layer_info sum = pln_net_layer(net, last);
+    const pln_layer_kind kind = pln_net_layer(net, first).kind;
+
+    sum.kind = kind == PLN_CONV || kind == PLN_DENSE || kind == PLN_READOUT ? kind : PLAIN_CELL;
+    sum.from = plain_number(net, pln_net_layer(net, first).from);
+    sum.addend = PLN_NO_LAYER;
+    for (int k = first; k <= last; k++) {
+        const pln_layer_info i = pln_net_layer(net, k);
+        if (i.kind == PLN_NORM) sum.norm = i.norm;
+        if (i.kind == PLN_ADD) sum.addend = plain_number(net, i.addend);
+        if (i.fires) sum.fires = true, sum.neuron = i.neuron;
+        if (i.kind == PLN_POOL) sum.pool = i.pool, sum.window = i.window;
+    }
+    return sum;
+}
 
 /* A signal: [step][sample][channel][y][x]. */
 typedef struct plain_signal {
@@ -56,9 +85,9 @@ static inline void plain_load(plain_net *p)
     int parameter = 0;
 
     for (int l = 0; l < p->layers; l++) {
-        const pln_layer_info i = pln_net_layer(p->net, l);
+        const pln_layer_info i = plain_info(p->net, l);
         const bool conv = i.kind == PLN_CONV || i.kind == PLN_DENSE;
-        const int tensors = conv ? 1 + i.bias : i.kind == PLN_CELL && i.norm.kind ? 4 : 0;
+        const int tensors = conv ? 1 + i.bias : i.kind == PLAIN_CELL && i.norm.kind ? 4 : 0;
         for (int k = 0; k < tensors; k++, parameter++) {
             plain_tensor *t = &p->tensor[l][k];
             const int n = maps_count(p->net, parameter);
@@ -79,14 +108,14 @@ static inline void plain_load(plain_net *p)
 
 static inline void plain_new(plain_net *p, const pln_net *net, int steps, int channels, int height, int width, int samples)
 {
-    *p = (plain_net){ .net = net, .layers = pln_net_layers(net), .steps = steps, .samples = samples };
+    *p = (plain_net){ .net = net, .layers = inside_layers(net), .steps = steps, .samples = samples };
     plain_signal_take(p, &p->signal[0], channels, height, width);
     for (int l = 0; l < p->layers; l++) {
-        const pln_layer_info i = pln_net_layer(net, l);
+        const pln_layer_info i = plain_info(net, l);
         const plain_signal *x = &p->signal[i.from + 1];
         const size_t cells = plain_cells(p, x);
         if (i.kind != PLN_READOUT) plain_signal_take(p, &p->signal[l + 1], i.channels, i.height, i.width);
-        if (i.kind != PLN_CELL) continue;
+        if (i.kind != PLAIN_CELL) continue;
         p->potential[l] = calloc(cells, sizeof(double));
         p->spike[l] = calloc(cells, sizeof(double));
         p->normed[l] = calloc(cells, sizeof(double));
@@ -137,7 +166,7 @@ static inline plain_kernel plain_kernel_of(const pln_layer_info *i, const plain_
  * with both gradients. */
 static inline void plain_conv(plain_net *p, int l, bool back)
 {
-    const pln_layer_info i = pln_net_layer(p->net, l);
+    const pln_layer_info i = plain_info(p->net, l);
     plain_signal *x = &p->signal[i.from + 1], *y = &p->signal[l + 1];
     const plain_kernel k = plain_kernel_of(&i, x);
     plain_tensor *w = &p->tensor[l][0], *b = &p->tensor[l][1];
@@ -184,7 +213,7 @@ static inline double plain_slope(const pln_neuron *n, double x)
  * the new running statistics, too. */
 static inline void plain_statistics(plain_net *p, int l, bool training)
 {
-    const pln_layer_info i = pln_net_layer(p->net, l);
+    const pln_layer_info i = plain_info(p->net, l);
     const plain_signal *x = &p->signal[i.from + 1];
     const int groups = i.norm.kind == PLN_NORM_STEP ? p->steps : 1, a_group = p->steps / groups;
     plain_tensor *mean = &p->tensor[l][2], *variance = &p->tensor[l][3];
@@ -224,7 +253,7 @@ static inline double plain_drive(plain_net *p, int l, const pln_layer_info *i, i
         p->normed[l][at] = (u - p->mean[l][t * x->channels + c]) * p->inverse[l][t * x->channels + c];
         u = p->tensor[l][0].value[c] * (double)i->norm.scale * p->normed[l][at] + p->tensor[l][1].value[c];
     }
-    return i->tap >= -1 ? u + p->signal[i->tap + 1].value[at] : u;
+    return i->addend >= -1 ? u + p->signal[i->addend + 1].value[at] : u;
 }
 
 /* Where the surrogate jumps, on both sides of the threshold. */
@@ -274,7 +303,7 @@ static inline ptrdiff_t plain_best(const plain_net *p, int l, ptrdiff_t from, in
 
 static inline void plain_cell(plain_net *p, int l, bool training)
 {
-    const pln_layer_info i = pln_net_layer(p->net, l);
+    const pln_layer_info i = plain_info(p->net, l);
     const plain_signal *x = &p->signal[i.from + 1], *y = &p->signal[l + 1];
     const int window = i.pool ? i.window : 1, area = window * window;
 
@@ -350,7 +379,7 @@ static inline void plain_norm_back(plain_net *p, int l, const pln_layer_info *i,
 
 static inline void plain_cell_back(plain_net *p, int l)
 {
-    const pln_layer_info i = pln_net_layer(p->net, l);
+    const pln_layer_info i = plain_info(p->net, l);
     plain_signal *x = &p->signal[i.from + 1], *y = &p->signal[l + 1];
     const int window = i.pool ? i.window : 1, area = window * window;
     double *du = calloc(plain_cells(p, x), sizeof *du);
@@ -368,7 +397,7 @@ static inline void plain_cell_back(plain_net *p, int l)
     for (int n = 0; i.fires && n < p->samples; n++)
         for (int c = 0; c < x->channels; c++)
             for (int o = 0; o < x->height * x->width; o++) plain_neuron_back(p, l, &i, du, n, c, o);
-    for (size_t k = 0; i.tap >= -1 && k < plain_cells(p, x); k++) p->signal[i.tap + 1].gradient[k] += du[k];
+    for (size_t k = 0; i.addend >= -1 && k < plain_cells(p, x); k++) p->signal[i.addend + 1].gradient[k] += du[k];
     if (i.norm.kind) plain_norm_back(p, l, &i, du);
     for (size_t k = 0; !i.norm.kind && k < plain_cells(p, x); k++) x->gradient[k] += du[k];
     free(du);
@@ -391,7 +420,7 @@ static inline double plain_weight(const plain_net *p, pln_readout_kind kind, int
 
 static inline void plain_readout(plain_net *p, int l, const double *dlogit)
 {
-    const pln_layer_info i = pln_net_layer(p->net, l);
+    const pln_layer_info i = plain_info(p->net, l);
     plain_signal *x = &p->signal[i.from + 1];
 
     for (int k = 0; !dlogit && k < p->samples * i.outputs; k++) p->logit[k] = 0;
@@ -409,8 +438,8 @@ static inline void plain_forward(plain_net *p, bool training)
 {
     p->closest = INFINITY;
     for (int l = 0; l < p->layers; l++) {
-        const pln_layer_info i = pln_net_layer(p->net, l);
-        if (i.kind == PLN_CELL) plain_cell(p, l, training);
+        const pln_layer_info i = plain_info(p->net, l);
+        if (i.kind == PLAIN_CELL) plain_cell(p, l, training);
         else if (i.kind == PLN_READOUT) plain_readout(p, l, NULL);
         else plain_conv(p, l, false);
     }
@@ -432,8 +461,8 @@ static inline double plain_backward(plain_net *p, const int32_t *label)
     for (int l = 0; l <= p->layers; l++)
         if (p->signal[l].gradient) memset(p->signal[l].gradient, 0, plain_cells(p, &p->signal[l]) * sizeof(double));
     for (int l = p->layers - 1; l >= 0; l--) {
-        const pln_layer_info i = pln_net_layer(p->net, l);
-        if (i.kind == PLN_CELL) plain_cell_back(p, l);
+        const pln_layer_info i = plain_info(p->net, l);
+        if (i.kind == PLAIN_CELL) plain_cell_back(p, l);
         else if (i.kind == PLN_READOUT) plain_readout(p, l, d);
         else plain_conv(p, l, true);
     }

@@ -391,7 +391,7 @@ static bool same_spikes(const form *f, const inside *in, const plain_net *plain)
 {
     for (int l = 0; l < inside_layers(in->net); l++) {
         const inside_signal *y = inside_y(in, l);
-        const plain_signal *wanted = &plain->signal[inside_last(in->net, l) + 1];
+        const plain_signal *wanted = &plain->signal[l + 1];
         if (!inside_fires(in->net, l)) continue;
         for (int row = 0; row < plain->steps * plain->samples; row++)
             for (int c = 0; c < wanted->channels; c++)
@@ -613,7 +613,7 @@ static void test_files(void **state)
         assert_int_equal(pln_net_parameters(read), pln_net_parameters(net));
         for (int l = 0; l < pln_net_layers(net); l++) {
             const pln_layer_info a = pln_net_layer(net, l), b = pln_net_layer(read, l);
-            assert_int_equal(a.kind, b.kind), assert_int_equal(a.from, b.from), assert_int_equal(a.tap, b.tap);
+            assert_int_equal(a.kind, b.kind), assert_int_equal(a.from, b.from), assert_int_equal(a.addend, b.addend);
             assert_int_equal(a.bias, b.bias), assert_int_equal(a.steps, b.steps), assert_int_equal(a.pool, b.pool);
             assert_int_equal(a.norm.kind, b.norm.kind), assert_int_equal(a.fires, b.fires), assert_int_equal(a.window, b.window);
             assert_true(a.norm.scale == b.norm.scale && a.neuron.tau == b.neuron.tau && a.neuron.rest == b.neuron.rest);
@@ -690,19 +690,19 @@ static void no_scale(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), 
 static void scale_nan(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &(pln_norm){ PLN_NORM_JOINT, NAN }); }
 static void pool_of_values(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_pool(net, PLN_POOL_MAX, 2); }
 static void pool_of_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 2), pln_net_pool(net, PLN_POOL_MAX, 2); }
-static void pool_of_branch(pln_net *net) { start(net), pln_net_branch(net, 1), pln_net_pool(net, PLN_POOL_MAX, 2); }
+static void pool_of_branch(pln_net *net) { start(net), pln_net_branch(net, 2), pln_net_pool(net, PLN_POOL_MAX, 2); }
 static void no_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_NONE, 2); }
 static void large_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 7); }
 static void whole_oblong(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
 static void negative_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_AVERAGE, -1); }
-static void add_missing(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, 3); }
+static void add_missing(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, 4); }
 static void add_below(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, -2); }
-static void add_channels(pln_net *net) { start(net), pln_net_conv(net, 15, 3, 1, 1), pln_net_add(net, 1); }
-static void add_size(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 2, 1), pln_net_add(net, 1); }
-static void add_time(pln_net *net) { start(net), pln_net_branch(net, 0), pln_net_add(net, 1); }
+static void add_channels(pln_net *net) { start(net), pln_net_conv(net, 15, 3, 1, 1), pln_net_add(net, 2); }
+static void add_size(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 2, 1), pln_net_add(net, 2); }
+static void add_time(pln_net *net) { start(net), pln_net_branch(net, 0), pln_net_add(net, 2); }
 static void add_input(pln_net *net) { image(net), pln_net_conv(net, 3, 3, 1, 1), pln_net_add(net, -1); }
-static void add_readout(pln_net *net) { start(net), top(net), pln_net_add(net, 3); }
-static void branch_missing(pln_net *net) { start(net), pln_net_branch(net, 2); }
+static void add_readout(pln_net *net) { start(net), top(net), pln_net_add(net, 4); }
+static void branch_missing(pln_net *net) { start(net), pln_net_branch(net, 3); }
 static void bad_neuron(pln_net *net)
 {
     pln_neuron n = pln_neuron_default();
@@ -720,7 +720,7 @@ static void lif_after_top(pln_net *net) { start(net), top(net), lif(net, "defaul
 static void pool_after_top(pln_net *net) { start(net), top(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
 static void two_tops(pln_net *net) { start(net), top(net), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
 static void no_top(pln_net *net) { start(net), pln_net_dense(net, 10); }
-static void unread(pln_net *net) { start(net), pln_net_conv(net, 4, 1, 1, 0), pln_net_branch(net, 1), top(net); }
+static void unread(pln_net *net) { start(net), pln_net_conv(net, 4, 1, 1, 0), pln_net_branch(net, 2), top(net); }
 static void wide_dense(pln_net *net) { start(net), pln_net_dense(net, 4097); }
 static void huge_map(pln_net *net) { pln_net_image(net, 1, 1, 1024, 1024), pln_net_conv(net, 4096, 1, 1, 0), top(net); }
 static void settling(pln_net *net)
@@ -737,23 +737,40 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(negative_pad, ARG, "padding") W(wide_pad, ARG, "padding") W(large_kernel, SHAPE, "larger than")
     W(no_time, ARG, "time steps") W(long_time, ARG, "time steps") W(no_channels, ARG, "channels") W(no_height, ARG, "values")
     W(large_image, ARG, "values") W(two_images, STATE, "first and once") W(image_after_input, STATE, "first and once")
-    W(conv_of_rows, STATE, "maps") W(conv_of_nothing, STATE, "maps") W(norm_of_rows, STATE, "maps") W(lif_of_rows, STATE, "maps")
-    W(pool_of_rows, SHAPE, "neurons") W(add_to_rows, STATE, "maps") W(readout_of_rows, STATE, "maps")
-    W(relu, STATE, "neurons instead") W(drop, SHAPE, "dropout") W(norm_first, SHAPE, "must follow") W(lif_first, SHAPE, "begins with")
+    W(conv_of_rows, SHAPE, "wants an image") W(conv_of_nothing, STATE, "input") W(norm_of_rows, SHAPE, "follow") W(lif_of_rows, SHAPE, "follow")
+    W(pool_of_rows, SHAPE, "images") W(add_to_rows, SHAPE, "follow") W(readout_of_rows, SHAPE, "over time")
+    W(relu, SHAPE, "not spikes") W(norm_first, SHAPE, "must follow") W(lif_first, SHAPE, "begins with")
     W(norm_of_sixteen, SHAPE, "must follow") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
-    W(scale_nan, ARG, "scale") W(pool_of_values, SHAPE, "neurons") W(pool_of_pool, SHAPE, "neurons")
-    W(pool_of_branch, SHAPE, "neurons") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
+    W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
     W(negative_pool, SHAPE, "side") W(add_missing, ARG, "no such layer") W(add_below, ARG, "no such layer")
     W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
-    W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "read-out") W(branch_missing, ARG, "no such layer")
+    W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "follow") W(branch_missing, ARG, "no such layer")
     W(bad_neuron, ARG, "tau") W(readout_of_image, SHAPE, "one place") W(odd_votes, SHAPE, "votes") W(no_votes, SHAPE, "votes")
-    W(no_readout_kind, ARG, "read-out") W(conv_after_top, SHAPE, "") W(dense_after_top, SHAPE, "read-out")
-    W(norm_after_top, SHAPE, "read-out") W(lif_after_top, SHAPE, "read-out") W(pool_after_top, SHAPE, "neurons")
+    W(no_readout_kind, ARG, "read-out") W(conv_after_top, SHAPE, "wants an image")
+    W(norm_after_top, SHAPE, "follow") W(lif_after_top, SHAPE, "follow") W(pool_after_top, SHAPE, "images")
     W(two_tops, SHAPE, "read-out") W(no_top, SHAPE, "ends with a read-out") W(unread, SHAPE, "nothing reads")
     W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(settling, SHAPE, "")
 #undef W
 };
+
+/* What layers of images may follow each other, too. */
+static void drop_of_drop(pln_net *net) { drop(net), pln_net_dropout(net, 0.2f), pln_net_conv(net, 3, 1, 1, 0), lif(net, "default"), top(net); }
+static void (*const sound[])(pln_net *) = { pool_of_values, pool_of_pool, pool_of_branch, drop, dense_after_top, drop_of_drop };
+
+static void test_sound(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(sound); i++) {
+        pln_ctx *ctx = context(1);
+        pln_net *net = pln_net_new(ctx);
+        sound[i](net);
+        if (!pln_net_layer(net, pln_net_layers(net) - 1).votes && sound[i] != dense_after_top) top(net);
+        if (pln_net_ready(net) != PLN_OK) fail_msg("%d: %s", i, pln_error(ctx));
+        pln_net_free(net);
+        pln_ctx_free(ctx);
+    }
+}
 
 /* A network with dropout behind pooled and plain neurons. */
 static pln_net *dropping(pln_ctx *ctx, float p, pln_norm_kind norm)
@@ -888,16 +905,18 @@ static void test_layers(void **state)
     (void)state;
     start(net), pln_net_pool(net, PLN_POOL_AVERAGE, 2), top(net);
     assert_int_equal(pln_net_ready(net), PLN_OK);
-    assert_int_equal(pln_net_layers(net), 4);
+    assert_int_equal(pln_net_layers(net), 6);
     assert_int_equal(pln_net_inputs(net), 3 * 8 * 6);
     assert_int_equal(pln_net_outputs(net), CLASSES);
-    const pln_layer_info conv = pln_net_layer(net, 0), cell = pln_net_layer(net, 1), dense = pln_net_layer(net, 2);
+    const pln_layer_info conv = pln_net_layer(net, 0), neurons = pln_net_layer(net, 2), pool = pln_net_layer(net, 3);
+    const pln_layer_info dense = pln_net_layer(net, 4);
     assert_false(conv.bias);                        /* below a norm */
     assert_true(dense.bias);
     assert_int_equal(conv.steps, 1);                /* still, up to the first neuron */
-    assert_int_equal(cell.steps, 4);
-    assert_int_equal(cell.height, 4), assert_int_equal(cell.width, 3), assert_int_equal(cell.channels, 16);
-    assert_true(conv.macs == 3 * 9 * 16 * 48 && cell.neurons == 16 * 48 && dense.macs == 16 * 12 * CLASSES);
+    assert_int_equal(neurons.steps, 4), assert_int_equal(pool.steps, 4);
+    assert_int_equal(pool.height, 4), assert_int_equal(pool.width, 3), assert_int_equal(pool.channels, 16);
+    assert_true(conv.stream == 0 && neurons.stream == 1 && pool.stream == 1 && dense.stream == 2);
+    assert_true(conv.macs == 3 * 9 * 16 * 48 && neurons.neurons == 16 * 48 && dense.macs == 16 * 12 * CLASSES);
     assert_int_equal(pln_net_parameters(net), TEST_COUNT(names));
     for (int p = 0; p < TEST_COUNT(names); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
@@ -933,8 +952,9 @@ static void test_self_sum(void **state)
     image(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_norm(net, &joint), pln_net_add(net, 1), lif(net, "default");
     top(net);
     assert_int_equal(pln_net_ready(net), PLN_OK);
-    for (int l = 0; l < pln_net_layers(net); l++) assert_true(pln_net_layer(net, l).tap < l);
-    assert_int_equal(pln_net_layers(net), 5);
+    for (int l = 0; l < pln_net_layers(net); l++) assert_true(pln_net_layer(net, l).addend < l);
+    assert_int_equal(pln_net_layers(net), 6);
+    assert_int_equal(pln_net_layer(net, 2).stream, 2);          /* a stage of its own */
     pln_net_free(net);
     pln_ctx_free(ctx);
 }
@@ -943,7 +963,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropped_gradient), cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropped_gradient), cmocka_unit_test(test_refusals), cmocka_unit_test(test_sound),
         cmocka_unit_test(test_layers), cmocka_unit_test(test_self_sum),
     };
 

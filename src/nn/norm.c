@@ -1,0 +1,320 @@
+/* norm.c - batch normalisation of each channel
+ *
+ *     y = gamma scale (x - mean) / sqrt(variance + 1e-5) + beta
+ *
+ * Forward, the tiles only take coefficients: y = a x + b is reckoned by who uses it.  Going
+ * back, the tiles leave dL/dy and what it and its product with x add up to; a second sweep
+ * takes dL/dy through the norm, dx = b0 dy + b1 x + b2.
+ *
+ * theta is gamma, beta; kept are running mean and variance; each has the image's depth. */
+
+#include "base/shape.h"
+#include "nn/graph.h"
+#include "nn/tile.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+static const double EPSILON = 1e-5, MOVES_BY = 0.1;
+
+enum { PLACES_A_CHUNK = 128 };
+
+/* Rough nanoseconds for one value in one sweep. */
+static const double SWEEP = 0.3;
+
+PLNI_OWN_TYPE(pln_norm)
+
+typedef struct workspace {
+    double   *mean, *variance;     /* [norm steps][depth] of the batch             */
+    float    *scale, *shift;       /* [norm steps][depth] y = scale x + shift      */
+    float    *blend[3];            /* [norm steps][depth] dx = b0 dy + b1 x + b2   */
+    float    *part;                /* [chunks][norm steps][2][depth]               */
+    float    *sum;                 /* [norm steps][2][depth]: of dy, of dy x       */
+    bool      summed;              /* sum is of the batch under way                */
+} workspace;
+
+static int depth_of(const plni_layer *layer) { return layer->out.depth; }
+
+static bool by_step(const plni_layer *layer) { return own_of(layer).kind == PLN_NORM_STEP; }
+
+static int norm_steps(const plni_layer *layer, const plni_signal *x) { return by_step(layer) ? x->steps : 1; }
+
+/* ---- build ----------------------------------------------------------------------- */
+
+void pln_net_norm(pln_net *net, const pln_norm *norm)
+{
+    if ((int)norm->kind < 0 || norm->kind > PLN_NORM_STEP) (void)plni_refuse(net, PLN_ERR_ARG, "no such norm", norm->kind);
+    if (!(norm->scale > 0 && norm->scale < 1e6f))
+        (void)plni_refuse(net, PLN_ERR_ARG, "a norm's scale must be positive", (double)norm->scale);
+    if (norm->kind != PLN_NORM_NONE) plni_append(net, &plni_norm_ops, norm, sizeof *norm);
+}
+
+static pln_status fit(plni_layer *layer, pln_net *net)
+{
+    const plni_signal *x = plni_value(net, layer->input);
+    plni_layer *below = layer->input == net->count && layer->input ? layer - 1 : NULL;
+
+    if (x->row || x->form != PLNI_VALUES || layer->input == 0)
+        return plni_refuse(net, PLN_ERR_SHAPE, "a norm must follow a convolution, a dense layer or a sum", 0);
+    if (below && below->ops->lose_bias && !plni_readers(net, layer->input)) below->ops->lose_bias(below);
+    layer->out = *x;
+    layer->size = layer->kept_size = 2 * (size_t)depth_of(layer);
+    return PLN_OK;
+}
+
+static void reset(plni_layer *layer)
+{
+    memset(layer->theta, 0, layer->size * sizeof *layer->theta);
+    memset(layer->kept, 0, layer->kept_size * sizeof *layer->kept);
+    for (int c = 0; c < layer->out.extent.channels; c++) layer->theta[c] = 1;
+    for (int c = 0; c < depth_of(layer); c++) layer->kept[depth_of(layer) + c] = 1;
+}
+
+static void tell(const plni_layer *layer, pln_layer_info *info) { info->norm = own_of(layer); }
+
+/* ---- plan ------------------------------------------------------------------------ */
+
+static int chunks_of(const plni_layer *layer, int rows)
+{
+    return (rows * plni_positions(layer->out.extent) + PLACES_A_CHUNK - 1) / PLACES_A_CHUNK;
+}
+
+static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena)
+{
+    workspace *own = plni_arena_take(arena, sizeof *own), s = { 0 };
+    const size_t depth = (size_t)depth_of(layer), norms = by_step(layer) ? (size_t)pass->steps : 1;
+    const size_t chunks = (size_t)chunks_of(layer, pass->batch * pass->steps);
+    const size_t tiles = (size_t)pass->batch * (size_t)plni_tile_lines(stage, layer->out.extent);
+
+    s.mean = plni_arena_take(arena, norms * depth * sizeof *s.mean);
+    s.variance = plni_arena_take(arena, norms * depth * sizeof *s.variance);
+    s.scale = plni_arena_take(arena, norms * depth * sizeof *s.scale);
+    s.shift = plni_arena_take(arena, norms * depth * sizeof *s.shift);
+    if (pass->training) {
+        const size_t most = chunks > tiles * norms ? chunks : tiles * norms;
+        for (int i = 0; i < 3; i++) s.blend[i] = plni_arena_take(arena, norms * depth * sizeof(float));
+        s.part = plni_arena_take(arena, most * 2 * depth * sizeof *s.part);
+        s.sum = plni_arena_take(arena, norms * 2 * depth * sizeof *s.sum);
+    }
+    if (own) *own = s;
+    return own;
+}
+
+/* ---- forward ---------------------------------------------------------------------- */
+
+/* What the chunks of one sweep share. */
+typedef struct job {
+    const plni_layer  *layer;
+    const plni_pass   *pass;
+    const plni_signal *x;
+    workspace         *own;
+    plni_signal       *du;
+    int                step, rows;            /* of a norm by step; rows it sums over */
+} job;
+
+static void moments_chunk(void *arg, int chunk)
+{
+    const job *j = arg;
+    const int depth = depth_of(j->layer), first = chunk * PLACES_A_CHUNK;
+    const int left = j->rows * plni_positions(j->x->extent) - first;
+    float *part = j->own->part + (ptrdiff_t)chunk * 2 * depth;
+
+    j->pass->kernels->moments(j->x->value + (ptrdiff_t)j->step * j->pass->samples * j->x->stride + (ptrdiff_t)first * depth,
+                              left < PLACES_A_CHUNK ? left : PLACES_A_CHUNK, depth, part, part + depth);
+}
+
+/* Mean and variance of all from those of the chunks. */
+static void join_moments(const job *j, double *mean, double *variance)
+{
+    const int depth = depth_of(j->layer), places = j->rows * plni_positions(j->x->extent);
+    const int chunks = chunks_of(j->layer, j->rows);
+
+    memset(mean, 0, (size_t)depth * sizeof *mean);
+    memset(variance, 0, (size_t)depth * sizeof *variance);
+    for (int k = 0; k < chunks; k++) {
+        const float *part = j->own->part + (ptrdiff_t)k * 2 * depth;
+        const int before = k * PLACES_A_CHUNK, left = places - before, n = left < PLACES_A_CHUNK ? left : PLACES_A_CHUNK;
+        for (int c = 0; c < depth; c++) {
+            const double apart = (double)part[c] - mean[c];
+            mean[c] += apart * n / (before + n);
+            variance[c] += (double)part[depth + c] + apart * apart * before * n / (before + n);
+        }
+    }
+    for (int c = 0; c < depth; c++) variance[c] /= places;
+}
+
+static void set_coefficients(const plni_layer *layer, workspace *own, int step, bool running)
+{
+    const int depth = depth_of(layer);
+    const double factor = (double)own_of(layer).scale;
+
+    for (int c = 0; c < depth; c++) {
+        const ptrdiff_t i = (ptrdiff_t)step * depth + c;
+        if (running) own->mean[i] = (double)layer->kept[c];
+        if (running) own->variance[i] = fmax(0, (double)layer->kept[depth + c]);
+        const double slope = (double)layer->theta[c] * factor / sqrt(own->variance[i] + EPSILON);
+        own->scale[i] = (float)slope;
+        own->shift[i] = (float)((double)layer->theta[depth + c] - slope * own->mean[i]);
+    }
+}
+
+static void prepare(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io)
+{
+    workspace *own = io->workspace;
+    job j = { .layer = layer, .pass = pass, .x = io->x, .own = own };
+    const int norms = norm_steps(layer, io->x);
+
+    (void)stage;
+    own->summed = false;
+    j.rows = pass->samples * io->x->steps / norms;
+    for (j.step = 0; j.step < norms; j.step++) {
+        const ptrdiff_t i = (ptrdiff_t)j.step * depth_of(layer);
+        if (pass->training) {
+            plni_parallel(pass->ctx, chunks_of(layer, j.rows), SWEEP * j.rows * (double)io->x->stride, PLNI_UP, moments_chunk, &j);
+            join_moments(&j, own->mean + i, own->variance + i);
+        }
+        set_coefficients(layer, own, j.step, !pass->training);
+    }
+}
+
+static void tile_forward(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile)
+{
+    const workspace *own = io->workspace;
+    const int norms = norm_steps(layer, io->x), depth = depth_of(layer);
+
+    tile->drive.scale = own->scale;
+    tile->drive.shift = own->shift;
+    tile->drive.norm_step = norms > 1 ? depth : 0;
+    if (!tile->du) return;
+    tile->sum = own->part + (ptrdiff_t)tile->chunk * norms * 2 * depth;
+    tile->sum_step = norms > 1 ? 2 * depth : 0;
+    memset(tile->sum, 0, (size_t)(norms * 2 * depth) * sizeof *tile->sum);
+}
+
+/* ---- backward ---------------------------------------------------------------------- */
+
+/* Sums over all tiles, in order; and what the norm makes of dL/dy. */
+static void join_sums(const job *j, int tiles)
+{
+    workspace *own = j->own;
+    const int depth = depth_of(j->layer), norms = norm_steps(j->layer, j->x);
+    const double places = (double)j->pass->samples * j->x->steps / norms * plni_positions(j->x->extent);
+
+    for (int i = 0; i < norms * depth; i++) {
+        const int n = i / depth, c = i % depth;
+        double sum = 0, product = 0;
+        for (int k = 0; k < tiles; k++) {
+            const float *part = own->part + ((ptrdiff_t)k * norms + n) * 2 * depth;
+            sum += (double)part[c];
+            product += (double)part[depth + c];
+        }
+        const double inverse = 1 / sqrt(own->variance[i] + EPSILON), slope = (double)own->scale[i];
+        const double against = (product - own->mean[i] * sum) * inverse;      /* sum of dy (x - mean) / deviation */
+        own->sum[2 * n * depth + c] = (float)sum;
+        own->sum[(2 * n + 1) * depth + c] = (float)against;
+        own->blend[0][i] = (float)slope;
+        own->blend[1][i] = (float)(-slope * against / places * inverse);
+        own->blend[2][i] = (float)(-slope * (sum / places - own->mean[i] * inverse * against / places));
+    }
+    own->summed = true;
+}
+
+static void blend_chunk(void *arg, int row)
+{
+    const job *j = arg;
+    const workspace *own = j->own;
+    const ptrdiff_t norm = norm_steps(j->layer, j->x) > 1 ? (ptrdiff_t)(row / j->pass->samples) * depth_of(j->layer) : 0;
+
+    j->pass->kernels->blend(j->du->value + row * j->du->stride, j->x->value + row * j->x->stride, plni_positions(j->x->extent),
+                            depth_of(j->layer), own->blend[0] + norm, own->blend[1] + norm, own->blend[2] + norm);
+}
+
+static void finish(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io,
+                   plni_signal *du)
+{
+    job j = { .layer = layer, .pass = pass, .x = io->x, .own = io->workspace, .du = du };
+
+    join_sums(&j, pass->samples * plni_tile_lines(stage, io->x->extent));
+    plni_parallel(pass->ctx, pass->samples * io->x->steps,
+                  SWEEP * pass->samples * (double)io->x->stride * io->x->steps, PLNI_UP, blend_chunk, &j);
+}
+
+static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                     const plni_sink *to)
+{
+    const workspace *own = io->workspace;
+    const int depth = depth_of(layer), norms = norm_steps(layer, io->x);
+    const float factor = own_of(layer).scale;
+
+    assert(own->summed);
+    for (int n = 0; n < norms; n++)
+        for (int c = 0; c < depth; c++) {
+            to->into[c] += scale * factor * own->sum[(2 * n + 1) * depth + c];
+            to->into[depth + c] += scale * own->sum[2 * n * depth + c];
+        }
+    plni_sink_finish(pass->ctx, to, layer->size);
+}
+
+/* Running statistics; the variance is made unbiased. */
+static void update_stats(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io)
+{
+    const workspace *own = io->workspace;
+    const int depth = depth_of(layer), norms = norm_steps(layer, io->x), times = by_step(layer) ? pass->steps : 1;
+    const double places = (double)pass->samples * pass->steps / times * plni_positions(io->x->extent);
+
+    for (int n = 0; n < times; n++)
+        for (int c = 0; c < depth; c++) {
+            const int i = (n < norms ? n : 0) * depth + c;
+            const double unbiased = own->variance[i] * (places > 1 ? places / (places - 1) : 1);
+            layer->kept[c] += (float)(MOVES_BY * (own->mean[i] - (double)layer->kept[c]));
+            layer->kept[depth + c] += (float)(MOVES_BY * (unbiased - (double)layer->kept[depth + c]));
+        }
+}
+
+/* ---- parameters ------------------------------------------------------------------- */
+
+static int parameters(const plni_layer *layer)
+{
+    (void)layer;
+    return 4;
+}
+
+static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
+{
+    static const char *const names[] = { "weight", "bias", "running_mean", "running_var" };
+
+    *info = (pln_parameter_info){ .rank = 1, .dim = { layer->out.extent.channels }, .kept = which >= 2 };
+    strcpy(info->name, names[which]);
+}
+
+static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
+{
+    const float *from = (which < 2 ? theta : layer->kept) + (which % 2) * depth_of(layer);
+    memcpy(tensor, from, (size_t)layer->out.extent.channels * sizeof *tensor);
+}
+
+static void set(const plni_layer *layer, float *theta, int which, const float *tensor)
+{
+    float *to = (which < 2 ? theta : layer->kept) + (which % 2) * depth_of(layer);
+    memcpy(to, tensor, (size_t)layer->out.extent.channels * sizeof *tensor);
+}
+
+const plni_layer_ops plni_norm_ops = {
+    .name = "norm",
+    .role = PLNI_POINTWISE,
+    .place = PLNI_NORM,
+    .fit = fit,
+    .plan = plan,
+    .prepare = prepare,
+    .tile_forward = tile_forward,
+    .finish = finish,
+    .gradient = gradient,
+    .update_stats = update_stats,
+    .reset = reset,
+    .tell = tell,
+    .parameters = parameters,
+    .parameter = parameter,
+    .get = get,
+    .set = set,
+};
