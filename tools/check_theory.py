@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks what pages and comments refer to: sections of docs/theory.md, and links between pages.
+"""Checks what pages and comments refer to: sections of docs/theory.md, links between pages, and files that pages name.
 
 Comments cite equations as "theory 2.4", or several as "theory 4.1 to 4.3, 12.6"."""
 import os
@@ -22,6 +22,9 @@ DOCUMENT = re.compile(r"\bspecifications?\b|\bthe\s+specs?\b", re.I)
 FENCE = re.compile(r"^ *(```|~~~).*?^ *\1[^\n]*$", re.M | re.S)
 CODE = re.compile(r"`[^`\n]*`")
 LINK = re.compile(r"\]\(\s*<?([^)\s>]+)>?[^)]*\)")
+# A source that a page names, perhaps from below one of these folders; NAME stands for the reader's.
+SOURCE = re.compile(r"`((?:[\w.-]+/)*[\w.-]+\.(?:c|h|def|py|sh|md))`")
+BELOW = ("", "src", "include", "cli", "tests")
 HEADING = re.compile(r"^#+[ \t]+(.*?)[ \t#]*$", re.M)
 
 
@@ -102,9 +105,20 @@ def faults_of_links(root, path, text):
             yield f"{where}: {to} has no heading #{anchor}"
 
 
+def faults_of_sources(root, path, text, names):
+    text = without_code(text)
+    for match in SOURCE.finditer(text):
+        source = match.group(1)
+        beside = os.path.join(os.path.dirname(path), source)
+        found = source in names if "/" not in source else \
+            any(os.path.exists(os.path.join(root, to)) for to in (beside, *(os.path.join(f, source) for f in BELOW)))
+        if not found and "NAME" not in source:
+            yield f"{path}:{line(text, match.start())}: there is no file {source}"
+
+
 def faults(root):
     theory = read(root, THEORY)
-    known = set(sections(theory))
+    known, names = set(sections(theory)), {os.path.basename(path) for path in files(root)}
     yield from faults_of_sections(theory)
     for path in files(root):
         text = read(root, path)
@@ -112,6 +126,7 @@ def faults(root):
             yield from faults_of_citations(path, text, known)
         if path.endswith(".md"):
             yield from faults_of_links(root, path, text)
+            yield from faults_of_sources(root, path, text, names)
 
 
 def main():

@@ -73,6 +73,13 @@ class Faults(unittest.TestCase):
     def test_code_is_not_a_link(self):
         self.none("README.md", "`[a](none.md)`\n\n```c\nf[a](b);\n```\n")
 
+    def test_files_that_pages_name(self):
+        page = "`src/nn/dense.c`, `nn/dense.c` or `dense.c`; `src/nn/NAME.c`; see `theory.md`.\n```\n`gone.c`\n```\n"
+        self.assertEqual(self.faults_of({"docs/a.md": page, "src/nn/dense.c": ""}), [])
+        self.one("docs/a.md", "\n`src/nn/gone.c`", "docs/a.md:2: there is no file src/nn/gone.c")
+        self.one("docs/a.md", "`nn/gone.h`", "no file nn/gone.h")
+        self.one("docs/a.md", "`gone.py`", "no file gone.py")
+
     def test_headings_with_marks_and_repeated(self):
         self.none("README.md", "# `--json` on stdout, and *more*\n# A\n# A\n[a](#--json-on-stdout-and-more) [b](#a) [c](#a-1)")
 
