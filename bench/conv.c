@@ -127,9 +127,10 @@ static double speed(product *p, plni_conv_pass pass, const char *name)
     const double flops = 2.0 * ROWS * plni_positions(p->conv.out) * (double)plni_conv_weights(&p->conv);
     const plni_conv_algorithm *a = find(p, pass, name);
     double fastest = 1e9;
-    plni_conv_job j = { .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
+    const plni_signal *x = back ? &p->d : &p->x;
+    plni_conv_job j = { .pass = pass, .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = x,
                         .d = &p->d, .y = back ? &p->dx : &p->y, .weight = p->weight, .into = p->into, .scale = 1e-6f,
-                        .rows = ROWS, .density = plni_map_density(back ? &p->d : &p->x, ROWS) };
+                        .rows = ROWS, .density = plni_map_density(x, ROWS) };
 
     if (!a) return 0;
     a->run[pass](p->ctx, &j);

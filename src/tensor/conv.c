@@ -73,34 +73,30 @@ plni_conv_scratch plni_conv_scratch_need(const plni_conv *conv, int rows, bool t
     return scratch;
 }
 
-static void run(pln_ctx *ctx, plni_conv_pass pass, plni_form form, plni_conv_job *job)
+static void run(pln_ctx *ctx, plni_conv_job job)
 {
-    plni_conv_choose(job->conv, pass, form, job->density)->run[pass](ctx, job);
+    job.kernels = plni_kernels_of(ctx);
+    job.density = plni_map_density(job.x, job.rows);
+    plni_conv_choose(job.conv, job.pass, job.x->form, job.density)->run[job.pass](ctx, &job);
 }
 
 void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                        int rows, const float *weight, const float *bias, plni_signal *y)
 {
-    plni_conv_job job = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .x = x, .y = y,
-                          .weight = weight, .bias = bias, .rows = rows, .density = plni_map_density(x, rows) };
-
-    run(ctx, PLNI_CONV_FORWARD, x->form, &job);
+    run(ctx, (plni_conv_job){ .pass = PLNI_CONV_FORWARD, .conv = conv, .scratch = scratch, .x = x, .y = y, .rows = rows,
+                              .weight = weight, .bias = bias });
 }
 
 void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *dy,
                         int rows, const float *weight, bool add, plni_signal *dx)
 {
-    plni_conv_job job = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .d = dy, .y = dx,
-                          .weight = weight, .rows = rows, .add = add, .density = plni_map_density(dy, rows) };
-
-    run(ctx, PLNI_CONV_BACKWARD, dy->form, &job);
+    run(ctx, (plni_conv_job){ .pass = PLNI_CONV_BACKWARD, .conv = conv, .scratch = scratch, .x = dy, .y = dx, .rows = rows,
+                              .weight = weight, .add = add });
 }
 
 void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into)
 {
-    plni_conv_job job = { .conv = conv, .scratch = scratch, .kernels = plni_kernels_of(ctx), .x = x, .d = dy,
-                          .into = into, .rows = rows, .scale = scale, .density = plni_map_density(x, rows) };
-
-    run(ctx, PLNI_CONV_GRADIENT, x->form, &job);
+    run(ctx, (plni_conv_job){ .pass = PLNI_CONV_GRADIENT, .conv = conv, .scratch = scratch, .x = x, .d = dy, .rows = rows,
+                              .into = into, .scale = scale });
 }

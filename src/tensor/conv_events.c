@@ -64,11 +64,8 @@ static cut cut_of(int positions, int in, int out, int rows, double density)
 /* A product in either direction. */
 typedef struct product {
     const plni_conv_job *j;
-    const plni_signal   *from;
-    plni_signal         *to;
     plni_extent          image;
     int                  in, out;         /* depths                        */
-    bool                 transposed;          /* weights: the input gradient   */
     cut                  k;
 } product;
 
@@ -110,7 +107,7 @@ static size_t own_floats(int positions, int in, int out, int rows)
 /* Lists the active channels of each block for images row..row+l->images-1. */
 static void list_active(const product *p, int row, lists *l)
 {
-    const plni_signal *x = p->from;
+    const plni_signal *x = p->j->x;
     const cut *k = &p->k;
     const plni_kernels *kernels = p->j->kernels;
     const int step = k->width * (int)sizeof(float), tap_stride = k->block * step, height = l->images * x->extent.height;
@@ -172,15 +169,16 @@ static void pack(const product *p, int ky, int block, int tile, float *to)
     const plni_conv *c = p->j->conv;
     const int width = p->k.width, first = block * p->k.block, channels = plni_smaller(p->k.block, p->in - first);
     const size_t slot = (size_t)(p->k.block * width);
+    const bool back = p->j->pass == PLNI_CONV_BACKWARD;
 
     for (int kx = 0; kx < 3; kx++) {
         const int tap = ky * 3 + kx;
         float *at = to + (size_t)kx * slot;
         const float *from = p->j->weight + ((ptrdiff_t)tap * c->in_depth + first) * c->out_depth + tile * width;
-        for (int i = 0; p->transposed && i < channels; i += 16)
+        for (int i = 0; back && i < channels; i += 16)
             for (int o = 0; o < width; o += 16)
                 plni_conv_transpose_taps(p->j, tap, first + i, tile * width + o, at + (ptrdiff_t)i * width + o, width);
-        if (!p->transposed) p->j->kernels->pack(at, width, 16, from, c->out_depth, channels, width / 16);
+        if (!back) p->j->kernels->pack(at, width, 16, from, c->out_depth, channels, width / 16);
     }
     memcpy(to + 3 * slot, to, 2 * slot * sizeof(float));
 }
@@ -199,7 +197,7 @@ static void add_block(const product *p, const lists *l, int ky, int block, float
         const int skip = ky == 2 ? edge : 0, n = ky == 1 ? all : all - edge;
         p->j->kernels->windows(to, p->out, first ? first : to, first ? 0 : p->out,
                                l->packed + (3 - phase) % 3 * k->block * k->width, k->width, window + skip, n,
-                               l->offset, p->from->form == PLNI_SPIKES ? NULL : l->value);
+                               l->offset, p->j->x->form == PLNI_SPIKES ? NULL : l->value);
         window += all;
     }
 }
@@ -228,7 +226,7 @@ static void product_chunk(void *arg, int chunk)
     list_active(p, row, &l);
     for (int b = 0; b < k->blocks; b++) make_windows(p->image, &l, b);
     for (int t = group; t < plni_smaller(group + k->group, k->tiles); t++) {
-        float *y = p->to->value + row * p->to->stride + t * k->width;
+        float *y = p->j->y->value + row * p->j->y->stride + t * k->width;
         for (int b = 0; b < k->blocks; b++)
             for (int i = 0; i < 3; i++) {
                 pack(p, order[i], b, t, l.packed);
@@ -237,24 +235,14 @@ static void product_chunk(void *arg, int chunk)
     }
 }
 
-static void run(pln_ctx *ctx, product *p)
+static void run(pln_ctx *ctx, plni_conv_job *job)
 {
-    p->image = p->j->conv->in;
-    p->k = cut_of(plni_positions(p->image), p->in, p->out, p->j->rows, p->j->density);
-    plni_parallel(ctx, p->k.chunks * p->k.groups, plni_conv_active_work(p->j), PLNI_UP, product_chunk, p);
-}
+    const plni_conv *c = job->conv;
+    const bool back = job->pass == PLNI_CONV_BACKWARD;
+    product p = { .j = job, .image = c->in, .in = back ? c->out_depth : c->in_depth, .out = back ? c->in_depth : c->out_depth };
 
-static void forward(pln_ctx *ctx, plni_conv_job *job)
-{
-    product p = { .j = job, .from = job->x, .to = job->y, .in = job->conv->in_depth, .out = job->conv->out_depth };
-    run(ctx, &p);
-}
-
-static void backward(pln_ctx *ctx, plni_conv_job *job)
-{
-    product p = { .j = job, .from = job->d, .to = job->y, .in = job->conv->out_depth, .out = job->conv->in_depth,
-                  .transposed = true };
-    run(ctx, &p);
+    p.k = cut_of(plni_positions(p.image), p.in, p.out, job->rows, job->density);
+    plni_parallel(ctx, p.k.chunks * p.k.groups, plni_conv_active_work(job), PLNI_UP, product_chunk, &p);
 }
 
 /* Whether there is a product with so many outputs. */
@@ -278,4 +266,4 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     return plni_conv_scratch_of(up > down ? up : down, 0);
 }
 
-const plni_conv_algorithm plni_conv_events = { "events", can, need, { forward, backward, NULL } };
+const plni_conv_algorithm plni_conv_events = { "events", can, need, { run, run, NULL } };

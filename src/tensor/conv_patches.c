@@ -150,7 +150,7 @@ static void backward_images(void *arg, int chunk)
     for (int first = places_in(c, row); first < end; first += places_a_chunk(c)) {
         const int last = plni_smaller(first + places_a_chunk(c), end);
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, last - first, patch_floats(c), c->out_depth, 1,
-                    j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, j->weight, c->out_depth, 0, patch,
+                    j->x->value + (ptrdiff_t)first * c->out_depth, c->out_depth, j->weight, c->out_depth, 0, patch,
                     patch_floats(c));
         scatter(j, patch, first, last);
     }
@@ -163,7 +163,7 @@ static void backward_columns(void *arg, int chunk)
     const plni_conv *c = j->conv;
     const int first = chunk * CHANNELS_A_CHUNK, count = plni_smaller(CHANNELS_A_CHUNK, patch_floats(c) - first);
 
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, j->rows, count, c->out_depth, 1, j->d->value, c->out_depth,
+    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, j->rows, count, c->out_depth, 1, j->x->value, c->out_depth,
                 j->weight + (ptrdiff_t)first * c->out_depth, c->out_depth, j->add ? 1 : 0, j->y->value + first,
                 (int)j->y->stride);
 }

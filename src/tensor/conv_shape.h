@@ -69,17 +69,19 @@ typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_G
 
 /* One product; what its chunks share. */
 typedef struct plni_conv_job {
+    plni_conv_pass           pass;
     const plni_conv         *conv;
     const plni_conv_scratch *scratch;
     const plni_kernels      *kernels;
-    const plni_signal       *x, *d;       /* d is dy                           */
-    plni_signal             *y;           /* going back dx                     */
+    const plni_signal       *x;           /* is read: x, going back dy         */
+    const plni_signal       *d;           /* gradient: dy                      */
+    plni_signal             *y;           /* is written: y, going back dx      */
     const float             *weight, *bias;
     float                   *into;
     float                    scale;
     int                      rows;
-    bool                     add;         /* going back: to what is in dx      */
-    double                   density;     /* of x, going back of dy, roughly   */
+    bool                     add;         /* to what is in y                   */
+    double                   density;     /* of x, roughly                     */
 } plni_conv_job;
 
 /* A way to compute some of the products. */

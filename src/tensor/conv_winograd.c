@@ -23,14 +23,11 @@ enum {
 
 /* A product in either direction. */
 typedef struct product {
-    plni_conv_job     *j;
-    const plni_signal *from;
-    plni_signal       *to;
-    int                in, out;           /* depths                                    */
-    bool               transposed;            /* weights: the input gradient               */
-    int                across, tiles;     /* in a line of an image, in all             */
-    int                chunk;             /* tiles in it                               */
-    int                block, blocks;     /* the first of those at work, and how many  */
+    const plni_conv_job *j;
+    int                  in, out;         /* depths                                    */
+    int                  across, tiles;   /* in a line of an image, in all             */
+    int                  chunk;           /* tiles in it                               */
+    int                  block, blocks;   /* the first of those at work, and how many  */
 } product;
 
 static int blocks_at_once(int in, int out)
@@ -73,7 +70,7 @@ static void weights_chunk(void *arg, int chunk)
 
     for (int o = 0; o < width; o += 16) {
         const int output = (p->block + b) * BLOCK + o;
-        if (p->transposed) {
+        if (p->j->pass == PLNI_CONV_BACKWARD) {
             _Alignas(64) float transposed[9 * 16 * 16];
             for (int t = 0; t < 9; t++) plni_conv_transpose_taps(p->j, t, input, output, transposed + t * 16 * 16, 16);
             p->j->kernels->winograd_weights(u + o, point, width, transposed, 16 * 16, 16, 16);
@@ -92,14 +89,14 @@ typedef struct tile {
 
 static tile tile_of(const product *p, int number)
 {
-    const int down = plni_share(p->to->extent.height, SIDE), an_image = down * p->across, at = number % an_image;
+    const int down = plni_share(p->j->y->extent.height, SIDE), an_image = down * p->across, at = number % an_image;
 
     return (tile){ number / an_image, at / p->across * SIDE, at % p->across * SIDE };
 }
 
 static void copy_pixel(const product *p, int row, int y, int x, float *to)
 {
-    const plni_signal *map = p->from;
+    const plni_signal *map = p->j->x;
     const plni_extent image = map->extent;
     const ptrdiff_t place = (ptrdiff_t)row * plni_positions(image) + y * image.width + x;
 
@@ -117,12 +114,12 @@ static void copy_pixel(const product *p, int row, int y, int x, float *to)
  * reaches over the edge. */
 static void enter(const product *p, tile t, const own *l, float *v)
 {
-    const plni_extent image = p->from->extent;
+    const plni_extent image = p->j->x->extent;
     const ptrdiff_t line = (ptrdiff_t)image.width * p->in;
     const int y = t.y - 1, x = t.x - 1;
 
-    if (p->from->form == PLNI_VALUES && y >= 0 && x >= 0 && y + SEEN <= image.height && x + SEEN <= image.width) {
-        p->j->kernels->winograd_in(v, l->v_point, p->from->value + t.row * p->from->stride + y * line + x * p->in, line,
+    if (p->j->x->form == PLNI_VALUES && y >= 0 && x >= 0 && y + SEEN <= image.height && x + SEEN <= image.width) {
+        p->j->kernels->winograd_in(v, l->v_point, p->j->x->value + t.row * p->j->x->stride + y * line + x * p->in, line,
                                    p->in, p->in);
         return;
     }
@@ -134,9 +131,9 @@ static void enter(const product *p, tile t, const own *l, float *v)
 static void leave(const product *p, tile t, int output, int width, const float *m, ptrdiff_t point)
 {
     static _Alignas(64) const float zeros[BLOCK] = { 0 };
-    const plni_extent image = p->to->extent;
+    const plni_extent image = p->j->y->extent;
     const ptrdiff_t line = (ptrdiff_t)image.width * p->out;
-    float *y = p->to->value + t.row * p->to->stride + t.y * line + (ptrdiff_t)t.x * p->out + output;
+    float *y = p->j->y->value + t.row * p->j->y->stride + t.y * line + (ptrdiff_t)t.x * p->out + output;
     const float *from = p->j->add ? y : p->j->bias ? p->j->bias + output : zeros;
 
     p->j->kernels->winograd_out(y, line, p->out, from, p->j->add ? line : 0, p->j->add ? p->out : 0, m, point,
@@ -162,31 +159,22 @@ static void tiles_chunk(void *arg, int chunk)
     }
 }
 
-static void run(pln_ctx *ctx, product *p)
+static void run(pln_ctx *ctx, plni_conv_job *job)
 {
-    const int all = plni_share(p->out, BLOCK), at_once = blocks_at_once(p->in, p->out);
+    const plni_conv *c = job->conv;
+    const bool back = job->pass == PLNI_CONV_BACKWARD;
+    product p = { .j = job, .in = back ? c->out_depth : c->in_depth, .out = back ? c->in_depth : c->out_depth };
+    const int all = plni_share(p.out, BLOCK), at_once = blocks_at_once(p.in, p.out);
 
-    p->across = plni_share(p->to->extent.width, SIDE);
-    p->tiles = p->j->rows * p->across * plni_share(p->to->extent.height, SIDE);
-    p->chunk = plni_share(p->tiles, plni_larger(plni_share(p->tiles, TILES), 1));      /* chunks of one size */
-    for (p->block = 0; p->block < all; p->block += at_once) {
-        p->blocks = plni_smaller(at_once, all - p->block);
-        plni_parallel(ctx, p->blocks * (p->in / 16), (double)shared_floats(p->in, p->out), PLNI_UP, weights_chunk, p);
-        plni_parallel(ctx, plni_share(p->tiles, plni_larger(p->chunk, 1)), plni_conv_work(p->j) / 4 * p->blocks / all, PLNI_UP, tiles_chunk, p);
+    p.across = plni_share(c->in.width, SIDE);
+    p.tiles = job->rows * p.across * plni_share(c->in.height, SIDE);
+    p.chunk = plni_share(p.tiles, plni_larger(plni_share(p.tiles, TILES), 1));         /* chunks of one size */
+    for (p.block = 0; p.block < all; p.block += at_once) {
+        p.blocks = plni_smaller(at_once, all - p.block);
+        plni_parallel(ctx, p.blocks * (p.in / 16), (double)shared_floats(p.in, p.out), PLNI_UP, weights_chunk, &p);
+        plni_parallel(ctx, plni_share(p.tiles, plni_larger(p.chunk, 1)), plni_conv_work(job) / 4 * p.blocks / all, PLNI_UP,
+                      tiles_chunk, &p);
     }
-}
-
-static void forward(pln_ctx *ctx, plni_conv_job *job)
-{
-    product p = { .j = job, .from = job->x, .to = job->y, .in = job->conv->in_depth, .out = job->conv->out_depth };
-    run(ctx, &p);
-}
-
-static void backward(pln_ctx *ctx, plni_conv_job *job)
-{
-    product p = { .j = job, .from = job->d, .to = job->y, .in = job->conv->out_depth, .out = job->conv->in_depth,
-                  .transposed = true };
-    run(ctx, &p);
 }
 
 static bool fits(const plni_conv *conv)
@@ -212,4 +200,4 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     return plni_conv_scratch_of(arena.used / sizeof(float), up > down ? up : down);
 }
 
-const plni_conv_algorithm plni_conv_winograd = { "winograd", can, need, { forward, backward, NULL } };
+const plni_conv_algorithm plni_conv_winograd = { "winograd", can, need, { run, run, NULL } };

@@ -125,10 +125,12 @@ static void free_product(product *p)
     free(p->memory);
 }
 
-static plni_conv_job job_of(const product *p)
+static plni_conv_job job_of(const product *p, plni_conv_pass pass)
 {
-    return (plni_conv_job){ .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = &p->x,
-                            .rows = p->rows, .weight = p->weight, .density = plni_map_density(&p->x, p->rows) };
+    const plni_signal *x = pass == PLNI_CONV_BACKWARD ? &p->d : &p->x;
+
+    return (plni_conv_job){ .pass = pass, .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx),
+                            .x = x, .rows = p->rows, .weight = p->weight, .density = plni_map_density(x, p->rows) };
 }
 
 /* Calls visit(y's element, x's element, weight's row) for all that meet. */
@@ -208,7 +210,7 @@ static void check_forward(const shape *s, plni_form form, double density, bool b
     const ptrdiff_t n = p.rows * p.y.stride;
 
     for (int i = 0; (a = next(&p, PLNI_CONV_FORWARD, &i)); i++) {
-        plni_conv_job j = job_of(&p);
+        plni_conv_job j = job_of(&p, PLNI_CONV_FORWARD);
         j.y = &p.y, j.bias = bias ? p.bias : NULL;
         memset(p.y.value, 0xff, (size_t)n * sizeof(float));
         a->run[PLNI_CONV_FORWARD](p.ctx, &j);
@@ -254,8 +256,8 @@ static void check_backward(const shape *s, double share, bool add)
     for (size_t k = 0; add && k < n; k++) right.sum[k] = (double)before[k];
     visit_all(&p.conv, p.rows, visit_backward, &right);
     for (int i = 0; (a = next(&p, PLNI_CONV_BACKWARD, &i)); i++) {
-        plni_conv_job j = job_of(&p);
-        j.d = &p.d, j.y = &p.dx, j.add = add, j.density = plni_map_density(&p.d, p.rows);
+        plni_conv_job j = job_of(&p, PLNI_CONV_BACKWARD);
+        j.y = &p.dx, j.add = add;
         memcpy(p.dx.value, before, n * sizeof(float));
         a->run[PLNI_CONV_BACKWARD](p.ctx, &j);
         for (size_t k = 0; k < n; k++) CHECK_NEAR(p.dx.value[k], right.sum[k], tolerance(a));
@@ -304,7 +306,7 @@ static void check_gradient(const shape *s, plni_form form, double density)
     for (size_t k = 0; k < n; k++) right.sum[k] = (double)p.weight[k];
     visit_all(&p.conv, p.rows, visit_gradient, &right);
     for (int i = 0; (a = next(&p, PLNI_CONV_GRADIENT, &i)); i++) {
-        plni_conv_job j = job_of(&p);
+        plni_conv_job j = job_of(&p, PLNI_CONV_GRADIENT);
         j.d = &p.d, j.into = p.into, j.scale = 0.5f;
         memcpy(p.into, p.weight, n * sizeof(float));
         a->run[PLNI_CONV_GRADIENT](p.ctx, &j);
