@@ -3,7 +3,7 @@
  *     y[k] = sum_t w[t] 1/votes sum_v x[t][k votes + v]
  *
  * with w = 1/T for the mean.  A membrane that never fires is linear, so its last
- * value and its mean are such sums too (theory 10.8). */
+ * value and its mean are such sums too (theory 12.5). */
 
 #include "nn/graph.h"
 
