@@ -37,6 +37,7 @@ check:           ## install, build, and run all tests: what CI runs
 	$(MAKE) asan
 
 quick:           ## build and test without installing anything
+	python3 tools/check_theory.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
 	python3 tools/check_layers.py --build $(BUILD)/check
