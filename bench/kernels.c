@@ -30,7 +30,7 @@ typedef struct product {
     float              *panel, *bias, *x, *y, *d;
     ptrdiff_t           ldx, ldy;
     plni_signal         list;         /* non-zeros of x over the rows */
-    plni_by_unit        by;
+    plni_columns        columns;
     uint16_t           *bits;
     int                 winner[8];
 } product;
@@ -61,10 +61,10 @@ static product make(int rows, int width, int samples, double share)
     p.bits = aligned_alloc(64, 65536);
     memset(p.bits, 0x5a, 65536);
     p.list = plni_signal_take(&arena, samples, rows, true);
-    p.by = plni_by_unit_take(&arena, samples, rows);
+    p.columns = plni_columns_take(&arena, samples, rows);
     arena = (plni_arena){ .base = aligned_alloc(64, arena.used) };
     p.list = plni_signal_take(&arena, samples, rows, true);
-    p.by = plni_by_unit_take(&arena, samples, rows);
+    p.columns = plni_columns_take(&arena, samples, rows);
     memset(p.list.value, 0, (size_t)(samples * p.list.stride) * sizeof(float));
     for (int s = 0; s < samples; s++)
         for (int r = 0; r < rows; r++)
@@ -76,7 +76,7 @@ static void use_level(product *p, const plni_kernels *kernels)
 {
     p->kernels = kernels;
     for (int s = 0; s < p->samples; s++) plni_signal_list(kernels, &p->list, s);
-    plni_by_unit_make(ctx, &p->by, &p->list, p->samples);
+    plni_columns_make(ctx, &p->columns, &p->list, p->samples);
 }
 
 /* ---- what is timed -------------------------------------------------------- */
@@ -99,8 +99,8 @@ static void dot(void *arg)
 static void update(void *arg)
 {
     const product *p = arg;
-    p->kernels->update(p->panel, p->width, p->rows, p->by.start, p->by.sample,
-                       p->by.value, p->d, p->ldx, 1e-6f);
+    p->kernels->update(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
+                       p->columns.value, p->d, p->ldx, 1e-6f);
 }
 
 static void spread(void *arg)
@@ -116,9 +116,9 @@ static void spread(void *arg)
 static void turn(void *arg)
 {
     const product *p = arg;
-    p->kernels->turn(p->panel, p->width, p->rows, p->by.start, p->by.sample,
-                     p->by.value, p->d, p->ldx, 1e-6f, p->by.start, p->by.sample,
-                     p->by.value, p->y, p->ldy);
+    p->kernels->turn(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
+                     p->columns.value, p->d, p->ldx, 1e-6f, p->columns.start, p->columns.sample,
+                     p->columns.value, p->y, p->ldy);
 }
 
 static void pullback(void *arg)
@@ -126,8 +126,8 @@ static void pullback(void *arg)
     const product *p = arg;
     for (int s = 0; s < p->samples; s++)
         memset(p->y + s * p->ldy, 0, (size_t)p->width * sizeof(float));
-    p->kernels->pullback(p->panel, p->width, p->rows, p->by.start, p->by.sample,
-                         p->by.value, p->x, p->ldx, p->y, p->ldy, 1e-6f);
+    p->kernels->pullback(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
+                         p->columns.value, p->x, p->ldx, p->y, p->ldy, 1e-6f);
 }
 
 static void winners(void *arg)

@@ -35,7 +35,7 @@ typedef struct dense_own {
 PLNI_OWN_TYPE(dense_own)
 
 typedef struct state {
-    plni_by_unit by;          /* active rows: x by input, or dy by output */
+    plni_columns columns;     /* active rows: of x by input, or of dy by output */
     bool         made;        /* by gradient_forward, for the batch under way */
     float       *part;        /* of a dot product, see plni_dot           */
     ptrdiff_t    stride;
@@ -215,7 +215,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
     state taken = { .stride = plni_row_stride(w.rows) };
 
     (void)stage;
-    if (pass->training && !is_narrow(layer)) taken.by = plni_by_unit_take(arena, pass->batch, w.rows);
+    if (pass->training && !is_narrow(layer)) taken.columns = plni_columns_take(arena, pass->batch, w.rows);
     if (rows_are_outputs(layer) || pass->training || pass->settles)
         taken.part = plni_arena_take(arena, sizeof(float) * (size_t)w.count *
                                      (size_t)pass->batch * (size_t)taken.stride);
@@ -292,7 +292,7 @@ static void backward_row(const plni_layer *layer, const plni_pass *pass, const p
 }
 
 /* By the outputs' lists, where rows are outputs. */
-static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, const plni_by_unit *by,
+static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, const plni_columns *columns,
                           float scale, const plni_sink *to)
 {
     enum { PIECE = 256 };
@@ -305,7 +305,7 @@ static void bias_gradient(const plni_layer *layer, const plni_kernels *kernels, 
 
         if (piece.step && piece.into) memcpy(own, piece.into, sizeof(float) * (size_t)count);
         for (int i = 0; i < count; i++)
-            for (int e = by->start[first + i]; e < by->start[first + i + 1]; e++) g[i] += scale * by->value[e];
+            for (int e = columns->start[first + i]; e < columns->start[first + i + 1]; e++) g[i] += scale * columns->value[e];
         plni_sink_take(kernels, &piece, g, count);
     }
 }
@@ -317,14 +317,14 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
     const plni_sink bias = plni_sink_at(to, (ptrdiff_t)bias_at(layer));
     const plni_signal x = listed(layer, io);
     state *own = io->workspace;
-    const plni_signal *rows = rows_are_inputs(layer) ? &x : io->dy;
-    const plni_signal *columns = rows_are_inputs(layer) ? io->dy : &x;
+    const plni_signal *active = rows_are_inputs(layer) ? &x : io->dy;
+    const plni_signal *other = rows_are_inputs(layer) ? io->dy : &x;
 
-    if (!own->made && !is_narrow(layer)) plni_by_unit_make(pass->ctx, &own->by, rows, pass->samples);
+    if (!own->made && !is_narrow(layer)) plni_columns_make(pass->ctx, &own->columns, active, pass->samples);
     own->made = false;
-    plni_update(pass->ctx, &w, is_narrow(layer) ? NULL : &own->by, rows, columns, pass->samples, scale, to,
+    plni_update(pass->ctx, &w, is_narrow(layer) ? NULL : &own->columns, active, other, pass->samples, scale, to,
                 rows_are_inputs(layer) ? &bias : NULL);
-    if (rows_are_outputs(layer)) bias_gradient(layer, pass->kernels, &own->by, scale, to);
+    if (rows_are_outputs(layer)) bias_gradient(layer, pass->kernels, &own->columns, scale, to);
 }
 
 static void gradient_forward(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
@@ -339,10 +339,10 @@ static void gradient_forward(plni_layer *layer, const plni_pass *pass, const pln
         forward(layer, next, next_io, 0, next->samples);
         return;
     }
-    if (!own->made) plni_by_unit_make(pass->ctx, &own->by, io->x, pass->samples);
-    plni_by_unit_make(pass->ctx, &next_own->by, next_io->x, next->samples);
-    plni_turn(pass->ctx, &w, &own->by, io->x, io->dy, pass->samples, scale,
-              bias_in(layer, layer->theta), &next_own->by, next_io->x, next->samples,
+    if (!own->made) plni_columns_make(pass->ctx, &own->columns, io->x, pass->samples);
+    plni_columns_make(pass->ctx, &next_own->columns, next_io->x, next->samples);
+    plni_turn(pass->ctx, &w, &own->columns, io->x, io->dy, pass->samples, scale,
+              bias_in(layer, layer->theta), &next_own->columns, next_io->x, next->samples,
               next_io->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
     own->made = false;
     next_own->made = true;
@@ -361,9 +361,9 @@ static void backward_gradient(plni_layer *layer, const plni_pass *pass, const pl
         gradient(layer, pass, io, scale, &here);
         return;
     }
-    plni_by_unit_make(pass->ctx, &own->by, io->dy, pass->samples);
-    plni_pullback(pass->ctx, &w, &own->by, io->dy, &x, &dx, pass->samples, scale);
-    bias_gradient(layer, pass->kernels, &own->by, scale, &here);
+    plni_columns_make(pass->ctx, &own->columns, io->dy, pass->samples);
+    plni_pullback(pass->ctx, &w, &own->columns, io->dy, &x, &dx, pass->samples, scale);
+    bias_gradient(layer, pass->kernels, &own->columns, scale, &here);
 }
 
 static plni_part part(const plni_layer *layer)

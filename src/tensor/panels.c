@@ -93,7 +93,7 @@ void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row,
 typedef struct job {
     const plni_kernels *kernels;
     const plni_panels  *w;
-    const plni_by_unit *by;
+    const plni_columns *columns;
     const plni_signal  *x, *d;
     plni_signal        *y;
     const float        *bias;        /* of gather */
@@ -234,8 +234,8 @@ typedef void add_gradient(const job *j, int p, int first, int last, float *g);
 
 static void add_active(const job *j, int p, int first, int last, float *g)
 {
-    j->kernels->update(g, width_of(j->w, p), last - first, j->by->start + first, j->by->sample,
-                       j->by->value, j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride, j->scale);
+    j->kernels->update(g, width_of(j->w, p), last - first, j->columns->start + first, j->columns->sample,
+                       j->columns->value, j->d->value + (ptrdiff_t)p * j->w->width, j->d->stride, j->scale);
 }
 
 static void add_by_sample(const job *j, int p, int first, int last, float *g)
@@ -293,17 +293,17 @@ static void update_chunk(void *arg, int chunk)
     const job *j = arg;
     const int parts = blocks(j->w->rows, ROWS), first = chunk % parts * ROWS;
 
-    update_rows(j, chunk / parts, first, plni_smaller(first + ROWS, j->w->rows), j->by ? add_active : add_by_sample);
+    update_rows(j, chunk / parts, first, plni_smaller(first + ROWS, j->w->rows), j->columns ? add_active : add_by_sample);
 }
 
-void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_by_unit *by,
+void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns,
                  const plni_signal *x, const plni_signal *d, int samples,
                  float scale, const plni_sink *to, const plni_sink *bias)
 {
     const double density = plni_signal_density(x, samples);
     const double step = to->step ? STEP * w->rows * w->cols : 0;
     const double work = NANOSECONDS * density * samples * w->rows * w->cols + step;
-    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d, .samples = samples,
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .x = x, .d = d, .samples = samples,
               .scale = scale, .to = *to, .bias_to = bias ? *bias : plni_add_to(NULL) };
 
     if (is_dense(UPDATE, w, density, samples))
@@ -333,15 +333,15 @@ static void turn_chunk(void *arg, int p)
     for (int s = 0; s < next->samples; s++)
         memcpy(next->y->value + s * next->y->stride + column, j->bias + column,
                (size_t)width * sizeof(float));
-    j->kernels->turn(panel_of(j->w, p), width, j->w->rows, j->by->start,
-                     j->by->sample, j->by->value, j->d->value + column,
-                     j->d->stride, j->scale, next->by->start, next->by->sample,
-                     next->by->value, next->y->value + column, next->y->stride);
+    j->kernels->turn(panel_of(j->w, p), width, j->w->rows, j->columns->start,
+                     j->columns->sample, j->columns->value, j->d->value + column,
+                     j->d->stride, j->scale, next->columns->start, next->columns->sample,
+                     next->columns->value, next->y->value + column, next->y->stride);
 }
 
-void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
                const plni_signal *x, const plni_signal *d, int samples,
-               float scale, float *bias, const plni_by_unit *next_by,
+               float scale, float *bias, const plni_columns *next_columns,
                const plni_signal *next_x, int next_samples, plni_signal *next_y,
                plni_walk walk)
 {
@@ -349,10 +349,10 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
     const double next_density = plni_signal_density(next_x, next_samples);
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
     turn_job t = {
-        .update = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .x = x, .d = d,
+        .update = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .x = x, .d = d,
                     .samples = samples, .scale = scale, .bias = bias,
                     .to = plni_add_to(w->data), .bias_to = plni_add_to(bias) },
-        .gather = { .kernels = plni_kernels_of(ctx), .w = w, .by = next_by, .x = next_x,
+        .gather = { .kernels = plni_kernels_of(ctx), .w = w, .columns = next_columns, .x = next_x,
                     .y = next_y, .bias = bias, .samples = next_samples }
     };
 
@@ -376,7 +376,7 @@ static void pullback_panel(void *arg, int p)
     for (int s = 0; s < j->samples; s++)
         memset(j->y->value + s * j->y->stride + column, 0,
                (size_t)width * sizeof(float));
-    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, j->by->start, j->by->sample, j->by->value,
+    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, j->columns->start, j->columns->sample, j->columns->value,
                          j->x->value + column, j->x->stride,
                          j->y->value + column, j->y->stride, j->scale);
 }
@@ -397,13 +397,13 @@ static void pullback_dense_panel(void *arg, int p)
                 width);
 }
 
-void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
                    const plni_signal *d, const plni_signal *x, plni_signal *dx,
                    int samples, float scale)
 {
     const double density = plni_signal_density(d, samples);
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
-    job j = { .kernels = plni_kernels_of(ctx), .w = w, .by = by, .d = d, .x = x,
+    job j = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .d = d, .x = x,
               .y = dx, .samples = samples, .scale = scale };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,

@@ -53,26 +53,26 @@ void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
                   int batch, const float *part, const float *bias, plni_signal *y);
 
 /* The gradient g[r][c] = scale * sum_s x[s][r] d[s][c] goes to `to`, whose vectors are
- * shaped like w; x has lists and `by` is they by unit, or NULL: then the lists are walked
- * as they are, which is better for narrow panels and changes no bit.  If bias is not NULL, its
+ * shaped like w; x has lists and `columns` has them by unit, or is NULL: then the lists are
+ * walked as they are, which is better for narrow panels and changes no bit.  If bias is not NULL, its
  * gradient scale * sum_s d[s][c] goes there.  w->data is not used. */
-void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_by_unit *by,
+void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns,
                  const plni_signal *x, const plni_signal *d, int samples,
                  float scale, const plni_sink *to, const plni_sink *bias);
 
-/* plni_update added to w and bias, then plni_gather of the next batch, whose lists by unit are
- * next_by, in one visit of the active rows. */
-void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+/* plni_update added to w and bias, then plni_gather of the next batch, whose lists by unit are in
+ * next_columns, in one visit of the active rows. */
+void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
                const plni_signal *x, const plni_signal *d, int samples,
-               float scale, float *bias, const plni_by_unit *next_by,
+               float scale, float *bias, const plni_columns *next_columns,
                const plni_signal *next_x, int next_samples, plni_signal *next_y,
                plni_walk walk);
 
 /* Input gradient and update in one visit of the active rows:
  *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was
  *     w[r][c]  += scale * sum_s d[s][r] x[s][c]
- * d has lists and `by` is they by unit. */
-void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_by_unit *by,
+ * d has lists and `columns` has them by unit. */
+void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
                    const plni_signal *d, const plni_signal *x, plni_signal *dx,
                    int samples, float scale);
 

@@ -140,11 +140,11 @@ double plni_signal_density(const plni_signal *x, int rows)
     return rows ? (double)count / ((double)rows * x->units) : 0;
 }
 
-plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units)
+plni_columns plni_columns_take(plni_arena *arena, int batch, int units)
 {
     const size_t cells = (size_t)batch * (size_t)units;
 
-    return (plni_by_unit){
+    return (plni_columns){
         .start = plni_arena_take(arena, ((size_t)units + 2) * sizeof(int)),
         .sample = plni_arena_take(arena, cells * sizeof(int)),
         .value = plni_arena_take(arena, cells * sizeof(float)),
@@ -153,7 +153,7 @@ plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units)
 
 /* A counting sort.  Each chunk sorts the entries of its own units. */
 typedef struct sort {
-    plni_by_unit      *by;
+    plni_columns      *columns;
     const plni_signal *x;
     int                rows;
 } sort;
@@ -165,7 +165,7 @@ static void count_chunk(void *arg, int chunk)
 {
     const sort *j = arg;
     const int end = chunk * UNITS + UNITS;
-    int *entries = j->by->start + 2;
+    int *entries = j->columns->start + 2;
 
     for (int r = 0; r < j->rows; r++) {
         const int *index = j->x->index + r * j->x->stride;
@@ -180,7 +180,7 @@ static void place_chunk(void *arg, int chunk)
 {
     const sort *j = arg;
     const int end = chunk * UNITS + UNITS;
-    int *next = j->by->start + 1;
+    int *next = j->columns->start + 1;
 
     for (int r = 0; r < j->rows; r++) {
         const int *index = j->x->index + r * j->x->stride;
@@ -188,20 +188,20 @@ static void place_chunk(void *arg, int chunk)
         const int count = j->x->count[r];
         for (int m = plni_signal_from(j->x, r, chunk * UNITS); m < count && index[m] < end; m++) {
             const int at = next[index[m]]++;
-            j->by->sample[at] = r;
-            j->by->value[at] = active[m];
+            j->columns->sample[at] = r;
+            j->columns->value[at] = active[m];
         }
     }
 }
 
-void plni_by_unit_make(pln_ctx *ctx, plni_by_unit *by, const plni_signal *x, int rows)
+void plni_columns_make(pln_ctx *ctx, plni_columns *columns, const plni_signal *x, int rows)
 {
     const int chunks = (x->units + UNITS - 1) / UNITS;
     const double work = ENTRY * plni_signal_density(x, rows) * rows * x->units;
-    sort j = { by, x, rows };
+    sort j = { columns, x, rows };
 
-    memset(by->start, 0, ((size_t)x->units + 2) * sizeof *by->start);
+    memset(columns->start, 0, ((size_t)x->units + 2) * sizeof *columns->start);
     plni_parallel(ctx, chunks, work, PLNI_UP, count_chunk, &j);
-    for (int u = 1; u <= x->units + 1; u++) by->start[u] += by->start[u - 1];
+    for (int u = 1; u <= x->units + 1; u++) columns->start[u] += columns->start[u - 1];
     plni_parallel(ctx, chunks, work, PLNI_UP, place_chunk, &j);
 }

@@ -82,15 +82,15 @@ int plni_signal_from(const plni_signal *x, int row, int unit);
 /* Share of values that are not zero; x has lists. */
 double plni_signal_density(const plni_signal *x, int rows);
 
-/* The same non-zeros by unit: unit u was active in the samples
- * sample[start[u]] .. sample[start[u+1] - 1], ascending. */
-typedef struct plni_by_unit {
+/* The same non-zeros by unit, as a sparse matrix compressed by columns (CSC): unit u was
+ * active in the samples sample[start[u]] .. sample[start[u+1] - 1], ascending. */
+typedef struct plni_columns {
     int   *start;         /* [units + 1]     */
     int   *sample;        /* [batch * units] */
     float *value;
-} plni_by_unit;
+} plni_columns;
 
-plni_by_unit plni_by_unit_take(plni_arena *arena, int batch, int units);
-void plni_by_unit_make(pln_ctx *ctx, plni_by_unit *by, const plni_signal *x, int rows);
+plni_columns plni_columns_take(plni_arena *arena, int batch, int units);
+void plni_columns_make(pln_ctx *ctx, plni_columns *columns, const plni_signal *x, int rows);
 
 #endif
