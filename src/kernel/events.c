@@ -108,7 +108,7 @@ PLNI_INLINE int list_values(uint16_t *offset, float *value, const float *x, int 
 #endif
 
 void KERNEL(spikes)(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
-                    int rows, int width, int turn, int step)
+                    int rows, int width, int tap_stride, int step)
 {
     const uint64_t mask = channels < 64 ? ((uint64_t)1 << channels) - 1 : ~(uint64_t)0;
     uint32_t n = start[0];
@@ -117,12 +117,12 @@ void KERNEL(spikes)(uint16_t *offset, uint32_t *start, const uint64_t *word, int
         for (int x = 0, base = 0; x < width; x++, word += words) {
             n += (uint32_t)list_word(offset + n, *word >> shift & mask, channels, base, step);
             *++start = n;
-            base = base == 2 * turn ? 0 : base + turn;
+            base = base == 2 * tap_stride ? 0 : base + tap_stride;
         }
 }
 
 void KERNEL(sums)(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
-                  int rows, int width, int turn, int step, float unit)
+                  int rows, int width, int tap_stride, int step, float unit)
 {
     uint32_t n = start[0];
 
@@ -130,12 +130,12 @@ void KERNEL(sums)(uint16_t *offset, float *value, uint32_t *start, const uint8_t
         for (int x = 0, base = 0; x < width; x++, sum += depth) {
             n += (uint32_t)list_sums(offset + n, value + n, sum, channels, base, step, unit);
             *++start = n;
-            base = base == 2 * turn ? 0 : base + turn;
+            base = base == 2 * tap_stride ? 0 : base + tap_stride;
         }
 }
 
 void KERNEL(values)(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth, int channels,
-                    int rows, int width, int turn, int step)
+                    int rows, int width, int tap_stride, int step)
 {
     uint32_t n = start[0];
 
@@ -143,7 +143,7 @@ void KERNEL(values)(uint16_t *offset, float *value, uint32_t *start, const float
         for (int w = 0, base = 0; w < width; w++, x += depth) {
             n += (uint32_t)list_values(offset + n, value + n, x, channels, base, step);
             *++start = n;
-            base = base == 2 * turn ? 0 : base + turn;
+            base = base == 2 * tap_stride ? 0 : base + tap_stride;
         }
 }
 

@@ -184,22 +184,22 @@ typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int 
  * image rows of `width` the channels, up to 64, whose bit is set in
  * word[position * words] >> shift, as
  *
- *     offset[e] = x % 3 * turn + channel * step       e = start[p] .. start[p+1] - 1
+ *     offset[e] = x % 3 * tap_stride + channel * step       e = start[p] .. start[p+1] - 1
  *
  * start[0] is given, the rest of start[rows width + 1] written.  Behind the last
  * offset there must be room for 16 more. */
 typedef void plni_spikes_fn(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift,
-                            int channels, int rows, int width, int turn, int step);
+                            int channels, int rows, int width, int tap_stride, int step);
 
 /* The same for the first `channels` of each position's `depth` bytes, where they
  * are not 0, and value[e] = unit * byte. */
 typedef void plni_sums_fn(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth,
-                          int channels, int rows, int width, int turn, int step, float unit);
+                          int channels, int rows, int width, int tap_stride, int step, float unit);
 
 /* The same for floats that are not 0, depth of them at each position, and
  * value[e] = x. */
 typedef void plni_values_fn(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth,
-                            int channels, int rows, int width, int turn, int step);
+                            int channels, int rows, int width, int tap_stride, int step);
 
 /* What one place of y sees of such a list. */
 typedef struct plni_window {

@@ -340,37 +340,37 @@ void plni_blend_scalar(float *y, const float *x, int n, int depth, const float *
 }
 
 void plni_spikes_scalar(uint16_t *offset, uint32_t *start, const uint64_t *word, int words, int shift, int channels,
-                        int rows, int width, int turn, int step)
+                        int rows, int width, int tap_stride, int step)
 {
     for (int p = 0; p < rows * width; p++) {
         start[p + 1] = start[p];
         for (int c = 0; c < channels; c++)
             if (word[(ptrdiff_t)p * words] >> shift >> c & 1)
-                offset[start[p + 1]++] = (uint16_t)(p % width % 3 * turn + c * step);
+                offset[start[p + 1]++] = (uint16_t)(p % width % 3 * tap_stride + c * step);
     }
 }
 
 void plni_sums_scalar(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
-                      int rows, int width, int turn, int step, float unit)
+                      int rows, int width, int tap_stride, int step, float unit)
 {
     for (int p = 0; p < rows * width; p++) {
         start[p + 1] = start[p];
         for (int c = 0; c < channels; c++)
             if (sum[(ptrdiff_t)p * depth + c]) {
-                offset[start[p + 1]] = (uint16_t)(p % width % 3 * turn + c * step);
+                offset[start[p + 1]] = (uint16_t)(p % width % 3 * tap_stride + c * step);
                 value[start[p + 1]++] = unit * (float)sum[(ptrdiff_t)p * depth + c];
             }
     }
 }
 
 void plni_values_scalar(uint16_t *offset, float *value, uint32_t *start, const float *x, int depth, int channels,
-                        int rows, int width, int turn, int step)
+                        int rows, int width, int tap_stride, int step)
 {
     for (int p = 0; p < rows * width; p++) {
         start[p + 1] = start[p];
         for (int c = 0; c < channels; c++)
             if (x[(ptrdiff_t)p * depth + c] != 0) {
-                offset[start[p + 1]] = (uint16_t)(p % width % 3 * turn + c * step);
+                offset[start[p + 1]] = (uint16_t)(p % width % 3 * tap_stride + c * step);
                 value[start[p + 1]++] = x[(ptrdiff_t)p * depth + c];
             }
     }

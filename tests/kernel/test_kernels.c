@@ -207,7 +207,7 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
     const bool weighted = from != BITS;
     enum { ROWS = 3 };
     const int positions = ROWS * width, words = (channels + 63) / 64, step = 4 * columns;
-    const int block = channels % 64 ? channels % 64 : 64, first = channels - block, turn = block * step;
+    const int block = channels % 64 ? channels % 64 : 64, first = channels - block, tap_stride = block * step;
     const size_t room = (size_t)(positions * channels) + 16;
     uint64_t *bits = calloc((size_t)(positions * words), 8);
     uint8_t *sum = calloc((size_t)(positions * channels), 1);
@@ -225,17 +225,17 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
     if (from == FLOATS) {
         float *x = calloc((size_t)(positions * channels), sizeof *x);
         for (int i = 0; i < positions * channels; i++) x[i] = sum[i] ? test_uniform() - 0.5f : 0;
-        reference.values(o1, v1, s1, x + first, channels, block, ROWS, width, turn, step);
-        k->values(o2, v2, s2, x + first, channels, block, ROWS, width, turn, step);
+        reference.values(o1, v1, s1, x + first, channels, block, ROWS, width, tap_stride, step);
+        k->values(o2, v2, s2, x + first, channels, block, ROWS, width, tap_stride, step);
         check_equal(v1, v2, (int)s1[positions], 0);
         free(x);
     } else if (weighted) {
-        reference.sums(o1, v1, s1, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
-        k->sums(o2, v2, s2, sum + first, channels, block, ROWS, width, turn, step, 0.25f);
+        reference.sums(o1, v1, s1, sum + first, channels, block, ROWS, width, tap_stride, step, 0.25f);
+        k->sums(o2, v2, s2, sum + first, channels, block, ROWS, width, tap_stride, step, 0.25f);
         check_equal(v1, v2, (int)s1[positions], 0);
     } else {
-        reference.spikes(o1, s1, bits + first / 64, words, first % 64, block, ROWS, width, turn, step);
-        k->spikes(o2, s2, bits + first / 64, words, first % 64, block, ROWS, width, turn, step);
+        reference.spikes(o1, s1, bits + first / 64, words, first % 64, block, ROWS, width, tap_stride, step);
+        k->spikes(o2, s2, bits + first / 64, words, first % 64, block, ROWS, width, tap_stride, step);
     }
     assert_memory_equal(s1, s2, (size_t)(positions + 1) * sizeof *s1);
     assert_memory_equal(o1, o2, s1[positions] * sizeof *o1);
