@@ -113,21 +113,21 @@ static void spread(void *arg)
     }
 }
 
-static void turn(void *arg)
+static void update_gather(void *arg)
 {
     const product *p = arg;
-    p->kernels->turn(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
-                     p->columns.value, p->d, p->ldx, 1e-6f, p->columns.start, p->columns.sample,
-                     p->columns.value, p->y, p->ldy);
+    p->kernels->update_gather(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
+                              p->columns.value, p->d, p->ldx, 1e-6f, p->columns.start, p->columns.sample,
+                              p->columns.value, p->y, p->ldy);
 }
 
-static void pullback(void *arg)
+static void gather_update(void *arg)
 {
     const product *p = arg;
     for (int s = 0; s < p->samples; s++)
         memset(p->y + s * p->ldy, 0, (size_t)p->width * sizeof(float));
-    p->kernels->pullback(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
-                         p->columns.value, p->x, p->ldx, p->y, p->ldy, 1e-6f);
+    p->kernels->gather_update(p->panel, p->width, p->rows, p->columns.start, p->columns.sample,
+                              p->columns.value, p->x, p->ldx, p->y, p->ldy, 1e-6f);
 }
 
 static void winners(void *arg)
@@ -179,7 +179,7 @@ static void update_blas(void *arg)
                 (int)p->ldx, 1, p->panel, p->width);
 }
 
-static void pullback_blas(void *arg)
+static void gather_update_blas(void *arg)
 {
     const product *p = arg;
     cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, p->samples, p->width,
@@ -197,7 +197,7 @@ static void print_row(const char *name, product *p, void (*work)(void *))
     plni_kernels kernels;
     const char *level;
 
-    printf("%-9s", name);
+    printf("%-13s", name);
     for (int i = 0; (level = plni_level_name(i)) != NULL; i++) {
         if (!plni_kernels_choose(&kernels, plni_cpu_levels(), level)) continue;
         use_level(p, &kernels);
@@ -213,16 +213,16 @@ static void levels_table(void)
     plni_kernels kernels;
     const char *level;
 
-    printf("microseconds a call\n%-9s", "");
+    printf("microseconds a call\n%-13s", "");
     for (int i = 0; (level = plni_level_name(i)) != NULL; i++)
         if (plni_kernels_choose(&kernels, plni_cpu_levels(), level)) printf(" %9s", level);
     printf("\n");
     print_row("gather", &in, gather);
     print_row("update", &in, update);
-    print_row("turn", &in, turn);
+    print_row("update_gather", &in, update_gather);
     print_row("spread", &few, spread);
     print_row("dot", &out, dot);
-    print_row("pullback", &out, pullback);
+    print_row("gather_update", &out, gather_update);
     print_row("winners", &out, winners);
     print_row("list", &out, list);
     print_row("draw", &out, draw);
@@ -234,7 +234,7 @@ static void compare_row(const char *name, double at, product p, void (*ours)(voi
 {
     use_level(&p, kernels);
     const double a = 1e6 * bench_run(ours, &p).fastest, b = 1e6 * bench_run(blas, &p).fastest;
-    printf("%-9s %8.2f %9.1f %9.1f %7.2f\n", name, at, a, b, b / a);
+    printf("%-13s %8.2f %9.1f %9.1f %7.2f\n", name, at, a, b, b / a);
 }
 
 static void crossover_table(void)
@@ -252,7 +252,8 @@ static void crossover_table(void)
             printf("batch %3d ", n);
             compare_row("update", shares[i], make(784, 256, n, shares[i]), update, update_blas, &kernels);
             printf("batch %3d ", n);
-            compare_row("pullback", shares[i], make(2000, 336, n, shares[i]), pullback, pullback_blas, &kernels);
+            compare_row("gather_update", shares[i], make(2000, 336, n, shares[i]), gather_update, gather_update_blas,
+                        &kernels);
         }
     for (int i = 0; i < 6; i++)
         compare_row("dot", samples[i], make(2000, 336, samples[i], 0.5), dot, dot_blas, &kernels);

@@ -35,7 +35,7 @@ static inline ptrdiff_t plni_round_up(ptrdiff_t n, ptrdiff_t step)
 
 /* Floats from one row to the next of a matrix with n columns: whole cache
  * lines, and an odd number of them, so that the rows of a batch do not all
- * fall into the same few sets of the first cache. */
+ * fall into the same few sets of the L1 cache. */
 static inline ptrdiff_t plni_row_stride(int n)
 {
     const ptrdiff_t lines = (n + 15) / 16;

@@ -15,7 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Sparse vector times panel, the forward pass of a layer with sparse input:
+/* Sparse vector times panel (SpMV), the forward pass of a layer with sparse input:
  *     y[c] = bias[c] + sum_m value[m] panel[index[m]][c]                     */
 typedef void plni_gather_fn(float *y, const float *bias, const float *panel,
                             int width, const int *index, const float *value,
@@ -34,14 +34,14 @@ typedef void plni_dot_fn(float *y, ptrdiff_t ldy, const float *panel, int width,
                          int samples);
 
 /* Row r has the entries e = start[r] .. start[r+1]-1 of (sample, value).
- * Weight gradient by active rows, added at once:
+ * Weight gradient by active rows, a sum of sparse outer products, added at once:
  *     panel[r][c] += scale * sum_e value[e] d[sample[e]][c]                  */
 typedef void plni_update_fn(float *panel, int width, int rows, const int *start,
                             const int *sample, const float *value,
                             const float *d, ptrdiff_t ldd, float scale);
 
 /* One sample's share of an update, by its list (index, value) of active rows: for
- * narrow panels, of which many rows stay in the first cache.  panel holds rows
+ * narrow panels, of which many rows stay in the L1 cache.  panel holds rows
  * first..last-1; the list ascends and may go on behind them.  Sample
  * after sample, the result is that of update, to the bit:
  *     panel[index[m] - first][c] += scale * value[m] d[c]
@@ -54,20 +54,20 @@ typedef void plni_spread_fn(float *panel, int width, int first, int last, const 
  * biases already:
  *     y[next_sample[e]][c] += next_value[e] panel[r][c]
  * The result is that of update and gather, to the bit. */
-typedef void plni_turn_fn(float *panel, int width, int rows, const int *start,
-                          const int *sample, const float *value, const float *d,
-                          ptrdiff_t ldd, float scale, const int *next_start,
-                          const int *next_sample, const float *next_value,
-                          float *y, ptrdiff_t ldy);
+typedef void plni_update_gather_fn(float *panel, int width, int rows, const int *start,
+                                   const int *sample, const float *value, const float *d,
+                                   ptrdiff_t ldd, float scale, const int *next_start,
+                                   const int *next_sample, const float *next_value,
+                                   float *y, ptrdiff_t ldy);
 
 /* Input gradient and weight gradient in one visit of each active row.  dx is
  * taken from the row as it was:
  *     dx[sample[e]][c] += value[e] panel[r][c]
  *     panel[r][c]      += scale * sum_e value[e] x[sample[e]][c]             */
-typedef void plni_pullback_fn(float *panel, int width, int rows,
-                              const int *start, const int *sample,
-                              const float *value, const float *x, ptrdiff_t ldx,
-                              float *dx, ptrdiff_t lddx, float scale);
+typedef void plni_gather_update_fn(float *panel, int width, int rows,
+                                   const int *start, const int *sample,
+                                   const float *value, const float *x, ptrdiff_t ldx,
+                                   float *dx, ptrdiff_t lddx, float scale);
 
 /* The units with the k largest scores y[i] - h[i], best first; equal scores are
  * won by the lower index, NaN never wins.  Returns how many there are, at most

@@ -192,7 +192,7 @@ void KERNEL(dot)(float *y, ptrdiff_t ldy, const float *panel, int width,
                       x + s * ldx, ldx, panel, 1, 1);
 }
 
-/* ---- update, turn and pullback ------------------------------------------- */
+/* ---- update, update_gather, gather_update ------------------------------- */
 
 /* The entries of one row: n samples and their values. */
 typedef struct entries {
@@ -287,11 +287,11 @@ void KERNEL(spread)(float *panel, int width, int first, int last, const int *ind
         spread_block(panel + c, width, first, last, index, value, n, d + c, scale, 1);
 }
 
-void KERNEL(turn)(float *panel, int width, int rows, const int *start,
-                  const int *sample, const float *value, const float *d,
-                  ptrdiff_t ldd, float scale, const int *next_start,
-                  const int *next_sample, const float *next_value, float *y,
-                  ptrdiff_t ldy)
+void KERNEL(update_gather)(float *panel, int width, int rows, const int *start,
+                           const int *sample, const float *value, const float *d,
+                           ptrdiff_t ldd, float scale, const int *next_start,
+                           const int *next_sample, const float *next_value, float *y,
+                           ptrdiff_t ldy)
 {
     for (int r = 0; r < rows; r++)
         turn_row(panel + (ptrdiff_t)r * width, width,
@@ -301,9 +301,9 @@ void KERNEL(turn)(float *panel, int width, int rows, const int *start,
 
 /* A row with n samples, up to four: n is a constant at each call, so that their
  * values and addresses stay in registers. */
-PLNI_INLINE void pullback_few(float *row, int width, entries in, const float *x,
-                              ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
-                              float scale, const float *soon, const int n)
+PLNI_INLINE void gather_update_few(float *row, int width, entries in, const float *x,
+                                   ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
+                                   float scale, const float *soon, const int n)
 {
     const float *from[4];
     float *to[4], v[4], step[4];
@@ -327,9 +327,9 @@ PLNI_INLINE void pullback_few(float *row, int width, entries in, const float *x,
     }
 }
 
-PLNI_INLINE void pullback_many(float *row, int width, entries in, const float *x,
-                               ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
-                               float scale, const float *soon)
+PLNI_INLINE void gather_update_many(float *row, int width, entries in, const float *x,
+                                    ptrdiff_t ldx, float *dx, ptrdiff_t lddx,
+                                    float scale, const float *soon)
 {
     for (int c = 0; c < width; c += LANES) {
         const vec w = *(const vec *)(row + c);
@@ -351,9 +351,9 @@ PLNI_INLINE int next_active(const int *start, int r, int rows)
     return r;
 }
 
-void KERNEL(pullback)(float *panel, int width, int rows, const int *start,
-                      const int *sample, const float *value, const float *x,
-                      ptrdiff_t ldx, float *dx, ptrdiff_t lddx, float scale)
+void KERNEL(gather_update)(float *panel, int width, int rows, const int *start,
+                           const int *sample, const float *value, const float *x,
+                           ptrdiff_t ldx, float *dx, ptrdiff_t lddx, float scale)
 {
     enum { LEAD = 3 };           /* active rows to fetch in advance */
     int ahead = -1;
@@ -366,10 +366,10 @@ void KERNEL(pullback)(float *panel, int width, int rows, const int *start,
 
         if (ahead < rows) ahead = next_active(start, ahead, rows);
         switch (e.n) {
-#define FEW(n) case n: pullback_few(row, width, e, x, ldx, dx, lddx, scale, soon, n); break;
+#define FEW(n) case n: gather_update_few(row, width, e, x, ldx, dx, lddx, scale, soon, n); break;
         FEW(1) FEW(2) FEW(3) FEW(4)
 #undef FEW
-        default: pullback_many(row, width, e, x, ldx, dx, lddx, scale, soon);
+        default: gather_update_many(row, width, e, x, ldx, dx, lddx, scale, soon);
         }
     }
 }

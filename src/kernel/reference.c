@@ -59,11 +59,11 @@ void plni_spread_scalar(float *panel, int width, int first, int last, const int 
             panel[(ptrdiff_t)(index[m] - first) * width + c] += scale * value[m] * d[c];
 }
 
-void plni_turn_scalar(float *panel, int width, int rows, const int *start,
-                      const int *sample, const float *value, const float *d,
-                      ptrdiff_t ldd, float scale, const int *next_start,
-                      const int *next_sample, const float *next_value, float *y,
-                      ptrdiff_t ldy)
+void plni_update_gather_scalar(float *panel, int width, int rows, const int *start,
+                               const int *sample, const float *value, const float *d,
+                               ptrdiff_t ldd, float scale, const int *next_start,
+                               const int *next_sample, const float *next_value, float *y,
+                               ptrdiff_t ldy)
 {
     plni_update_scalar(panel, width, rows, start, sample, value, d, ldd, scale);
     for (int r = 0; r < rows; r++)
@@ -73,9 +73,9 @@ void plni_turn_scalar(float *panel, int width, int rows, const int *start,
                     next_value[e] * panel[(ptrdiff_t)r * width + c];
 }
 
-void plni_pullback_scalar(float *panel, int width, int rows, const int *start,
-                          const int *sample, const float *value, const float *x, ptrdiff_t ldx,
-                          float *dx, ptrdiff_t lddx, float scale)
+void plni_gather_update_scalar(float *panel, int width, int rows, const int *start,
+                               const int *sample, const float *value, const float *x, ptrdiff_t ldx,
+                               float *dx, ptrdiff_t lddx, float scale)
 {
     for (int r = 0; r < rows; r++)
         for (int c = 0; c < width; c++) {

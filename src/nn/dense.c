@@ -341,9 +341,9 @@ static void gradient_forward(plni_layer *layer, const plni_pass *pass, const pln
     }
     if (!own->made) plni_columns_make(pass->ctx, &own->columns, io->x, pass->samples);
     plni_columns_make(pass->ctx, &next_own->columns, next_io->x, next->samples);
-    plni_turn(pass->ctx, &w, &own->columns, io->x, io->dy, pass->samples, scale,
-              bias_in(layer, layer->theta), &next_own->columns, next_io->x, next->samples,
-              next_io->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
+    plni_update_gather(pass->ctx, &w, &own->columns, io->x, io->dy, pass->samples, scale,
+                       bias_in(layer, layer->theta), &next_own->columns, next_io->x, next->samples,
+                       next_io->y, pass->number % 2 ? PLNI_DOWN : PLNI_UP);
     own->made = false;
     next_own->made = true;
 }
@@ -362,7 +362,7 @@ static void backward_gradient(plni_layer *layer, const plni_pass *pass, const pl
         return;
     }
     plni_columns_make(pass->ctx, &own->columns, io->dy, pass->samples);
-    plni_pullback(pass->ctx, &w, &own->columns, io->dy, &x, &dx, pass->samples, scale);
+    plni_gather_update(pass->ctx, &w, &own->columns, io->dy, &x, &dx, pass->samples, scale);
     bias_gradient(layer, pass->kernels, &own->columns, scale, &here);
 }
 

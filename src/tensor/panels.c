@@ -13,7 +13,7 @@
  * with 128 on panels of some hundred columns (bench/kernels.c, docs/adr/0005) and
  * used from 16 and from 64 on.  2 is never.  The product with dense input, plni_dot, is ours at
  * any size. */
-typedef enum product { GATHER, UPDATE, PULLBACK } product;
+typedef enum product { GATHER, UPDATE, GATHER_UPDATE } product;
 static const double DENSE_FROM[][2] = { { 0.65, 0.55 }, { 2, 0.55 }, { 0.5, 0.35 } };
 enum { FEW_SAMPLES = 16, MANY_SAMPLES = 64, WIDE = 100 };
 
@@ -259,7 +259,7 @@ static void add_dense(const job *j, int p, int first, int last, float *g)
 }
 
 /* Rows first..last-1 of panel p: at once into the sink, or for a step in pieces that
- * stay in the first cache. */
+ * stay in the L1 cache. */
 static void update_rows(const job *j, int p, int first, int last, add_gradient *add)
 {
     const int width = width_of(j->w, p), span = j->to.step ? plni_smaller(PIECE / width, ROWS) : last - first;
@@ -312,14 +312,14 @@ void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns
         plni_parallel(ctx, w->count * blocks(w->rows, ROWS), work, PLNI_DOWN, update_chunk, &j);
 }
 
-typedef struct turn_job {
+typedef struct both_jobs {
     job         update, gather;
     plni_chunk *run_update, *run_gather;      /* NULL: both in one visit */
-} turn_job;
+} both_jobs;
 
-static void turn_chunk(void *arg, int p)
+static void update_gather_chunk(void *arg, int p)
 {
-    turn_job *t = arg;
+    both_jobs *t = arg;
     const job *j = &t->update, *next = &t->gather;
     const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
     const int width = width_of(j->w, p);
@@ -333,22 +333,22 @@ static void turn_chunk(void *arg, int p)
     for (int s = 0; s < next->samples; s++)
         memcpy(next->y->value + s * next->y->stride + column, j->bias + column,
                (size_t)width * sizeof(float));
-    j->kernels->turn(panel_of(j->w, p), width, j->w->rows, j->columns->start,
-                     j->columns->sample, j->columns->value, j->d->value + column,
-                     j->d->stride, j->scale, next->columns->start, next->columns->sample,
-                     next->columns->value, next->y->value + column, next->y->stride);
+    j->kernels->update_gather(panel_of(j->w, p), width, j->w->rows, j->columns->start,
+                              j->columns->sample, j->columns->value, j->d->value + column,
+                              j->d->stride, j->scale, next->columns->start, next->columns->sample,
+                              next->columns->value, next->y->value + column, next->y->stride);
 }
 
-void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
-               const plni_signal *x, const plni_signal *d, int samples,
-               float scale, float *bias, const plni_columns *next_columns,
-               const plni_signal *next_x, int next_samples, plni_signal *next_y,
-               plni_walk walk)
+void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+                        const plni_signal *x, const plni_signal *d, int samples,
+                        float scale, float *bias, const plni_columns *next_columns,
+                        const plni_signal *next_x, int next_samples, plni_signal *next_y,
+                        plni_walk walk)
 {
     const double density = plni_signal_density(x, samples);
     const double next_density = plni_signal_density(next_x, next_samples);
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
-    turn_job t = {
+    both_jobs t = {
         .update = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .x = x, .d = d,
                     .samples = samples, .scale = scale, .bias = bias,
                     .to = plni_add_to(w->data), .bias_to = plni_add_to(bias) },
@@ -362,12 +362,12 @@ void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
         t.run_update = dense ? update_dense_panel : update_panel;
         t.run_gather = next_dense ? gather_dense_panel : gather_panel;
     }
-    plni_parallel(ctx, w->count, work, walk, turn_chunk, &t);
+    plni_parallel(ctx, w->count, work, walk, update_gather_chunk, &t);
 }
 
-/* ---- pullback ------------------------------------------------------------- */
+/* ---- gather and update -------------------------------------------------- */
 
-static void pullback_panel(void *arg, int p)
+static void gather_update_panel(void *arg, int p)
 {
     const job *j = arg;
     const int width = width_of(j->w, p);
@@ -376,12 +376,12 @@ static void pullback_panel(void *arg, int p)
     for (int s = 0; s < j->samples; s++)
         memset(j->y->value + s * j->y->stride + column, 0,
                (size_t)width * sizeof(float));
-    j->kernels->pullback(panel_of(j->w, p), width, j->w->rows, j->columns->start, j->columns->sample, j->columns->value,
-                         j->x->value + column, j->x->stride,
-                         j->y->value + column, j->y->stride, j->scale);
+    j->kernels->gather_update(panel_of(j->w, p), width, j->w->rows, j->columns->start, j->columns->sample,
+                              j->columns->value, j->x->value + column, j->x->stride, j->y->value + column,
+                              j->y->stride, j->scale);
 }
 
-static void pullback_dense_panel(void *arg, int p)
+static void gather_update_dense_panel(void *arg, int p)
 {
     const job *j = arg;
     const int width = width_of(j->w, p);
@@ -397,9 +397,9 @@ static void pullback_dense_panel(void *arg, int p)
                 width);
 }
 
-void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
-                   const plni_signal *d, const plni_signal *x, plni_signal *dx,
-                   int samples, float scale)
+void plni_gather_update(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+                        const plni_signal *d, const plni_signal *x, plni_signal *dx,
+                        int samples, float scale)
 {
     const double density = plni_signal_density(d, samples);
     const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
@@ -407,6 +407,6 @@ void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
               .y = dx, .samples = samples, .scale = scale };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(PULLBACK, w, density, samples) ? pullback_dense_panel : pullback_panel,
+                  is_dense(GATHER_UPDATE, w, density, samples) ? gather_update_dense_panel : gather_update_panel,
                   &j);
 }

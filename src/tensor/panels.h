@@ -7,7 +7,7 @@
  * are the rows of signals.  A layer chooses what its rows are (nn/dense.c):
  *
  *   rows = inputs     forward is gather, input gradient is dot
- *   rows = outputs    forward is dot, input gradient is gather or pullback
+ *   rows = outputs    forward is dot, input gradient is gather, or gather and update
  *
  * All products walk only what is active; where so much is that a dense product
  * is faster, CBLAS computes it, panel by panel, on one thread each. */
@@ -62,18 +62,18 @@ void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns
 
 /* plni_update added to w and bias, then plni_gather of the next batch, whose lists by unit are in
  * next_columns, in one visit of the active rows. */
-void plni_turn(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
-               const plni_signal *x, const plni_signal *d, int samples,
-               float scale, float *bias, const plni_columns *next_columns,
-               const plni_signal *next_x, int next_samples, plni_signal *next_y,
-               plni_walk walk);
+void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+                        const plni_signal *x, const plni_signal *d, int samples,
+                        float scale, float *bias, const plni_columns *next_columns,
+                        const plni_signal *next_x, int next_samples, plni_signal *next_y,
+                        plni_walk walk);
 
 /* Input gradient and update in one visit of the active rows:
  *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was
  *     w[r][c]  += scale * sum_s d[s][r] x[s][c]
  * d has lists and `columns` has them by unit. */
-void plni_pullback(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
-                   const plni_signal *d, const plni_signal *x, plni_signal *dx,
-                   int samples, float scale);
+void plni_gather_update(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+                        const plni_signal *d, const plni_signal *x, plni_signal *dx,
+                        int samples, float scale);
 
 #endif

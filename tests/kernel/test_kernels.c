@@ -150,7 +150,7 @@ static void check_spread(const plni_kernels *k, const float *before, const float
     free(a), free(b), free(index), free(value);
 }
 
-/* update, turn and pullback on one shape; turn is update and gather to the bit. */
+/* update, update_gather and gather_update on one shape; update_gather is update and gather to the bit. */
 static void check_visits(const plni_kernels *k, int width, int rows, int samples, float share)
 {
     const size_t cells = (size_t)(rows * width);
@@ -165,7 +165,7 @@ static void check_visits(const plni_kernels *k, int width, int rows, int samples
     check_equal(w1, w2, (int)cells, 1e-5);
     check_spread(k, w, w2, width, rows, samples, &in, d, ld);
 
-    k->turn(w3, width, rows, in.start, in.sample, in.value, d, ld, 0.5f, out.start, out.sample, out.value, y2, ld);
+    k->update_gather(w3, width, rows, in.start, in.sample, in.value, d, ld, 0.5f, out.start, out.sample, out.value, y2, ld);
     assert_memory_equal(w2, w3, cells * sizeof *w);
     for (int s = 0; s < samples; s++) {
         int *index = calloc((size_t)rows + 1, sizeof *index), n = 0;
@@ -181,8 +181,8 @@ static void check_visits(const plni_kernels *k, int width, int rows, int samples
     memcpy(w1, w, cells * sizeof *w);
     memcpy(w2, w, cells * sizeof *w);
     memcpy(y2, y1, row_cells * sizeof *y1);
-    reference.pullback(w1, width, rows, in.start, in.sample, in.value, d, ld, y1, ld, 0.5f);
-    k->pullback(w2, width, rows, in.start, in.sample, in.value, d, ld, y2, ld, 0.5f);
+    reference.gather_update(w1, width, rows, in.start, in.sample, in.value, d, ld, y1, ld, 0.5f);
+    k->gather_update(w2, width, rows, in.start, in.sample, in.value, d, ld, y2, ld, 0.5f);
     check_equal(w1, w2, (int)cells, 1e-5);
     check_equal(y1, y2, (int)row_cells, 1e-4);
     free(w), free(w1), free(w2), free(w3), free(d), free(y1), free(y2);
