@@ -51,11 +51,11 @@ static float aim_steps(const batch *b, const plni_layer_io *top, int s, const fl
 {
     const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
     const float tet = b->rule->tet, share = tet / ((float)rows * (float)n), phi = phi_of(b->net);
-    float room[PLN_MAX_CHANNELS], loss = 0;
+    float buffer[PLN_MAX_CHANNELS], loss = 0;
 
     for (int t = 0; t < steps; t++) {
         const int row = t * b->now->pass->samples + s;
-        const float *o = plni_map_values(top->x, row, 0, room);
+        const float *o = plni_map_values(top->x, row, 0, buffer);
         float *dx = top->dx->value + row * top->dx->stride;
         loss += (1 - tet) * plni_loss_row(b->now->pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
         for (int i = 0; i < n; i++) {

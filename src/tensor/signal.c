@@ -65,7 +65,7 @@ plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_
     return map;
 }
 
-const float *plni_map_values(const plni_signal *map, int row, int position, float *room)
+const float *plni_map_values(const plni_signal *map, int row, int position, float *buffer)
 {
     const ptrdiff_t place = (ptrdiff_t)row * plni_positions(map->extent) + position;
 
@@ -74,13 +74,13 @@ const float *plni_map_values(const plni_signal *map, int row, int position, floa
         return map->value + row * map->stride + (ptrdiff_t)position * map->depth;
     case PLNI_SPIKES:
         for (int c = 0; c < map->depth; c++)
-            room[c] = (float)(map->bits[place * map->words + c / 64] >> (c % 64) & 1);
+            buffer[c] = (float)(map->bits[place * map->words + c / 64] >> (c % 64) & 1);
         break;
     default:
         for (int c = 0; c < map->depth; c++)
-            room[c] = map->unit * (float)map->sum[place * map->depth + c];
+            buffer[c] = map->unit * (float)map->sum[place * map->depth + c];
     }
-    return room;
+    return buffer;
 }
 
 /* Non-zeros of one row. */

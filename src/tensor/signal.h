@@ -61,8 +61,8 @@ void        plni_map_bind(plni_signal *map, void *memory);
 plni_signal plni_map_take(plni_arena *arena, int rows, plni_extent extent, plni_form form, bool padded);
 
 /* The values at one position of one row, [depth]: where they are, or written to
- * room [depth]. */
-const float *plni_map_values(const plni_signal *map, int row, int position, float *room);
+ * buffer [depth]. */
+const float *plni_map_values(const plni_signal *map, int row, int position, float *buffer);
 
 /* Roughly the share of a map that is not zero, from some of its rows. */
 double plni_map_density(const plni_signal *map, int rows);

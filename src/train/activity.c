@@ -86,11 +86,11 @@ static void count_sops(count *c, int l, const plni_signal *x)
 {
     const plni_layer *layer = &c->net->layer[l];
     const plni_conv shape = layer->ops->geometry(layer), *conv = &shape;
-    float room[PLN_MAX_CHANNELS];
+    float buffer[PLN_MAX_CHANNELS];
 
     for (int i = 0; i < c->pass.samples * x->steps * plni_positions(conv->in); i++) {
         const int row = i / plni_positions(conv->in), p = i % plni_positions(conv->in);
-        const float *value = plni_map_values(x, row, p, room);
+        const float *value = plni_map_values(x, row, p, buffer);
         for (int k = 0; k < conv->in.channels; k++) c->activity[l].input_active += value[k] != 0;
         for (int t = 0; t < taps_of(conv); t++) {
             if (!joins(conv, t, p / conv->in.width, p % conv->in.width)) continue;
@@ -119,10 +119,10 @@ static double macs_inside(const count *c, int l)
 
 static void count_given(count *c, int l, const plni_signal *y)
 {
-    float room[PLN_MAX_CHANNELS];
+    float buffer[PLN_MAX_CHANNELS];
 
     for (int i = 0; i < c->pass.samples * y->steps * plni_positions(y->extent); i++) {
-        const float *value = plni_map_values(y, i / plni_positions(y->extent), i % plni_positions(y->extent), room);
+        const float *value = plni_map_values(y, i / plni_positions(y->extent), i % plni_positions(y->extent), buffer);
         for (int k = 0; k < y->extent.channels; k++) c->gave[l][k] |= value[k] != 0;
     }
 }
