@@ -63,8 +63,7 @@ static float *panel_of(const plni_panels *w, int p)
 /* Columns of panel p, padding included. */
 static int width_of(const plni_panels *w, int p)
 {
-    const int left = (int)plni_round_up(w->cols, 16) - p * w->width;
-    return left < w->width ? left : w->width;
+    return plni_smaller((int)plni_round_up(w->cols, 16) - p * w->width, w->width);
 }
 
 float *plni_panels_at(const plni_panels *w, int r, int c)
@@ -104,8 +103,6 @@ typedef struct job {
     float               scale;
 } job;
 
-static int blocks(int count, int of) { return (count + of - 1) / of; }
-
 /* ---- gather --------------------------------------------------------------- */
 
 static void gather_samples(const job *j, int p, int first, int last)
@@ -137,7 +134,7 @@ static void gather_panel(void *arg, int p)
 static void gather_chunk(void *arg, int chunk)
 {
     const job *j = arg;
-    const int parts = blocks(j->samples, SAMPLES), first = chunk % parts * SAMPLES;
+    const int parts = plni_share(j->samples, SAMPLES), first = chunk % parts * SAMPLES;
 
     gather_samples(j, chunk / parts, first, plni_smaller(first + SAMPLES, j->samples));
 }
@@ -166,7 +163,7 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
     if (is_dense(GATHER, w, density, samples))
         plni_parallel(ctx, w->count, work, PLNI_UP, gather_dense_panel, &j);
     else
-        plni_parallel(ctx, w->count * blocks(samples, SAMPLES), work, PLNI_UP, gather_chunk, &j);
+        plni_parallel(ctx, w->count * plni_share(samples, SAMPLES), work, PLNI_UP, gather_chunk, &j);
 }
 
 /* ---- dot ------------------------------------------------------------------ */
@@ -174,7 +171,7 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
 static void dot_chunk(void *arg, int chunk)
 {
     const job *j = arg;
-    const int parts = blocks(j->w->rows, ROWS), p = chunk / parts, first = chunk % parts * ROWS;
+    const int parts = plni_share(j->w->rows, ROWS), p = chunk / parts, first = chunk % parts * ROWS;
     const int last = plni_smaller(first + ROWS, j->w->rows);
     const float *x = j->x->value + (ptrdiff_t)p * j->w->width;
     float *part = j->part + (ptrdiff_t)p * j->batch * j->stride;
@@ -190,7 +187,7 @@ void plni_dot(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .part = part,
               .stride = stride, .samples = samples, .batch = batch };
 
-    plni_parallel(ctx, w->count * blocks(w->rows, ROWS), work, PLNI_UP, dot_chunk, &j);
+    plni_parallel(ctx, w->count * plni_share(w->rows, ROWS), work, PLNI_UP, dot_chunk, &j);
 }
 
 void plni_dot_sum(const plni_kernels *kernels, const plni_panels *w, int sample,
@@ -291,7 +288,7 @@ static void update_dense_panel(void *arg, int p)
 static void update_chunk(void *arg, int chunk)
 {
     const job *j = arg;
-    const int parts = blocks(j->w->rows, ROWS), first = chunk % parts * ROWS;
+    const int parts = plni_share(j->w->rows, ROWS), first = chunk % parts * ROWS;
 
     update_rows(j, chunk / parts, first, plni_smaller(first + ROWS, j->w->rows), j->columns ? add_active : add_by_sample);
 }
@@ -309,7 +306,7 @@ void plni_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns
     if (is_dense(UPDATE, w, density, samples))
         plni_parallel(ctx, w->count, work, PLNI_DOWN, update_dense_panel, &j);
     else
-        plni_parallel(ctx, w->count * blocks(w->rows, ROWS), work, PLNI_DOWN, update_chunk, &j);
+        plni_parallel(ctx, w->count * plni_share(w->rows, ROWS), work, PLNI_DOWN, update_chunk, &j);
 }
 
 typedef struct both_jobs {

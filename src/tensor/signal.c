@@ -35,7 +35,7 @@ plni_signal plni_map(plni_extent extent, plni_form form, bool padded)
     const int depth = padded ? (int)plni_round_up(extent.channels, 16) : extent.channels;
 
     return (plni_signal){ .units = extent.channels * positions, .extent = extent, .form = form, .steps = 1,
-                          .depth = depth, .words = (extent.channels + 63) / 64, .unit = 1,
+                          .depth = depth, .words = plni_share(extent.channels, 64), .unit = 1,
                           .stride = plni_round_up((ptrdiff_t)positions * depth, 16) };
 }
 
@@ -196,7 +196,7 @@ static void place_chunk(void *arg, int chunk)
 
 void plni_columns_make(pln_ctx *ctx, plni_columns *columns, const plni_signal *x, int rows)
 {
-    const int chunks = (x->units + UNITS - 1) / UNITS;
+    const int chunks = plni_share(x->units, UNITS);
     const double work = ENTRY * plni_signal_density(x, rows) * rows * x->units;
     sort j = { columns, x, rows };
 
