@@ -2,7 +2,7 @@
  *
  * Forward that is what is active in x; back it is the deltas that are not zero, where the
  * surrogate's derivative is 0 far from the threshold and no norm takes off means.  As in
- * conv_winograd.c the input gradient is the convolution of dy with the kernels transposed around
+ * conv_winograd.c the input gradient is the convolution of dy with the taps in reverse order
  * and inputs and outputs exchanged.
  *
  * The active channels of all pixels of an image row are one list, in which what a
@@ -35,8 +35,8 @@ enum {
     ENOUGH_CHUNKS = 8         /* below that, outputs are shared out too          */
 };
 
-/* Share of active channels from which smaller blocks, which are in the first
- * cache, are faster: bench/conv.c. */
+/* Share of active channels from which smaller blocks, which are in the
+ * L1 cache, are faster: bench/conv.c. */
 static const double NARROW_FROM = 0.2;
 
 /* How a product is cut, by its size and never by the number of threads. */

@@ -1,4 +1,4 @@
-/* conv_shape.c - geometry, scratch and weights turned around, for all convolution algorithms */
+/* conv_shape.c - geometry, scratch and transposed taps, for all convolution algorithms */
 
 #include "tensor/conv_shape.h"
 

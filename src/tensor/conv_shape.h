@@ -106,7 +106,7 @@ double plni_conv_work(const plni_conv_job *job);
 double plni_conv_active_work(const plni_conv_job *job);
 
 /* Tap `tap` of the weights from 16 inputs to 16 outputs of the input gradient, which is the
- * convolution of dy with the kernels turned around and inputs and outputs exchanged:
+ * convolution of dy with the taps in reverse order and inputs and outputs exchanged:
  * to[input][output]. */
 void plni_conv_transpose_taps(const plni_conv_job *job, int tap, int input, int output, float *to, ptrdiff_t ldto);
 

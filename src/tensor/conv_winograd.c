@@ -1,6 +1,6 @@
 /* conv_winograd.c - dense convolutions 3x3 and their input gradients by F(4x4, 3x3)
  *
- * The input gradient is the convolution of dy with the kernels turned around and
+ * The input gradient is the convolution of dy with the taps in reverse order and
  * inputs and outputs exchanged, so both passes are one product that differs in how
  * the weights are read.  They are brought to the 36 points first, as many blocks of
  * outputs at a time as the shared memory holds; then chunks of tiles go through
