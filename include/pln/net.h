@@ -162,6 +162,12 @@ PLN_API void pln_net_describe(pln_net *net, const char *text, const pln_spiking 
 /* Whether a text is such a network, and how many units its last layer has; else PLN_ERR_ARG. */
 PLN_API PLN_MUST_CHECK pln_status pln_notation_check(pln_ctx *ctx, const char *text, int *outputs);
 
+/* Any layer by the name of its kind, "conv", and a JSON object of its options,
+ * {"filters": 16, "kernel": 3}; NULL for none.  pln_layer_options lists them for a kind; NULL
+ * if there is no such kind. */
+PLN_API void pln_net_layer_from(pln_net *net, const char *kind, const char *options);
+PLN_API const pln_option *pln_layer_options(const char *kind);
+
 /* How outputs follow from inputs.  A feed-forward network computes one layer
  * after the other.  A network for equilibrium propagation settles: its units are
  * driven from below and from above until they rest (theory 4.2, 4.3), by

@@ -2,7 +2,7 @@
 
 #include "base/check.h"
 #include "base/context.h"
-#include "exchange/maps.h"
+#include "exchange/network.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "nn/net.h"
@@ -13,63 +13,17 @@
 #include <string.h>
 
 static const char NETWORK[] = "planaria.network";
-enum { MAX_MODEL_GB = 64, VERSION = 2 };       /* version 1 has no number */
-
-/* Of networks of maps: a small file can describe large images. */
-static const size_t PLAUSIBLE = (size_t)8 << 30;
+enum { MAX_MODEL_GB = 64 };
 
 /* ---- save ----------------------------------------------------------------- */
-
-/* The shortest decimal that reads back as the same float. */
-static double shortest(float value)
-{
-    char text[32];
-
-    for (int digits = 1; digits <= 9; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, (double)value);
-        if (strtof(text, NULL) == value) break;
-    }
-    return strtod(text, NULL);
-}
-
-static json_t *describe_layer(const pln_layer_info *layer)
-{
-    switch (layer->kind) {
-    case PLN_DENSE:
-        return json_pack("{s:i}", "dense", layer->outputs);
-    case PLN_ACTIVATION:
-        return json_pack("{s:s}", "activation", pln_activation_name(layer->activation));
-    default:
-        return json_pack("{s:f}", "dropout", shortest(layer->drop));
-    }
-}
-
-/* How a network settles; NULL if it is feed-forward. */
-static json_t *describe_dynamics(const pln_net *net)
-{
-    const pln_dynamics d = pln_net_dynamics(net);
-
-    if (d.kind == PLN_FEEDFORWARD) return NULL;
-    return json_pack("{s:s, s:i, s:f, s:f}", "kind", d.kind == PLN_EULER ? "euler" : "block", "steps", d.steps,
-                     "dt", (double)d.dt, "tolerance", (double)d.tolerance);
-}
 
 /* NULL if memory is short. */
 static char *describe(const pln_net *net)
 {
-    json_t *layers = json_array(), *settle = describe_dynamics(net), *all;
-    int failed = !settle && pln_net_dynamics(net).kind != PLN_FEEDFORWARD;
-    char *text;
+    json_t *network = plni_network_describe(net);
+    char *text = network ? json_dumps(network, JSON_COMPACT | JSON_REAL_PRECISION(9)) : NULL;
 
-    for (int l = 0; l < pln_net_layers(net); l++) {
-        const pln_layer_info layer = pln_net_layer(net, l);
-        failed |= net->images ? !plni_maps_describe(net, l, layers)
-                             : json_array_append_new(layers, describe_layer(&layer));
-    }
-    all = json_pack("{s:i, s:i, s:o*, s:o, s:o*}", "version", VERSION, "input", pln_net_inputs(net), "image",
-                    net->images ? plni_maps_describe_input(net) : NULL, "layers", layers, "settle", settle);
-    text = failed ? NULL : json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(9));
-    json_decref(all);
+    json_decref(network);
     return text;
 }
 
@@ -149,83 +103,6 @@ static pln_status refuse(pln_ctx *ctx, const char *why)
     return plni_fail(ctx, PLN_ERR_FORMAT, "model: %s", why);
 }
 
-/* Adds one layer; `room` is how many parameters the file can still hold. */
-static pln_status add_layer(pln_ctx *ctx, pln_net *net, const json_t *layer, size_t *room)
-{
-    const json_t *units = json_object_get(layer, "dense");
-    const json_t *drop = json_object_get(layer, "dropout");
-    const char *name = json_string_value(json_object_get(layer, "activation"));
-    pln_activation activation;
-
-    if (json_object_size(layer) != 1) return refuse(ctx, "a layer is not one key and its value");
-    if (json_is_integer(units)) {
-        const json_int_t n = json_integer_value(units);
-        const size_t inputs = (size_t)pln_net_outputs(net);
-        if (n < 1 || n > PLN_MAX_UNITS || (inputs + 1) * (size_t)n > *room)
-            return refuse(ctx, "a dense layer is larger than what the file holds");
-        *room -= (inputs + 1) * (size_t)n;
-        pln_net_dense(net, (int)n);
-    } else if (json_is_number(drop)) {
-        pln_net_dropout(net, (float)json_number_value(drop));
-    } else if (name && pln_activation_find(name, &activation)) {
-        pln_net_activation(net, activation);
-    } else {
-        return refuse(ctx, "a layer is none of dense, dropout and activation");
-    }
-    return PLN_OK;
-}
-
-static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
-{
-    const char *kind = json_string_value(json_object_get(settle, "kind"));
-    const json_t *steps = json_object_get(settle, "steps"), *dt = json_object_get(settle, "dt");
-    const json_t *tolerance = json_object_get(settle, "tolerance");
-    pln_dynamics d = pln_dynamics_default();
-
-    if (!settle) return PLN_OK;
-    if (kind && strcmp(kind, "euler") == 0) d.kind = PLN_EULER;
-    else if (kind && strcmp(kind, "block") == 0) d.kind = PLN_BLOCK;
-    if (d.kind == PLN_FEEDFORWARD || !json_is_number(dt) || !json_is_number(tolerance))
-        return refuse(ctx, "the network is to settle, but not how");
-    if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > PLN_MAX_STEPS)
-        return refuse(ctx, "the steps in which the network settles are no positive number");
-    d.steps = (int)json_integer_value(steps);
-    d.dt = (float)json_number_value(dt);
-    d.tolerance = (float)json_number_value(tolerance);
-    pln_net_settle(net, &d);
-    return PLN_OK;
-}
-
-static pln_status build(pln_ctx *ctx, pln_net *net, const json_t *network, size_t room)
-{
-    const json_t *input = json_object_get(network, "input");
-    const json_t *layers = json_object_get(network, "layers"), *image = json_object_get(network, "image");
-    const json_t *version = json_object_get(network, "version");
-    const char *wrong = NULL;
-    size_t i;
-    json_t *layer;
-
-    if (version && json_integer_value(version) != VERSION)
-        return refuse(ctx, "the network's version is none that this program reads: a newer one may");
-    if (!json_is_integer(input) || json_integer_value(input) < 1 ||
-        json_integer_value(input) > PLN_MAX_UNITS || (size_t)json_integer_value(input) > room)
-        return refuse(ctx, "the number of inputs does not fit the file");
-    if (!json_is_array(layers) || json_array_size(layers) > (image ? 4 : 1) * PLN_MAX_LAYERS)
-        return refuse(ctx, "there is no list of layers");
-    if (image && !plni_maps_begin(net, image)) return refuse(ctx, "the image is not described");
-    if (!image) pln_net_input(net, (int)json_integer_value(input));
-    json_array_foreach((json_t *)(uintptr_t)layers, i, layer) {
-        if (!image) PLN_TRY(add_layer(ctx, net, layer, &room));
-        if (image) wrong = plni_maps_add(net, layer, !version, &room);
-        if (wrong) return refuse(ctx, wrong);
-        if (net->error) return PLN_ERR_FORMAT;
-    }
-    PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
-    if (image && pln_net_bytes(net) > PLAUSIBLE) return refuse(ctx, "the network would take more than 8 GB");
-    const pln_status status = pln_net_ready(net);
-    return status == PLN_ERR_MEMORY || status == PLN_OK ? status : PLN_ERR_FORMAT;
-}
-
 static pln_status set_parameter(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st)
 {
     const pln_parameter_info info = pln_net_parameter(net, parameter);
@@ -262,7 +139,7 @@ static pln_status read_network(pln_ctx *ctx, const plni_st *st, size_t size, pln
     if (!network)
         return plni_fail(ctx, PLN_ERR_FORMAT, "model: the network is not valid JSON (byte %d: %s)",
                          error.position, error.text);
-    status = build(ctx, net, network, size / sizeof(float));
+    status = plni_network_build(ctx, net, network, size / sizeof(float));
     json_decref(network);
     PLN_TRY(status);
     if (st->count != pln_net_parameters(net))

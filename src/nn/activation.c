@@ -8,6 +8,7 @@
 
 #include "base/shape.h"
 #include "nn/graph.h"
+#include "nn/options.h"
 #include "nn/tile.h"
 
 #include <math.h>
@@ -46,12 +47,16 @@ PLNI_OWN_TYPE(activation_own)
 
 /* ---- build ----------------------------------------------------------------------- */
 
+static const pln_option options[] = {
+    { "function", PLN_OPTION_WORD, offsetof(activation_own, kind), .flags = PLN_OPTION_NEEDED, .words = plni_activation_words,
+      .help = "of each value, or of those that stand together" },
+    { 0 }
+};
+
 void pln_net_activation(pln_net *net, pln_activation activation)
 {
     const activation_own own = { activation };
 
-    if ((int)activation < 0 || activation >= PLN_ACTIVATION_COUNT)
-        (void)plni_refuse(net, PLN_ERR_ARG, "no such activation", activation);
     plni_append(net, &plni_activation_ops, &own, sizeof own);
 }
 
@@ -313,6 +318,7 @@ const plni_layer_ops plni_activation_ops = {
     .name = "activation",
     .role = PLNI_POINTWISE,
     .place = PLNI_UNIT,
+    .options = options,
     .fit = fit,
     .complete = complete,
     .forward = forward,

@@ -17,22 +17,29 @@ typedef struct add_own {
 
 PLNI_OWN_TYPE(add_own)
 
+static const pln_option options[] = {
+    { "layer", PLN_OPTION_INT, offsetof(add_own, layer), -1, PLN_MAX_LAYERS, 0, PLN_OPTION_NEEDED,
+      .help = "number of the layer whose output is added, from 0; -1: the input" },
+    { 0 }
+};
+
 void pln_net_add(pln_net *net, int layer)
 {
     const add_own own = { layer };
 
-    if (layer < -1 || layer >= net->count) (void)plni_refuse(net, PLN_ERR_ARG, "there is no such layer", layer);
     plni_append(net, &plni_add_ops, &own, sizeof own);
 }
 
 static pln_status fit(plni_layer *layer, pln_net *net)
 {
     const int value = own_of(layer).layer + 1;
-    const plni_signal *x = plni_value(net, layer->input), *addend = plni_value(net, value);
+    const plni_signal *x = plni_value(net, layer->input), *addend;
 
     if (x->row || x->form != PLNI_VALUES || layer->input == 0)
         return plni_refuse(net, PLN_ERR_SHAPE, layer->input ? "a sum must follow a convolution, a dense layer or a norm"
                            : "a network of maps begins with a convolution or a dense layer", 0);
+    if (value > net->count) return plni_refuse(net, PLN_ERR_ARG, "there is no such layer", value - 1);
+    addend = plni_value(net, value);
     if (memcmp(&addend->extent, &x->extent, sizeof x->extent) != 0 || (addend->steps > 1 && x->steps == 1) ||
         addend->row || addend->depth % 16)
         return plni_refuse(net, PLN_ERR_SHAPE, "what is added must have the same channels, size and time steps, or be still",
@@ -88,6 +95,7 @@ const plni_layer_ops plni_add_ops = {
     .name = "add",
     .role = PLNI_POINTWISE,
     .place = PLNI_SUM,
+    .options = options,
     .fit = fit,
     .tile_forward = tile_forward,
     .tile_backward = tile_backward,

@@ -4,6 +4,7 @@
 #include "nn/graph.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 pln_status pln_net_status(const pln_net *net) { return net->error; }
@@ -101,15 +102,25 @@ static int stream_of(const pln_net *net, int l)
     return l == 0 ? 0 : net->layer[l - 1].stream + !plni_joins(net, l);
 }
 
+/* A kind's parameters in their ranges; the sentence says of which layer. */
+static pln_status check_options(pln_net *net, const plni_layer_ops *ops, const void *own)
+{
+    char sentence[200];
+
+    if (pln_option_check(net->ctx, ops->options, own, ops->name) == PLN_OK) return PLN_OK;
+    snprintf(sentence, sizeof sentence, "%s", pln_error(net->ctx));
+    return net->error = plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: %s", net->count + 1, sentence);
+}
+
 void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_t size)
 {
     const int input = plni_next_value(net);
-    plni_layer *layer = &net->layer[net->count];
+    plni_layer *layer = net->layer + (net->count < PLN_MAX_LAYERS ? net->count : 0);
 
     if (net->ready) (void)plni_refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
     if (!net->inputs) (void)plni_refuse(net, PLN_ERR_STATE, "the input must come first", 0);
     if (net->count == PLN_MAX_LAYERS) (void)plni_refuse(net, PLN_ERR_ARG, "too many layers", PLN_MAX_LAYERS);
-    if (net->error) return;
+    if (net->error || (ops->options && check_options(net, ops, own) != PLN_OK)) return;
 
     *layer = (plni_layer){ .ops = ops, .role = ops->role, .number = net->count, .input = input, .addend = -1,
                            .branched = net->branch >= 0 };
@@ -120,6 +131,46 @@ void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_
     net->count++;
     layer->stream = stream_of(net, layer->number);
     net->branch = -1;
+}
+
+const plni_layer_ops *plni_kind_find(const char *name)
+{
+    static const plni_layer_ops *const kinds[] = {
+#define PLNI_LAYER(kind) &plni_##kind##_ops,
+#include "nn/layers.def"
+#undef PLNI_LAYER
+    };
+
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+        if (strcmp(kinds[k]->name, name) == 0) return kinds[k];
+    return NULL;
+}
+
+const pln_option *pln_layer_options(const char *kind)
+{
+    const plni_layer_ops *ops = plni_kind_find(kind);
+    return ops ? ops->options : NULL;
+}
+
+void plni_append_json(pln_net *net, const char *kind, const json_t *options)
+{
+    const plni_layer_ops *ops = plni_kind_find(kind);
+    _Alignas(8) unsigned char own[PLNI_OWN] = { 0 };
+
+    if (!ops) (void)plni_refuse(net, PLN_ERR_FORMAT, "there is no such kind of layer", 0);
+    if (net->error) return;
+    const pln_status status = plni_option_take(net->ctx, ops->options, own, options);
+    if (status == PLN_OK) plni_append(net, ops, own, sizeof own);
+    else                  net->error = status;
+}
+
+void pln_net_layer_from(pln_net *net, const char *kind, const char *options)
+{
+    json_t *json = options ? json_loads(options, JSON_REJECT_DUPLICATES, NULL) : json_object();
+
+    if (!json_is_object(json)) (void)plni_refuse(net, PLN_ERR_FORMAT, "its options are no JSON object", 0);
+    else                       plni_append_json(net, kind, json);
+    json_decref(json);
 }
 
 void pln_net_branch(pln_net *net, int layer)

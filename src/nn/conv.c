@@ -16,7 +16,8 @@ static const double MOST_VALUES = 1 << 28;
 
 typedef struct conv_own {
     plni_conv conv;
-    bool      bias, full;           /* full: the kernel is as large as the image */
+    bool      unbiased;             /* below a norm                            */
+    bool      full;                 /* the kernel is as large as the image     */
 } conv_own;
 
 PLNI_OWN_TYPE(conv_own)
@@ -33,27 +34,31 @@ static void resize(plni_layer *layer, const conv_own *own)
 {
     put_own(layer, own);
     layer->decays = weights_of(own);
-    layer->size = layer->decays + (own->bias ? (size_t)own->conv.out_depth : 0);
+    layer->size = layer->decays + (!own->unbiased ? (size_t)own->conv.out_depth : 0);
 }
 
 static void lose_bias(plni_layer *layer)
 {
     conv_own own = own_of(layer);
 
-    own.bias = false;
+    own.unbiased = true;
     resize(layer, &own);
 }
+
+static const pln_option options[] = {
+    { "filters", PLN_OPTION_INT, offsetof(conv_own, conv.out.channels), 1, PLN_MAX_CHANNELS, 0, PLN_OPTION_NEEDED,
+      .help = "channels that come out" },
+    { "kernel", PLN_OPTION_INT, offsetof(conv_own, conv.kernel_height), 1, 31, 0, PLN_OPTION_NEEDED, .help = "its side" },
+    { "stride", PLN_OPTION_INT, offsetof(conv_own, conv.stride), 1, 16, 1, .help = "from one place to the next" },
+    { "pad", PLN_OPTION_INT, offsetof(conv_own, conv.pad), 0, 30, .help = "padding with zeros, less than the kernel's side" },
+    { 0 }
+};
 
 void pln_net_conv(pln_net *net, int filters, int kernel, int stride, int pad)
 {
     const conv_own own = { .conv = { .out = { filters, 0, 0 }, .kernel_height = kernel, .kernel_width = kernel, .stride = stride,
-                                     .pad = pad }, .bias = true };
+                                     .pad = pad } };
 
-    if (filters < 1 || filters > PLN_MAX_CHANNELS)
-        (void)plni_refuse(net, PLN_ERR_ARG, "a convolution must have 1..4096 filters", filters);
-    if (kernel < 1 || kernel > 31) (void)plni_refuse(net, PLN_ERR_ARG, "a kernel's side must be 1..31", kernel);
-    if (stride < 1 || stride > 16) (void)plni_refuse(net, PLN_ERR_ARG, "the stride must be 1..16", stride);
-    if (pad < 0 || pad >= kernel) (void)plni_refuse(net, PLN_ERR_ARG, "the padding must be less than the kernel's side", pad);
     plni_append(net, &plni_conv_ops, &own, sizeof own);
 }
 
@@ -80,6 +85,9 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     conv_own own = own_of(layer);
     plni_conv *c = &own.conv;
 
+    c->kernel_width = c->kernel_height;
+    if (c->pad >= c->kernel_height)
+        return plni_refuse(net, PLN_ERR_ARG, "the padding must be less than the kernel's side", c->pad);
     if (x->row) return plni_refuse(net, PLN_ERR_SHAPE, "a convolution wants an image, not a row a sample", x->units);
     c->out = plni_conv_extent(x->extent, c->out.channels, c->kernel_height, c->kernel_width, c->stride, c->pad);
     if (c->out.height < 1 || c->out.width < 1)
@@ -99,7 +107,7 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
 
     (void)first, (void)last;
     plni_conv_forward(pass->ctx, &own.conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
-                      own.bias ? layer->theta + weights_of(&own) : NULL, io->y);
+                      !own.unbiased ? layer->theta + weights_of(&own) : NULL, io->y);
 }
 
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
@@ -118,7 +126,7 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
     float *bias = to->into + weights_of(&own);
 
     plni_conv_gradient(pass->ctx, &own.conv, &pass->scratch, io->x, io->dy, rows, scale, to->into);
-    for (int p = 0; own.bias && p < rows * plni_positions(own.conv.out); p++)
+    for (int p = 0; !own.unbiased && p < rows * plni_positions(own.conv.out); p++)
         pass->kernels->axpy(bias, io->dy->value + (ptrdiff_t)p * depth, scale, depth);
     plni_sink_finish(pass->ctx, to, layer->size);
 }
@@ -138,13 +146,13 @@ static void tell(const plni_layer *layer, pln_layer_info *info)
     info->kernel = own.conv.kernel_height;
     info->stride = own.conv.stride;
     info->pad = own.conv.pad;
-    info->bias = own.bias;
+    info->bias = !own.unbiased;
     info->macs = (double)taps_of(&own) * own.conv.in.channels * own.conv.out.channels * plni_positions(own.conv.out);
 }
 
 /* ---- parameters -------------------------------------------------------------------- */
 
-static int parameters(const plni_layer *layer) { return own_of(layer).bias ? 2 : 1; }
+static int parameters(const plni_layer *layer) { return own_of(layer).unbiased ? 1 : 2; }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
@@ -195,6 +203,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_conv_ops = {
     .name = "conv",
     .role = PLNI_PRODUCT,
+    .options = options,
     .fit = fit,
     .forward = forward,
     .backward = backward,
@@ -211,9 +220,15 @@ const plni_layer_ops plni_conv_ops = {
 
 /* ---- dense layers of spiking networks ------------------------------------------------- */
 
+static const pln_option full_options[] = {
+    { "units", PLN_OPTION_INT, offsetof(conv_own, conv.out.channels), 1, PLN_MAX_CHANNELS, 0, PLN_OPTION_NEEDED, .help = "outputs" },
+    { 0 }
+};
+
 static const plni_layer_ops full_ops = {
     .name = "dense",
     .role = PLNI_PRODUCT,
+    .options = full_options,
     .forward = forward,
     .backward = backward,
     .gradient = gradient,
@@ -230,7 +245,7 @@ pln_status plni_become_full(plni_layer *layer, pln_net *net, int units, bool bia
 {
     const plni_extent in = plni_value(net, layer->input)->extent;
     const conv_own own = { .conv = { .out = { units, 1, 1 }, .kernel_height = in.height, .kernel_width = in.width, .stride = 1 },
-                           .bias = bias, .full = true };
+                           .unbiased = !bias, .full = true };
 
     layer->ops = &full_ops;
     put_own(layer, &own);

@@ -26,7 +26,7 @@ static const double SWEEP = 0.3;
 typedef struct dense_own {
     int         units;
     bool        sparse_input;      /* mostly zeros are expected in x        */
-    bool        biased;            /* false below a norm                    */
+    bool        unbiased;          /* below a norm                          */
     bool        image;             /* x is an image, channels padded        */
     plni_extent in;
     int         depth, rows;       /* of an image; floats of x that panels see */
@@ -45,11 +45,15 @@ typedef struct state {
 
 /* ---- build ----------------------------------------------------------------------- */
 
+static const pln_option options[] = {
+    { "units", PLN_OPTION_INT, offsetof(dense_own, units), 1, PLN_MAX_UNITS, 0, PLN_OPTION_NEEDED, .help = "outputs, each of all inputs" },
+    { 0 }
+};
+
 void pln_net_dense(pln_net *net, int units)
 {
-    const dense_own own = { .units = units, .biased = true };
+    const dense_own own = { .units = units };
 
-    if (units < 1 || units > PLN_MAX_UNITS) (void)plni_refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
     plni_append(net, &plni_dense_ops, &own, sizeof own);
 }
 
@@ -125,14 +129,14 @@ static void lose_bias(plni_layer *layer)
 {
     dense_own own = own_of(layer);
 
-    own.biased = false;
+    own.unbiased = true;
     put_own(layer, &own);
 }
 
 /* Rows from here on: no neuron fires, and what is above wants no image. */
 static bool may_give_rows(const plni_layer *layer, const pln_net *net)
 {
-    if (net->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || !own_of(layer).biased) return false;
+    if (net->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || own_of(layer).unbiased) return false;
     for (int l = layer->number + 1; l < net->count; l++)
         if (net->layer[l].input != l || !net->layer[l].ops->part) return false;
     return plni_value(net, layer->input)->form == PLNI_VALUES;
@@ -157,7 +161,7 @@ static pln_status complete(plni_layer *layer, pln_net *net)
     if (own.units > PLN_MAX_CHANNELS)
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: a dense layer of a spiking network has 1..4096 units (%d)",
                          layer->number + 1, own.units);
-    return plni_become_full(layer, net, own.units, own.biased);
+    return plni_become_full(layer, net, own.units, !own.unbiased);
 }
 
 static void fans(const plni_layer *layer, int *in, int *out)
@@ -168,7 +172,7 @@ static void fans(const plni_layer *layer, int *in, int *out)
 
 static void tell(const plni_layer *layer, pln_layer_info *info)
 {
-    info->bias = own_of(layer).biased;
+    info->bias = !own_of(layer).unbiased;
     info->macs = (double)layer->inputs * layer->outputs;
 }
 
@@ -374,7 +378,7 @@ static plni_part part(const plni_layer *layer)
 
 /* ---- parameters -------------------------------------------------------------------- */
 
-static int parameters(const plni_layer *layer) { return own_of(layer).biased ? 2 : 1; }
+static int parameters(const plni_layer *layer) { return own_of(layer).unbiased ? 1 : 2; }
 
 static void parameter(const plni_layer *layer, int which, pln_parameter_info *info)
 {
@@ -427,6 +431,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_dense_ops = {
     .name = "dense",
     .role = PLNI_PRODUCT,
+    .options = options,
     .fit = fit,
     .complete = complete,
     .lists_x = rows_are_inputs,

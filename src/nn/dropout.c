@@ -21,13 +21,16 @@ typedef struct dropout_own {
 
 PLNI_OWN_TYPE(dropout_own)
 
+static const pln_option options[] = {
+    { "p", PLN_OPTION_FLOAT, offsetof(dropout_own, p), 0, 1, 0, PLN_OPTION_NEEDED | PLN_OPTION_BELOW, .help = "share of values that are dropped" },
+    { 0 }
+};
+
 void pln_net_dropout(pln_net *net, float p)
 {
     const dropout_own own = { p };
 
-    if (!(p >= 0 && p < 1))
-        (void)plni_refuse(net, PLN_ERR_ARG, "the dropout probability must be in 0..1, 1 not included", (double)p);
-    if (net->error || !net->images || p > 0) plni_append(net, &plni_dropout_ops, &own, sizeof own);
+    if (net->error || !net->images || p != 0) plni_append(net, &plni_dropout_ops, &own, sizeof own);
 }
 
 /* Whole numbers are dropped in the tile that made them; floats anywhere; the input, whose
@@ -248,6 +251,7 @@ const plni_layer_ops plni_dropout_ops = {
     .name = "dropout",
     .role = PLNI_POINTWISE,
     .place = PLNI_DROP,
+    .options = options,
     .fit = fit,
     .complete = complete,
     .plan = plan,

@@ -18,6 +18,7 @@
 
 #include "base/arena.h"
 #include "base/context.h"
+#include "base/option.h"
 #include "pln/net.h"
 #include "tensor/conv.h"
 #include "tensor/signal.h"
@@ -81,6 +82,10 @@ struct plni_layer_ops {
     const char *name;
     plni_role   role;
     plni_place  place;                 /* of pointwise layers of images       */
+
+    /* Names, ranges and defaults of what `own` begins with, the first being what a file
+     * gives under the kind's name. */
+    const pln_option *options;
 
     /* What it gives (layer->out), and its size, from what it reads; or an error in
      * words, kept by plni_refuse.  Asked once, while building. */

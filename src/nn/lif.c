@@ -20,7 +20,6 @@ typedef struct workspace {
 
 void pln_net_lif(pln_net *net, const pln_neuron *neuron)
 {
-    if (!net->error && pln_neuron_check(net->ctx, neuron) != PLN_OK) net->error = PLN_ERR_ARG;
     plni_append(net, &plni_lif_ops, neuron, sizeof *neuron);
 }
 
@@ -28,6 +27,9 @@ static pln_status fit(plni_layer *layer, pln_net *net)
 {
     const plni_signal *x = plni_value(net, layer->input);
 
+    const pln_neuron neuron = own_of(layer);
+
+    if (pln_neuron_check(net->ctx, &neuron) != PLN_OK) return net->error = PLN_ERR_ARG;
     if (x->row || x->form != PLNI_VALUES || layer->input == 0)
         return plni_refuse(net, PLN_ERR_SHAPE, layer->input ? "neurons must follow a convolution, a dense layer, a norm or a sum"
                            : "a network of maps begins with a convolution or a dense layer", 0);
@@ -105,6 +107,7 @@ const plni_layer_ops plni_lif_ops = {
     .name = "lif",
     .role = PLNI_POINTWISE,
     .place = PLNI_UNIT,
+    .options = pln_neuron_options,
     .fit = fit,
     .plan = plan,
     .tile_forward = tile_forward,

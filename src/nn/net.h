@@ -53,9 +53,15 @@ pln_status plni_refuse(pln_net *net, pln_status status, const char *what, double
 /* The same where a window is larger than what it is to move over. */
 pln_status plni_refuse_size(pln_net *net, const char *what, int size, int height, int width, const char *image);
 
-/* A new layer behind the others, or an error remembered.  own is a copy of the
+/* A new layer behind the others, or an error remembered.  own, which is copied, are the
  * kind's parameters. */
 void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_t size);
+
+/* The same by the kind's name, and a JSON object of its options. */
+void plni_append_json(pln_net *net, const char *kind, const json_t *options);
+
+/* The options of a kind; NULL if there is none of that name. */
+const plni_layer_ops *plni_kind_find(const char *name);
 
 /* ---- memory.c --------------------------------------------------------------- */
 

@@ -42,11 +42,17 @@ static int norm_steps(const plni_layer *layer, const plni_signal *x) { return by
 
 /* ---- build ----------------------------------------------------------------------- */
 
+static const char *const kinds[] = { "", "joint", "step", NULL };
+
+static const pln_option options[] = {
+    { "kind", PLN_OPTION_WORD, offsetof(pln_norm, kind), .flags = PLN_OPTION_NEEDED, .words = kinds,
+      .help = "over all time steps together, or over each alone" },
+    { "scale", PLN_OPTION_FLOAT, offsetof(pln_norm, scale), 0, 1e6, 1, PLN_OPTION_ABOVE | PLN_OPTION_BELOW, .help = "factor behind the norm" },
+    { 0 }
+};
+
 void pln_net_norm(pln_net *net, const pln_norm *norm)
 {
-    if ((int)norm->kind < 0 || norm->kind > PLN_NORM_STEP) (void)plni_refuse(net, PLN_ERR_ARG, "no such norm", norm->kind);
-    if (!(norm->scale > 0 && norm->scale < 1e6f))
-        (void)plni_refuse(net, PLN_ERR_ARG, "a norm's scale must be positive", (double)norm->scale);
     if (norm->kind != PLN_NORM_NONE) plni_append(net, &plni_norm_ops, norm, sizeof *norm);
 }
 
@@ -304,6 +310,7 @@ const plni_layer_ops plni_norm_ops = {
     .name = "norm",
     .role = PLNI_POINTWISE,
     .place = PLNI_NORM,
+    .options = options,
     .fit = fit,
     .plan = plan,
     .prepare = prepare,

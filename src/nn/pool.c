@@ -27,15 +27,20 @@ PLNI_OWN_TYPE(pool_own)
 
 /* ---- build ----------------------------------------------------------------------- */
 
+static const char *const kinds[] = { "", "average", "max", NULL };
+
+static const pln_option options[] = {
+    { "kind", PLN_OPTION_WORD, offsetof(pool_own, kind), .flags = PLN_OPTION_NEEDED, .words = kinds, .help = "what is taken of a window" },
+    { "size", PLN_OPTION_INT, offsetof(pool_own, size), 0, PLN_MAX_UNITS, .help = "its side; 0: the whole image" },
+    { "stride", PLN_OPTION_INT, offsetof(pool_own, stride), 0, PLN_MAX_UNITS, .help = "from one window to the next; 0: the side" },
+    { "pad", PLN_OPTION_INT, offsetof(pool_own, pad), 0, PLN_MAX_UNITS, .help = "padding, at most half the side" },
+    { 0 }
+};
+
 void pln_net_pool_window(pln_net *net, pln_pool kind, int size, int stride, int pad)
 {
     const pool_own own = { kind, size, stride, pad, { 0 } };
 
-    if (kind != PLN_POOL_AVERAGE && kind != PLN_POOL_MAX) (void)plni_refuse(net, PLN_ERR_ARG, "no such pool", kind);
-    if (size > 0 && (stride < 1 || stride > size))
-        (void)plni_refuse(net, PLN_ERR_ARG, "a pool's stride must be 1 up to its side", stride);
-    if (size > 0 && (pad < 0 || 2 * pad > size))
-        (void)plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most half its side", pad);
     plni_append(net, &plni_pool_ops, &own, sizeof own);
 }
 
@@ -65,8 +70,12 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     const plni_signal *x = plni_value(net, layer->input);
     pool_own own = own_of(layer);
 
+    if (own.kind == PLN_POOL_NONE) return plni_refuse(net, PLN_ERR_ARG, "no such pool", own.kind);
     if (x->row || layer->input == 0) return plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow a layer of images", 0);
     if (own.size == 0 && x->extent.height == x->extent.width) own.size = own.stride = x->extent.height;
+    if (own.stride == 0) own.stride = own.size;
+    if (own.stride > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's stride must be 1 up to its side", own.stride);
+    if (2 * own.pad > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most half its side", own.pad);
     if (own.size < 1 || (own.kind == PLN_POOL_MAX && own.size > LARGEST_FUSED))
         return plni_refuse(net, PLN_ERR_SHAPE, "a pool's side must be 1 or more, of a maximum up to 15, and a pool of the whole "
                            "image wants a square", own.size);
@@ -316,6 +325,7 @@ const plni_layer_ops plni_pool_ops = {
     .name = "pool",
     .role = PLNI_WINDOW,
     .place = PLNI_POOL,
+    .options = options,
     .fit = fit,
     .complete = complete,
     .plan = plan,

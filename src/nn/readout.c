@@ -16,11 +16,19 @@ typedef struct readout_own {
 
 PLNI_OWN_TYPE(readout_own)
 
+static const char *const kinds[] = { "mean", "last", "membrane", NULL };
+
+static const pln_option options[] = {
+    { "kind", PLN_OPTION_WORD, offsetof(readout_own, kind), .flags = PLN_OPTION_NEEDED, .words = kinds,
+      .help = "mean over time, or a membrane at the end or its mean" },
+    { "votes", PLN_OPTION_INT, offsetof(readout_own, votes), 1, PLN_MAX_CHANNELS, 1, .help = "neighbouring outputs that are averaged" },
+    { 0 }
+};
+
 void pln_net_readout(pln_net *net, pln_readout_kind kind, int votes)
 {
     const readout_own own = { kind, votes };
 
-    if ((int)kind < 0 || kind > PLN_READOUT_MEMBRANE) (void)plni_refuse(net, PLN_ERR_ARG, "no such read-out", kind);
     plni_append(net, &plni_readout_ops, &own, sizeof own);
 }
 
@@ -102,6 +110,7 @@ static void tell(const plni_layer *layer, pln_layer_info *info)
 const plni_layer_ops plni_readout_ops = {
     .name = "readout",
     .role = PLNI_POINTWISE,
+    .options = options,
     .fit = fit,
     .forward = forward,
     .backward = backward,

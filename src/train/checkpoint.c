@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "data/data.h"
+#include "exchange/network.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "train/trainer.h"
@@ -91,74 +92,27 @@ static entry entry_for(const pln_trainer *t, int kind, int parameter)
 static json_t *describe_course(const plni_course *c)
 {
     const pln_fit *f = &c->fit;
-    json_t *rates = json_array();
     uint32_t samples = 0;
-    int failed = 0;
 
-    for (int i = 0; i < f->rates; i++) failed |= json_array_append_new(rates, json_real((double)f->rate[i]));
+    json_t *fit = plni_option_json(pln_fit_options, f, PLN_PRINT_IDENTITY);
+
+    (void)json_object_del(fit, "epochs");               /* a run may be made longer */
     for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
-    if (failed) {
-        json_decref(rates);
-        return NULL;
-    }
-    return json_pack("{s:o, s:i, s:I, s:i, s:I, s:[i, f, i, b], s:[i, i, b, f, f, f, f, f, f], s:[i, f], "
-                     "s:[i, b, i], s:[i, f, f, f, f, f, f], s:[i, f, f, f, i]}",
-                     "rates", rates, "batch", f->batch, "seed", (json_int_t)f->seed, "samples", c->count,
-                     "choice", (json_int_t)samples,
-                     "rule", (int)f->rule, (double)f->ep.beta, f->ep.steps, (int)f->ep.symmetric,
-                     "target", (int)f->target, f->self.winners, (int)f->self.sequential,
-                     (double)f->self.gamma, (double)f->self.eta, (double)f->self.smoothing,
-                     (double)f->self.drop, (double)f->self.tau, (double)f->label_smoothing, "loss", (int)f->loss, (double)f->tet,
-                     "augment", f->augment.padding, (int)f->augment.flip, f->augment.cutout,
-                     "optimiser", (int)f->optim.kind, (double)f->optim.beta1,
-                     (double)f->optim.beta2, (double)f->optim.eps,
-                     (double)f->optim.momentum, (double)f->optim.decay, (double)f->optim.clip,
-                     "schedule", (int)f->schedule.kind, f->schedule.start, f->schedule.end,
-                     f->schedule.ratio, f->schedule.length);
-}
-
-/* The rest of what a layer of maps is like. */
-static json_t *describe_map(const pln_net *net, int l)
-{
-    const pln_layer_info i = pln_net_layer(net, l);
-    const pln_neuron *n = &i.neuron;
-
-    return json_pack("[[i, i, i, i, i], [i, f, b, i, i, i, i, f], [f, b, f, f, i, b, b, i, f]]", i.from, i.addend, i.kernel,
-                     i.stride, i.pad, (int)i.norm.kind, (double)i.norm.scale, (int)i.fires, (int)i.pool, i.window, (int)i.readout,
-                     i.votes, (double)i.drop, (double)n->tau, (int)n->decay_input, (double)n->threshold, (double)n->rest,
-                     (int)n->reset, (int)n->detach, (int)n->strict, (int)n->surrogate, (double)n->sharpness);
-}
-
-static json_t *describe_image(const pln_net *net)
-{
-    json_t *colours = json_array();
-
-    for (int c = 0; c < net->normalise.channels; c++)
-        (void)json_array_append_new(colours, json_pack("[f, f]", (double)net->normalise.mean[c],
-                                                       (double)net->normalise.deviation[c]));
-    return json_pack("[i, i, b, o]", net->steps, net->image.steps, (int)net->poisson, colours);
+    return json_pack("{s:o, s:o, s:I, s:i, s:I}", "fit", fit,
+                     "ep", plni_option_json(pln_ep_options, &f->ep, PLN_PRINT_IDENTITY), "seed", (json_int_t)f->seed,
+                     "samples", c->count, "choice", (json_int_t)samples);
 }
 
 /* The same of all, as a text; NULL if memory is short. */
 static char *fingerprint(const pln_trainer *t)
 {
-    const pln_dynamics *d = &t->net->dynamics;
-    json_t *layers = json_array(), *courses = json_array(), *all;
+    json_t *courses = json_array(), *all;
     int failed = 0;
     char *text;
 
-    for (int l = 0; l < t->net->count; l++) {
-        const plni_layer *layer = &t->net->layer[l];
-        const pln_layer_info info = pln_net_layer(t->net, l);
-        failed |= json_array_append_new(layers, json_pack("[s, i, i, f]", layer->ops->name, layer->outputs,
-                                                          (int)info.activation, (double)info.drop));
-        if (t->net->images) failed |= json_array_append_new(layers, describe_map(t->net, l));
-    }
-    if (t->net->images) failed |= json_array_append_new(layers, describe_image(t->net));
     for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
-    all = json_pack("{s:o, s:o, s:[i, i, f, f]}", "layers", layers, "courses", courses,
-                    "dynamics", (int)d->kind, d->steps, (double)d->dt, (double)d->tolerance);
-    text = failed ? NULL : json_dumps(all, JSON_COMPACT);
+    all = json_pack("{s:o, s:o}", "network", plni_network_describe(t->net), "courses", courses);
+    text = failed || !all ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
 }

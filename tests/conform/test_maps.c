@@ -734,7 +734,7 @@ static void settling(pln_net *net)
 static const struct { const char *name; void (*build)(pln_net *); pln_status status; const char *word; } wrong[] = {
 #define W(name, status, word) { #name, name, PLN_ERR_##status, word },
     W(no_filters, ARG, "filters") W(many_filters, ARG, "filters") W(no_kernel, ARG, "kernel") W(no_stride, ARG, "stride")
-    W(negative_pad, ARG, "padding") W(wide_pad, ARG, "padding") W(large_kernel, SHAPE, "larger than")
+    W(negative_pad, ARG, "conv.pad") W(wide_pad, ARG, "padding") W(large_kernel, SHAPE, "larger than")
     W(no_time, ARG, "time steps") W(long_time, ARG, "time steps") W(no_channels, ARG, "channels") W(no_height, ARG, "values")
     W(large_image, ARG, "values") W(two_images, STATE, "first and once") W(image_after_input, STATE, "first and once")
     W(conv_of_rows, SHAPE, "wants an image") W(conv_of_nothing, STATE, "input") W(norm_of_rows, SHAPE, "follow") W(lif_of_rows, SHAPE, "follow")
@@ -743,7 +743,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(norm_of_sixteen, SHAPE, "must follow") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
     W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
-    W(negative_pool, SHAPE, "side") W(add_missing, ARG, "no such layer") W(add_below, ARG, "no such layer")
+    W(negative_pool, ARG, "pool.size") W(add_missing, ARG, "no such layer") W(add_below, ARG, "no such layer")
     W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
     W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "follow") W(branch_missing, ARG, "no such layer")
     W(bad_neuron, ARG, "tau") W(readout_of_image, SHAPE, "one place") W(odd_votes, SHAPE, "votes") W(no_votes, SHAPE, "votes")
