@@ -3,6 +3,8 @@
  * A model is a safetensors file: one float32 tensor for each parameter, named
  * and shaped as pln_net_parameter says, and in its metadata, under
  * "planaria.network", the layers as JSON.  Python's `safetensors` reads it.
+ * A mask (pln/prune.h) is a tensor "0.weight_mask" of bytes: bit i % 8 of byte
+ * i / 8 is number i of "0.weight", and the bits behind the last are 0.
  */
 #ifndef PLN_EXCHANGE_H
 #define PLN_EXCHANGE_H

@@ -5,7 +5,7 @@
 #include "exchange/network.h"
 #include "format/file.h"
 #include "format/safetensors.h"
-#include "nn/net.h"
+#include "nn/mask.h"
 #include "pln/exchange.h"
 
 #include <stdio.h>
@@ -50,17 +50,36 @@ static size_t floats_of(const pln_parameter_info *info)
     return floats;
 }
 
+/* The masks, as U8 tensors "0.weight_mask" of bits behind the others; `bytes` has room for them. */
+static pln_status add_masks(const pln_net *net, const pln_parameter_info *info, plni_st_tensor *tensor, char (*name)[32],
+                            uint8_t *bytes)
+{
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const size_t size = plni_mask_bytes(net, p);
+        if (!pln_net_masked(net, p)) continue;
+        snprintf(*name, sizeof *name, "%s_mask", info[p].name);
+        PLN_TRY(plni_mask_get_bytes(net, p, bytes));
+        *tensor++ = (plni_st_tensor){ .name = *name++, .type = "U8", .rank = 1, .dim = { (int64_t)size }, .bytes = bytes,
+                                      .size = size };
+        bytes += size;
+    }
+    return PLN_OK;
+}
+
 pln_status pln_model_save(const pln_net *net, const char *path,
                           const char *const *metadata)
 {
     pln_ctx *ctx = net->ctx;
     const int count = pln_net_parameters(net);
     const size_t info_bytes = (size_t)count * sizeof(pln_parameter_info);
-    const size_t tensor_bytes = (size_t)count * sizeof(plni_st_tensor);
+    const size_t tensor_bytes = 2 * (size_t)count * sizeof(plni_st_tensor);
     pln_parameter_info *info = plni_alloc(ctx, info_bytes);
     plni_st_tensor *tensor = plni_alloc(ctx, tensor_bytes);
+    char (*names)[32] = plni_alloc(ctx, (size_t)count * sizeof *names);
     pln_status status = PLN_ERR_MEMORY;
-    size_t floats = 0;
+    size_t floats = 0, mask_bytes = 0;
+    uint8_t *masks = NULL;
+    int masked = 0;
     float *values = NULL, *next;
     json_t *texts = NULL;
 
@@ -68,13 +87,17 @@ pln_status pln_model_save(const pln_net *net, const char *path,
         status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
         goto done;
     }
-    if (!info || !tensor) goto done;
+    if (!info || !tensor || !names) goto done;
     for (int p = 0; p < count; p++) {
         info[p] = pln_net_parameter(net, p);
         floats += floats_of(&info[p]);
+        if (!pln_net_masked(net, p)) continue;
+        masked++;
+        mask_bytes += plni_mask_bytes(net, p);
     }
     next = values = plni_alloc(ctx, floats * sizeof *values);
-    if (!values) goto done;
+    masks = plni_alloc(ctx, mask_bytes);
+    if (!values || !masks) goto done;
     for (int p = 0; p < count; p++) {
         pln_tensor t = { .data = next, .rank = info[p].rank };
         memcpy(t.dim, info[p].dim, sizeof t.dim);
@@ -85,12 +108,16 @@ pln_status pln_model_save(const pln_net *net, const char *path,
         for (int d = 0; d < info[p].rank; d++) tensor[p].dim[d] = info[p].dim[d];
         next += floats_of(&info[p]);
     }
+    status = add_masks(net, info, tensor + count, names, masks);
+    if (status != PLN_OK) goto done;
     texts = make_texts(net, metadata);
-    status = texts ? plni_st_write(ctx, path, tensor, count, texts)
+    status = texts ? plni_st_write(ctx, path, tensor, count + masked, texts)
                    : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
 done:
     json_decref(texts);
+    plni_free(ctx, masks, mask_bytes);
     plni_free(ctx, values, floats * sizeof *values);
+    plni_free(ctx, names, (size_t)count * sizeof *names);
     plni_free(ctx, tensor, tensor_bytes);
     plni_free(ctx, info, info_bytes);
     return status;
@@ -127,12 +154,29 @@ static pln_status set_parameter(pln_ctx *ctx, pln_net *net, int parameter, const
     return status == PLN_ERR_NAN ? PLN_ERR_FORMAT : status;
 }
 
+/* The mask of a parameter, if the file has one. */
+static pln_status set_mask(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st, int *masks)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+    char name[32];
+    const plni_st_tensor *from;
+
+    snprintf(name, sizeof name, "%s_mask", info.name);
+    from = plni_st_find(st, name);
+    if (!from) return PLN_OK;
+    ++*masks;
+    if (strcmp(from->type, "U8") != 0 || from->rank != 1 || !plni_mask_sound(net, parameter, from->bytes, from->size))
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, floats_of(&info));
+    return plni_mask_set_bytes(net, parameter, from->bytes);
+}
+
 static pln_status read_network(pln_ctx *ctx, const plni_st *st, size_t size, pln_net *net)
 {
     const char *text = plni_st_text(st, NETWORK);
     json_error_t error;
     json_t *network;
     pln_status status;
+    int masks = 0;
 
     if (!text) return refuse(ctx, "the file holds tensors, but no network of planaria");
     network = json_loads(text, JSON_REJECT_DUPLICATES, &error);
@@ -142,10 +186,11 @@ static pln_status read_network(pln_ctx *ctx, const plni_st *st, size_t size, pln
     status = plni_network_build(ctx, net, network, size / sizeof(float));
     json_decref(network);
     PLN_TRY(status);
-    if (st->count != pln_net_parameters(net))
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count,
-                         pln_net_parameters(net));
     for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_parameter(ctx, net, p, st));
+    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_mask(ctx, net, p, st, &masks));
+    if (st->count != pln_net_parameters(net) + masks)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count,
+                         pln_net_parameters(net) + masks);
     return PLN_OK;
 }
 

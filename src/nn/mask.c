@@ -131,6 +131,15 @@ size_t plni_mask_bytes(const pln_net *net, int parameter)
     return (count_of(&info) + 7) / 8;
 }
 
+bool plni_mask_sound(const pln_net *net, int parameter, const void *bytes, size_t size)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+    const size_t in_last = count_of(&info) % 8;
+
+    return !info.kept && size == plni_mask_bytes(net, parameter) &&
+           (in_last == 0 || ((const uint8_t *)bytes)[size - 1] >> in_last == 0);
+}
+
 /* A tensor of zeros in the shape of a parameter; freed by plni_free with count_of. */
 static pln_tensor take_tensor(const pln_net *net, const pln_parameter_info *info)
 {

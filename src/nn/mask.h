@@ -20,8 +20,9 @@ static inline void plni_mask_apply(const pln_net *net, const plni_layer *layer)
 }
 
 /* The mask of a parameter as bits in the tensor's order, the first in bit 0 of the first byte,
- * zeros behind the last: how many bytes, and copies.  The parameter has a mask; it may. */
+ * zeros behind the last: how many bytes, whether bytes can be one, and copies. */
 size_t     plni_mask_bytes(const pln_net *net, int parameter);
+bool       plni_mask_sound(const pln_net *net, int parameter, const void *bytes, size_t size);
 pln_status plni_mask_get_bytes(const pln_net *net, int parameter, uint8_t *bytes);
 pln_status plni_mask_set_bytes(pln_net *net, int parameter, const uint8_t *bytes);
 

@@ -9,6 +9,7 @@
 #include "exchange/network.h"
 #include "format/file.h"
 #include "format/safetensors.h"
+#include "nn/mask.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -196,6 +197,35 @@ static json_t *describe(const pln_trainer *t, const char *user)
     return NULL;
 }
 
+/* How many parameters have masks, and the bytes of all of them. */
+static int count_masks(const pln_net *net, size_t *bytes)
+{
+    int count = 0;
+
+    *bytes = 0;
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        if (!pln_net_masked(net, p)) continue;
+        *bytes += plni_mask_bytes(net, p);
+        count++;
+    }
+    return count;
+}
+
+/* The masks as tensors "mask.0.weight", as model files have them. */
+static pln_status put_masks(const pln_trainer *t, entry *e, plni_st_tensor *tensor, uint8_t *bytes)
+{
+    for (int p = 0; p < pln_net_parameters(t->net); p++) {
+        const size_t size = plni_mask_bytes(t->net, p);
+        if (!pln_net_masked(t->net, p)) continue;
+        snprintf(e->name, sizeof e->name, "mask.%s", pln_net_parameter(t->net, p).name);
+        PLN_TRY(plni_mask_get_bytes(t->net, p, bytes));
+        *tensor++ = (plni_st_tensor){ .name = e++->name, .type = "U8", .rank = 1, .dim = { (int64_t)size }, .bytes = bytes,
+                                      .size = size };
+        bytes += size;
+    }
+    return PLN_OK;
+}
+
 /* Floats of all tensors. */
 static size_t floats_in(const pln_trainer *t)
 {
@@ -210,9 +240,12 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
 {
     const int parameters = pln_net_parameters(t->net), n = pln_net_outputs(t->net);
     const int count = kinds_of(t) * parameters + 2;
-    const size_t entry_bytes = (size_t)count * sizeof(entry);
-    const size_t tensor_bytes = (size_t)count * sizeof(plni_st_tensor);
+    size_t mask_bytes;
+    const int masked = count_masks(t->net, &mask_bytes);
+    const size_t entry_bytes = (size_t)(count + masked) * sizeof(entry);
+    const size_t tensor_bytes = (size_t)(count + masked) * sizeof(plni_st_tensor);
     const size_t bytes = floats_in(t) * sizeof(float);
+    uint8_t *masks = plni_alloc(t->ctx, mask_bytes);
     entry *entries = plni_alloc(t->ctx, entry_bytes);
     plni_st_tensor *tensor = plni_alloc(t->ctx, tensor_bytes);
     float *values = plni_alloc(t->ctx, bytes), *next = values;
@@ -225,7 +258,7 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
                            strlen(user), MAX_USER);
         goto done;
     }
-    if (!entries || !tensor || !values) goto done;
+    if (!entries || !tensor || !values || !masks) goto done;
     find_digest(t);
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < parameters; p++, i++) {
@@ -240,11 +273,14 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
         }
     tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->course[t->at].rule.h, (size_t)n * sizeof(float) };
     tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->course[t->at].rule.a, (size_t)n * sizeof(float) };
+    status = put_masks(t, entries + i, tensor + i, masks);
+    if (status != PLN_OK) goto done;
     texts = describe(t, user);
-    status = texts ? plni_st_write(t->ctx, path, tensor, count, texts)
+    status = texts ? plni_st_write(t->ctx, path, tensor, count + masked, texts)
                    : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
 done:
     json_decref(texts);
+    plni_free(t->ctx, masks, mask_bytes);
     plni_free(t->ctx, values, bytes);
     plni_free(t->ctx, tensor, tensor_bytes);
     plni_free(t->ctx, entries, entry_bytes);
@@ -298,6 +334,25 @@ static pln_status check_tensor(pln_ctx *ctx, const plni_st *st, const char *name
     return PLN_OK;
 }
 
+/* The mask of a parameter in the file; NULL if there is none. */
+static const plni_st_tensor *mask_in(const plni_st *st, const pln_net *net, int parameter)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "mask.%s", pln_net_parameter(net, parameter).name);
+    return plni_st_find(st, name);
+}
+
+static pln_status check_masks(const pln_trainer *t, const plni_st *st)
+{
+    for (int p = 0; p < pln_net_parameters(t->net); p++) {
+        const plni_st_tensor *mask = mask_in(st, t->net, p);
+        if (mask && (strcmp(mask->type, "U8") != 0 || mask->rank != 1 || !plni_mask_sound(t->net, p, mask->bytes, mask->size)))
+            return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: tensor %s is no mask as it should be", mask->name);
+    }
+    return PLN_OK;
+}
+
 /* Everything that could be wrong, before anything is changed. */
 static pln_status check_file(const pln_trainer *t, const plni_st *st)
 {
@@ -323,8 +378,20 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
             const entry e = entry_for(t, k, p);
             PLN_TRY(check_tensor(t->ctx, st, e.name, &e.info, &found));
         }
+    PLN_TRY(check_masks(t, st));
     PLN_TRY(check_tensor(t->ctx, st, "homeostasis", &outputs, &found));
     return check_tensor(t->ctx, st, "moving_average", &outputs, &found);
+}
+
+static pln_status copy_masks(pln_trainer *t, const plni_st *st)
+{
+    for (int p = 0; p < pln_net_parameters(t->net); p++) {
+        const plni_st_tensor *mask = mask_in(st, t->net, p);
+        if (mask) PLN_TRY(plni_mask_set_bytes(t->net, p, mask->bytes));
+        else if (pln_net_masked(t->net, p)) PLN_TRY(pln_net_set_mask(t->net, p, NULL));
+    }
+    plni_masks_seen(t->net);              /* the file's moments are of these masks, whatever there was */
+    return PLN_OK;
 }
 
 /* Tensors in the file may lie at any byte; layers want floats. */
@@ -332,8 +399,9 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
 {
     const int n = pln_net_outputs(t->net);
     const size_t bytes = floats_in(t) * sizeof(float);
-    float *values = plni_alloc(t->ctx, bytes);
 
+    PLN_TRY(copy_masks(t, st));
+    float *values = plni_alloc(t->ctx, bytes);
     if (!values) return PLN_ERR_MEMORY;
     for (int k = 0; k < kinds_of(t); k++)
         for (int p = 0; p < pln_net_parameters(t->net); p++) {
@@ -343,6 +411,8 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
             layer->ops->set(layer, vector_of(t, k, e.layer), e.which, values);
         }
     plni_free(t->ctx, values, bytes);
+    for (int l = 0; l < t->net->count; l++) plni_mask_apply(t->net, &t->net->layer[l]);
+    plni_trainer_remask(t);
     for (int i = 0; i < t->courses; i++) plni_rule_new_epoch(&t->course[i].rule, n);
     memcpy(t->course[course].rule.h, plni_st_find(st, "homeostasis")->bytes, (size_t)n * sizeof(float));
     memcpy(t->course[course].rule.a, plni_st_find(st, "moving_average")->bytes, (size_t)n * sizeof(float));

@@ -1,8 +1,9 @@
 /* fuzz_checkpoint.c - checkpoints of one small run: taken over whole or not at all
  *
  * An input that begins with '~' is a true checkpoint of this run with some bytes
- * changed: three bytes for each, the place in two and the new value.  It stays
- * useful when the form of checkpoints changes.  Other inputs are files (box.h). */
+ * changed: three bytes for each, the place in two and the new value; with '^' it
+ * is one of the same run with a mask.  It stays useful when the form of
+ * checkpoints changes.  Other inputs are files (box.h). */
 
 #define _GNU_SOURCE
 
@@ -16,7 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { INPUTS = 2, UNITS = 3, SAMPLES = 5, NUMBERS = UNITS * INPUTS + UNITS };
+enum { INPUTS = 2, UNITS = 3, SAMPLES = 5, NUMBERS = 2 * UNITS * INPUTS + UNITS };
 
 static void must(pln_status status)
 {
@@ -24,8 +25,10 @@ static void must(pln_status status)
 }
 
 /* The run that the corpus belongs to: Adam, so that there are moments too. */
-static pln_trainer *make_run(pln_ctx *ctx, pln_net *net, const pln_data *set)
+static pln_trainer *make_run(pln_ctx *ctx, pln_net *net, const pln_data *set, bool masked)
 {
+    float ones[UNITS * INPUTS] = { 1, 0, 1, 1, 0, 1 };
+    const pln_tensor mask = { ones, 2, { UNITS, INPUTS } };
     pln_fit fit = pln_fit_default();
     pln_trainer *t;
 
@@ -34,6 +37,7 @@ static pln_trainer *make_run(pln_ctx *ctx, pln_net *net, const pln_data *set)
     pln_net_activation(net, PLN_HARDSIGM);
     must(pln_net_ready(net));
     must(pln_net_initialise(net, PLN_GLOROT, 1));
+    if (masked) must(pln_net_set_mask(net, 0, &mask));
     fit.epochs = 3;
     fit.batch = 2;
     fit.optim.kind = PLN_ADAM;
@@ -42,19 +46,25 @@ static pln_trainer *make_run(pln_ctx *ctx, pln_net *net, const pln_data *set)
     return t;
 }
 
+/* Weights, biases and the mask of the weights, outside of which they are 0. */
 static void get_numbers(const pln_net *net, float *numbers)
 {
+    float *mask = numbers + UNITS * INPUTS + UNITS;
     pln_tensor w = { numbers, 2, { UNITS, INPUTS } }, b = { numbers + UNITS * INPUTS, 1, { UNITS } };
+    pln_tensor m = { mask, 2, { UNITS, INPUTS } };
 
     must(pln_net_get(net, 0, &w));
     must(pln_net_get(net, 1, &b));
+    must(pln_net_get_mask(net, 0, &m));
+    for (int i = 0; i < UNITS * INPUTS; i++)
+        if (mask[i] == 0 && numbers[i] != 0) abort();
 }
 
 /* A refused file has changed nothing; after an accepted one training goes on. */
-static void try_load(pln_ctx *ctx, const char *path, const pln_data *set)
+static void try_load(pln_ctx *ctx, const char *path, const pln_data *set, bool masked)
 {
     pln_net *net = pln_net_new(ctx);
-    pln_trainer *t = make_run(ctx, net, set);
+    pln_trainer *t = make_run(ctx, net, set, masked);
     float before[NUMBERS], after[NUMBERS];
     char *user = NULL;
 
@@ -63,7 +73,7 @@ static void try_load(pln_ctx *ctx, const char *path, const pln_data *set)
     const pln_status status = pln_trainer_load(t, path, &user);
     if (status == PLN_OK) {
         if (!user || pln_trainer_batch(t) >= pln_trainer_batches(t)) abort();
-        while (pln_trainer_epoch(t) < 3 && pln_trainer_step(t, 2, NULL) == PLN_OK) { }
+        while (pln_trainer_epoch(t) < 3 && pln_trainer_step(t, 2, NULL) == PLN_OK) get_numbers(net, after);
     } else {
         get_numbers(net, after);
         if (status != PLN_ERR_FORMAT || user || memcmp(before, after, sizeof before) != 0) abort();
@@ -75,10 +85,10 @@ static void try_load(pln_ctx *ctx, const char *path, const pln_data *set)
 }
 
 /* The bytes of a checkpoint inside the first epoch; never freed. */
-static uint8_t *save_run(pln_ctx *ctx, const pln_data *set, size_t *size)
+static uint8_t *save_run(pln_ctx *ctx, const pln_data *set, bool masked, size_t *size)
 {
     pln_net *net = pln_net_new(ctx);
-    pln_trainer *t = make_run(ctx, net, set);
+    pln_trainer *t = make_run(ctx, net, set, masked);
     char path[64];
     struct stat about;
     uint8_t *bytes;
@@ -100,15 +110,17 @@ static uint8_t *save_run(pln_ctx *ctx, const pln_data *set, size_t *size)
 }
 
 /* The file that an input stands for; freed by free. */
-static uint8_t *make_file(const uint8_t *data, size_t size, const uint8_t *saved,
-                          size_t saved_size, size_t *length)
+static uint8_t *make_file(const uint8_t *data, size_t size, uint8_t *const *saved,
+                          const size_t *sizes, size_t *length)
 {
+    const int masked = size > 0 && data[0] == '^';
+    const size_t saved_size = sizes[masked];
     uint8_t *bytes;
 
-    if (size == 0 || data[0] != '~') return box_make(data, size, length);
+    if (size == 0 || (data[0] != '~' && !masked)) return box_make(data, size, length);
     bytes = malloc(saved_size);
     if (!bytes) abort();
-    memcpy(bytes, saved, saved_size);
+    memcpy(bytes, saved[masked], saved_size);
     for (size_t i = 1; i + 2 < size; i += 3)
         bytes[((size_t)data[i] << 8 | data[i + 1]) % saved_size] = data[i + 2];
     *length = saved_size;
@@ -123,8 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static pln_data *set;
     static int file = -1;
     static char path[64];
-    static uint8_t *saved;
-    static size_t saved_size;
+    static uint8_t *saved[2];
+    static size_t sizes[2];
     size_t length;
 
     if (!ctx) {
@@ -133,12 +145,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         must(pln_data_bind(ctx, samples, SAMPLES, 1, shape, NULL, &set));
         file = memfd_create("fuzz", 0);
         snprintf(path, sizeof path, "/proc/self/fd/%d", file);
-        saved = save_run(ctx, set, &saved_size);
+        for (int masked = 0; masked < 2; masked++) saved[masked] = save_run(ctx, set, masked, &sizes[masked]);
     }
-    uint8_t *box = make_file(data, size, saved, saved_size, &length);
+    uint8_t *box = make_file(data, size, saved, sizes, &length);
     if (file < 0 || ftruncate(file, 0) != 0 || pwrite(file, box, length, 0) != (ssize_t)length) abort();
     const size_t bytes = pln_ctx_bytes(ctx);
-    try_load(ctx, path, set);
+    for (int masked = 0; masked < 2; masked++) try_load(ctx, path, set, masked);
     if (pln_ctx_bytes(ctx) != bytes) abort();
     free(box);
     return 0;

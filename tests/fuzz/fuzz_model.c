@@ -34,6 +34,23 @@ static void note(void *user, const char *key, const char *value)
     if (!key || !value) abort();
 }
 
+/* What a mask leaves out is 0, and as many of its numbers are there as it says. */
+static void check_mask(const pln_net *net, int parameter, const pln_tensor *t)
+{
+    const size_t count = (size_t)pln_tensor_count(t);
+    pln_tensor mask = *t;
+    size_t present = 0;
+
+    mask.data = malloc(count * sizeof *mask.data);
+    if (!mask.data || pln_net_get_mask(net, parameter, &mask) != PLN_OK) abort();
+    for (size_t i = 0; i < count; i++) {
+        if (mask.data[i] == 0 && t->data[i] != 0) abort();
+        present += mask.data[i] != 0;
+    }
+    if (present != pln_net_present(net, parameter)) abort();
+    free(mask.data);
+}
+
 /* A network that was accepted can be run, and all its numbers are finite. */
 static void check_net(pln_net *net)
 {
@@ -51,6 +68,7 @@ static void check_net(pln_net *net)
         if (!t.data || pln_net_get(net, p, &t) != PLN_OK) abort();
         for (ptrdiff_t i = 0; i < pln_tensor_count(&t); i++)
             if (!isfinite(t.data[i])) abort();
+        if (!info.kept) check_mask(net, p, &t);
         free(t.data);
     }
     free(in);

@@ -85,6 +85,8 @@ static pln_status whole_story(pln_ctx *ctx)
     pln_features *features = NULL;
     pln_association a;
     double accuracy;
+    float ones[12] = { 1, 1, 0, 1 };
+    const pln_tensor mask = { ones, 2, { 3, 4 } };
     char *text = NULL;
     int index[4];
     pln_status s = net ? read_idx(ctx) : PLN_ERR_MEMORY;
@@ -101,6 +103,8 @@ static pln_status whole_story(pln_ctx *ctx)
     pln_trainer_free(t);
     t = NULL;
     if (s == PLN_OK) s = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t);
+    if (s == PLN_OK) s = pln_net_set_mask(net, 0, &mask);
+    if (s == PLN_OK) s = pln_net_get_mask(net, 0, &(pln_tensor){ ones, 2, { 3, 4 } });
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
     if (s == PLN_OK) s = pln_trainer_save(t, path, "text");
     if (s == PLN_OK) {

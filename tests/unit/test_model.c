@@ -232,6 +232,72 @@ static void test_round_trip(void **state)
     (void)remove(path);
 }
 
+/* Masks are kept, by bits in the order of the tensor. */
+static void test_masks(void **state)
+{
+    pln_net *net = small_net(), *again;
+    float ones[6] = { 1, 0, 1, 1, 0, 1 }, w[2][6], all[2] = { 0 };
+    pln_tensor mask = { ones, 2, { 2, 3 } }, a = { w[0], 2, { 2, 3 } }, b = { w[1], 2, { 2, 3 } }, bias = { all, 1, { 2 } };
+    void *bytes, *twice;
+    size_t size, other;
+
+    (void)state;
+    assert_int_equal(pln_net_set_mask(net, 0, &mask), PLN_OK);
+    assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+    assert_int_equal(plni_file_read(ctx, path, 1 << 20, &bytes, &size), PLN_OK);
+    assert_int_equal(((uint8_t *)bytes)[size - 1], 0x2d);
+    assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
+    assert_true(pln_net_masked(again, 0) && !pln_net_masked(again, 1));
+    assert_int_equal(pln_net_present(again, 0), 4);
+    memset(ones, 0, sizeof ones);
+    assert_int_equal(pln_net_get_mask(again, 0, &mask), PLN_OK);
+    for (int i = 0; i < 6; i++) assert_true(ones[i] == (0x2d >> i & 1));
+    assert_int_equal(pln_net_get(net, 0, &a), PLN_OK);
+    assert_int_equal(pln_net_get(again, 0, &b), PLN_OK);
+    assert_memory_equal(w[0], w[1], sizeof w[0]);
+    assert_int_equal(pln_model_save(again, path, NULL), PLN_OK);
+    assert_int_equal(plni_file_read(ctx, path, 1 << 20, &twice, &other), PLN_OK);
+    assert_int_equal(size, other);
+    assert_memory_equal(bytes, twice, size);
+    assert_int_equal(pln_net_set_mask(again, 1, &bias), PLN_OK);         /* two, one of them all gone */
+    assert_int_equal(pln_model_save(again, path, NULL), PLN_OK);
+    pln_net_free(again);
+    assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
+    assert_true(pln_net_masked(again, 0) && pln_net_masked(again, 1) && pln_net_present(again, 1) == 0);
+    plni_free(ctx, bytes, size), plni_free(ctx, twice, other);
+    pln_net_free(net), pln_net_free(again);
+    (void)remove(path);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+}
+
+#define MASKED(mask) "{" NETWORK "," WEIGHT "," BIAS "," mask "}"
+
+static void test_bad_masks_are_refused(void **state)
+{
+    static const char *const bad[] = {
+        MASKED(TYPED("I8", "0.weight_mask", "[1]", "[8,9]")),   MASKED(TYPED("U8", "0.weight_mask", "[1,1]", "[8,9]")),
+        MASKED(TYPED("U8", "1.weight_mask", "[1]", "[8,9]")),   MASKED(TYPED("U8", "0.weight", "[1]", "[8,9]")),
+        MASKED(TYPED("U8", "0.weight_masks", "[1]", "[8,9]")),  MASKED(TYPED("U8", "_mask", "[1]", "[8,9]")),
+    };
+    static const char good[] = MASKED(TYPED("U8", "0.weight_mask", "[1]", "[8,9]"));
+    static const char both[] = "{" NETWORK "," WEIGHT "," BIAS "," TYPED("U8", "0.bias_mask", "[1]", "[8,9]") ","
+                               TYPED("U8", "0.weight_mask", "[1]", "[9,10]") "}";
+    static const char longer[] = MASKED(TYPED("U8", "0.weight_mask", "[2]", "[8,10]"));
+    static const char none[] = MASKED(TYPED("U8", "0.weight_mask", "[0]", "[8,8]"));
+    const float one[3] = { 1, 1, 0 };
+    float last = 0;
+
+    (void)state;
+    assert_int_equal(parse(good, 9, one), PLN_OK);
+    assert_int_equal(parse(both, 10, one), PLN_OK);
+    for (int i = 0; i < TEST_COUNT(bad); i++) assert_int_equal(parse(bad[i], 9, one), PLN_ERR_FORMAT);
+    assert_int_equal(parse(longer, 10, one), PLN_ERR_FORMAT);
+    assert_int_equal(parse(none, 8, one), PLN_ERR_FORMAT);
+    memcpy(&last, &(uint32_t){ 2 }, sizeof last);                         /* a bit behind the last */
+    assert_int_equal(parse(good, 9, (const float[]){ 1, 1, last }), PLN_ERR_FORMAT);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+}
+
 /* No network is built that is larger than the file it comes from. */
 static void test_layers_share_the_room_of_the_file(void **state)
 {
@@ -330,6 +396,7 @@ int main(void)
         cmocka_unit_test(test_bad_headers_are_refused),
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
         cmocka_unit_test(test_layers_share_the_room_of_the_file),
+        cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_texts_must_be_utf8),
         cmocka_unit_test(test_unready_nets_are_not_saved), cmocka_unit_test(test_files),
     };
