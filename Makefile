@@ -6,7 +6,7 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 DEMO    ?= $(BUILD)/demo
 
-.PHONY: help deps build demo check quick asan tsan fuzz coverage bench reproduce docs install clean format
+.PHONY: help deps build demo check quick counts asan tsan fuzz coverage bench reproduce docs install clean format
 
 help:            ## this list
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -30,10 +30,12 @@ check:           ## install, build, and run all tests: what CI runs
 	python3 tools/test_check_theory.py
 	python3 tools/test_reproduce.py
 	python3 tools/test_same_bits.py
+	python3 tools/test_instructions.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
 	python3 tools/check_layers.py --build $(BUILD)/check
 	ctest --test-dir $(BUILD)/check --output-on-failure
+	$(MAKE) counts
 	$(MAKE) asan
 
 quick:           ## build and test without installing anything
@@ -42,6 +44,11 @@ quick:           ## build and test without installing anything
 	cmake --build $(BUILD)/check -j $(JOBS)
 	python3 tools/check_layers.py --build $(BUILD)/check
 	ctest --test-dir $(BUILD)/check --output-on-failure -LE slow
+
+counts:          ## instructions of training steps against the committed counts
+	cmake --preset release -B $(BUILD)/counts -DPLN_WERROR=ON -DPLN_BENCH=OFF
+	cmake --build $(BUILD)/counts -j $(JOBS) --target planaria_command
+	python3 tools/instructions.py $(BUILD)/counts/planaria
 
 asan:            ## tests under address and undefined-behaviour sanitizers
 	cmake --preset asan -B $(BUILD)/asan
