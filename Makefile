@@ -31,6 +31,7 @@ check:           ## install, build, and run all tests: what CI runs
 	python3 tools/test_reproduce.py
 	python3 tools/test_same_bits.py
 	python3 tools/test_instructions.py
+	python3 bench/test_busy.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
 	python3 tools/check_layers.py --build $(BUILD)/check
