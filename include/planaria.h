@@ -17,5 +17,6 @@
 #include "pln/train.h"
 #include "pln/exchange.h"
 #include "pln/experiment.h"
+#include "pln/run.h"
 
 #endif

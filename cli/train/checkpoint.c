@@ -1,7 +1,7 @@
 /* checkpoint.c - where a run stands, on disk
  *
- * A checkpoint holds the trainer of the part under way and, as its text, what the
- * command needs to go on: the part, the length of metrics.jsonl and the figures so far. */
+ * A checkpoint is the library's; its text is what the command needs to go on: the length of metrics.jsonl and
+ * the figures so far. */
 
 #define _XOPEN_SOURCE 700
 
@@ -14,40 +14,40 @@
 #include <string.h>
 #include <unistd.h>
 
-int job_save(job *j, pln_trainer *trainer, const char *part, int fraction)
+static const char CHECKPOINT[] = "checkpoint.safetensors";
+
+int job_save(job *j)
 {
-    json_t *state = json_pack("{s:s, s:s, s:i, s:I, s:O}", "identity", j->identity, "part", part,
-                              "fraction", fraction, "metrics", (json_int_t)j->metrics_size,
-                              "result", j->result);
+    json_t *state = json_pack("{s:s, s:b, s:I, s:O}", "identity", j->identity, "reads_out",
+                              pln_run_part(j->run) == PLN_PART_CLASSIFIER, "metrics", (json_int_t)j->metrics_size, "result", j->result);
     char *text = state ? json_dumps(state, JSON_COMPACT) : NULL;
     pln_status status = PLN_ERR_MEMORY;
 
-    if (text) status = pln_trainer_save(trainer, run_path(&j->r, "checkpoint.safetensors"), text);
+    if (text) status = pln_run_save(j->run, run_path(&j->r, CHECKPOINT), text);
     free(text);
     json_decref(state);
     j->last_checkpoint = watch_seconds();
     return status == PLN_OK ? DONE : complain_status(j->ctx, status);
 }
 
-static void find_state(void *user, const char *key, const char *value)
+int job_stop(job *j)
 {
-    json_t **state = user;
-    if (strcmp(key, "user") == 0 && !*state) *state = json_loads(value, 0, NULL);
+    const int code = job_save(j);
+
+    progress_clear();
+    return code == DONE ? complain(INTERRUPTED, "interrupted; the same command with --resume goes on") : code;
 }
 
 int job_read_state(job *j)
 {
-    const char *path = run_path(&j->r, "checkpoint.safetensors"), *identity;
-    void *bytes;
-    size_t size;
-    int code;
+    const char *path = run_path(&j->r, CHECKPOINT), *identity;
+    char *text;
 
     if (access(path, F_OK) != 0) return DONE;
-    code = dataset_read_file(path, (size_t)64 << 30, &bytes, &size);
-    if (code != DONE) return code;
-    const pln_status status = pln_safetensors_visit(j->ctx, bytes, size, NULL, find_state, &j->state);
-    free(bytes);
+    const pln_status status = pln_run_text(j->ctx, path, &text);
     if (status != PLN_OK) return complain_file(j->ctx, status, path);
+    j->state = json_loads(text, 0, NULL);
+    pln_text_free(j->ctx, text);
     identity = json_string_value(json_object_get(j->state, "identity"));
     if (!identity || !json_is_object(json_object_get(j->state, "result")))
         return complain(BAD_INPUT, "%s is no checkpoint of 'planaria train'", path);
@@ -59,21 +59,6 @@ int job_read_state(job *j)
     return DONE;
 }
 
-bool job_resumes(const job *j, const char *part, int fraction)
-{
-    const char *saved = json_string_value(json_object_get(j->state, "part"));
-
-    return saved && strcmp(saved, part) == 0 &&
-           json_integer_value(json_object_get(j->state, "fraction")) == fraction;
-}
-
-bool job_reads_out(const job *j)
-{
-    const char *part = json_string_value(json_object_get(j->state, "part"));
-
-    return part && strcmp(part, "classifier") == 0;
-}
-
 /* A checkpoint from behind the epochs that are wanted now, or a network that was
  * finished after fewer of them, would pass for what it is not. */
 int job_check_length(const job *j)
@@ -83,30 +68,31 @@ int job_check_length(const job *j)
     if (j->state && done > wanted)
         return complain(FAILED, "%s has trained %d epochs already, %d are wanted: --force begins anew", j->r.folder, done,
                         wanted);
-    if (job_reads_out(j) && done < wanted)
+    if (json_is_true(json_object_get(j->state, "reads_out")) && done < wanted)
         return complain(FAILED, "the network in %s was finished after %d epochs and is being read out: "
                         "--epochs %d goes on with that, --force begins anew", j->r.folder, done, done);
     return DONE;
 }
 
-int job_load(job *j, pln_trainer *trainer, int epochs)
+/* The finished network that a read-out is of. */
+static int hand_in(job *j)
 {
-    const char *path = run_path(&j->r, "checkpoint.safetensors");
-    const pln_status status = pln_trainer_load(trainer, path, NULL);
+    const char *path = run_path(&j->r, "model.safetensors");
+    pln_net *net = NULL;
+    pln_status status = pln_model_load(j->ctx, path, &net);
 
-    if (status == PLN_OK && pln_trainer_epoch(trainer) == epochs &&
-        (pln_trainer_batch(trainer) > 0 || pln_trainer_course(trainer) > 0))
-        return complain(FAILED, "%s is inside epoch %d already, %d are wanted: --force begins anew", path,
-                        pln_trainer_epoch(trainer) + 1, pln_trainer_epoch(trainer));
-    if (status == PLN_OK) return DONE;
-    return complain(status == PLN_ERR_FORMAT ? BAD_INPUT : FAILED, "%s: %s", path, pln_error(j->ctx));
+    if (status != PLN_OK) return complain_file(j->ctx, status, path);
+    status = pln_run_hand_in(j->run, net);
+    pln_net_free(net);
+    return status == PLN_OK ? DONE : complain_file(j->ctx, status, path);
 }
 
-int job_stop(job *j, pln_trainer *t, const char *part, int fraction)
+int job_take_up(job *j)
 {
-    const int code = job_save(j, t, part, fraction);
+    const char *path = run_path(&j->r, CHECKPOINT);
+    const pln_status status = j->state ? pln_run_load(j->run, path, NULL) : PLN_OK;
 
-    progress_clear();
-    if (code != DONE) return code;
-    return complain(INTERRUPTED, "interrupted; the same command with --resume goes on");
+    if (status == PLN_OK) return j->state && pln_run_wants_network(j->run) ? hand_in(j) : DONE;
+    if (status == PLN_ERR_STATE) return complain(FAILED, "%s: --force begins anew", pln_error(j->ctx));
+    return complain(status == PLN_ERR_FORMAT ? BAD_INPUT : FAILED, "%s: %s", path, pln_error(j->ctx));
 }

@@ -60,13 +60,14 @@ static int measure_bytes(const job *j, const pln_course *courses, int count, siz
 
 static int measure(const job *j, estimate *e)
 {
-    pln_course course[JOB_COURSES], before;
-    const int courses = job_courses(j, course);
+    const uint64_t seed = (uint64_t)j->args.seed;
+    pln_course course[PLN_PART_COURSES], before[PLN_PART_COURSES];
+    const int courses = pln_experiment_courses(&j->c->e, PLN_PART_NETWORK, seed, &j->with, &j->without, course);
     int code = DONE;
 
-    if (job_pretrains(j, &before)) {
-        code = measure_bytes(j, &before, 1, &e->trainer_bytes);
-        if (code == DONE) code = measure_pass(j, &before, &e->pretrain_seconds);
+    if (pln_experiment_courses(&j->c->e, PLN_PART_PRETRAIN, seed, &j->with, &j->without, before)) {
+        code = measure_bytes(j, before, 1, &e->trainer_bytes);
+        if (code == DONE) code = measure_pass(j, before, &e->pretrain_seconds);
     }
     if (code == DONE) code = measure_bytes(j, course, courses, &e->trainer_bytes);
     for (int i = 0; i < courses && code == DONE; i++) code = measure_pass(j, &course[i], &e->seconds);
@@ -82,9 +83,9 @@ static int pretrain_epochs(const config *c)
 static double features_bytes(const job *j)
 {
     const double samples = (double)pln_data_count(j->d.train) + pln_data_count(j->d.test);
-    const double bytes = samples * pln_net_outputs(j->net) * 8, most = JOB_FEATURES_MB * 1e6;
+    const double bytes = samples * pln_net_outputs(j->net) * 8, most = FEATURES_MB * 1e6;
 
-    if (!job_keeps_features(j)) return 0;
+    if (!pln_experiment_keeps_features(&j->c->e)) return 0;
     return bytes < most ? bytes : most;
 }
 

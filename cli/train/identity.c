@@ -6,6 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The way in which the identity is computed; others mean nothing to us. */
+enum { IDENTITY_OF = 2 };
+
 /* The configuration as it is used, and what identifies the run: how many epochs are wanted, and how
  * long they took elsewhere, makes it no other one. */
 int job_settle(job *j)
@@ -39,12 +42,12 @@ int job_write_manifest(const job *j)
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:s, s:i, s:s, s:o}",
+    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
-                  "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
+                  "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "identity_of", IDENTITY_OF, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
     text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
@@ -68,9 +71,13 @@ int job_check_manifest(const job *j)
 {
     json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);
     const char *identity = json_string_value(json_object_get(manifest, "identity"));
+    const bool older = identity && json_integer_value(json_object_get(manifest, "identity_of")) != IDENTITY_OF;
     const bool other = identity && strcmp(identity, j->identity) != 0;
 
     json_decref(manifest);
+    if (older)
+        return complain(BAD_INPUT, "%s was written by another version of planaria, whose runs this one can read but not go on with: "
+                        "--force begins anew", j->r.folder);
     if (!other) return DONE;
     return complain(BAD_INPUT, "%s belongs to another run: configuration, data, seed or --limit differ", j->r.folder);
 }

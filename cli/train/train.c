@@ -1,13 +1,12 @@
 /* train.c - planaria train: from a configuration to a run folder
  *
- * A run has three parts: with few labels, pre-training by them; the network; and
- * then, for each fraction of labels, the direct association and the linear
- * classifier.  Where they are is said in job.h. */
+ * The library's run says what comes next (pln/run.h); where the rest is, is said in job.h. */
 
 #define _XOPEN_SOURCE 700
 
 #include "train/job.h"
 
+#include "progress.h"
 #include "run/report.h"
 #include "train/estimate.h"
 #include "watch.h"
@@ -18,32 +17,59 @@
 #include <string.h>
 #include <unistd.h>
 
-static int load_model(job *j)
-{
-    pln_net *net;
-    const char *path = run_path(&j->r, "model.safetensors");
-    const pln_status status = pln_model_load(j->ctx, path, &net);
+enum { SLICE = 64, SECONDS_BETWEEN_CHECKPOINTS = 30 };
 
-    if (status != PLN_OK) return complain_file(j->ctx, status, path);
-    pln_net_free(j->net);
-    j->net = net;
-    return DONE;
+static void show_progress(const job *j, const pln_run_event *v, double started, double first)
+{
+    int all;
+    const double done = pln_run_epochs(j->run, &all), rate = (done - first) / (watch_seconds() - started + 1e-9);
+    char text[96];
+
+    if (v->kind == PLN_RUN_FEATURES) {
+        progress_show(0, -1, "what the network makes of the samples");
+    } else if (v->part == PLN_PART_CLASSIFIER) {
+        snprintf(text, sizeof text, "classifier, %g %% of the labels", 100 * v->share);
+        progress_show(all ? done / all : 1, -1, text);
+    } else if (done < all) {
+        snprintf(text, sizeof text, "%sepoch %d of %d", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", (int)done + 1, all);
+        progress_show(done / all, rate > 0 ? (all - done) / rate : -1, text);
+    }
+}
+
+/* From event to event.  All that an event asks for is done before a checkpoint is written. */
+static int go_through(job *j)
+{
+    double started = watch_seconds(), first;
+    pln_part part = pln_run_part(j->run);
+    pln_run_event v = { .kind = PLN_RUN_NOTHING };
+    int code = DONE, all;
+
+    for (first = pln_run_epochs(j->run, &all); code == DONE && v.kind != PLN_RUN_DONE; show_progress(j, &v, started, first)) {
+        if (pln_run_step(j->run, SLICE, &v) != PLN_OK) {
+            code = complain(FAILED, "%s", pln_error(j->ctx));
+            break;
+        }
+        code = job_see(j, &v);
+        if (code == DONE && v.kind != PLN_RUN_DONE && watch_interrupted()) code = job_stop(j);
+        else if (code == DONE && watch_seconds() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS) code = job_save(j);
+        if (pln_run_part(j->run) == part) continue;
+        part = pln_run_part(j->run);
+        started = watch_seconds();
+        first = 0;
+    }
+    progress_clear();
+    return code;
 }
 
 static int run_parts(job *j)
 {
-    int code = DONE;
+    const pln_run_data data = { j->d.train, j->d.test, j->d.held, &j->with, &j->without };
+    const pln_run_options how = { (uint64_t)j->args.seed, !j->args.no_eval, (size_t)FEATURES_MB * 1000000 };
+    const pln_status status = pln_run_new(j->ctx, &j->c->e, &data, j->net, &how, &j->run);
+    int code = status == PLN_OK ? job_take_up(j) : complain_status(j->ctx, status);
 
-    if (job_reads_out(j)) {
-        code = load_model(j);
-    } else {
-        code = job_train_network(j);
-        if (code == DONE) code = job_keep_model(j);
-        if (code == DONE) code = job_measure_selected(j);
-    }
-    if (code == DONE && !j->args.no_eval) code = job_read_outs(j);
-    if (code == DONE) code = job_write_result(j);
-    return code;
+    if (code == DONE) code = go_through(j);
+    return code == DONE ? job_write_result(j) : code;
 }
 
 static int carry_out(job *j)
@@ -161,8 +187,7 @@ int command_train(int argc, const char **argv)
 
     if (j.ctx) pln_index_free(j.ctx, &j.with);
     if (j.ctx) pln_index_free(j.ctx, &j.without);
-    pln_features_free(j.train_features);
-    pln_features_free(j.test_features);
+    pln_run_free(j.run);
     pln_net_free(j.net);
     if (j.ctx) dataset_close(&j.d);
     pln_ctx_free(j.ctx);

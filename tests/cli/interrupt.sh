@@ -3,7 +3,8 @@ sed 's/epochs: 6$/epochs: 30000/' "$TESTS/tiny.yaml" > long.yaml
 sed 's/epochs: 3$/epochs: 90000/' "$TESTS/tiny.yaml" > classifier.yaml
 for signal in INT TERM; do
     "$PLANARIA" train long.yaml --data "$DATA" --out r$signal --json >out 2>err & pid=$!
-    sleep 0.4; kill -$signal $pid; wait $pid
+    while [ ! -f r$signal/metrics.jsonl ]; do sleep 0.05; done; sleep 0.3      # a shell has its background ignore what comes earlier
+    kill -$signal $pid; wait $pid
     echo "$signal: $?, $(wc -c <out | tr -d ' ') bytes on stdout, $(grep -c 'interrupted' err) line on stderr"
     [ -f r$signal/checkpoint.safetensors ] && echo "checkpoint is there"
     [ -f r$signal/model.safetensors ] || echo "no model yet"
