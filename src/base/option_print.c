@@ -232,7 +232,9 @@ static void document_words(writer *w, const pln_option *o)
 static void document_value(writer *w, const pln_option *o)
 {
     char range[PLNI_RANGE];
-    const bool usual = !(o->low < o->high) || (o->usual >= o->low && o->usual <= o->high);
+    const bool above = o->flags & PLN_OPTION_ABOVE, below = o->flags & PLN_OPTION_BELOW;
+    const bool usual = !(o->low < o->high) || ((above ? o->usual > o->low : o->usual >= o->low) &&
+                                               (below ? o->usual < o->high : o->usual <= o->high));
 
     switch (o->type) {
     case PLN_OPTION_BOOL:  put(w, "true or false"); break;
@@ -248,7 +250,7 @@ static void document_value(writer *w, const pln_option *o)
     if (o->flags & PLN_OPTION_NEEDED || o->type >= PLN_OPTION_TEXT) put(w, " | |");
     else if (o->type == PLN_OPTION_WORD) put(w, " | %s |", o->usual >= 0 ? o->words[(int)o->usual] : "");
     else if (o->type == PLN_OPTION_BOOL) put(w, " | %s |", o->usual > 0 ? "true" : "false");
-    else if (usual) put(w, " | %.10g |", o->usual);
+    else if (usual) put(w, " | %g |", o->usual);
     else put(w, " | |");
 }
 
