@@ -1,8 +1,8 @@
-/* pln/augment.h - from the bytes of a sample to what a network is shown
+/* pln/augment.h - from the features of a sample to what a network is shown
  *
- * Bytes become numbers, each channel is brought to mean 0 and deviation 1, and in
- * training a sample is shown a little differently in every epoch.  All of it is
- * a function of the sample, the seed, the epoch and the sample's number, so that
+ * Bytes are divided by 255, floats are taken as they are; each channel is brought to
+ * mean 0 and deviation 1, and in training a sample is shown a little differently in
+ * every epoch.  All of it is a function of the sample, the seed, the epoch and the sample's number, so that
  * neither threads nor an interruption change anything:
  *
  *     pln_normalise norm;
@@ -34,7 +34,8 @@ typedef struct pln_augment {
 PLN_API extern const pln_option pln_augment_options[];
 
 /* Mean and population standard deviation of each channel over the samples in use,
- * of byte / 255, from exact sums.  A channel that is constant gets the deviation 1.
+ * of byte / 255 from exact sums, or of the floats, in double precision.  A channel
+ * that is constant gets the deviation 1.
  *
  * Returns PLN_ERR_ARG if there are more than PLN_MAX_COLOURS channels. */
 PLN_API PLN_MUST_CHECK
@@ -66,6 +67,13 @@ PLN_API
 void pln_augment_row(const uint8_t *bytes, const pln_sample_shape *shape,
                      const pln_normalise *norm, const pln_augment *how,
                      uint64_t seed, int epoch, int sample, float *row);
+
+/* The same of floats, which are not divided by 255: floats of byte / 255 give the
+ * same bits.  row must not overlap them. */
+PLN_API
+void pln_augment_floats(const float *floats, const pln_sample_shape *shape,
+                        const pln_normalise *norm, const pln_augment *how,
+                        uint64_t seed, int epoch, int sample, float *row);
 
 #ifdef __cplusplus
 }

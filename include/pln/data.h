@@ -1,12 +1,14 @@
-/* pln/data.h - a labelled set of samples, kept as bytes
+/* pln/data.h - a labelled set of samples, kept as bytes or as floats
  *
- * Samples lie in memory as they lie in the file: one byte a feature, which the
- * network sees as byte / 255 (theory 7).  The readers take
- * bytes in memory, trust nothing in them, and keep pointers instead of copies:
+ * Samples lie in memory as they lie in the file.  A byte is seen by the network as
+ * byte / 255 (theory 7), a float as it is: nothing is scaled unless the network
+ * normalises (pln_net_normalise).  The readers take files in memory, trust nothing
+ * in them, and keep pointers instead of copies where that is possible:
  *
  *     pln_data *train;
- *     PLN_TRY(pln_data_bind_idx(ctx, images, images_size, labels, labels_size,
- *                               &train));
+ *     char text[256];
+ *     PLN_TRY(pln_data_bind_npy(ctx, samples, samples_size, labels, labels_size, &train));
+ *     for (int n = 0; pln_data_remark(train, n, text, sizeof text); n++) puts(text);
  */
 #ifndef PLN_DATA_H
 #define PLN_DATA_H
@@ -21,7 +23,13 @@ enum { PLN_MAX_CLASSES = 1000, PLN_UNLABELLED = -1 };
 
 typedef struct pln_data pln_data;
 
-/* A sample as layers with places see it: bytes [steps][height][width][channels],
+/* What a feature is. */
+typedef enum pln_data_type {
+    PLN_BYTES,                    /* 0..255, seen as byte / 255                 */
+    PLN_FLOATS                    /* float32, finite, seen as they are          */
+} pln_data_type;
+
+/* A sample as layers with places see it: features [steps][height][width][channels],
  * the channels of a pixel side by side, so that a convolution finds them in one
  * place.  A still image has one step. */
 typedef struct pln_sample_shape {
@@ -32,11 +40,13 @@ typedef struct pln_sample_shape {
  * {28, 28} for MNIST, {784} for a table. */
 typedef struct pln_data_info {
     int       count;              /* samples                                 */
-    int       features;           /* bytes a sample: the product of shape    */
+    int       features;           /* of a sample: the product of shape       */
     int       rank, shape[4];
     int       classes;            /* largest label + 1                       */
     int       labelled;           /* samples whose label is not -1           */
     double    active;             /* share of features that are not zero     */
+    pln_data_type type;
+    float     least, largest;     /* feature: of bytes 0..255, not seen yet  */
 } pln_data_info;
 
 /* A set over memory of the caller, which must outlive it: `count` samples of
@@ -50,7 +60,17 @@ pln_status pln_data_bind(pln_ctx *ctx, const uint8_t *samples, int count,
                          int rank, const int *shape, const int32_t *labels,
                          pln_data **data);
 
-/* The same from two IDX files in memory (already unzipped): images of type
+/* The same of floats.  They are shown to networks as they are, so 0..1 or mean 0 and
+ * deviation 1 is what they should have by themselves, or by pln_net_normalise.
+ *
+ * Errors as above, and PLN_ERR_NAN with the place and the sample if a value is not
+ * finite. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_bind_floats(pln_ctx *ctx, const float *samples, int count,
+                                int rank, const int *shape, const int32_t *labels,
+                                pln_data **data);
+
+/* The same as pln_data_bind from two IDX files in memory (already unzipped): images of type
  * unsigned byte, rank 2..4, and labels of type unsigned byte, rank 1.  The
  * images stay where they are and must outlive the set; labels are copied.
  *
@@ -62,8 +82,22 @@ pln_status pln_data_bind_idx(pln_ctx *ctx,
                              const void *labels, size_t labels_size,
                              pln_data **data);
 
-/* The same from two .npy files in memory: samples |u1 of rank 2..5 in C order,
- * labels of an integer type and rank 1, where -1 means unlabelled. */
+/* The same from two .npy files in memory: samples of rank 2..5, [sample] first, and
+ * labels of any integer type, one a sample, where -1 means unlabelled.  Either byte
+ * order, and C or Fortran order.
+ *
+ *   type of the samples               kept as
+ *   uint8                             bytes, where they lie
+ *   float32, little-endian, C order   floats, where they lie (if that is a multiple of 4)
+ *   other integers                    bytes: a copy; all must be 0..255
+ *   bool                              bytes: a copy, 0 and 255, which are seen as 0 and 1
+ *   float16, float64, or any of       floats: a copy, float64 rounded to float32
+ *     another order
+ *
+ * A copy belongs to the set: pln_data_owns.  pln_data_remark says if the type has changed.
+ * Labels are copied in any case.
+ *
+ * Returns PLN_ERR_FORMAT with what is wrong and where, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_data_bind_npy(pln_ctx *ctx,
                              const void *samples, size_t samples_size,
@@ -134,7 +168,8 @@ pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *byte
 
 enum { PLN_MAX_COLOURS = 16 };
 
-/* What is taken off and what is divided by, in units of byte / 255. */
+/* What is taken off and what is divided by, in units of what a network sees:
+ * byte / 255, or the float. */
 typedef struct pln_normalise {
     int   channels;                      /* 1..PLN_MAX_COLOURS        */
     float mean[PLN_MAX_COLOURS];
@@ -146,19 +181,41 @@ typedef struct pln_normalise {
 /* Frees the set, not the memory it was bound to.  NULL is allowed. */
 PLN_API void pln_data_free(pln_data *data);
 
-/* Counts, shape and classes.  The first call reads all the samples. */
+/* Counts, shape, classes and values, of the samples in use.  The first call reads
+ * all of them. */
 PLN_API pln_data_info pln_data_get_info(pln_data *data);
+
+/* Writes remark number n, from 0, about the samples in use: a sentence without a
+ * full stop, cut off where `size` bytes end.  Returns false, and writes "", if there
+ * are no more.  Remarks are about what can be used, but is hardly meant:
+ *
+ *   - the file's values were converted to another type
+ *   - shapes such as {3, 32, 32}: channels are taken to be the last dimension
+ *   - floats that look like bytes which nobody has divided by 255, or which somebody
+ *     has divided twice; that are far from 0..1 and from mean 0, deviation 1
+ *   - bytes that are all below 17, in samples of rank 1..3 (frames may be counts)
+ *   - samples that all are the same */
+PLN_API bool pln_data_remark(pln_data *data, int n, char *text, size_t size);
 
 /* The shape of a sample, from its rank: {c} is one pixel with c channels, {h, w}
  * an image with one, {h, w, c} an image, {t, h, w, c} frames. */
 PLN_API pln_sample_shape pln_data_shape(const pln_data *data);
 
-/* Direct access: [count][features] bytes, [count] labels.  Owned by data. */
+/* Direct access: [count][features] bytes or floats, NULL for the other type; [count]
+ * labels, or NULL.  Owned by data or, where it is bound to them, by the caller. */
 PLN_API const uint8_t *pln_data_samples(const pln_data *data);
+PLN_API const float   *pln_data_floats(const pln_data *data);
 PLN_API const int32_t *pln_data_labels(const pln_data *data);
+PLN_API pln_data_type  pln_data_get_type(const pln_data *data);
 PLN_API int            pln_data_count(const pln_data *data);
 PLN_API int            pln_data_features(const pln_data *data);
 PLN_API int            pln_data_classes(const pln_data *data);
+
+/* Whether the samples are a copy of the set's own, so that the memory which they were
+ * read from is needed no more; and the bytes of that and of its labels, if they are
+ * a copy, too. */
+PLN_API bool           pln_data_owns(const pln_data *data);
+PLN_API size_t         pln_data_bytes(const pln_data *data);
 
 /* Uses only the first n samples from here on (n >= 1; no effect if n exceeds
  * the count). */
@@ -199,6 +256,15 @@ pln_status pln_data_share(pln_ctx *ctx, const pln_data *data, double fraction, u
 PLN_API PLN_MUST_CHECK
 pln_status pln_data_divide(pln_ctx *ctx, const pln_data *data, int n, uint64_t seed, const int *marked,
                            pln_index *with, pln_index *without);
+
+/* Copies the samples of an ascending index [n] with their labels into one set, and all
+ * others that are in use into another, each with memory of its own.
+ *
+ * Returns PLN_ERR_ARG unless 1 <= n < the samples in use and the index ascends within
+ * them, PLN_ERR_MEMORY; both are NULL then. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_split(pln_ctx *ctx, const pln_data *data, const int *index, int n,
+                          pln_data **inside, pln_data **outside);
 
 #ifdef __cplusplus
 }

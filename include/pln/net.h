@@ -111,7 +111,7 @@ PLN_API void          pln_net_normalise(pln_net *net, const pln_normalise *norma
 PLN_API pln_normalise pln_net_normalised(const pln_net *net);          /* 0 channels: none */
 
 /* Poisson coding, right after pln_net_image and pln_net_normalise: in each step an
- * input is 1 with the probability of its value, which should be in 0..1, else 0; a
+ * input is 1 with the probability of its value, which must be in 0..1, else 0; a
  * function of (seed, epoch, sample, step, place), so of the sample alone outside
  * training (theory 12.4). */
 PLN_API void pln_net_poisson(pln_net *net);
@@ -301,7 +301,8 @@ pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t);
 /* Outputs in evaluation mode: x [batch][inputs] gives y [batch][outputs].  Any
  * batch, also 0; y must not overlap x.  Allocates nothing.
  *
- * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE. */
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE, PLN_ERR_ARG if Poisson
+ * coding is shown a value outside of 0..1. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y);
 

@@ -57,6 +57,15 @@ PLN_API pln_fit pln_fit_default(void);
  * self-defined target and so on among them, in one list. */
 PLN_API extern const pln_option pln_fit_options[];
 
+/* Whether a ready network can be shown the samples of a set that are in use; trainers
+ * and evaluation ask this themselves.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE if the number of values is
+ * another, PLN_ERR_ARG if the network codes its input in spikes (pln_net_poisson) and a
+ * value is outside of 0..1, with the value, its place and its sample. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_fits(pln_ctx *ctx, const pln_net *net, const pln_data *data);
+
 typedef struct pln_trainer pln_trainer;
 
 enum { PLN_MAX_COURSES = 4 };

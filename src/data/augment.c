@@ -1,4 +1,4 @@
-/* augment.c - from the bytes of a sample to what a network is shown
+/* augment.c - from the features of a sample to what a network is shown
  *
  * Five random numbers decide how a sample is varied: units 0 and 1 of its stream
  * where the image is cut out, 2 whether it is mirrored, 3 and 4 where the centre of
@@ -23,28 +23,57 @@ const pln_option pln_augment_options[] = {
 /* ---- mean and deviation ------------------------------------------------------ */
 
 /* Sums of values and squares are exact integers: 2^64 is 2^48 squares of a byte. */
-pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *norm)
+static void moments_of_bytes(const uint8_t *at, size_t pixels, pln_normalise *norm)
 {
-    const int channels = pln_data_shape(data).channels;
-    const size_t pixels = (size_t)data->count * (size_t)(data->features / channels);
-    const uint8_t *at = data->samples;
+    const int channels = norm->channels;
     uint64_t sum[PLN_MAX_COLOURS] = { 0 }, squares[PLN_MAX_COLOURS] = { 0 };
 
-    if (channels > PLN_MAX_COLOURS)
-        return plni_fail(ctx, PLN_ERR_ARG, "data: samples of %d channels; mean and deviation are taken of at most %d",
-                         channels, PLN_MAX_COLOURS);
     for (size_t i = 0; i < pixels; i++, at += channels)
         for (int c = 0; c < channels; c++) {
             sum[c] += at[c];
             squares[c] += (uint64_t)at[c] * at[c];
         }
-    *norm = (pln_normalise){ .channels = channels };
     for (int c = 0; c < channels; c++) {
         const double mean = (double)sum[c] / (double)pixels;
         const double variance = (double)squares[c] / (double)pixels - mean * mean;
         norm->mean[c] = (float)(mean / 255);
         norm->deviation[c] = variance > 1e-9 ? (float)(sqrt(variance) / 255) : 1.0f;
     }
+}
+
+/* Squares of differences from the mean, in a second walk: where the mean is large and the
+ * deviation small, the difference of two sums of squares would have no digit left.  The mean
+ * is that of differences from the first pixel, so that it is exact where a channel is constant. */
+static void moments_of_floats(const float *from, size_t pixels, pln_normalise *norm)
+{
+    const int channels = norm->channels;
+    double mean[PLN_MAX_COLOURS] = { 0 }, squares[PLN_MAX_COLOURS] = { 0 };
+    const float *at = from;
+
+    for (size_t i = 0; i < pixels; i++, at += channels)
+        for (int c = 0; c < channels; c++) mean[c] += (double)at[c] - (double)from[c];
+    for (int c = 0; c < channels; c++) mean[c] = (double)from[c] + mean[c] / (double)pixels;
+    at = from;
+    for (size_t i = 0; i < pixels; i++, at += channels)
+        for (int c = 0; c < channels; c++) squares[c] += ((double)at[c] - mean[c]) * ((double)at[c] - mean[c]);
+    for (int c = 0; c < channels; c++) {
+        const float deviation = (float)sqrt(squares[c] / (double)pixels);
+        norm->mean[c] = (float)mean[c];
+        norm->deviation[c] = deviation > 0 ? deviation : 1.0f;
+    }
+}
+
+pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *norm)
+{
+    const int channels = pln_data_shape(data).channels;
+    const size_t pixels = (size_t)data->count * (size_t)(data->features / channels);
+
+    if (channels > PLN_MAX_COLOURS)
+        return plni_fail(ctx, PLN_ERR_ARG, "data: samples of %d channels; mean and deviation are taken of at most %d",
+                         channels, PLN_MAX_COLOURS);
+    *norm = (pln_normalise){ .channels = channels };
+    if (data->floats) moments_of_floats(data->floats, pixels, norm);
+    else              moments_of_bytes(data->bytes, pixels, norm);
     return PLN_OK;
 }
 
@@ -114,34 +143,53 @@ static variation vary(const pln_sample_shape *s, const pln_augment *how, const p
     return v;
 }
 
-/* The numbers of one row of pixels; from is the image's row or NULL outside. */
-static void convert(const uint8_t *from, const pln_sample_shape *s, const pln_normalise *norm,
+/* The features of a sample, bytes or floats. */
+typedef struct source {
+    const uint8_t *bytes;
+    const float   *floats;
+} source;
+
+/* The numbers of one row of pixels; line is where it begins in the sample, -1 outside. */
+static void convert(source from, ptrdiff_t line, const pln_sample_shape *s, const pln_normalise *norm,
                     const variation *v, float *to)
 {
     for (int x = 0; x < s->width; x++, to += s->channels) {
         const int x1 = (v->flip ? s->width - 1 - x : x) + v->right;
-        const uint8_t *pixel = from && x1 >= 0 && x1 < s->width ? from + (ptrdiff_t)x1 * s->channels : NULL;
+        const ptrdiff_t pixel = line >= 0 && x1 >= 0 && x1 < s->width ? line + (ptrdiff_t)x1 * s->channels : -1;
         for (int c = 0; c < s->channels; c++) {
-            const float value = pixel ? (float)pixel[c] / 255.0f : 0.0f;
+            const float value = pixel < 0 ? 0.0f : from.floats ? from.floats[pixel + c] : (float)from.bytes[pixel + c] / 255.0f;
             to[c] = norm ? (value - norm->mean[c]) / norm->deviation[c] : value;
         }
     }
 }
 
-void pln_augment_row(const uint8_t *bytes, const pln_sample_shape *s,
-                     const pln_normalise *norm, const pln_augment *how,
+static void make_row(source from, const pln_sample_shape *s, const pln_normalise *norm, const pln_augment *how,
                      uint64_t seed, int epoch, int sample, float *row)
 {
     const plni_random random = plni_random_for(seed, PLNI_FOR_AUGMENT, 0, epoch, (uint32_t)sample);
     const variation v = vary(s, how, &random);
     const ptrdiff_t line = (ptrdiff_t)s->width * s->channels;
 
-    for (int t = 0; t < s->steps; t++, bytes += line * s->height)
+    for (int t = 0; t < s->steps; t++)
         for (int y = 0; y < s->height; y++, row += line) {
             const int y1 = y + v.down;
-            convert(y1 >= 0 && y1 < s->height ? bytes + y1 * line : NULL, s, norm, &v, row);
+            convert(from, y1 >= 0 && y1 < s->height ? ((ptrdiff_t)t * s->height + y1) * line : -1, s, norm, &v, row);
             if (y >= v.top && y < v.bottom)
                 memset(row + (ptrdiff_t)v.left * s->channels, 0,
                        (size_t)(v.end - v.left) * (size_t)s->channels * sizeof *row);
         }
+}
+
+void pln_augment_row(const uint8_t *bytes, const pln_sample_shape *shape,
+                     const pln_normalise *norm, const pln_augment *how,
+                     uint64_t seed, int epoch, int sample, float *row)
+{
+    make_row((source){ .bytes = bytes }, shape, norm, how, seed, epoch, sample, row);
+}
+
+void pln_augment_floats(const float *floats, const pln_sample_shape *shape,
+                        const pln_normalise *norm, const pln_augment *how,
+                        uint64_t seed, int epoch, int sample, float *row)
+{
+    make_row((source){ .floats = floats }, shape, norm, how, seed, epoch, sample, row);
 }

@@ -80,5 +80,6 @@ pln_status pln_data_bind_idx(pln_ctx *ctx, const void *images, size_t images_siz
     copy = plni_data_labels_copy(ctx, y.dim[0]);
     if (!copy) return PLN_ERR_MEMORY;
     for (int i = 0; i < y.dim[0]; i++) copy[i] = y.values[i];
-    return plni_data_make(ctx, x.values, x.dim[0], x.rank - 1, x.dim + 1, copy, data);
+    return plni_data_make(ctx, &(plni_samples){ .bytes = x.values, .count = x.dim[0], .rank = x.rank - 1,
+                                                .shape = x.dim + 1 }, copy, data);
 }

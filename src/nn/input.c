@@ -5,17 +5,20 @@
 
 #include "nn/input.h"
 
+#include "base/check.h"
 #include "base/rng.h"
 
 #include <string.h>
 
-/* In place; `units` values, the channels of a pixel side by side. */
+/* The channels of a pixel lie side by side. */
+static float normalised(const pln_normalise *by, int i, float value)
+{
+    return (value - by->mean[i % by->channels]) / by->deviation[i % by->channels];
+}
+
 static void normalise(float *row, int units, const pln_normalise *by)
 {
-    for (int i = 0; i < units; i++) {
-        const int c = i % by->channels;
-        row[i] = (row[i] - by->mean[c]) / by->deviation[c];
-    }
+    for (int i = 0; i < units; i++) row[i] = normalised(by, i, row[i]);
 }
 
 /* A quotient where the value is normalised, a product where it is not: they differ in
@@ -44,6 +47,35 @@ void plni_input_floats(const pln_net *net, const plni_pass *pass, const float *s
         memcpy(row, sample, (size_t)units * sizeof *row);
         if (net->normalise.channels) normalise(row, units, &net->normalise);
     }
+}
+
+static pln_status refuse_value(const pln_net *net, int i, int number, float value)
+{
+    const plni_extent e = net->image.extent;
+    const int pixel = i / e.channels;
+
+    return plni_fail(net->ctx, PLN_ERR_ARG, "network: Poisson coding wants values in 0..1, and that of sample %d, row %d, "
+                     "column %d, channel %d is %g", number, pixel / e.width, pixel % e.width, i % e.channels, (double)value);
+}
+
+pln_status plni_input_check_bytes(const pln_net *net, const uint8_t *sample, int number)
+{
+    if (!net->poisson || !net->normalise.channels) return PLN_OK;
+    for (int i = 0; i < net->inputs; i++) {
+        const float value = normalised(&net->normalise, i, (float)sample[i] / 255.0f);
+        if (!(value >= 0 && value <= 1)) return refuse_value(net, i, number, value);
+    }
+    return PLN_OK;
+}
+
+pln_status plni_input_check_floats(const pln_net *net, const float *sample, int number)
+{
+    if (!net->poisson) return PLN_OK;
+    for (int i = 0; i < net->inputs; i++) {
+        const float value = net->normalise.channels ? normalised(&net->normalise, i, sample[i]) : sample[i];
+        if (!(value >= 0 && value <= 1)) return refuse_value(net, i, number, value);
+    }
+    return PLN_OK;
 }
 
 void plni_input_poisson(const pln_net *net, const plni_pass *pass, uint32_t sample, int s)

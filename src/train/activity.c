@@ -168,9 +168,7 @@ pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *dat
     void *memory;
 
     if (!net->ready || !net->images) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready network of images");
-    if (net->inputs != pln_data_features(data))
-        return plni_fail(ctx, PLN_ERR_SHAPE, "activity: the network has %d inputs, a sample %d values", net->inputs,
-                         pln_data_features(data));
+    PLN_TRY(plni_fill_check(ctx, "activity", net, data));
     if (c.count < 1) return plni_fail(ctx, PLN_ERR_ARG, "activity: there are no samples");
     for (int i = 0; index && i < samples; i++)
         if (index[i] < 0 || index[i] >= pln_data_count(data))

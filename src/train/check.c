@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/option.h"
 #include "nn/graph.h"
+#include "train/fill.h"
 
 #include <math.h>
 
@@ -164,9 +165,7 @@ static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
 
     if (!net->ready || (features && !features->ready))
         return plni_fail(ctx, PLN_ERR_STATE, "train: the network is not ready");
-    if (first->inputs != pln_data_features(data))
-        return plni_fail(ctx, PLN_ERR_SHAPE, "train: the network has %d inputs, a sample %d values",
-                         first->inputs, pln_data_features(data));
+    PLN_TRY(plni_fill_check(ctx, "train", first, data));
     PLN_TRY(check_places(ctx, net, batch));
     if (features) PLN_TRY(check_places(ctx, features, batch));
     if (features && net->inputs != pln_net_outputs(features))

@@ -91,9 +91,7 @@ static pln_status check(pln_ctx *ctx, const walk *w)
 
     if (!w->net->ready || !first->ready)
         return plni_fail(ctx, PLN_ERR_STATE, "evaluate: the network is not ready");
-    if (first->inputs != pln_data_features(w->data))
-        return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the network has %d inputs, a sample %d values",
-                         first->inputs, pln_data_features(w->data));
+    PLN_TRY(plni_fill_check(ctx, "evaluate", first, w->data));
     if (w->features && pln_net_outputs(w->features) != w->net->inputs)
         return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the read-out has %d inputs, the network %d outputs",
                          w->net->inputs, pln_net_outputs(w->features));

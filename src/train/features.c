@@ -118,9 +118,7 @@ pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, si
     *features = NULL;
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "features: the network is not ready");
     if (net->images) return plni_fail(ctx, PLN_ERR_ARG, "features: outputs of a network of maps are not kept");
-    if (net->inputs != pln_data_features(data))
-        return plni_fail(ctx, PLN_ERR_SHAPE, "features: the network has %d inputs, a sample %d values", net->inputs,
-                         pln_data_features(data));
+    PLN_TRY(plni_fill_check(ctx, "features", net, data));
     assert(net->evaluation.batch >= BLOCK);
     f = plni_alloc(ctx, own);
     if (!f) return PLN_ERR_MEMORY;

@@ -4,25 +4,63 @@
 
 #include "train/fill.h"
 
+#include "base/check.h"
 #include "nn/input.h"
+#include "pln/train.h"
 
-static void fill_varied(const pln_net *net, const plni_pass *pass, const uint8_t *bytes, int sample,
-                        const pln_augment *how, int s)
+/* The features of a sample, bytes or floats; the other is NULL. */
+typedef struct features {
+    const uint8_t *bytes;
+    const float   *floats;
+} features;
+
+static features features_of(const pln_data *data, int sample)
 {
-    const plni_signal *x = plni_input(pass);
-    const pln_sample_shape shape = { 1, x->extent.height, x->extent.width, x->extent.channels };
+    const size_t from = (size_t)sample * (size_t)pln_data_features(data);
 
-    for (int t = 0; t < net->inputs / x->units; t++, bytes += x->units)
-        pln_augment_row(bytes, &shape, net->normalise.channels ? &net->normalise : NULL, how, pass->seed,
-                        pass->epoch, sample, plni_input_row(pass, t, s));
+    if (pln_data_get_type(data) == PLN_FLOATS) return (features){ .floats = pln_data_floats(data) + from };
+    return (features){ .bytes = pln_data_samples(data) + from };
+}
+
+pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data)
+{
+    if (net->inputs != pln_data_features(data))
+        return plni_fail(ctx, PLN_ERR_SHAPE, "%s: the network has %d inputs, a sample %d values", who, net->inputs,
+                         pln_data_features(data));
+    for (int i = 0; net->poisson && i < pln_data_count(data); i++) {
+        const features x = features_of(data, i);
+        PLN_TRY(x.floats ? plni_input_check_floats(net, x.floats, i) : plni_input_check_bytes(net, x.bytes, i));
+    }
+    return PLN_OK;
+}
+
+pln_status pln_data_fits(pln_ctx *ctx, const pln_net *net, const pln_data *data)
+{
+    if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "data: the network is not ready");
+    return plni_fill_check(ctx, "data", net, data);
+}
+
+static void fill_varied(const pln_net *net, const plni_pass *pass, features x, int sample, const pln_augment *how, int s)
+{
+    const plni_signal *to = plni_input(pass);
+    const pln_sample_shape shape = { 1, to->extent.height, to->extent.width, to->extent.channels };
+    const pln_normalise *norm = net->normalise.channels ? &net->normalise : NULL;
+
+    for (int t = 0; t < net->inputs / to->units; t++) {
+        const ptrdiff_t from = (ptrdiff_t)t * to->units;
+        float *row = plni_input_row(pass, t, s);
+        if (x.floats) pln_augment_floats(x.floats + from, &shape, norm, how, pass->seed, pass->epoch, sample, row);
+        else          pln_augment_row(x.bytes + from, &shape, norm, how, pass->seed, pass->epoch, sample, row);
+    }
 }
 
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,
                const pln_augment *how, int s)
 {
-    const uint8_t *bytes = pln_data_samples(data) + (size_t)sample * (size_t)net->inputs;
+    const features x = features_of(data, sample);
 
-    if (how) fill_varied(net, pass, bytes, sample, how, s);
-    else     plni_input_bytes(net, pass, bytes, s);
+    if (how)           fill_varied(net, pass, x, sample, how, s);
+    else if (x.floats) plni_input_floats(net, pass, x.floats, s);
+    else               plni_input_bytes(net, pass, x.bytes, s);
     if (net->poisson) plni_input_poisson(net, pass, (uint32_t)sample, s);
 }

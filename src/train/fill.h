@@ -5,8 +5,13 @@
 #include "nn/net.h"
 #include "pln/augment.h"
 
-/* Row s of the input of a pass from sample number `sample`: byte / 255, as the
- * network normalises it, varied as `how` says; NULL: as it is. */
+/* Whether a ready network can be shown the samples in use: PLN_ERR_SHAPE if they have
+ * another size, PLN_ERR_ARG if Poisson coding cannot take a value.  `who` begins the
+ * message. */
+pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data);
+
+/* Row s of the input of a pass from sample number `sample`: byte / 255 or the floats, as
+ * the network normalises them, varied as `how` says; NULL: as they are. */
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,
                const pln_augment *how, int s);
 

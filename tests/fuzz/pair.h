@@ -4,6 +4,7 @@
 
 #include "planaria.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,11 +47,17 @@ static inline void pair_check(pln_ctx *ctx, const pair *p, pln_status status, pl
         return;
     }
     const pln_data_info info = pln_data_get_info(set);
-    const uint8_t *samples = pln_data_samples(set);
-    const size_t bytes = (size_t)info.count * (size_t)info.features;
+    const bool floats = info.type == PLN_FLOATS;
+    const uint8_t *samples = floats ? (const uint8_t *)pln_data_floats(set) : pln_data_samples(set);
+    const size_t bytes = (size_t)info.count * (size_t)info.features * (floats ? sizeof(float) : 1);
+    char remark[64];
 
     if (info.count < 1 || info.features < 1 || info.classes > PLN_MAX_CLASSES) abort();
-    if (samples < p->first || bytes != (size_t)(p->first + p->first_size - samples)) abort();
+    if (!(info.least <= info.largest) || isinf(info.least) || isinf(info.largest)) abort();
+    if (pln_data_owns(set) ? pln_data_bytes(set) < bytes
+                           : samples < p->first || bytes != (size_t)(p->first + p->first_size - samples)) abort();
+    for (int n = 0; pln_data_remark(set, n, remark, sizeof remark); n++)
+        if (n > 5 || !*remark) abort();
     if (info.labelled > 0) {
         const int n = (info.labelled + 1) / 2;
         int *index = malloc((size_t)n * sizeof *index);

@@ -272,6 +272,46 @@ static void test_moments(void **state)
     pln_data_free(data);
 }
 
+/* Floats have a second walk: no digit is lost where the mean is large. */
+static void test_moments_of_floats(void **state)
+{
+    static const float x[] = { 4096, -1, 0.1f,   4096.5f, -1, 0.1f,   4096, -1, 0.1f,   4095.5f, -1, 0.1f };
+    static const int shape[] = { 1, 2, 3 }, one[] = { 1 };
+    float values[256];
+    uint8_t bytes[256];
+    pln_normalise norm, same;
+    pln_data *data;
+
+    (void)state;
+    assert_int_equal(pln_data_bind_floats(ctx, x, 2, 3, shape, NULL, &data), PLN_OK);
+    assert_int_equal(pln_data_moments(ctx, data, &norm), PLN_OK);
+    assert_int_equal(norm.channels, 3);
+    CHECK_NEAR(norm.mean[0], 4096, 0);
+    CHECK_NEAR(norm.deviation[0], sqrt(0.125), 1e-7);
+    for (int c = 1; c < 3; c++) {                                         /* constant, a tenth, too */
+        CHECK_NEAR(norm.mean[c], x[c], 1e-8);
+        CHECK_NEAR(norm.deviation[c], 1, 0);
+    }
+    pln_data_free(data);
+    for (int i = 0; i < 256; i++) {
+        bytes[i] = (uint8_t)i;
+        values[i] = (float)i / 255.0f;
+    }
+    assert_int_equal(pln_data_bind_floats(ctx, values, 256, 1, one, NULL, &data), PLN_OK);
+    assert_int_equal(pln_data_moments(ctx, data, &norm), PLN_OK);
+    pln_data_free(data);
+    assert_int_equal(pln_data_bind(ctx, bytes, 256, 1, one, NULL, &data), PLN_OK);
+    assert_int_equal(pln_data_moments(ctx, data, &same), PLN_OK);
+    pln_data_free(data);
+    CHECK_NEAR(norm.mean[0], same.mean[0], 1e-7);
+    CHECK_NEAR(norm.deviation[0], same.deviation[0], 1e-7);
+    for (int i = 0; i < 2; i++) values[i] = i ? 1e-30f : 0;               /* its square is no float32 */
+    assert_int_equal(pln_data_bind_floats(ctx, values, 2, 1, one, NULL, &data), PLN_OK);
+    assert_int_equal(pln_data_moments(ctx, data, &norm), PLN_OK);
+    CHECK_NEAR(norm.deviation[0] / 5e-31, 1, 1e-6);
+    pln_data_free(data);
+}
+
 /* ---- augmentation ----------------------------------------------------------------- */
 
 enum { STEPS = 2, HEIGHT = 5, WIDTH = 7, CHANNELS = 3, VALUES = STEPS * HEIGHT * WIDTH * CHANNELS };
@@ -417,6 +457,28 @@ static void test_row_extremes(void **state)
         }
 }
 
+/* Floats of byte / 255 give the bits of the bytes; others are not scaled. */
+static void test_row_of_floats(void **state)
+{
+    static const pln_augment how[] = { { .padding = 0 }, { .padding = 2, .flip = true }, { .cutout = 3 } };
+    const pln_normalise norm = { 3, { 0.5f, 0.25f, 0 }, { 0.5f, 2, 1 } };
+    float floats[VALUES], row[VALUES], same[VALUES];
+    uint8_t bytes[VALUES];
+
+    (void)state;
+    fill(bytes);
+    for (int i = 0; i < VALUES; i++) floats[i] = (float)bytes[i] / 255.0f;
+    for (int i = 0; i < 60; i++) {
+        const pln_augment *h = i % 4 ? &how[i % 4 - 1] : NULL;
+        pln_augment_row(bytes, &small, i % 2 ? &norm : NULL, h, 3, i, 7, same);
+        pln_augment_floats(floats, &small, i % 2 ? &norm : NULL, h, 3, i, 7, row);
+        assert_memory_equal(row, same, sizeof row);
+    }
+    for (int i = 0; i < VALUES; i++) floats[i] = (float)i - 50.5f;
+    pln_augment_floats(floats, &small, NULL, NULL, 1, 0, 0, row);
+    assert_memory_equal(row, floats, sizeof row);
+}
+
 static void test_row_refused(void **state)
 {
     const pln_normalise two = { 2, { 0 }, { 1, 1 } }, none = { 3, { 0 }, { 1, 0, 1 } }, odd = { 3, { NAN }, { 1, 1, 1 } };
@@ -444,12 +506,13 @@ int main(void)
         cmocka_unit_test(test_frames_marks),
         cmocka_unit_test(test_frames_refused),
         cmocka_unit_test(test_shapes),
-        cmocka_unit_test(test_moments),
+        cmocka_unit_test(test_moments), cmocka_unit_test(test_moments_of_floats),
         cmocka_unit_test(test_row_plain),
         cmocka_unit_test(test_row_crop_and_flip),
         cmocka_unit_test(test_row_cutout),
         cmocka_unit_test(test_row_is_a_function),
         cmocka_unit_test(test_row_extremes),
+        cmocka_unit_test(test_row_of_floats),
         cmocka_unit_test(test_row_refused),
     };
 
