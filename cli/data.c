@@ -47,10 +47,10 @@ static void print_part(const char *part, const dataset *d, pln_data *data)
 {
     const pln_data_info info = pln_data_get_info(data);
     int count[PLN_MAX_CLASSES] = { 0 };
+    char text[DATASET_WORDS];
 
-    printf("%-9s %d samples of ", part, info.count);
-    for (int i = 0; i < info.rank; i++) printf("%s%d", i ? "x" : "", info.shape[i]);
-    printf(" bytes, %d labelled, %.1f %% of the values not zero\n", info.labelled, 100 * info.active);
+    dataset_describe(data, text);
+    printf("%-9s %s, %d labelled, %.1f %% of the values not zero\n", part, text, info.labelled, 100 * info.active);
     for (int i = 0; i < info.count; i++)
         if (pln_data_labels(data)[i] >= 0) count[pln_data_labels(data)[i]]++;
     printf("%-9s", "classes");
@@ -69,6 +69,8 @@ static int describe(const char *name, const char *folder, const dataset_how *how
         printf("folder    %s\nsha256    %s\n", d.path, d.digest);
         print_part("training", &d, d.train);
         print_part("test", &d, d.test);
+        fflush(stdout);
+        dataset_note(&d);
     }
     dataset_close(&d);
     pln_ctx_free(ctx);

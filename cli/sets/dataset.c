@@ -87,6 +87,10 @@ static int same_shape(const dataset *d)
 {
     const pln_sample_shape a = pln_data_shape(d->train), b = pln_data_shape(d->test);
 
+    if (pln_data_get_type(d->train) != pln_data_get_type(d->test))
+        return complain(BAD_INPUT, "%s: the training samples are %s, the test samples %s", d->path,
+                        pln_data_get_type(d->train) == PLN_FLOATS ? "floats" : "bytes",
+                        pln_data_get_type(d->test) == PLN_FLOATS ? "floats" : "bytes");
     if (pln_data_features(d->train) != pln_data_features(d->test))
         return complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
                         pln_data_features(d->train), pln_data_features(d->test));
@@ -123,43 +127,17 @@ int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const
 
 /* ---- a part of the training set, to test on or to choose by ----------------- */
 
-/* Copies the samples of an ascending index (inside), or all others, to files
- * `first` and `first + 1` of *to and binds them. */
-static pln_status copy_part(pln_ctx *ctx, pln_data *from, const int *index, int n, bool inside,
-                            dataset *to, int first, pln_data **part)
-{
-    const pln_data_info info = pln_data_get_info(from);
-    const size_t features = (size_t)info.features;
-    const int count = inside ? n : info.count - n;
-    int next = 0, made = 0;
-
-    to->size[first] = (size_t)count * features;
-    to->size[first + 1] = (size_t)count * sizeof(int32_t);
-    uint8_t *samples = to->bytes[first] = malloc(to->size[first] + 1);
-    int32_t *labels = to->bytes[first + 1] = malloc(to->size[first + 1] + 1);
-    if (!samples || !labels) return PLN_ERR_MEMORY;
-    for (int i = 0; i < info.count; i++) {
-        const bool chosen = next < n && index[next] == i;
-        next += chosen;
-        if (chosen != inside) continue;
-        memcpy(samples + (size_t)made * features, pln_data_samples(from) + (size_t)i * features, features);
-        labels[made++] = pln_data_labels(from)[i];
-    }
-    return pln_data_bind(ctx, samples, count, info.rank, info.shape, labels, part);
-}
-
 /* How many samples a share of those with a label is. */
 static int share_of(pln_data *train, double share)
 {
     return (int)(share * pln_data_get_info(train).labelled + 0.5);
 }
 
-/* Moves a stratified share of the training samples to files `first` and `first + 1`,
- * which are empty, as *part. */
-static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, uint64_t seed, int first, pln_data **part)
+/* Moves a stratified share of the training samples to *part. */
+static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, uint64_t seed, pln_data **part)
 {
     const int n = share_of(d->train, share);
-    dataset parts = { .train = NULL };
+    pln_data *others;
     int *index;
     pln_status status;
 
@@ -169,32 +147,88 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
     index = malloc((size_t)n * sizeof *index);
     if (!index) return complain(FAILED, "no memory left");
     status = pln_data_stratified(ctx, d->train, n, seed, index);
-    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, false, &parts, TRAIN_IMAGES, &parts.train);
-    if (status == PLN_OK) status = copy_part(ctx, d->train, index, n, true, &parts, first, part);
+    if (status == PLN_OK) status = pln_data_split(ctx, d->train, index, n, part, &others);
     free(index);
-    if (status != PLN_OK) {
-        dataset_close(&parts);
-        return status == PLN_ERR_MEMORY ? complain(FAILED, "no memory left") : complain_status(ctx, status);
-    }
+    if (status != PLN_OK) return complain_status(ctx, status);
     pln_data_free(d->train);
-    d->train = parts.train;
-    for (int f = 0; f < DATASET_FILES; f++) {
-        if (!parts.bytes[f]) continue;
-        free(d->bytes[f]);
-        d->bytes[f] = parts.bytes[f];
-        d->size[f] = parts.size[f];
-    }
+    d->train = others;
+    dataset_drop(d, TRAIN_IMAGES);
     return DONE;
 }
 
 int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
 {
-    return take_share(ctx, d, "evaluate.validation", share, seed, TEST_IMAGES, &d->test);
+    return take_share(ctx, d, "evaluate.validation", share, seed, &d->test);
 }
 
 int dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
 {
-    return take_share(ctx, d, "select.validation", share, seed, FILES, &d->held);
+    return take_share(ctx, d, "select.validation", share, seed, &d->held);
+}
+
+/* ---- what is said of a set ---------------------------------------------------- */
+
+void dataset_describe(pln_data *data, char text[DATASET_WORDS])
+{
+    const pln_data_info info = pln_data_get_info(data);
+    size_t at = (size_t)snprintf(text, DATASET_WORDS, "%d samples of ", info.count);
+
+    for (int i = 0; i < info.rank; i++)
+        at += (size_t)snprintf(text + at, DATASET_WORDS - at, "%s%d", i ? "x" : "", info.shape[i]);
+    snprintf(text + at, DATASET_WORDS - at, " %s from %g to %g", info.type == PLN_FLOATS ? "floats" : "bytes",
+             (double)info.least, (double)info.largest);
+}
+
+static bool says(pln_data *data, const char *remark)
+{
+    char text[DATASET_WORDS];
+    bool found = false;
+
+    for (int n = 0; !found && pln_data_remark(data, n, text, sizeof text); n++) found = strcmp(text, remark) == 0;
+    return found;
+}
+
+/* Labels of test samples that no training sample has, if those have any. */
+static void note_labels(const dataset *d)
+{
+    bool known[PLN_MAX_CLASSES] = { false };
+    int first = -1, more = -1;
+
+    for (int i = 0; i < pln_data_count(d->train); i++)
+        if (pln_data_labels(d->train)[i] >= 0) known[pln_data_labels(d->train)[i]] = true;
+    for (int i = 0; pln_data_classes(d->train) > 0 && i < pln_data_count(d->test); i++) {
+        const int label = (int)pln_data_labels(d->test)[i];
+        if (label < 0 || known[label]) continue;
+        known[label] = true;
+        more++;
+        if (first < 0) first = label;
+    }
+    if (more == 0) fprintf(stderr, "note: no training sample has the label %d, which test samples have\n", first);
+    if (more > 0) fprintf(stderr, "note: no training sample has the label %d, which test samples have, nor %d others\n", first, more);
+}
+
+void dataset_note(const dataset *d)
+{
+    char text[DATASET_WORDS];
+
+    if (pln_data_get_type(d->train) == PLN_FLOATS) {
+        dataset_describe(d->train, text);
+        fprintf(stderr, "note: %s, taken as they are\n", text);
+    }
+    for (int n = 0; pln_data_remark(d->train, n, text, sizeof text); n++)
+        fprintf(stderr, "note: training samples: %s\n", text);
+    for (int n = 0; pln_data_remark(d->test, n, text, sizeof text); n++)
+        if (!says(d->train, text)) fprintf(stderr, "note: test samples: %s\n", text);
+    note_labels(d);
+}
+
+void dataset_drop(dataset *d, int first)
+{
+    for (int f = first; f < first + 2; f++) {
+        free(d->bytes[f]);
+        d->bytes[f] = NULL;
+        d->size[f] = 0;
+    }
 }
 
 void dataset_close(dataset *d)

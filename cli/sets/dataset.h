@@ -4,14 +4,14 @@
 
 #include "command.h"
 
-enum { DATASET_FILES = 6 };
+enum { DATASET_FILES = 4, DATASET_WORDS = 256 };
 
 typedef struct dataset {
     char      path[4096];
     char      digest[65];        /* SHA-256 of the contents of all files read */
     pln_data *train, *test;
     pln_data *held;              /* training samples that choose among epochs, or NULL */
-    void     *bytes[DATASET_FILES];      /* images and labels of train, of test, of held */
+    void     *bytes[DATASET_FILES];      /* images and labels of train, of test, while they are needed */
     size_t    size[DATASET_FILES];
     char    **names;             /* of the classes, or NULL                   */
     int       names_count;
@@ -44,6 +44,16 @@ int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 /* Takes such a share of the training samples as d->held; the test set stays. */
 int  dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 void dataset_close(dataset *d);
+
+/* "60000 samples of 28x28 bytes from 0 to 255". */
+void dataset_describe(pln_data *data, char text[DATASET_WORDS]);
+
+/* Says on stderr what the training and test samples are if they are floats, and what
+ * looks wrong about them. */
+void dataset_note(const dataset *d);
+
+/* Frees the files `first` and `first + 1`, which no set is bound to any more. */
+void dataset_drop(dataset *d, int first);
 
 /* In file.c: reads one file, unzipped if it is gzip, into memory that is freed by free.
  * An IDX file is read no further than its header says, so that a small file

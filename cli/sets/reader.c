@@ -76,9 +76,12 @@ typedef pln_status binder(pln_ctx *ctx, const void *samples, size_t samples_size
 static int bind_pair(reading *r, binder *bind, int first)
 {
     dataset *d = r->d;
+    pln_data **data = first == TRAIN_IMAGES ? &d->train : &d->test;
+    const int code = bound(r, first, bind(r->ctx, d->bytes[first], d->size[first], d->bytes[first + 1],
+                                          d->size[first + 1], data));
 
-    return bound(r, first, bind(r->ctx, d->bytes[first], d->size[first], d->bytes[first + 1], d->size[first + 1],
-                                first == TRAIN_IMAGES ? &d->train : &d->test));
+    if (code == DONE && pln_data_owns(*data)) dataset_drop(d, first);
+    return code;
 }
 
 static int read_pairs(reading *r, const char *const names[FILES][3], binder *bind)

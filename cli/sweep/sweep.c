@@ -56,6 +56,7 @@ static int check_trials(const sweep *w, const config *base, char digest[65])
     ctx = pln_ctx_new(&how);
     if (!ctx) return complain(MISUSED, "PLN_ISA must be a level of this CPU");
     code = config_data(ctx, base, w->data, w->limit, &d);
+    if (code == DONE) dataset_note(&d);
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {
         pln_index with = { .sample = NULL }, without = { .sample = NULL };

@@ -104,13 +104,16 @@ static void print_layers(const pln_net *net)
     }
 }
 
-static void print_text(const pln_net *net, const config *c, const estimate *e)
+static void print_text(const pln_net *net, const config *c, pln_data *data, const estimate *e)
 {
+    char text[DATASET_WORDS];
+
+    dataset_describe(data, text);
     print_layers(net);
     printf("\nparameters            %zu\n", e->parameters);
     printf("memory, network       %.1f MB\n", (double)e->net_bytes / 1e6);
     printf("memory, training      %.1f MB\n", (double)e->trainer_bytes / 1e6);
-    printf("memory, data          %.1f MB\n", (double)e->data_bytes / 1e6);
+    printf("memory, data          %.1f MB (%s)\n", (double)e->data_bytes / 1e6, text);
     if (e->features_bytes > 0)
         printf("memory, classifier    at most %.1f MB (outputs of the network that are not zero)\n", e->features_bytes / 1e6);
     if (pretrain_epochs(c))
@@ -143,9 +146,10 @@ int estimate_print(const job *j)
 
     for (int l = 0; l < pln_net_layers(j->net); l++) e.parameters += pln_net_layer(j->net, l).parameters;
     for (int f = 0; f < DATASET_FILES; f++) e.data_bytes += j->d.size[f];
+    e.data_bytes += pln_data_bytes(j->d.train) + pln_data_bytes(j->d.test) + (j->d.held ? pln_data_bytes(j->d.held) : 0);
     code = measure(j, &e);
     if (code != DONE) return code;
     if (j->args.json) print_json(j->net, j->c, &e);
-    else              print_text(j->net, j->c, &e);
+    else              print_text(j->net, j->c, j->d.train, &e);
     return DONE;
 }

@@ -36,17 +36,20 @@ int job_settle(job *j)
 
 int job_write_manifest(const job *j)
 {
+    const pln_data_info samples = pln_data_get_info(j->d.train);
     char cpu[128];
     json_t *m;
     char *text;
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
+    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
+                  "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
+                  "largest", (double)samples.largest,
                   "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "identity_of", IDENTITY_OF, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
     text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;

@@ -105,6 +105,7 @@ static int open_all(job *j)
     if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     pln_experiment_settle(&j->c->e);
     code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    if (code == DONE) dataset_note(&j->d);
     if (code == DONE) {
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
         if (status != PLN_OK) code = complain_status(j->ctx, status);

@@ -115,7 +115,8 @@ PLN_API int pln_experiment_courses(const pln_experiment *e, pln_part part, uint6
                                    const pln_index *without, pln_course courses[PLN_PART_COURSES]);
 
 /* The network for samples of `data`: ready but without numbers; initialised; and the linear
- * classifier on `inputs` outputs, initialised.  Returns what the builders say, or PLN_ERR_MEMORY. */
+ * classifier on `inputs` outputs, initialised.  Returns what the builders or, of the network,
+ * pln_data_fits say, or PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net **net);
 PLN_API PLN_MUST_CHECK
 pln_status pln_experiment_network(pln_ctx *ctx, const pln_experiment *e, pln_data *data, uint64_t seed, pln_net **net);

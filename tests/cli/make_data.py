@@ -39,10 +39,20 @@ def idx(data, *dims):
     return struct.pack(">HBB", 0, 8, len(dims)) + struct.pack(f">{len(dims)}I", *dims) + data
 
 
-def npy(data, kind, shape):
-    text = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+def npy(data, kind, shape, fortran=False):
+    text = f"{{'descr': '{kind}', 'fortran_order': {fortran}, 'shape': {shape}, }}"
     text += " " * (-(len(text) + 11) % 64) + "\n"
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + data
+
+
+def packed(values, kind, order="<"):
+    return struct.pack(f"{order}{len(values)}{kind}", *values)
+
+
+def turned(data, count):
+    """The bytes of samples in Fortran order: the first of each sample, the second of each, ..."""
+    size = len(data) // count
+    return bytes(data[i * size + (k % SIDE) * SIDE + k // SIDE] for k in range(size) for i in range(count))
 
 
 def write(*path_and_bytes):
@@ -87,6 +97,47 @@ def main(root):
     write(root, "tiny-npy", "train-labels.npy", npy(train_labels, "|u1", (TRAIN,)))
     write(root, "tiny-npy", "test-images.npy", npy(test, "|u1", (TEST, SIDE, SIDE)))
     write(root, "tiny-npy", "test-labels.npy", npy(test_labels, "|u1", (TEST,)))
+
+    # The same as other types, with the bytes that the network sees: what bytes are multiplied with
+    # is a float, and so is the product.
+    scale = struct.unpack("<f", struct.pack("<f", 1 / 255))[0]
+
+    def other_npy(name, samples, types, labels=lambda y: (y, "|u1", (len(y),)), shape=(SIDE, SIDE), **how):
+        """samples(bytes, count) gives the file's bytes; the test samples are of the second type."""
+        for part, x, y, kind in (("train", train, train_labels, types[0]), ("test", test, test_labels, types[-1])):
+            write(root, name, f"{part}-images.npy", npy(samples(x, len(y)), kind, (len(y), *shape), **how))
+            write(root, name, f"{part}-labels.npy", npy(*labels(y)))
+
+    def floats(kind, order="<", times=scale, first=None):
+        return lambda x, n: packed([first] * (first is not None) + [b * times for b in x[first is not None:]], kind, order)
+
+    other_npy("npy-float", floats("f"), ["<f4"])
+    other_npy("npy-double", floats("d"), ["<f8"])
+    other_npy("npy-half", floats("e"), ["<f2"])
+    other_npy("npy-big", floats("f", ">"), [">f4"], lambda y: (packed(y, "h", ">"), ">i2", (len(y),)))
+    other_npy("npy-fortran", turned, ["|u1"], fortran=True)
+    other_npy("npy-int", lambda x, n: packed(x, "q"), ["<i8"], lambda y: (packed(y, "q"), "<i8", (len(y), 1)))
+    other_npy("npy-bool", lambda x, n: bytes(b > 99 for b in x), ["|b1"])
+    other_npy("npy-255", floats("f", times=1), ["<f4"])
+    other_npy("npy-twice", floats("d", times=scale / 255), ["<f8"])
+    other_npy("npy-first", lambda x, n: b"".join(3 * x[64 * i:64 * i + 64] for i in range(n)), ["|u1"], shape=(3, SIDE, SIDE))
+    other_npy("npy-low", lambda x, n: bytes(b >> 4 for b in x), ["|u1"])
+    other_npy("npy-same", lambda x, n: bytes(len(x)), ["|u1"])
+    other_npy("npy-classes", lambda x, n: x, ["|u1"], lambda y: (bytes(c + (len(y) == TEST) for c in y), "|u1", (len(y),)))
+    other_npy("npy-nan", floats("f", first=float("nan")), ["<f4"])
+    other_npy("npy-beyond", floats("d", first=-1e300), ["<f8"])
+    other_npy("npy-minus", lambda x, n: packed([b - 100 for b in x], "h"), ["<i2"])
+    other_npy("npy-complex", lambda x, n: x, ["<c8"])
+    other_npy("npy-text", lambda x, n: x, ["<U10"])
+    other_npy("npy-one-hot", floats("f"), ["<f4"],
+              lambda y: (bytes(c == k for c in y for k in range(CLASSES)), "|u1", (len(y), CLASSES)))
+    other_npy("npy-float-labels", floats("f"), ["<f4"], lambda y: (packed(y, "f"), "<f4", (len(y),)))
+    other_npy("npy-label", floats("f"), ["<f4"], lambda y: (packed([c - 2 for c in y], "b"), "|i1", (len(y),)))
+    other_npy("npy-mixed", lambda x, n: x if n == TEST else floats("f")(x, n), ["<f4", "|u1"])
+    # As NumPy of Python 2 wrote it where an int has 32 bits.
+    for part, x, y in (("train", train, train_labels), ("test", test, test_labels)):
+        write(root, "npy-python2", f"{part}-images.npy", npy(x, "|u1", f"({len(y)}L, {SIDE}L, {SIDE}L)"))
+        write(root, "npy-python2", f"{part}-labels.npy", npy(y, "|u1", f"({len(y)}L,)"))
 
     # Labels of the first 22 samples alone; then none of class 3 among them.
     for name, missing in (("few-npy", None), ("three-npy", 3)):
