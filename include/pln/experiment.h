@@ -35,6 +35,7 @@ typedef struct pln_experiment {
     pln_experiment_layer layer[PLN_MAX_LAYERS];
     int                  layers;
     char                 network[PLN_MAX_TEXT];  /* or a spiking network in short form; "": none */
+    double               cnn_prune;              /* fraction of each convolution's weights that a fixed random mask leaves out */
     bool                 spikes;                 /* `spiking` is there                        */
     pln_spiking          spiking;
 

@@ -221,7 +221,8 @@ PLN_API size_t pln_net_bytes(const pln_net *net);
 
 /* Sets all parameters from (seed, layer, parameter): same seed, same bits.
  *
- * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_MEMORY. */
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE if convolutions are to be
+ * pruned and there are none (pln/prune.h), PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed);
 

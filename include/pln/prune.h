@@ -34,6 +34,13 @@ pln_status pln_net_set_mask(pln_net *net, int parameter, const pln_tensor *mask)
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask);
 
+/* A builder, at any place: of the weights of each convolution a random mask leaves out this
+ * fraction for good, rounded to a whole number, half to even (theory 2.3).  pln_net_initialise
+ * draws it from its seed, each time anew: same seed, same mask.  Biases and dense layers keep
+ * all their weights.  0 <= fraction < 1; 0, the default: no masks are drawn. */
+PLN_API void   pln_net_prune_convolutions(pln_net *net, double fraction);
+PLN_API double pln_net_pruned_convolutions(const pln_net *net);
+
 /* Whether a parameter has a mask, and how many of its numbers there are: the ones in its mask,
  * or all.  false and 0 for a number out of range. */
 PLN_API bool   pln_net_masked(const pln_net *net, int parameter);

@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/option.h"
 #include "nn/graph.h"
+#include "pln/prune.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,8 +87,9 @@ json_t *plni_network_describe(const pln_net *net)
         failed |= json_array_append_new(layers, describe_layer(layer));
     }
     if (!failed)
-        return json_pack("{s:i, s:i, s:o*, s:o, s:o*}", "version", VERSION, "input", pln_net_inputs(net), "image", image,
-                         "layers", layers, "settle", settle);
+        return json_pack("{s:i, s:i, s:o*, s:o, s:o*, s:o*}", "version", VERSION, "input", pln_net_inputs(net), "image", image,
+                         "layers", layers, "settle", settle,
+                         "cnn_prune", net->cnn_prune > 0 ? json_real(net->cnn_prune) : NULL);
     json_decref(layers), json_decref(settle), json_decref(image);
     return NULL;
 }
@@ -252,6 +254,8 @@ pln_status plni_network_build(pln_ctx *ctx, pln_net *net, const json_t *network,
     if (!image) pln_net_input(net, (int)json_integer_value(input));
     json_array_foreach((json_t *)(uintptr_t)layers, i, layer) PLN_TRY(add_layer(net, layer, !version, &left));
     PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
+    if (json_is_number(json_object_get(network, "cnn_prune")))
+        pln_net_prune_convolutions(net, json_number_value(json_object_get(network, "cnn_prune")));
     if (image && pln_net_bytes(net) > PLAUSIBLE) return refuse(ctx, "the network would take more than 8 GB");
     const pln_status status = pln_net_ready(net);
     return status == PLN_ERR_MEMORY || status == PLN_OK ? status : PLN_ERR_FORMAT;

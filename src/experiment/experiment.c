@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/option.h"
 #include "pln/experiment.h"
+#include "pln/prune.h"
 
 #include <math.h>
 
@@ -154,6 +155,7 @@ pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *
 
     if (status == PLN_OK && *e->network) status = build_spiking(ctx, e, data, net);
     else if (status == PLN_OK) build_rows(e, pln_data_features(data), net);
+    if (status == PLN_OK) pln_net_prune_convolutions(net, e->cnn_prune);
     if (status == PLN_OK) status = pln_net_ready(net);
     if (status == PLN_OK) status = pln_data_fits(ctx, net, data);
     return keep(net, status, made);

@@ -96,6 +96,8 @@ const pln_option pln_experiment_options[] = {
       .most = PLN_MAX_LAYERS, .help = "of which each has one of:" },
     { "network", PLN_OPTION_TEXT, AT(network), .most = PLN_MAX_TEXT,
       .help = "instead of layers a spiking network in short form, `16C3-AP2-FC10`; wants a section `spiking`" },
+    { "cnn_prune", PLN_OPTION_DOUBLE, AT(cnn_prune), 0, 1, 0, BELOW,
+      .help = "fraction of the weights of each convolution that a random mask leaves out from the first to the last epoch" },
     { "spiking", PLN_OPTION_SECTION, AT(spiking), .flags = MARKED, .options = pln_spiking_options, .count = AT(spikes),
       .help = "neurons, norm and read-out of `network`" },
     { "train", PLN_OPTION_SECTION, 0, .flags = NEEDED, .options = train_options, .help = "how the network is trained" },
@@ -303,6 +305,7 @@ static pln_status check_layers(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, *e->network ? "network" : "layers",
                             "there must be layers, or a network in short form for spiking neurons, but not both");
     if (*e->network) return check_spiking(ctx, e);
+    if (e->cnn_prune > 0) return refuse(ctx, "cnn_prune", e->cnn_prune, "left out with layers: it is for convolutions");
     if (e->spikes)
         return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "a section spiking wants a network in short form instead of layers");
     for (int i = 0; i < e->layers; i++) {

@@ -69,6 +69,7 @@ pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
     if (!net->ready)
         return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
 
+    PLN_TRY(plni_masks_draw(net, seed));
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->reset) net->layer[l].ops->reset(&net->layer[l]);
     for (int p = 0; p < pln_net_parameters(net); p++) {

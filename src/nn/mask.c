@@ -7,13 +7,24 @@
 #include "nn/mask.h"
 
 #include "base/check.h"
+#include "base/rng.h"
 
+#include <math.h>
 #include <string.h>
 
 static size_t count_of(const pln_parameter_info *info)
 {
     const pln_tensor t = { .rank = info->rank, .dim = { info->dim[0], info->dim[1], info->dim[2], info->dim[3], info->dim[4] } };
     return (size_t)pln_tensor_count(&t);
+}
+
+/* A tensor of zeros in the shape of a parameter; freed by plni_free with count_of. */
+static pln_tensor take_tensor(const pln_net *net, const pln_parameter_info *info)
+{
+    pln_tensor t = { .data = plni_alloc(net->ctx, count_of(info) * sizeof(float)), .rank = info->rank };
+
+    memcpy(t.dim, info->dim, sizeof t.dim);
+    return t;
 }
 
 /* Sets those tensors of a vector like theta to 1 that a mask can have. */
@@ -123,6 +134,58 @@ size_t pln_net_present(const pln_net *net, int parameter)
     return pln_net_masked(net, parameter) ? layer->mask->present[which] : layer ? count_of(&info) : 0;
 }
 
+/* ---- random masks of convolutions ------------------------------------------------ */
+
+void pln_net_prune_convolutions(pln_net *net, double fraction)
+{
+    if (net->ready) (void)plni_refuse(net, PLN_ERR_STATE, "the network is ready already", fraction);
+    if (!(fraction >= 0 && fraction < 1))
+        (void)plni_refuse(net, PLN_ERR_ARG, "the fraction of weights to prune must be in 0..1, 1 not included", fraction);
+    if (!net->error) net->cnn_prune = fraction;
+}
+
+double pln_net_pruned_convolutions(const pln_net *net) { return net->cnn_prune; }
+
+/* The first of a random order of all weights are left out. */
+static pln_status draw_mask(pln_net *net, int parameter, uint64_t seed)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+    const size_t count = count_of(&info);
+    int which;
+    const plni_layer *layer = plni_parameter_owner(net, parameter, &which);
+    const plni_random random = plni_random_for(seed, PLNI_FOR_PRUNING, layer->stream, which, 0);
+    const double left_out = rint(net->cnn_prune * (double)count);
+    pln_status status = PLN_ERR_MEMORY;
+
+    if (count > INT32_MAX)
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: %s has too many weights for a random mask", info.name);
+    pln_tensor mask = take_tensor(net, &info);
+    int *order = plni_alloc(net->ctx, count * sizeof *order);
+    if (mask.data && order) {
+        plni_random_order(&random, order, (int)count);
+        for (size_t i = 0; i < count; i++) mask.data[order[i]] = (double)i >= left_out;
+        status = pln_net_set_mask(net, parameter, &mask);
+    }
+    plni_free(net->ctx, order, count * sizeof *order);
+    plni_free(net->ctx, mask.data, count * sizeof(float));
+    return status;
+}
+
+pln_status plni_masks_draw(pln_net *net, uint64_t seed)
+{
+    int convolutions = 0;
+
+    for (int p = 0; p < pln_net_parameters(net) && net->cnn_prune > 0; p++) {
+        if (pln_net_parameter(net, p).rank != 4) continue;
+        PLN_TRY(draw_mask(net, p, seed));
+        convolutions++;
+    }
+    if (net->cnn_prune > 0 && !convolutions)
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: %g of the weights of convolutions are to be pruned, and there is none",
+                         net->cnn_prune);
+    return PLN_OK;
+}
+
 /* ---- as bytes ------------------------------------------------------------------ */
 
 size_t plni_mask_bytes(const pln_net *net, int parameter)
@@ -138,15 +201,6 @@ bool plni_mask_sound(const pln_net *net, int parameter, const void *bytes, size_
 
     return !info.kept && size == plni_mask_bytes(net, parameter) &&
            (in_last == 0 || ((const uint8_t *)bytes)[size - 1] >> in_last == 0);
-}
-
-/* A tensor of zeros in the shape of a parameter; freed by plni_free with count_of. */
-static pln_tensor take_tensor(const pln_net *net, const pln_parameter_info *info)
-{
-    pln_tensor t = { .data = plni_alloc(net->ctx, count_of(info) * sizeof(float)), .rank = info->rank };
-
-    memcpy(t.dim, info->dim, sizeof t.dim);
-    return t;
 }
 
 pln_status plni_mask_get_bytes(const pln_net *net, int parameter, uint8_t *bytes)

@@ -19,6 +19,9 @@ static inline void plni_mask_apply(const pln_net *net, const plni_layer *layer)
     if (plni_mask_of(layer)) plni_drop(net->ctx, layer->theta, layer->mask->bits, layer->size);
 }
 
+/* Draws the masks of pln_net_prune_convolutions. */
+pln_status plni_masks_draw(pln_net *net, uint64_t seed);
+
 /* The mask of a parameter as bits in the tensor's order, the first in bit 0 of the first byte,
  * zeros behind the last: how many bytes, whether bytes can be one, and copies. */
 size_t     plni_mask_bytes(const pln_net *net, int parameter);

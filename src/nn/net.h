@@ -42,6 +42,7 @@ struct pln_net {
     void       *memory;                   /* theta and the pass below     */
     size_t      bytes;
     plni_pass   evaluation;               /* for pln_net_forward          */
+    double      cnn_prune;                /* fraction of the weights of convolutions that masks leave out */
     long        masks;                    /* how often masks were set     */
 };
 

@@ -74,6 +74,27 @@ for network in 4C3-AP2-DO50-FC8 4C3-4R3-AP2-6R3/2-FC8 4C3-6P3-6P3-GAP-FC8; do
 done
 train "$tiny" --out dense --epochs 1 --set network=FC9-FC4; od -An -tx1 -N8 dense/fields.png
 
+echo "# a random mask of convolutions, the same from the first epoch to the last"
+pruned="$tiny --set cnn_prune=0.3"
+train $pruned --out pruned --epochs 3; train $pruned --out half --epochs 1; train $pruned --out half --epochs 3 --resume
+train $pruned --out first --epochs 0; same pruned half
+python3 - <<'END'
+import json, struct
+def tensors(run):
+    data = open(run + "/model.safetensors", "rb").read()
+    n = struct.unpack("<Q", data[:8])[0]
+    for name, t in json.loads(data[8:8 + n]).items():
+        if name != "__metadata__": yield name, t, data[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]]
+def bits(run): return {name: b for name, t, b in tensors(run) if name.endswith("_mask")}
+last = {name: (t, b) for name, t, b in tensors("pruned")}
+for name, mask in bits("pruned").items():
+    w = last[name[:-5]][1]
+    w = struct.unpack("<%df" % (len(w) // 4), w)
+    there = [mask[i // 8] >> i % 8 & 1 for i in range(len(w))]
+    print(name, last[name[:-5]][0]["shape"], "left out:", len(w) - sum(there), all(x == 0 for x, m in zip(w, there) if not m))
+print("the masks are those of the beginning:", bits("first") == bits("pruned"))
+END
+
 echo "# a classifier on the spikes of a network without labels"
 cat > rates.yaml <<'END'
 data: tiny
@@ -100,13 +121,15 @@ done
 echo "# settings that do not"
 for set in spiking.steps=0 spiking.steps=65 spiking.neuron=lif spiking.surrogate=step spiking.tau=1 spiking.votes=3 spiking.norm=batch \
            train.rate=[0.1,0.2] train.augment.padding=-1 train.tet=2 train.momentum=1 select.validation=0 select.validation=1 \
-           select.validation=0.001; do
+           select.validation=0.001 cnn_prune=1 cnn_prune=-0.1 cnn_prune=much; do
     train "$tiny" --out bad --set $set
 done
 train "$tiny" --out bad --set train.target=self --set train.winners=1
 train "$tiny" --out bad --set network=FC4 --set spiking.readout=last
+train "$tiny" --out bad --set network=FC4 --set cnn_prune=0.3
 train "$tiny" --out bad --set train.loss=mse --set spiking.votes=3
 sed '/^spiking/,/normalise/d' "$tiny" > steps.yaml; train steps.yaml --out bad
 sed 's/^network.*/layers:\n  - dense: 4/' "$tiny" > rows.yaml; train rows.yaml --out bad
+sed '/^spiking/,/normalise/d; s/cross_entropy_steps/mse/' rows.yaml > plain-rows.yaml; train plain-rows.yaml --out bad --set cnn_prune=0.3
 sed 's/^network.*/&\nlayers:\n  - dense: 4/' "$tiny" > both.yaml; train both.yaml --out bad
 [ -e bad ] || echo "and nothing is left"

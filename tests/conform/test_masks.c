@@ -376,11 +376,113 @@ static void test_interface(void **state)
     pln_ctx_free(ctx);
 }
 
+/* ---- random masks of convolutions ---------------------------------------------------- */
+
+/* A network of two convolutions, of 45 and 1800 weights, and a dense layer on top. */
+static pln_net *pruned(pln_ctx *ctx, double fraction, uint64_t seed)
+{
+    const pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_image(net, 2, 1, SIDE, SIDE);
+    pln_net_conv(net, 5, 3, 1, 1), pln_net_lif(net, &neuron);
+    pln_net_prune_convolutions(net, fraction);
+    pln_net_conv(net, 40, 3, 1, 0), pln_net_lif(net, &neuron);
+    pln_net_dense(net, CLASSES), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_KAIMING, seed), PLN_OK);
+    return net;
+}
+
+/* The masks of both convolutions, [45 + 1800]. */
+static void get_masks(const pln_net *net, float *ones)
+{
+    pln_tensor first = maps_tensor(net, maps_find(net, "0.weight"), ones);
+    pln_tensor second = maps_tensor(net, maps_find(net, "1.weight"), ones + 45);
+
+    assert_int_equal(pln_net_get_mask(net, maps_find(net, "0.weight"), &first), PLN_OK);
+    assert_int_equal(pln_net_get_mask(net, maps_find(net, "1.weight"), &second), PLN_OK);
+}
+
+static void test_convolutions_are_pruned(void **state)
+{
+    static const struct { double fraction; size_t first, second; } cases[] = {
+        { 0.3, 14, 540 }, { 0.1, 4, 180 }, { 0.7, 31, 1260 }, { 0.5, 22, 900 }, { 0.999, 45, 1798 },     /* half to even */
+    };
+    static float all[4][1845];
+    static int often[1845];
+    pln_ctx *ctx = context(1);
+
+    (void)state;
+    for (int c = 0; c < TEST_COUNT(cases); c++) {
+        pln_net *net = pruned(ctx, cases[c].fraction, 7);
+        for (int p = 0; p < pln_net_parameters(net); p++)
+            assert_true(pln_net_masked(net, p) == (pln_net_parameter(net, p).rank == 4));
+        assert_int_equal(45 - pln_net_present(net, maps_find(net, "0.weight")), cases[c].first);
+        assert_int_equal(1800 - pln_net_present(net, maps_find(net, "1.weight")), cases[c].second);
+        pln_net_free(net);
+    }
+    for (int i = 0; i < 4; i++) {                      /* the seed decides, and nothing else */
+        pln_net *net = pruned(ctx, 0.3, i < 3 ? 7 : 8);
+        if (i == 1) assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 8), PLN_OK);
+        if (i == 1) assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 7), PLN_OK);
+        if (i == 2) {
+            char path[64];
+            snprintf(path, sizeof path, "pruned-%d.safetensors", (int)getpid());
+            assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+            pln_net_free(net);
+            assert_int_equal(pln_model_load(ctx, path, &net), PLN_OK);
+            assert_true(pln_net_pruned_convolutions(net) == 0.3);
+            (void)remove(path);
+        }
+        get_masks(net, all[i]);
+        pln_net_free(net);
+    }
+    assert_memory_equal(all[0], all[1], sizeof all[0]);
+    assert_memory_equal(all[0], all[2], sizeof all[0]);
+    assert_memory_not_equal(all[0], all[3], 45 * sizeof(float));
+    assert_memory_not_equal(all[0] + 45, all[3] + 45, 1800 * sizeof(float));
+    assert_memory_not_equal(all[0], all[0] + 45, 45 * sizeof(float));
+    for (uint64_t seed = 0; seed < 400; seed++) {      /* and all weights alike: 120 times of 400, give or take 9.2 */
+        pln_net *net = pruned(ctx, 0.3, seed);
+        get_masks(net, all[0]);
+        for (int i = 0; i < 1845; i++) often[i] += all[0][i] == 0;
+        pln_net_free(net);
+    }
+    for (int i = 0; i < 1845; i++) assert_in_range(often[i], 120 - 46, 120 + 46);
+    pln_ctx_free(ctx);
+}
+
+static void test_pruning_is_refused(void **state)
+{
+    static const double wrong[] = { -0.1, 1, 2, NAN, INFINITY };
+    pln_ctx *ctx = context(1);
+    pln_net *net;
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(wrong); i++) {
+        net = pln_net_new(ctx);
+        pln_net_prune_convolutions(net, wrong[i]);
+        assert_int_equal(pln_net_status(net), PLN_ERR_ARG);
+        pln_net_free(net);
+    }
+    net = pln_net_new(ctx);
+    pln_net_input(net, 3), pln_net_dense(net, 2), pln_net_prune_convolutions(net, 0.5);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 1), PLN_ERR_SHAPE);
+    pln_net_prune_convolutions(net, 0.5);
+    assert_int_equal(pln_net_status(net), PLN_ERR_STATE);
+    pln_net_free(net);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+    pln_ctx_free(ctx);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zeros_stay), cmocka_unit_test(test_ones_change_nothing),
         cmocka_unit_test(test_clip_takes_what_is_there), cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_convolutions_are_pruned), cmocka_unit_test(test_pruning_is_refused),
     };
 
     make_data();
