@@ -1,7 +1,5 @@
-/* neuron.c - names, presets and ranges of spiking neurons */
+/* neuron.c - names and presets of spiking neurons */
 
-#include "base/check.h"
-#include "base/option.h"
 #include "pln/spike.h"
 
 #include <string.h>
@@ -55,12 +53,4 @@ bool pln_neuron_find(const char *name, pln_neuron *found)
             return true;
         }
     return false;
-}
-
-pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
-{
-    PLN_TRY(pln_option_check(ctx, pln_neuron_options, n, "spiking"));
-    if (n->reset == PLN_RESET_HARD && n->rest >= n->threshold)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
-    return PLN_OK;
 }

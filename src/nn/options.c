@@ -2,6 +2,8 @@
 
 #include "nn/options.h"
 
+#include "base/check.h"
+#include "base/option.h"
 #include "pln/net.h"
 
 #include <math.h>
@@ -53,6 +55,15 @@ const pln_option pln_neuron_options[] = {
       .help = "of the surrogate; by default the surrogate's own" },
     { 0 }
 };
+
+pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
+{
+    PLN_TRY(pln_option_check(ctx, pln_neuron_options, n, "spiking"));
+    if (n->reset == PLN_RESET_HARD && n->rest >= n->threshold)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "neuron: the rest is %g, it must lie below the threshold",
+                            (double)n->rest);
+    return PLN_OK;
+}
 
 const pln_option pln_norm_options[] = {
     { "norm", PLN_OPTION_WORD, offsetof(pln_norm, kind), .words = norms,
