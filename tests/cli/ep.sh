@@ -13,7 +13,7 @@ same() {   # name, configuration and settings: threads, and a run that is killed
     done
     train "$@" $LONG --data "$DATA" --out "$name-long" --threads 1
     kills=0
-    for kill in 1 2 3; do     # each behind a checkpoint of its own
+    for _ in 1 2 3; do        # each behind a checkpoint of its own
         before=$(saved "$name-killed")
         "$PLANARIA" train "$@" $LONG --data "$DATA" --out "$name-killed" --threads 1 --resume >/dev/null 2>&1 & pid=$!
         while [ "$(saved "$name-killed")" = "$before" ] && kill -0 $pid 2>/dev/null; do sleep 0.005; done

@@ -26,7 +26,7 @@ echo "# a partial file that does not fit: once more from the beginning"
 rm -rf got server.log; mkdir got; head -c 1000 /dev/zero > got/train-images-idx3-ubyte.gz.part
 serve $set; fetch; end; cat server.log; kept
 echo "# other contents under the right names"
-rm -rf got forged; mkdir forged; for f in $set/*.gz; do cp "$DATA/tiny-gz/$(basename "$f")" forged; done
+rm -rf got forged; mkdir forged; for f in "$set"/*.gz; do cp "$DATA/tiny-gz/$(basename "$f")" forged; done
 serve forged; fetch; end; kept
 echo "# no such file there"
 rm -rf got; mkdir empty; serve empty; fetch; end; kept

@@ -6,13 +6,13 @@ try --out r --force
 try --out r --resume
 mkdir filled; echo mine > filled/notes.txt; try --out filled; cat filled/notes.txt
 echo x > file; try --out file; try --out file/r
-try --out "$(printf '%4000s' | tr ' ' x)" | cut -c1-60
+try --out "$(printf '%4000s' '' | tr ' ' x)" | cut -c1-60
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" >out 2>err; echo "-> $?"; ls runs
 
 echo "# a disk that is full: files may have so many times 512 bytes"
 for blocks in 1 2 4 6 8 22 23; do
     (ulimit -f $blocks; try --out full$blocks)
-    for f in full$blocks/*; do
+    for f in "full$blocks"/*; do
         case $f in
         *.part|*.safetensors.*) echo "half-written: $f" ;;
         *.safetensors) "$PLANARIA" inspect "$f" >out 2>err || echo "broken: $f" ;;

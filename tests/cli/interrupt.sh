@@ -18,7 +18,7 @@ other long.yaml $run --resume --set train.gamma=0.5
 other long.yaml $run --resume --limit 100
 other long.yaml --data "$DATA/other" --out rINT --resume
 echo "# damaged checkpoints"
-head -c 1000 rINT/checkpoint.safetensors > cut; cp cut rINT/checkpoint.safetensors
+head -c 1000 rINT/checkpoint.safetensors > "cut"; cp cut rINT/checkpoint.safetensors
 other long.yaml $run --resume | sed 's/have [0-9]* bytes/have N bytes/'     # as long as the epoch's number
 : > rINT/checkpoint.safetensors; other long.yaml $run --resume
 echo "# other lengths than before, while the classifier is under way"

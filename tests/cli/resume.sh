@@ -10,6 +10,7 @@ start=$(date +%s%N)
 go --out whole >/dev/null 2>&1; echo "straight: $?"
 most=$(awk -v ns=$(($(date +%s%N) - start)) 'BEGIN { t = ns / 12e9; print t < 0.13 ? t : 0.13 }')
 kills=0
+# shellcheck disable=SC2013
 for wait in $(awk -v most="$most" 'BEGIN { srand(11); for (i = 0; i < 60; i++) printf "%.3f ", most * (0.05 + 0.95 * rand()) }'); do
     [ $kills -lt 20 ] || break
     "$PLANARIA" train long.yaml --data "$DATA" --json --out cut --resume >/dev/null 2>err & pid=$!

@@ -8,7 +8,7 @@
 "$PLANARIA" inspect r/classifier.safetensors | cut -c1-46
 "$PLANARIA" inspect nowhere; echo "-> $?"
 "$PLANARIA" inspect "$TESTS/tiny.yaml" >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"
-head -c 500 r/model.safetensors > cut; "$PLANARIA" inspect cut; echo "-> $?"
+head -c 500 r/model.safetensors > "cut"; "$PLANARIA" inspect cut; echo "-> $?"
 cp cut r/model.safetensors; "$PLANARIA" eval r --data "$DATA"; echo "-> $?"
 od -An -tx1 -N8 r/fields.png
 "$PLANARIA" presets | grep -c liu2024/
@@ -25,7 +25,7 @@ for limit in 240 50; do
     "$PLANARIA" eval l$limit --data "$DATA" --json | figures | cmp - a && echo "limit $limit: the same"
 done
 "$PLANARIA" eval l240 --data "$DATA/other" --json >out 2>err; echo "-> $? $(sed "s|$DATA|DATA|" err)"
-head -c 300 l240/classifier.safetensors > cut; cp cut l240/classifier.safetensors
+head -c 300 l240/classifier.safetensors > "cut"; cp cut l240/classifier.safetensors
 "$PLANARIA" eval l240 --data "$DATA"; echo "-> $?"
 echo "# a dry run says what it would take, presets say what they should give"
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out dry --dry-run | sed 's/[0-9.]* s\([ ,]\)/N s\1/; s/[0-9.]* MB/N MB/; s/[0-9.]* s$/N s/'; [ -e dry ] || echo "and does nothing"

@@ -19,10 +19,10 @@ for set in garbage none; do
 done
 echo "# few labels, and a run that goes on"
 run=semi; train "$TESTS/tiny-semi.yaml" --data none --set evaluate.validation=0.1; field semi
-run=cut; train "$TESTS/tiny-semi.yaml" --data none --set evaluate.validation=0.1 --epochs 2
-run=cut; train "$TESTS/tiny-semi.yaml" --data none --set evaluate.validation=0.1 --resume
+run="cut"; train "$TESTS/tiny-semi.yaml" --data none --set evaluate.validation=0.1 --epochs 2
+run="cut"; train "$TESTS/tiny-semi.yaml" --data none --set evaluate.validation=0.1 --resume
 cmp semi/model.safetensors cut/model.safetensors && echo "same bytes"
-run=cut; train "$TESTS/tiny-semi.yaml" --data "$DATA" --resume
+run="cut"; train "$TESTS/tiny-semi.yaml" --data "$DATA" --resume
 sed 's/    length: 3/    ratio: 0/' "$TESTS/tiny-semi.yaml" > open.yaml
 run=open; train open.yaml --data "$DATA"
 run=open-cut; train open.yaml --data "$DATA" --epochs 2
