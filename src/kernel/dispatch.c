@@ -6,17 +6,19 @@
 
 #include <string.h>
 
-/* L(suffix, name, what the CPU must have), slowest first. */
+/* L(suffix, name, what the CPU must have), slowest first; CMakeLists.txt builds the same. */
 #if defined(__x86_64__)
 #define LEVELS(L)                                                        \
     L(scalar, "scalar", 0)                                               \
     L(x86_64_v2, "x86-64-v2", PLNI_CPU_X86_64_V2)                        \
     L(x86_64_v3, "x86-64-v3", PLNI_CPU_X86_64_V3)                        \
     L(x86_64_v4, "x86-64-v4", PLNI_CPU_X86_64_V4)
-#else
+#elif defined(__aarch64__)
 #define LEVELS(L)                                                        \
     L(scalar, "scalar", 0)                                               \
     L(arm64, "arm64", PLNI_CPU_ARM64)
+#else
+#define LEVELS(L) L(scalar, "scalar", 0)
 #endif
 
 #define TABLE(suffix, name, needs) extern const plni_kernels plni_kernels_##suffix;
