@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -14,6 +15,14 @@
 #include <cmocka.h>
 
 #define TEST_COUNT(array) ((int)(sizeof(array) / sizeof(array)[0]))
+
+/* Whether case i of a long table is tried: all are, but where PLN_TEST_EVERY is n, as under
+ * an emulator, only every n-th. */
+static inline bool test_tries(int i)
+{
+    const char *every = getenv("PLN_TEST_EVERY");
+    return !every || i % atoi(every) == 0;
+}
 
 /* |a - b| <= bound, NaN never. */
 #define CHECK_NEAR(a, b, bound) test_near((double)(a), (double)(b), (double)(bound), __FILE__, __LINE__)

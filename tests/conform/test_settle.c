@@ -216,9 +216,9 @@ static void check_gradient(const int *hidden, pln_activation top, int ones)
 static void test_gradient(void **state)
 {
     (void)state;
-    for (int i = 0; i < STACKS; i++) check_gradient(stacks[i], PLN_HARDSIGM, 1);
-    for (int i = 1; i < STACKS; i++) check_gradient(stacks[i], PLN_SOFTMAX, 1);
-    for (int i = 1; i < STACKS; i++) check_gradient(stacks[i], PLN_SOFTMAX, 2);
+    for (int i = 0; i < STACKS; i++) if (test_tries(i)) check_gradient(stacks[i], PLN_HARDSIGM, 1);
+    for (int i = 1; i < STACKS; i++) if (test_tries(i - 1)) check_gradient(stacks[i], PLN_SOFTMAX, 1);
+    for (int i = 1; i < STACKS; i++) if (test_tries(i - 1)) check_gradient(stacks[i], PLN_SOFTMAX, 2);
 }
 
 /* One layer: the contrast is back-propagation's gradient, sum over outputs and mean over samples. */
