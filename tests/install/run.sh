@@ -21,9 +21,13 @@ pc=$(find "$prefix" -name planaria.pc)
 PKG_CONFIG_PATH=$(dirname "$pc")
 export PKG_CONFIG_PATH
 pkg-config --modversion planaria
+# A shared library brings what it needs itself; programs here find it by its path.
+libraries=$(dirname "$(dirname "$pc")")
+static=--static
+[ -e "$libraries/libplanaria.so" ] && static=
 # shellcheck disable=SC2046,SC2086
 "$compiler" $flags -Wall -Wextra -Werror "$example" -o "$folder/by-pkg-config" \
-    $(pkg-config --static --cflags --libs planaria)
+    $(pkg-config $static --cflags --libs planaria) -Wl,-rpath,"$libraries"
 "$folder/by-pkg-config"
 
 echo "# the function in README.md"

@@ -25,7 +25,7 @@ static uint8_t *read_all(const char *path, size_t *size)
 {
     FILE *f = fopen(path, "rb");
     uint8_t *bytes;
-    long end;
+    long end = -1;
 
     must(f && fseek(f, 0, SEEK_END) == 0 && (end = ftell(f)) >= 0, path);
     rewind(f);
