@@ -152,7 +152,7 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
     if (status != PLN_OK) return complain_status(ctx, status);
     pln_data_free(d->train);
     d->train = others;
-    dataset_drop(d, TRAIN_IMAGES);
+    reader_drop(d, TRAIN_IMAGES);
     return DONE;
 }
 
@@ -220,15 +220,6 @@ void dataset_note(const dataset *d)
     for (int n = 0; pln_data_remark(d->test, n, text, sizeof text); n++)
         if (!says(d->train, text)) fprintf(stderr, "note: test samples: %s\n", text);
     note_labels(d);
-}
-
-void dataset_drop(dataset *d, int first)
-{
-    for (int f = first; f < first + 2; f++) {
-        free(d->bytes[f]);
-        d->bytes[f] = NULL;
-        d->size[f] = 0;
-    }
 }
 
 void dataset_close(dataset *d)

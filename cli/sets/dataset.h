@@ -52,9 +52,6 @@ void dataset_describe(pln_data *data, char text[DATASET_WORDS]);
  * looks wrong about them. */
 void dataset_note(const dataset *d);
 
-/* Frees the files `first` and `first + 1`, which no set is bound to any more. */
-void dataset_drop(dataset *d, int first);
-
 /* In file.c: reads one file, unzipped if it is gzip, into memory that is freed by free.
  * An IDX file is read no further than its header says, so that a small file
  * cannot fill the memory; `most` bounds others. */

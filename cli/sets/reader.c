@@ -54,6 +54,15 @@ int reader_bind(reading *r, int first, int count, int rank, const int *shape)
                                          first == TRAIN_IMAGES ? &d->train : &d->test));
 }
 
+void reader_drop(dataset *d, int first)
+{
+    for (int f = first; f < first + 2; f++) {
+        free(d->bytes[f]);
+        d->bytes[f] = NULL;
+        d->size[f] = 0;
+    }
+}
+
 /* ---- IDX and .npy ---------------------------------------------------------- */
 
 /* Names a file may have, in the order in which they are tried. */
@@ -80,7 +89,7 @@ static int bind_pair(reading *r, binder *bind, int first)
     const int code = bound(r, first, bind(r->ctx, d->bytes[first], d->size[first], d->bytes[first + 1],
                                           d->size[first + 1], data));
 
-    if (code == DONE && pln_data_owns(*data)) dataset_drop(d, first);
+    if (code == DONE && pln_data_owns(*data)) reader_drop(d, first);
     return code;
 }
 

@@ -41,4 +41,7 @@ int reader_room(reading *r, int first, int count, size_t features);
 /* A set over them: d->train or d->test. */
 int reader_bind(reading *r, int first, int count, int rank, const int *shape);
 
+/* Frees the files `first` and `first + 1`, which no set is bound to any more. */
+void reader_drop(dataset *d, int first);
+
 #endif
