@@ -6,6 +6,7 @@
 #include "options.h"
 #include "run/activity.h"
 #include "run/layers.h"
+#include "run/report.h"
 #include "run/run.h"
 #include "sets/dataset.h"
 
@@ -19,23 +20,14 @@
 static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
                           const dataset *d, const pln_index *by, json_t *result)
 {
-    const int classes = pln_data_classes(d->train);
-    pln_association a;
+    pln_figures figures;
     double accuracy;
-    pln_status status;
+    pln_status status = pln_experiment_measure(ctx, &c->e, net, d->train, by, d->test, &figures);
 
-    if (pln_experiment_argmax(&c->e)) {
-        status = pln_evaluate_argmax(ctx, net, NULL, d->test, classes, &accuracy);
-        if (status == PLN_OK) json_object_set_new(result, "accuracy", json_real(accuracy));
-        return status;
-    }
-    status = pln_evaluate_association(ctx, net, d->train, by->sample, by->count, d->test, &a);
     if (status != PLN_OK) return status;
-    json_object_set_new(result, "direct_average", json_real(a.average));
-    json_object_set_new(result, "direct_max", json_real(a.max));
-    json_object_set_new(result, "unlearned", json_integer(a.unlearned));
-    if (!head) return PLN_OK;
-    status = pln_evaluate_argmax(ctx, head, net, d->test, classes, &accuracy);
+    report_figures(result, "", &figures);
+    if (!head || figures.argmax) return PLN_OK;
+    status = pln_evaluate_argmax(ctx, head, net, d->test, pln_data_classes(d->train), &accuracy);
     if (status != PLN_OK) return status;
     json_object_set_new(result, "linear", json_real(accuracy));
     json_object_set_new(result, "linear_labels", json_real(pln_experiment_fraction(&c->e, 0)));

@@ -14,6 +14,25 @@ static void print_share(FILE *to, const char *label, const json_t *from, const c
     if (value) fprintf(to, "  %s %6.2f %%", label, 100 * json_number_value(value));
 }
 
+static void add(json_t *to, const char *prefix, const char *name, json_t *value)
+{
+    char key[64];
+
+    snprintf(key, sizeof key, "%s%s", prefix, name);
+    json_object_set_new(to, key, value);
+}
+
+void report_figures(json_t *to, const char *prefix, const pln_figures *f)
+{
+    if (f->argmax) {
+        add(to, prefix, "accuracy", json_real(f->accuracy));
+        return;
+    }
+    add(to, prefix, "direct_average", json_real(f->association.average));
+    add(to, prefix, "direct_max", json_real(f->association.max));
+    add(to, prefix, "unlearned", json_integer(f->association.unlearned));
+}
+
 void report_epoch(const json_t *line, const char *title)
 {
     const json_t *speed = json_object_get(line, "samples_per_second");

@@ -6,6 +6,9 @@
 
 #include <jansson.h>
 
+/* Adds accuracies, with names that begin with `prefix`. */
+void report_figures(json_t *to, const char *prefix, const pln_figures *figures);
+
 /* One evaluated epoch, from its line of metrics, on stderr. */
 void report_epoch(const json_t *line, const char *title);
 

@@ -8,33 +8,13 @@
 #include "run/picture.h"
 #include "run/report.h"
 
-#include <stdio.h>
-
 /* ---- figures ----------------------------------------------------------------- */
-
-/* Adds accuracies, with names that begin with `prefix`. */
-static void add_figures(json_t *to, const char *prefix, const pln_figures *f)
-{
-    char name[64];
-
-    if (f->argmax) {
-        snprintf(name, sizeof name, "%saccuracy", prefix);
-        json_object_set_new(to, name, json_real(f->accuracy));
-        return;
-    }
-    snprintf(name, sizeof name, "%sdirect_average", prefix);
-    json_object_set_new(to, name, json_real(f->association.average));
-    snprintf(name, sizeof name, "%sdirect_max", prefix);
-    json_object_set_new(to, name, json_real(f->association.max));
-    snprintf(name, sizeof name, "%sunlearned", prefix);
-    json_object_set_new(to, name, json_integer(f->association.unlearned));
-}
 
 /* The same in a line and in the result. */
 static void add_measured(job *j, json_t *line, const char *prefix, const pln_figures *f)
 {
-    add_figures(line, prefix, f);
-    add_figures(j->result, prefix, f);
+    report_figures(line, prefix, f);
+    report_figures(j->result, prefix, f);
     json_object_set_new(line, "evaluate_seconds", json_real(f->seconds));
 }
 
@@ -87,7 +67,7 @@ static int see_untrained(job *j, const pln_run_event *v)
     int code;
 
     add_measured(j, line, "untrained_", &v->figures);
-    if (pln_experiment_epochs(&j->c->e) == 0) add_figures(j->result, "", &v->figures);
+    if (pln_experiment_epochs(&j->c->e) == 0) report_figures(j->result, "", &v->figures);
     code = add_activity(j, line);
     if (code == DONE && !j->args.json) report_epoch(line, "");
     if (code == DONE) return run_add_metrics(&j->r, line, &j->metrics_size);
@@ -102,7 +82,7 @@ static int see_pass(job *j, const pln_run_event *v)
 
     describe_pass(line, j->c, &v->report);
     json_object_set_new(line, "unlabelled_loss", json_real(v->report.loss));
-    if (v->measured) add_figures(line, "unlabelled_", &v->figures);
+    if (v->measured) report_figures(line, "unlabelled_", &v->figures);
     json_object_set_new(j->result, "pass", line);
     return DONE;
 }
@@ -161,7 +141,7 @@ static int measure_selected(job *j)
     status = pln_run_measure(j->run, best, &figures);
     pln_net_free(best);
     if (status != PLN_OK) return complain_status(j->ctx, status);
-    add_figures(j->result, "selected_", &figures);
+    report_figures(j->result, "selected_", &figures);
     return DONE;
 }
 
@@ -188,7 +168,7 @@ static int see_read_out(job *j, const pln_run_event *v)
         json_decref(row);
         return FAILED;
     }
-    add_figures(row, "", &v->figures);
+    report_figures(row, "", &v->figures);
     json_object_set_new(row, "labels", json_real(v->share));
     if (v->head) json_object_set_new(row, "linear", json_real(v->linear));
     if (!rows) {

@@ -135,6 +135,20 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_experiment_labels(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, const pln_data *test, uint64_t seed,
                                  const int *marked, pln_index *with, pln_index *without);
 
+/* How good a network is: by its largest output where outputs are classes, else by association. */
+typedef struct pln_figures {
+    bool            argmax;
+    double          accuracy;
+    pln_association association;
+    double          seconds;             /* that measuring took                            */
+} pln_figures;
+
+/* Figures of a network on the test samples; by the labels of the samples `by` of the training set, if
+ * these are needed.  seconds are 0.  Errors are those of pln_evaluate_association. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_experiment_measure(pln_ctx *ctx, const pln_experiment *e, pln_net *net, const pln_data *train, const pln_index *by,
+                                  const pln_data *test, pln_figures *figures);
+
 #ifdef __cplusplus
 }
 #endif

@@ -40,14 +40,6 @@ typedef struct pln_run_options {
 /* Seed 1, evaluates, 2 GB. */
 PLN_API pln_run_options pln_run_options_default(void);
 
-/* How good a network is: by its largest output where outputs are classes, else by association. */
-typedef struct pln_figures {
-    bool            argmax;
-    double          accuracy;
-    pln_association association;
-    double          seconds;             /* that measuring took                            */
-} pln_figures;
-
 typedef enum pln_run_event_kind {
     PLN_RUN_NOTHING,      /* batches were trained                                           */
     PLN_RUN_UNTRAINED,    /* figures of the network as it begins                            */

@@ -250,3 +250,11 @@ pln_status pln_experiment_labels(pln_ctx *ctx, const pln_experiment *e, const pl
     pln_index_free(ctx, without);
     return status;
 }
+
+pln_status pln_experiment_measure(pln_ctx *ctx, const pln_experiment *e, pln_net *net, const pln_data *train, const pln_index *by,
+                                  const pln_data *test, pln_figures *f)
+{
+    *f = (pln_figures){ .argmax = pln_experiment_argmax(e) };
+    if (f->argmax) return pln_evaluate_argmax(ctx, net, NULL, test, pln_data_classes(train), &f->accuracy);
+    return pln_evaluate_association(ctx, net, train, by->sample, by->count, test, &f->association);
+}

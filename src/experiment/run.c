@@ -71,12 +71,10 @@ static double now(void)
 static pln_status measure_by(pln_run *r, pln_net *net, const pln_index *by, pln_figures *f)
 {
     const double start = now();
+    const pln_status status = pln_experiment_measure(r->ctx, &r->e, net, r->data.train, by, r->data.test, f);
 
-    *f = (pln_figures){ .argmax = pln_experiment_argmax(&r->e) };
-    if (f->argmax) PLN_TRY(pln_evaluate_argmax(r->ctx, net, NULL, r->data.test, pln_data_classes(r->data.train), &f->accuracy));
-    else PLN_TRY(pln_evaluate_association(r->ctx, net, r->data.train, by->sample, by->count, r->data.test, &f->association));
     f->seconds = now() - start;
-    return PLN_OK;
+    return status;
 }
 
 static pln_status share_of(const pln_run *r, int fraction, pln_index *by)
