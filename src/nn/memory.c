@@ -149,28 +149,39 @@ static bool is_wanted(const pln_net *net, int value, bool gradient)
     return !gradient || value > 0 || net->image.row;
 }
 
-static void take_signals(const pln_net *net, const plni_pass *pass, bool gradient, bool in_turn, plni_signal **signal,
-                         plni_arena *arena)
+/* The values of a pass, or their gradients: which share memory, and where each is. */
+typedef struct signals {
+    bool         gradient, in_turn;
+    slots        shared;
+    int          slot[PLN_MAX_LAYERS + 1];          /* -1: memory of its own */
+    bool         there[PLN_MAX_LAYERS + 1];         /* outside of tiles      */
+    plni_signal *at[PLN_MAX_LAYERS + 1];
+} signals;
+
+static void share_memory(const pln_net *net, const plni_pass *pass, signals *s, plni_arena *arena)
 {
     work all[2 * PLN_MAX_LAYERS + 1];
     const int count = list_work(net, all);
-    slots s = { 0 };
-    int slot[PLN_MAX_LAYERS + 1];
 
-    for (int i = 0; i <= net->count; i++) slot[i] = -1;
-    if (in_turn && gradient) place_gradients(net, all, count, pass->batch, &s, slot);
-    else if (in_turn) place_values(net, all, count, pass->batch, &s, slot);
-    for (int i = 0; i < s.count; i++) s.memory[i] = plni_arena_take(arena, s.bytes[i]);
-    for (int w = -1; w < count; w++) {
-        const int i = w < 0 ? 0 : all[w].last;
-        if (!is_wanted(net, i, gradient)) continue;
-        if (plni_value(net, i)->row)
-            signal[i] = plni_pass_signal(arena, pass->batch, plni_value(net, i)->units, is_listed(net, i, gradient));
-        else
-            signal[i] = bind(net, i, gradient, slot[i] >= 0 ? s.memory[slot[i]]
-                                                            : plni_arena_take(arena, bytes_of(net, i, gradient, pass->batch)),
-                             arena);
+    for (int i = 0; i <= net->count; i++) s->slot[i] = -1;
+    if (s->in_turn && s->gradient) place_gradients(net, all, count, pass->batch, &s->shared, s->slot);
+    else if (s->in_turn) place_values(net, all, count, pass->batch, &s->shared, s->slot);
+    for (int i = 0; i < s->shared.count; i++) s->shared.memory[i] = plni_arena_take(arena, s->shared.bytes[i]);
+    s->there[0] = true;
+    for (int w = 0; w < count; w++) s->there[all[w].last] = true;
+}
+
+static void take_signal(const pln_net *net, const plni_pass *pass, signals *s, int i, plni_arena *arena)
+{
+    void *memory;
+
+    if (!s->there[i] || !is_wanted(net, i, s->gradient)) return;
+    if (plni_value(net, i)->row) {
+        s->at[i] = plni_pass_signal(arena, pass->batch, plni_value(net, i)->units, is_listed(net, i, s->gradient));
+        return;
     }
+    memory = s->slot[i] >= 0 ? s->shared.memory[s->slot[i]] : plni_arena_take(arena, bytes_of(net, i, s->gradient, pass->batch));
+    s->at[i] = bind(net, i, s->gradient, memory, arena);
 }
 
 /* One scratch for all products, as large as the largest needs it; the same of tiles, and
@@ -198,21 +209,29 @@ static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
     if (pass->training) pass->aside = plni_arena_take(arena, aside);
 }
 
+/* In the order in which it is used: a row's value, its gradient, the workspace of who reads it. */
 void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
-    plni_signal *value[PLN_MAX_LAYERS + 1] = { 0 }, *gradient[PLN_MAX_LAYERS + 1] = { 0 };
+    signals value = { .in_turn = !pass->training }, gradient = { .gradient = true, .in_turn = true };
 
     take_scratch(net, pass, arena);
-    take_signals(net, pass, false, !pass->training, value, arena);
-    if (pass->training) take_signals(net, pass, true, true, gradient, arena);
-    for (int l = 0; l < net->count; l++) {
+    share_memory(net, pass, &value, arena);
+    if (pass->training) share_memory(net, pass, &gradient, arena);
+    for (int l = 0; l <= net->count; l++) {
+        const plni_layer *layer = l < net->count ? &net->layer[l] : NULL;
+        take_signal(net, pass, &value, l, arena);
+        if (pass->training) take_signal(net, pass, &gradient, l, arena);
+        if (!layer || !layer->ops->plan) continue;
+        void *workspace = layer->ops->plan(layer, pass, &net->stage[plni_stage_of(net, l)], arena);
+        if (pass->at) pass->at[l].workspace = workspace;
+    }
+    for (int l = 0; pass->at && l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
-        void *workspace = layer->ops->plan ? layer->ops->plan(layer, pass, &net->stage[plni_stage_of(net, l)], arena) : NULL;
-        if (!pass->at) continue;
-        pass->at[l] = (plni_layer_io){ .x = value[layer->input], .y = value[l + 1], .dx = gradient[layer->input],
-                                       .dy = gradient[l + 1], .workspace = workspace,
-                                       .addend = layer->addend >= 0 ? value[layer->addend] : NULL,
-                                       .daddend = layer->addend >= 0 ? gradient[layer->addend] : NULL };
+        plni_layer_io *io = &pass->at[l];
+        io->x = value.at[layer->input], io->dx = gradient.at[layer->input];
+        io->y = value.at[l + 1], io->dy = gradient.at[l + 1];
+        if (layer->addend < 0) continue;
+        io->addend = value.at[layer->addend], io->daddend = gradient.at[layer->addend];
     }
 }
 
