@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/option.h"
 #include "nn/graph.h"
+#include "nn/kinds.h"
 #include "pln/prune.h"
 
 #include <stdlib.h>

@@ -136,7 +136,7 @@ static void lose_bias(plni_layer *layer)
 /* Rows from here on: no neuron fires, and what is above wants no image. */
 static bool may_give_rows(const plni_layer *layer, const pln_net *net)
 {
-    if (net->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || own_of(layer).unbiased) return false;
+    if (plni_value(net, layer->input)->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || own_of(layer).unbiased) return false;
     for (int l = layer->number + 1; l < net->count; l++)
         if (net->layer[l].input != l || !net->layer[l].ops->part) return false;
     return plni_value(net, layer->input)->form == PLNI_VALUES;
@@ -216,7 +216,8 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
 {
     const plni_panels w = panels_in(layer, NULL);
     state *own = plni_arena_take(arena, sizeof *own);
-    state taken = { .stride = plni_row_stride(w.rows) };
+    const bool into_image = own_of(layer).image && rows_are_inputs(layer);       /* whose rows have no gaps */
+    state taken = { .stride = into_image ? plni_round_up(w.rows, 16) : plni_row_stride(w.rows) };
 
     (void)stage;
     if (pass->training && !is_narrow(layer)) taken.columns = plni_columns_take(arena, pass->batch, w.rows);
@@ -225,7 +226,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *
                                   (size_t)plni_round_up(own_of(layer).rows, 16));
-    if (own_of(layer).image && rows_are_inputs(layer)) taken.list = take_lists(layer, pass->batch, arena);
+    if (into_image) taken.list = take_lists(layer, pass->batch, arena);
     if (own) *own = taken;
     return own;
 }
@@ -266,12 +267,6 @@ static void forward_row(const plni_layer *layer, const plni_pass *pass, const pl
         plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, bias_in(layer, layer->theta), io->y);
 }
 
-/* Whether a product's only panel can write into dx. */
-static bool writes_dx(const plni_panels *w, const state *own, const plni_layer_io *io)
-{
-    return w->count == 1 && io->dx->stride == own->stride;
-}
-
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
     const plni_panels w = panels_in(layer, layer->theta);
@@ -280,7 +275,7 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
 
     (void)first;
     if (rows_are_inputs(layer))
-        plni_dot(pass->ctx, &w, io->dy, last, pass->batch, writes_dx(&w, own, io) ? dx.value : own->part, own->stride);
+        plni_dot(pass->ctx, &w, io->dy, last, pass->batch, w.count > 1 ? own->part : dx.value, own->stride);
     else
         plni_gather(pass->ctx, &w, io->dy, last, own->zeros, &dx);
 }
@@ -291,7 +286,7 @@ static void backward_row(const plni_layer *layer, const plni_pass *pass, const p
     const state *own = io->workspace;
     plni_signal dx = seen(layer, io->dx);
 
-    if (rows_are_inputs(layer) && !writes_dx(&w, own, io))
+    if (rows_are_inputs(layer) && w.count > 1)
         plni_dot_sum(pass->kernels, &w, sample, pass->batch, own->part, NULL, &dx);
 }
 

@@ -1,6 +1,7 @@
-/* kinds.c - kinds of layers by their names, and layers from their options as JSON */
+/* kinds.c - the kinds of layers by their names, and layers by these and their options */
 
-#include "nn/net.h"
+#include "base/check.h"
+#include "nn/kinds.h"
 
 #include <string.h>
 

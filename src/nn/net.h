@@ -1,6 +1,7 @@
 /* net.h - what a network is: layers as they were built, stages compiled from them
  *
  *     build.c     layers in order, the first error
+ *     kinds.c     layers by the names of their kinds
  *     graph.c     values between layers: who writes and who reads them
  *     stage.c     layers to stages
  *     memory.c    what a pass needs, planned before any is taken
@@ -57,12 +58,6 @@ pln_status plni_refuse_size(pln_net *net, const char *what, int size, int height
 /* A new layer behind the others, or an error remembered.  own, which is copied, are the
  * kind's parameters. */
 void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_t size);
-
-/* The same by the kind's name, and a JSON object of its options. */
-void plni_append_json(pln_net *net, const char *kind, const json_t *options);
-
-/* The options of a kind; NULL if there is none of that name. */
-const plni_layer_ops *plni_kind_find(const char *name);
 
 /* ---- memory.c --------------------------------------------------------------- */
 

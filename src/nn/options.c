@@ -1,9 +1,8 @@
 /* options.c - the option tables of neurons, norms and dynamics */
 
-#include "nn/options.h"
-
 #include "base/check.h"
 #include "base/option.h"
+#include "nn/options.h"
 #include "pln/net.h"
 
 #include <math.h>
@@ -60,8 +59,7 @@ pln_status pln_neuron_check(pln_ctx *ctx, const pln_neuron *n)
 {
     PLN_TRY(pln_option_check(ctx, pln_neuron_options, n, "spiking"));
     if (n->reset == PLN_RESET_HARD && n->rest >= n->threshold)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "neuron: the rest is %g, it must lie below the threshold",
-                            (double)n->rest);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "neuron: the rest is %g, it must lie below the threshold", (double)n->rest);
     return PLN_OK;
 }
 
