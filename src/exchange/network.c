@@ -194,8 +194,7 @@ static pln_status add_branch(pln_net *net, const json_t *branch, bool old)
     return PLN_OK;
 }
 
-/* Adds one layer; `left` is how many parameters the file can still hold. */
-static pln_status add_layer(pln_net *net, const json_t *layer, bool old, size_t *left)
+static pln_status add_layer(pln_net *net, const json_t *layer, bool old)
 {
     const json_t *value = NULL;
     const plni_layer_ops *kind = kind_of(layer, &value);
@@ -211,9 +210,6 @@ static pln_status add_layer(pln_net *net, const json_t *layer, bool old, size_t 
     plni_append_json(net, kind->name, options);
     json_decref(options);
     if (net->error) return net->error == PLN_ERR_MEMORY ? PLN_ERR_MEMORY : PLN_ERR_FORMAT;
-    const size_t numbers = net->count ? pln_net_layer(net, net->count - 1).parameters : 0;
-    if (numbers > *left) return refuse(net->ctx, "a layer is larger than what the file holds");
-    *left -= numbers;
     return PLN_OK;
 }
 
@@ -238,6 +234,15 @@ static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
     return PLN_OK;
 }
 
+/* Before any memory is taken for them: whether a file can hold the parameters. */
+static bool fits(const pln_net *net, size_t left)
+{
+    size_t numbers = 0;
+
+    for (int l = 0; l < net->count && numbers <= left; l++) numbers += pln_net_layer(net, l).parameters;
+    return numbers <= left;
+}
+
 pln_status plni_network_build(pln_ctx *ctx, pln_net *net, const json_t *network, size_t left)
 {
     const json_t *input = json_object_get(network, "input"), *version = json_object_get(network, "version");
@@ -253,8 +258,9 @@ pln_status plni_network_build(pln_ctx *ctx, pln_net *net, const json_t *network,
     if (!json_is_array(layers) || json_array_size(layers) > 2 * PLN_MAX_LAYERS) return refuse(ctx, "there is no list of layers");
     if (image && !begin_image(net, image)) return refuse(ctx, "the image is not described");
     if (!image) pln_net_input(net, (int)json_integer_value(input));
-    json_array_foreach((json_t *)(uintptr_t)layers, i, layer) PLN_TRY(add_layer(net, layer, !version, &left));
+    json_array_foreach((json_t *)(uintptr_t)layers, i, layer) PLN_TRY(add_layer(net, layer, !version));
     PLN_TRY(add_dynamics(ctx, net, json_object_get(network, "settle")));
+    if (!fits(net, left)) return refuse(ctx, "the network is larger than what the file holds");
     if (json_is_number(json_object_get(network, "cnn_prune")))
         pln_net_prune_convolutions(net, json_number_value(json_object_get(network, "cnn_prune")));
     if (image && pln_net_bytes(net) > PLAUSIBLE) return refuse(ctx, "the network would take more than 8 GB");
