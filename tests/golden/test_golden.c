@@ -399,6 +399,42 @@ static void test_activations(void **state)
     }
 }
 
+/* Numbers [channel][row][column] of a key into one row of an image of two places a side, and back. */
+static void put_image(const inside_signal *image, const json_t *values)
+{
+    float x[8];
+
+    (void)flatten(values, x);
+    for (int i = 0; i < 8; i++) *inside_value(image, 0, i / 4, i % 4) = x[i];
+}
+
+static void check_image(const inside_signal *image, const json_t *wanted)
+{
+    float x[8];
+
+    for (int i = 0; i < 8; i++) x[i] = *inside_value(image, 0, i / 4, i % 4);
+    check_numbers(x, wanted);
+}
+
+static void test_winner_take_all(void **state)
+{
+    const json_t *g = get(golden, "wta_activation");
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    pln_net_image(net, 1, 1, 2, 2), pln_net_conv(net, 2, 1, 1, 0), pln_net_activation(net, PLN_WTA), pln_net_dense(net, 2);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    inside *in = inside_new(net, 1, true);
+    put_image(inside_x(in, 1), get(g, "x"));
+    inside_forward_layer(in, 1);
+    check_image(inside_y(in, 1), get(g, "y"));
+    put_image(inside_dy(in, 1), get(g, "upstream_gradient"));
+    inside_backward_layer(in, 1);
+    check_image(inside_dx(in, 1), get(g, "grad_x"));
+    inside_free(in);
+    pln_net_free(net);
+}
+
 /* ---- optimiser, schedules, initialisation, split -------------------------- */
 
 static void check_factors(const json_t *factors, const pln_schedule *how)
@@ -574,7 +610,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_target), cmocka_unit_test(test_smoothing), cmocka_unit_test(test_homeostasis),
         cmocka_unit_test(test_sequential), cmocka_unit_test(test_block_target), cmocka_unit_test(test_activations),
-        cmocka_unit_test(test_unsupervised_step), cmocka_unit_test(test_cross_entropy_step),
+        cmocka_unit_test(test_unsupervised_step), cmocka_unit_test(test_winner_take_all), cmocka_unit_test(test_cross_entropy_step),
         cmocka_unit_test(test_classifier_step), cmocka_unit_test(test_schedules), cmocka_unit_test(test_adam),
         cmocka_unit_test(test_first_weights), cmocka_unit_test(test_split), cmocka_unit_test(test_association),
     };
