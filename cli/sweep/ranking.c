@@ -20,7 +20,7 @@ outcome *sweep_result(const sweep *w, int i, int rung)
 /* Best first; of equals the one with the lower number. */
 static int by_metric(const void *a, const void *b)
 {
-    const outcome *x = *(const outcome *const *)a, *y = *(const outcome *const *)b;
+    const outcome *x = a, *y = b;
 
     if (x->metric > y->metric || x->metric < y->metric) return x->metric > y->metric ? -1 : 1;
     return (x->trial > y->trial) - (x->trial < y->trial);
@@ -28,16 +28,16 @@ static int by_metric(const void *a, const void *b)
 
 int sweep_rank(const sweep *w, int rung, int *order)
 {
-    const outcome **list = malloc(sizeof *list * (size_t)w->f.c->trials);
+    outcome *list = malloc(sizeof *list * (size_t)w->f.c->trials);
     int count = 0;
 
     if (!list) return -1;
     for (int i = 1; i <= w->f.c->trials; i++) {
         const outcome *o = sweep_result(w, i, rung);
-        if (o->trial && !o->failed) list[count++] = o;
+        if (o->trial && !o->failed) list[count++] = *o;
     }
     qsort(list, (size_t)count, sizeof *list, by_metric);
-    for (int k = 0; k < count; k++) order[k] = list[k]->trial;
+    for (int k = 0; k < count; k++) order[k] = list[k].trial;
     free(list);
     return count;
 }

@@ -99,7 +99,7 @@ int trial_config(const sweep *w, int i, int kind, config **c)
 {
     const sweep_config *f = w->f.c;
     char **settings = i > 0 ? trial_settings(f, i) : calloc(1, sizeof *settings);
-    const char **set = calloc((size_t)(f->set_count + f->ranges_count + 6), sizeof *set);
+    const char **set = calloc((size_t)f->set_count + (size_t)f->ranges_count + 6, sizeof *set);
     own_settings own;
     int n = 0;
     int code = FAILED;

@@ -4,6 +4,7 @@
 
 #define PLNI_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define PLNI_UNWATCHED __attribute__((no_sanitize_thread))
+#define PLNI_UNUSED __attribute__((unused))
 #define PLNI_INLINE static inline __attribute__((always_inline))
 
 #if defined(__SANITIZE_THREAD__)

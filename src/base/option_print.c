@@ -235,6 +235,8 @@ static void document_value(writer *w, const pln_option *o)
     const bool above = o->flags & PLN_OPTION_ABOVE, below = o->flags & PLN_OPTION_BELOW;
     const bool usual = !(o->low < o->high) || ((above ? o->usual > o->low : o->usual >= o->low) &&
                                                (below ? o->usual < o->high : o->usual <= o->high));
+    const bool words = o->type == PLN_OPTION_BOOL || o->type == PLN_OPTION_WORD;
+    const bool assumed = !(o->flags & PLN_OPTION_NEEDED) && o->type < PLN_OPTION_TEXT && (words || usual);
 
     switch (o->type) {
     case PLN_OPTION_BOOL:  put(w, "true or false"); break;
@@ -247,11 +249,10 @@ static void document_value(writer *w, const pln_option *o)
     default: put(w, "number");
     }
     if (o->type != PLN_OPTION_WORD && o->type != PLN_OPTION_TEXT && *plni_option_range(o, range)) put(w, ", %s", range);
-    if (o->flags & PLN_OPTION_NEEDED || o->type >= PLN_OPTION_TEXT) put(w, " | |");
+    if (!assumed) put(w, " | |");
     else if (o->type == PLN_OPTION_WORD) put(w, " | %s |", o->usual >= 0 ? o->words[(int)o->usual] : "");
     else if (o->type == PLN_OPTION_BOOL) put(w, " | %s |", o->usual > 0 ? "true" : "false");
-    else if (usual) put(w, " | %g |", o->usual);
-    else put(w, " | |");
+    else put(w, " | %g |", o->usual);
 }
 
 static void document(writer *w, const pln_option *table, const char *prefix)

@@ -197,7 +197,7 @@ static json_t *describe(const plni_st_tensor *t, size_t begin)
         return NULL;
     }
     return json_pack("{s:s, s:o, s:[I, I]}", "dtype", t->type, "shape", shape,
-                     "data_offsets", (json_int_t)begin, (json_int_t)(begin + t->size));
+                     "data_offsets", (json_int_t)begin, (json_int_t)begin + (json_int_t)t->size);
 }
 
 /* The header as text, padded with spaces to a multiple of 8; freed by free.

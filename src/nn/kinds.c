@@ -13,7 +13,7 @@ const plni_layer_ops *plni_kind_find(const char *name)
 #undef PLNI_LAYER
     };
 
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         if (strcmp(kinds[k]->name, name) == 0) return kinds[k];
     return NULL;
 }

@@ -210,7 +210,10 @@ struct plni_layer {
         memcpy(&own, layer->own, sizeof own);                                                                 \
         return own;                                                                                           \
     }                                                                                                         \
-    static inline void put_own(plni_layer *layer, const type *own) { memcpy(layer->own, own, sizeof *own); }
+    PLNI_UNUSED static inline void put_own(plni_layer *layer, const type *own)                                 \
+    {                                                                                                         \
+        memcpy(layer->own, own, sizeof *own);                                                                 \
+    }
 
 /* The layers there are. */
 #define PLNI_LAYER(kind) extern const plni_layer_ops plni_##kind##_ops;

@@ -25,7 +25,8 @@ static const double LARGEST_WASTE = 3;
 /* Positions in tiles of 4x4, for each position of the image. */
 static double tile_waste(const plni_conv *c)
 {
-    return 16.0 * ((c->out.height + 3) / 4) * ((c->out.width + 3) / 4) / plni_positions(c->out);
+    const int tiles = (c->out.height + 3) / 4 * ((c->out.width + 3) / 4);
+    return 16.0 * tiles / plni_positions(c->out);
 }
 
 /* Of what the taps of 3x3 look at, the share that is inside the image: events are only

@@ -168,7 +168,7 @@ static void pack(const product *p, int ky, int block, int tile, float *to)
 {
     const plni_conv *c = p->j->conv;
     const int width = p->k.width, first = block * p->k.block, channels = plni_smaller(p->k.block, p->in - first);
-    const size_t slot = (size_t)(p->k.block * width);
+    const size_t slot = (size_t)p->k.block * (size_t)width;
     const bool back = p->j->pass == PLNI_CONV_BACKWARD;
 
     for (int kx = 0; kx < 3; kx++) {

@@ -185,7 +185,7 @@ static void copy_deltas(const plni_conv_job *j, const cut *k, const strip *s, in
 static void add_parts(const plni_conv_job *j, const cut *k, const float *part, int groups, int tile, int tiles)
 {
     const plni_conv *c = j->conv;
-    const size_t a_tile = (size_t)(c->in_depth * TAPS * TILE), a_group = a_tile * (size_t)k->tiles;
+    const size_t a_tile = (size_t)c->in_depth * TAPS * TILE, a_group = a_tile * (size_t)k->tiles;
 
     for (int t = 0; t < TAPS; t++)
         for (int i = 0; i < c->in_depth; i++)
