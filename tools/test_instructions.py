@@ -17,7 +17,7 @@ totals: 100 20 10 1 7 3 1 2 4
 
 class Instructions(unittest.TestCase):
     def test_counts(self):
-        self.assertEqual(instructions.read_counts(FILE), {"instructions": 100, "L1 misses": 10, "last-level misses": 6})
+        self.assertEqual(instructions.read_counts(FILE), {"instructions": 100, "L1 misses": 10, "L2 misses": 6})
         self.assertEqual(instructions.read_counts("events: Ir\nsummary: 5\n\ntotals: 5\n"), {"instructions": 5})
 
     def test_a_function_that_is_not_there_counts_nothing(self):
@@ -33,8 +33,8 @@ class Instructions(unittest.TestCase):
     def test_tolerance(self):
         for name, before, now, bad in (("instructions", 10**8, 102 * 10**6, 0), ("instructions", 10**8, 1021 * 10**5, 1),
                                        ("instructions", 10**8, 10**7, 0), ("L1 misses", 10**6, 105 * 10**4, 0),
-                                       ("L1 misses", 10**6, 106 * 10**4, 1), ("last-level misses", 10**6, 106 * 10**4, 1),
-                                       ("last-level misses", 1000, 50000, 0), ("last-level misses", 1000, 100000, 1)):
+                                       ("L1 misses", 10**6, 106 * 10**4, 1), ("L2 misses", 10**6, 106 * 10**4, 1),
+                                       ("L2 misses", 1000, 50000, 0), ("L2 misses", 1000, 100000, 1)):
             self.assertEqual(self.bad(name, before, now), bad, (name, now))
 
     def test_what_was_not_counted_before_is_shown(self):
