@@ -6,9 +6,10 @@
 
 Each job of the table below is trained by both programs with 1, 2 and 3 threads on small data that this script makes.
 These must agree, between thread numbers and between programs: the tensors of every model (name, type, shape, bytes; the
-header's texts may differ), metrics.jsonl and result.json without times and peak_bytes, and what `eval` says of the
-old program's run by either program.  Planned memory of the new program may be 64 KB more.  What changes on purpose is named by
---allow: a job (ep-block), a kind of difference (linear, memory) or both (ep-block:linear); it is still shown.
+header's texts may differ), metrics.jsonl and result.json without times and peak_bytes, and what `eval` says of the old program's run by either program
+and of the new run by the new.  Planned memory of the new program may be 64 KB more.  What changes on purpose is named by
+--allow: a job (ep-block), a kind of difference (linear, tensors, old-file, memory) or both (ep-block:linear); it is still
+shown.
 Environment variables such as PLN_ISA hold for both.  Ends with 1 if anything differs that is not allowed.
 
 To compare with one old program again and again, give --cache: a folder that keeps what the old program said.
@@ -342,15 +343,22 @@ def ask_old(program, job, args, folder):
     return answers
 
 
-def read_old(programs, job, args, folder, described):
-    """How the new program reads the old one's model and run; which algorithms ran."""
-    words = ["eval", folder / "old", "--data", args.data, "--threads", args.threads[0], "--json"]
-    old, new = (json.loads(call(program, words, args.data)) for program in programs)
+def evaluate(program, run, args):
+    return json.loads(call(program, ["eval", run, "--data", args.data, "--threads", args.threads[0], "--json"], args.data))
+
+
+def read_files(programs, job, args, folder, described, same):
+    """How the new program reads the old one's run, and its own; which algorithms ran."""
+    old, new = (evaluate(program, folder / "old", args) for program in programs)
     ways = {f"{name} {layer[name]}" for layer in old.get("activity", {}).get("layers", [])
             for name in ("forward", "input_gradient", "weight_gradient") if layer.get(name, "-") != "-"}
-    found = [("old-file", text) for _, text in compare_figures(flatten(old), flatten(new))]
+    found = [(kind, f"eval of the old run by old and new: {text}") for kind, text in compare_figures(flatten(old), flatten(new))]
     if describe(programs[1], job, folder / "old" / "model.safetensors", args.data) != described:
         found.append(("old-file", "inspect describes the old model unlike the new one"))
+    own = evaluate(programs[1], folder / "new", args)
+    if same:
+        found += [(kind, f"eval by new of the old run and the new: {text}")
+                  for kind, text in compare_figures(flatten(new), flatten(own))]
     return found, ways
 
 
@@ -367,9 +375,9 @@ def do_job(job, args, folder):
         runs = [read_run(folder / side) for side in ("old", "new")]
         found["tensors"] = compare_tensors(*(run["tensors"] for run in runs))
         found["figures"] = compare_figures(*(run["figures"] for run in runs))
-        memory, part = list(zip(old["memory"], new["memory"])), "old file"
+        memory, part = list(zip(old["memory"], new["memory"])), "files"
         found["memory"] = [one for pair in memory for one in compare_memory(*pair)]
-        found["old file"], ways = read_old(args.programs, job, args, folder, new["description"])
+        found["files"], ways = read_files(args.programs, job, args, folder, new["description"], not found["tensors"])
     except (Failed, OSError, subprocess.TimeoutExpired, ValueError, KeyError) as error:
         found[part] = [("failed", f"{type(error).__name__}: {error}")]
     if not args.keep:
@@ -404,7 +412,7 @@ def forget(folder):
 
 # ---- table -------------------------------------------------------------------
 
-COLUMNS = ("old", "new", "tensors", "figures", "old file", "memory")
+COLUMNS = ("old", "new", "tensors", "figures", "files", "memory")
 
 
 def word_for(job, result, column, allowed):
@@ -419,7 +427,7 @@ def word_for(job, result, column, allowed):
 def print_table(results, allowed):
     """The table, then each difference; returns how many are not allowed."""
     print(f"\n{'':20} {'threads agree':>17}   {'old against new':>30} {'planned memory, KB':>26}")
-    print(f"{'job':20} {'old':>8} {'new':>8}   {'tensors':>8} {'figures':>8} {'old file':>12} {'':>8} {'old':>8} {'new':>8}")
+    print(f"{'job':20} {'old':>8} {'new':>8}   {'tensors':>8} {'figures':>8} {'files':>12} {'':>8} {'old':>8} {'new':>8}")
     for job, result in results.items():
         words = [word_for(job, result, column, allowed) for column in COLUMNS]
         old, new = max(result["memory"], default=(0, 0), key=lambda pair: pair[1] - pair[0])

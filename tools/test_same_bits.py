@@ -10,7 +10,7 @@ from pathlib import Path
 
 import same_bits
 
-SAYS = {"weight": 1.0, "by_threads": 0, "loss": 0.5, "memory": 5000, "accuracy": 0.9, "fails": False}
+SAYS = {"weight": 1.0, "by_threads": 0, "loss": 0.5, "memory": 5000, "accuracy": 0.9, "own_accuracy": 0.9, "fails": False, "own_fails": False}
 
 
 def stand_in(program, words, data):
@@ -18,7 +18,10 @@ def stand_in(program, words, data):
     says = json.loads(Path(program).read_text())
     after = lambda word: words[words.index(word) + 1]
     if words[0] == "eval":
-        return json.dumps({"accuracy": says["accuracy"], "activity": {"layers": [{"forward": "events"}]}})
+        if says["own_fails"] and words[1].name == "new":
+            raise same_bits.Failed("eval ended with 3: planaria: no model")
+        accuracy = says["own_accuracy"] if words[1].name == "new" else says["accuracy"]
+        return json.dumps({"accuracy": accuracy, "activity": {"layers": [{"forward": "events"}]}})
     if words[0] == "inspect":
         return f"     layer\n  1 conv\n\nplanaria.network of {program}"
     if says["fails"]:
@@ -64,7 +67,10 @@ class SameBits(unittest.TestCase):
                                      ({"by_threads": 1, "weight": 0.0}, "[tensors] 2 threads, new: model:w", 2),
                                      ({"loss": 0.25}, "[train_loss] line 1.train_loss: 0.5 -> 0.25", 4),
                                      ({"loss": float("nan")}, "[linear] result.fractions.0.linear: 0.5 -> nan", 4),
-                                     ({"accuracy": 0.8}, "[old-file] accuracy: 0.9 -> 0.8", 2),
+                                     ({"accuracy": 0.8, "own_accuracy": 0.8}, "[accuracy] eval of the old run by old and new: accuracy: 0.9 -> 0.8", 2),
+                                     ({"own_accuracy": 0.8}, "[accuracy] eval by new of the old run and the new: accuracy: 0.9 -> 0.8", 2),
+                                     ({"own_accuracy": 0.8, "weight": 2.0}, "[tensors]", 2),
+                                     ({"own_fails": True}, "[failed] Failed: eval ended with 3", 2),
                                      ({"memory": 5001 + same_bits.MORE_MEMORY}, "[memory]", 4),
                                      ({"fails": True}, "[failed] Failed: train ended with 1: planaria: no", 2)):
             bad, said = self.compare(**changes)
