@@ -29,7 +29,8 @@ import speed
 JOBS = {
     "784-2000": ("liu2024/unsup-bp-1layer", 30000, 4),
     "784-2000-2000": ("liu2024/unsup-bp-2layer", 6000, 4),
-    "few-labels": ("liu2024/semi-bp-100", 10000, 3, "--set", "semi.pretrain.epochs=1", "--set", "semi.pretrain.schedule.length=0"),
+    "few-labels": ("liu2024/semi-bp-100", 10000, 3, "--set", "semi.pretrain.epochs=1",
+                   "--set", "semi.pretrain.schedule.length=0"),
     "ep-2layer": ("liu2024/unsup-ep-2layer", 1600, 4),
     "sv8-28": ("spiking/sv8-28-mnist", 1600, 3),
 }
@@ -39,7 +40,8 @@ BUSY_JOBS = ["784-2000", "784-2000-2000"]
 def rate_of(lines):
     """Samples a second over all epochs but the first, which also meets cold caches and dense batches."""
     lines = [line for line in lines if "train_seconds" in line][1:]
-    return sum(line["samples_per_second"] * line["train_seconds"] for line in lines) / sum(line["train_seconds"] for line in lines)
+    samples = sum(line["samples_per_second"] * line["train_seconds"] for line in lines)
+    return samples / sum(line["train_seconds"] for line in lines)
 
 
 def train(program, job, threads, data):
@@ -130,13 +132,14 @@ def main():
     if unknown := [job for job in jobs if job not in JOBS]:
         parser.error(f"no such job: {', '.join(unknown)}; there are {', '.join(JOBS)}")
     for job, (preset, limit, *more) in JOBS.items():
-        JOBS[job] = (preset, max(64, int(limit * args.scale)), *more)
+        JOBS[job] = (preset, max(200, int(limit * args.scale)), *more)
 
     data, processors, load = find_data(), bind(2), os.getloadavg()[0]
     about = {"data": data, "kernel": f"{platform.system()} {platform.release()}", "processors": processors,
              "autogroup": setting("/proc/sys/kernel/sched_autogroup_enabled"), "load_before": load,
              "machine": speed.describe_machine(), "rows": []}
-    print(f"{about['kernel']}, {about['machine']['cpu']}, processors {processors[0]} and {processors[1]}, {data}, load {load:.1f}")
+    print(f"{about['kernel']}, {about['machine']['cpu']}, processors {processors[0]} and {processors[1]}, {data}, "
+          f"load {load:.1f}")
     if load > 0.5:
         print("This machine is not idle: what else runs takes part in all figures below.")
 

@@ -10,7 +10,8 @@ import busy
 
 class Busy(unittest.TestCase):
     def test_first_epoch_does_not_count(self):
-        lines = [{"epoch": 1, "train_seconds": 9, "samples_per_second": 1}, {"epoch": 2, "train_seconds": 1, "samples_per_second": 10},
+        lines = [{"epoch": 1, "train_seconds": 9, "samples_per_second": 1},
+                 {"epoch": 2, "train_seconds": 1, "samples_per_second": 10},
                  {"untrained_accuracy": 0.1}, {"epoch": 3, "train_seconds": 3, "samples_per_second": 30}]
         self.assertEqual(busy.rate_of(lines), 25)
 

@@ -62,7 +62,9 @@ def count(program, job, folder, data):
     line = ["valgrind", "--tool=callgrind", "--toggle-collect=pln_trainer_step", f"--callgrind-out-file={out}",
             *(CACHE if cache else []), program, "train", "config.yaml", "--no-eval", "--limit", str(samples),
             "--threads", "1", "--seed", "1", "--out", "run"]
-    done = subprocess.run(line, cwd=folder / job, env={**FIXED, "PLANARIA_DATA": os.path.relpath(data, folder / job)}, capture_output=True, text=True)
+    # A relative path, so that the stack begins at the same place wherever the folder is.
+    env = {**FIXED, "PLANARIA_DATA": os.path.relpath(data, folder / job)}
+    done = subprocess.run(line, cwd=folder / job, env=env, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{job}: {done.stderr[-2000:]}")
     return read_counts(out.read_text())

@@ -6,10 +6,10 @@
 
 Each job of the table below is trained by both programs with 1, 2 and 3 threads on small data that this script makes.
 These must agree, between thread numbers and between programs: the tensors of every model (name, type, shape, bytes; the
-header's texts may differ), metrics.jsonl and result.json without times and peak_bytes, and what `eval` says of the old program's run by either program
-and of the new run by the new.  Planned memory of the new program may be 64 KB more.  What changes on purpose is named by
---allow: a job (ep-block), a kind of difference (linear, tensors, old-file, memory) or both (ep-block:linear); it is still
-shown.
+header's texts may differ), metrics.jsonl and result.json without times and peak_bytes, and what `eval` says of the old
+program's run by either program and of the new run by the new.  Planned memory of the new program may be 64 KB more.  What
+changes on purpose is named by --allow: a job (ep-block), a kind of difference (linear, tensors, old-file, memory) or both
+(ep-block:linear); it is still shown.
 Environment variables such as PLN_ISA hold for both.  Ends with 1 if anything differs that is not allowed.
 
 To compare with one old program again and again, give --cache: a folder that keeps what the old program said.
@@ -95,7 +95,8 @@ LINEAR = dict(kind="linear", start=1, end=0.1)
 READ = dict(epochs=2, batch=64, rate=0.1, dropout=0.2, decay=0.9, activation="sigmoid")
 SEMI = dict(labels=50, batch=8, rate=[0.001, 0.004], schedule=dict(kind="linear", start=0.7, end=0.1, length=2),
             pretrain=dict(epochs=2, batch=8, rate=[0.001, 0.003], schedule=dict(kind="exp", ratio=0.9)))
-TIMES = {**LABELS, "epochs": 1, "batch": 8, "loss": "cross_entropy_steps", "momentum": 0.9, "weight_decay": 0.0001, "schedule": dict(kind="cosine")}
+TIMES = {**LABELS, "epochs": 1, "batch": 8, "loss": "cross_entropy_steps", "momentum": 0.9,
+         "weight_decay": 0.0001, "schedule": dict(kind="cosine")}
 
 
 def rows(data, layers, train, **more):
@@ -158,9 +159,12 @@ JOBS = {
     "step": spiking("colour", "16C3-MP2-32C3-GAP-FC10", {**TIMES, "tet": 0.3},
                     dict(norm="step", neuron="tet", norm_scale=0.9, threshold=0.5)),
     "no-norm": spiking("digits", SMALL, {**TIMES, "clip": 1}, dict(threshold=0.1)),
-    "compact": spiking("colour", "32C3-32C3-AP2-64C3-FC10", {**LABELS, "rate": [0.02]}, dict(surrogate="triangle", sharpness=12, threshold=0.3)),
-    "compact-joint": spiking("digits", SMALL, TIMES, dict(norm="joint", surrogate="rectangle", reset="soft", detach=True, threshold=0.3)),
-    "residual": spiking("colour", "16C3-32R3/2-32R3-GAP-FC10", {**TIMES, "batch": 16}, dict(norm="joint", normalise=True, threshold=0.3)),
+    "compact": spiking("colour", "32C3-32C3-AP2-64C3-FC10", {**LABELS, "rate": [0.02]},
+                       dict(surrogate="triangle", sharpness=12, threshold=0.3)),
+    "compact-joint": spiking("digits", SMALL, TIMES,
+                             dict(norm="joint", surrogate="rectangle", reset="soft", detach=True, threshold=0.3)),
+    "residual": spiking("colour", "16C3-32R3/2-32R3-GAP-FC10", {**TIMES, "batch": 16},
+                        dict(norm="joint", normalise=True, threshold=0.3)),
     "residual-before": spiking("colour", "16C3-32P3/2-32P3-GAP-FC10", {**TIMES, "augment": dict(padding=2, flip=True)},
                                dict(norm="joint", threshold=0.3)),
     "residual-plain": spiking("colour", "16C3-16R3-AP2-32R3/2-FC10", {**LABELS, "rate": [0.02]},
@@ -179,7 +183,8 @@ JOBS = {
                                    dict(output_spikes=True, threshold=0.1)),
     "spiking-rows": spiking("digits", "FC256-FC128-FC10", {**TIMES, "epochs": 2},
                             dict(norm="joint", threshold=0.3, decay_input=True, neuron="sj-vgg")),
-    "membrane": spiking("digits", SMALL, {**LABELS, "loss": "cross_entropy"}, dict(readout="membrane", neuron="code-s", norm="step")),
+    "membrane": spiking("digits", SMALL, {**LABELS, "loss": "cross_entropy"},
+                        dict(readout="membrane", neuron="code-s", norm="step")),
     "last": spiking("digits", "8C3/2-MP2-16C3-FC10", {**LABELS, "label_smoothing": 0.1},
                     dict(readout="last", neuron="code-u", surrogate="sigmoid", threshold=0.2)),
     "frames": spiking("frames", "8C3-AP2-16C3/2-FC64-FC10", TIMES, dict(steps=4, norm="joint", threshold=0.3), init="glorot"),
@@ -216,7 +221,8 @@ def flatten(value, path=""):
     """Leaves of a JSON value: path -> number or text."""
     if isinstance(value, (dict, list)):
         items = value.items() if isinstance(value, dict) else enumerate(value)
-        return {key: leaf for name, inner in items for key, leaf in flatten(inner, f"{path}.{name}" if path else str(name)).items()}
+        return {key: leaf for name, inner in items
+                for key, leaf in flatten(inner, f"{path}.{name}" if path else str(name)).items()}
     return {path: value}
 
 
@@ -397,7 +403,8 @@ def build(commit, folder):
     if shutil.which("ccache"):
         env.setdefault("CMAKE_C_COMPILER_LAUNCHER", "ccache")
     for line in (["cmake", "--preset", "release", "-B", folder / "build", "-DPLN_BENCH=OFF"],
-                 ["cmake", "--build", folder / "build", "--target", "planaria_command", "-j", os.environ.get("JOBS", str(os.cpu_count()))]):
+                 ["cmake", "--build", folder / "build", "--target", "planaria_command", "-j",
+                  os.environ.get("JOBS", str(os.cpu_count()))]):
         done = subprocess.run(line, cwd=source, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise SystemExit(f"{commit or 'the files here'} cannot be built:\n{done.stdout[-3000:]}")

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import same_bits
 
-SAYS = {"weight": 1.0, "by_threads": 0, "loss": 0.5, "memory": 5000, "accuracy": 0.9, "own_accuracy": 0.9, "fails": False, "own_fails": False}
+SAYS = {"weight": 1.0, "by_threads": 0, "loss": 0.5, "memory": 5000, "accuracy": 0.9,
+        "own_accuracy": 0.9, "fails": False, "own_fails": False}
 
 
 def stand_in(program, words, data):
@@ -67,8 +68,8 @@ class SameBits(unittest.TestCase):
                                      ({"by_threads": 1, "weight": 0.0}, "[tensors] 2 threads, new: model:w", 2),
                                      ({"loss": 0.25}, "[train_loss] line 1.train_loss: 0.5 -> 0.25", 4),
                                      ({"loss": float("nan")}, "[linear] result.fractions.0.linear: 0.5 -> nan", 4),
-                                     ({"accuracy": 0.8, "own_accuracy": 0.8}, "[accuracy] eval of the old run by old and new: accuracy: 0.9 -> 0.8", 2),
-                                     ({"own_accuracy": 0.8}, "[accuracy] eval by new of the old run and the new: accuracy: 0.9 -> 0.8", 2),
+                                     ({"accuracy": 0.8, "own_accuracy": 0.8}, "[accuracy] eval of the old run by old and new", 2),
+                                     ({"own_accuracy": 0.8}, "[accuracy] eval by new of the old run and the new", 2),
                                      ({"own_accuracy": 0.8, "weight": 2.0}, "[tensors]", 2),
                                      ({"own_fails": True}, "[failed] Failed: eval ended with 3", 2),
                                      ({"memory": 5001 + same_bits.MORE_MEMORY}, "[memory]", 4),
