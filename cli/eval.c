@@ -139,7 +139,7 @@ int command_eval(int argc, const char **argv)
         { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)",
           "FRACTION" },
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
-        { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor", "N" },
+        { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };

@@ -14,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 /* A process at work on a trial, one seed after the other. */
 typedef struct slot {
@@ -180,7 +179,7 @@ static int run_open(stage *g)
 /* Trials without a result are run; those given up have none to come. */
 static int climb(sweep *w, int rung, const int *members, int count)
 {
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    const int processors = pln_processors();
     stage g = { .w = w, .rung = rung, .open = malloc(sizeof *g.open * (size_t)count),
                 .slots = calloc((size_t)w->workers, sizeof *g.slots) };
     int code = DONE, used;
@@ -191,8 +190,7 @@ static int climb(sweep *w, int rung, const int *members, int count)
         for (int m = 0; m < count; m++)
             if (sweep_result(w, members[m], rung)->trial == 0) g.open[g.opens++] = members[m];
         used = g.opens < w->workers ? g.opens : w->workers;
-        g.threads = used > 0 && processors > used ? (int)(processors / used) : 1;
-        if (g.threads > 256) g.threads = 256;
+        g.threads = used > 0 && processors > used ? processors / used : 1;
         if (g.opens > 0) code = run_open(&g);
     }
     free(g.open);

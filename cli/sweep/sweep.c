@@ -14,7 +14,6 @@
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ---- the file against its base --------------------------------------------- */
 
@@ -238,13 +237,6 @@ static int check_arguments(const options *o, int trials, int seed, const sweep *
     return DONE;
 }
 
-static int one_for_each_processor(void)
-{
-    const long processors = sysconf(_SC_NPROCESSORS_ONLN);
-
-    return processors < 1 ? 1 : processors > 256 ? 256 : (int)processors;
-}
-
 int command_sweep(int argc, const char **argv)
 {
     sweep w = { .workers = OPTIONS_UNSET, .r = { .lock = -1 } };
@@ -254,7 +246,7 @@ int command_sweep(int argc, const char **argv)
         { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
         { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
         { "workers", 0, POPT_ARG_INT, &w.workers, 0,
-          "trainings at a time (default: one for each processor); no result depends on it", "N" },
+          "trainings at a time (default: one for each processor it may use); no result depends on it", "N" },
         { "seed", 0, POPT_ARG_INT, &seed, 0, "instead of the file's", "N" },
         { "data", 0, POPT_ARG_STRING, &w.data, 0, "folder of the data set, or the one above it", "DIR" },
         { "limit", 0, POPT_ARG_INT, &w.limit, 0, "use only the first N training samples", "N" },
@@ -265,7 +257,7 @@ int command_sweep(int argc, const char **argv)
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
     if (code == DONE) code = check_arguments(&o, trials, seed, &w);
-    if (w.workers == OPTIONS_UNSET) w.workers = one_for_each_processor();
+    if (w.workers == OPTIONS_UNSET) w.workers = pln_processors();
     watch_signals();
     if (code == DONE) code = sweep_file_load(o.extra[0], trials, seed, &w.f);
     if (code == DONE && !out) run_default(folder, sizeof folder, "sweep-", w.f.from.name, w.f.c->seed);

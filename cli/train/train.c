@@ -160,7 +160,7 @@ int command_train(int argc, const char **argv)
         { "limit", 0, POPT_ARG_INT, &a->limit, 0, "use only the first N training samples", "N" },
         { "set", 0, POPT_ARG_ARGV, &a->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },
         { "seed", 0, POPT_ARG_LONG, &a->seed, 0, "of all random numbers (default: 1)", "N" },
-        { "threads", 0, POPT_ARG_INT, &a->threads, 0, "default: one for each processor; no result depends on it", "N" },
+        { "threads", 0, POPT_ARG_INT, &a->threads, 0, "default: one for each processor it may use; no result depends on it", "N" },
         { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
         { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },

@@ -69,13 +69,18 @@ typedef struct pln_allocator {
 } pln_allocator;
 
 typedef struct pln_ctx_options {
-    int           threads;      /* 0: one for each processor; else 1..256   */
+    int           threads;      /* 0: as pln_processors says; else 1..256   */
     pln_allocator allocator;    /* alloc NULL: the C library's              */
     const char   *isa;          /* "scalar", "x86-64-v2".. "arm64"; NULL:   */
                                 /* $PLN_ISA, or else the best of this CPU   */
 } pln_ctx_options;
 
 PLN_API pln_ctx_options pln_ctx_options_default(void);
+
+/* How many threads the processors that this process may use are worth, 1..256: those that
+ * the system lets the calling thread run on (affinity), no more than a quota of its control
+ * group pays for, rounded up, and no more than the first number of OMP_NUM_THREADS. */
+PLN_API int pln_processors(void);
 
 /* A new context; options NULL means the defaults.  Returns NULL if memory is
  * short, an option is out of range, or isa names a level that this CPU or this

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/cpu.h"
 #include "base/option.h"
+#include "base/processors.h"
 #include "kernel/kernel.h"
 
 #include <stdarg.h>
@@ -13,9 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
 
-enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20, MAX_THREADS = 256 };
+enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
 struct pln_ctx {
     int           threads;
@@ -53,12 +53,6 @@ pln_ctx_options pln_ctx_options_default(void)
     return (pln_ctx_options){ 0 };
 }
 
-static int processors(void)
-{
-    const long n = sysconf(_SC_NPROCESSORS_ONLN);
-    return n < 1 ? 1 : n > MAX_THREADS ? MAX_THREADS : (int)n;
-}
-
 pln_ctx *pln_ctx_new(const pln_ctx_options *options)
 {
     const pln_ctx_options chosen = options ? *options : pln_ctx_options_default();
@@ -66,13 +60,13 @@ pln_ctx *pln_ctx_new(const pln_ctx_options *options)
     const char *isa = chosen.isa ? chosen.isa : getenv("PLN_ISA");
     pln_ctx *ctx;
 
-    if (chosen.threads < 0 || chosen.threads > MAX_THREADS) return NULL;
+    if (chosen.threads < 0 || chosen.threads > PLNI_MAX_THREADS) return NULL;
     if (!from.alloc) from = (pln_allocator){ default_alloc, default_free, NULL };
 
     ctx = from.alloc(from.user, sizeof *ctx, CACHE_LINE);
     if (!ctx) return NULL;
     memset(ctx, 0, sizeof *ctx);
-    ctx->threads = chosen.threads ? chosen.threads : processors();
+    ctx->threads = chosen.threads ? chosen.threads : plni_processors_find().threads;
     ctx->allocator = from;
     ctx->isa = plni_kernels_choose(&ctx->kernels, plni_cpu_levels(), isa);
     if (!ctx->isa) {

@@ -1,0 +1,16 @@
+# As many threads as the process may use processors.
+train() { "$@" "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force >out 2>err || cat err; grep '"threads"' r/manifest.json; }
+one=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
+echo "# one processor"
+train taskset -c "$one"
+echo "# OMP_NUM_THREADS"
+train env OMP_NUM_THREADS=1
+train env OMP_NUM_THREADS=1,4
+train env OMP_NUM_THREADS=0 taskset -c "$one"
+echo "# an option is above both"
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force --threads 3 >out 2>err; grep '"threads"' r/manifest.json
+OMP_NUM_THREADS=1 taskset -c "$one" "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force --threads 3 >out 2>err; grep '"threads"' r/manifest.json
+echo "# a training of a sweep"
+sed "s|BASE|$TESTS/tiny.yaml|" "$TESTS/tiny-sweep.yaml" > sweep.yaml
+taskset -c "$one" "$PLANARIA" sweep sweep.yaml --data "$DATA" --out s --trials 1 --workers 1 >out 2>err || cat err
+grep '"threads"' s/trial-0001/run/manifest.json
