@@ -12,7 +12,7 @@ check="$build libcmocka-dev python3 valgrind"
 case "${1:-build}" in
     build)    wanted=$build ;;
     check)    wanted=$check ;;
-    fuzz)     wanted="$check clang libclang-rt-dev libomp-dev" ;;
+    fuzz)     wanted="$check clang libclang-rt-dev" ;;
     coverage) wanted="$check gcovr" ;;
     docs)     wanted="doxygen" ;;
     *)        echo "usage: tools/deps.sh [build|check|fuzz|coverage|docs]" >&2; exit 2 ;;

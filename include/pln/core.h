@@ -2,9 +2,13 @@
  *
  * A context holds what calls share: the allocator, the number of threads, the
  * kernels chosen for this CPU and the sentence of the last error.  It belongs
- * to one thread at a time; different contexts are independent.  Where dense
- * products are OpenBLAS's, the library sets that to one thread a call: more would
- * change the last bits.
+ * to one thread at a time; different contexts are independent.  Its own threads
+ * start when there is work for them, block the application's signals, sleep when there
+ * is none for long, and end with it.  In a child of fork the context works on,
+ * with the calling thread alone.
+ *
+ * Where dense products are OpenBLAS's, the library sets that to one thread a call: more
+ * would change the last bits.
  *
  *     pln_ctx *ctx = pln_ctx_new(NULL);
  *     if (pln_net_ready(net) != PLN_OK) fprintf(stderr, "%s\n", pln_error(ctx));

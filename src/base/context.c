@@ -17,8 +17,12 @@
 
 enum { CACHE_LINE = 64, HUGE_PAGE = 2 << 20 };
 
+/* For less, a thread would not save the time that it takes to tell it. */
+static const double WORTH_A_THREAD = 4000.0;
+
 struct pln_ctx {
-    int           threads;
+    _Alignas(CACHE_LINE) int threads;
+    plni_pool    *pool;                      /* behind the context, in the same block */
     pln_allocator allocator;
     plni_kernels  kernels;
     const char   *isa;
@@ -53,26 +57,32 @@ pln_ctx_options pln_ctx_options_default(void)
     return (pln_ctx_options){ 0 };
 }
 
+static size_t size_of(int threads) { return sizeof(pln_ctx) + plni_pool_bytes(threads); }
+
 pln_ctx *pln_ctx_new(const pln_ctx_options *options)
 {
     const pln_ctx_options chosen = options ? *options : pln_ctx_options_default();
+    const plni_processors found = plni_processors_find();
+    const int threads = chosen.threads ? chosen.threads : found.threads;
     pln_allocator from = chosen.allocator;
     const char *isa = chosen.isa ? chosen.isa : getenv("PLN_ISA");
     pln_ctx *ctx;
 
-    if (chosen.threads < 0 || chosen.threads > PLNI_MAX_THREADS) return NULL;
+    if (threads < 0 || threads > PLNI_MAX_THREADS) return NULL;
     if (!from.alloc) from = (pln_allocator){ default_alloc, default_free, NULL };
 
-    ctx = from.alloc(from.user, sizeof *ctx, CACHE_LINE);
+    ctx = from.alloc(from.user, size_of(threads), CACHE_LINE);
     if (!ctx) return NULL;
     memset(ctx, 0, sizeof *ctx);
-    ctx->threads = chosen.threads ? chosen.threads : plni_processors_find().threads;
+    ctx->threads = threads;
     ctx->allocator = from;
     ctx->isa = plni_kernels_choose(&ctx->kernels, plni_cpu_levels(), isa);
     if (!ctx->isa) {
-        from.free(from.user, ctx, sizeof *ctx);
+        from.free(from.user, ctx, size_of(threads));
         return NULL;
     }
+    /* Who looks for work takes time from those who have some, where time is short. */
+    ctx->pool = plni_pool_init(ctx + 1, threads, threads <= found.allowed && !found.rationed);
     return ctx;
 }
 
@@ -81,7 +91,18 @@ void pln_ctx_free(pln_ctx *ctx)
     if (!ctx) return;
     assert(ctx->bytes == 0);
     const pln_allocator from = ctx->allocator;
-    from.free(from.user, ctx, sizeof *ctx);
+    plni_pool_end(ctx->pool);
+    from.free(from.user, ctx, size_of(ctx->threads));
+}
+
+void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
+                   plni_chunk *run, void *arg)
+{
+    int threads = ctx->threads;
+
+    if (work < threads * WORTH_A_THREAD) threads = (int)(work / WORTH_A_THREAD);
+    if (threads > chunks) threads = chunks;
+    plni_pool_run(ctx->pool, threads, chunks, walk, run, arg);
 }
 
 void *plni_alloc(pln_ctx *ctx, size_t bytes)

@@ -18,8 +18,7 @@ static pln_data *data;
 
 /* ---- counting ------------------------------------------------------------- */
 
-/* All of the C library's allocations are counted, whoever asks: us, OpenMP or
- * BLAS.  Sanitizers have allocators of their own. */
+/* All of the C library's allocations are counted, whoever asks: us or BLAS.  Sanitizers have allocators of their own. */
 static atomic_long c_allocations;
 
 #if defined(__has_feature)
