@@ -38,14 +38,15 @@ static void print_help(FILE *to)
           "after writing a checkpoint.\n", to);
 }
 
-/* Threads that wait for each other should look for a moment and then sleep: by
- * default libgomp looks for a millisecond and more, which on a shared machine
- * stops everybody else.  It reads the variable only when it is loaded, so the
- * command starts itself once more with it. */
-static void wait_politely(const char **argv)
+/* The library wants OpenBLAS to compute in the thread that calls, but OpenBLAS starts
+ * threads of its own when it is loaded: in vain, and where memory is limited it cannot, and
+ * then never ends.  So the command starts itself once more without them. */
+static void start_without_blas_threads(const char **argv)
 {
-    if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
-    if (setenv("GOMP_SPINCOUNT", "10000", 1) == 0)
+    const char *threads = getenv("OPENBLAS_NUM_THREADS");
+
+    if (threads && strcmp(threads, "1") == 0) return;
+    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
         (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
@@ -76,7 +77,7 @@ int main(int argc, const char **argv)
     int code;
 
     signal(SIGXFSZ, SIG_IGN);
-    wait_politely(argv);
+    start_without_blas_threads(argv);
     code = run(argc, argv);
     if ((ferror(stdout) || fflush(stdout) != 0) && code == DONE)
         code = complain(FAILED, "cannot write to stdout: %s", strerror(errno));

@@ -1,4 +1,4 @@
-# As many threads as the process may use processors.
+# As many threads as the process may use processors; a limit of memory that leaves OpenBLAS no room for its own.
 train() { "$@" "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force >out 2>err || cat err; grep '"threads"' r/manifest.json; }
 one=$(taskset -pc $$ | sed 's/.*: //; s/[-,].*//')
 echo "# one processor"
@@ -14,3 +14,14 @@ echo "# a training of a sweep"
 sed "s|BASE|$TESTS/tiny.yaml|" "$TESTS/tiny-sweep.yaml" > sweep.yaml
 taskset -c "$one" "$PLANARIA" sweep sweep.yaml --data "$DATA" --out s --trials 1 --workers 1 >out 2>err || cat err
 grep '"threads"' s/trial-0001/run/manifest.json
+
+echo "# little memory: it ends"
+# A sanitizer's program needs more than there is, whatever OpenBLAS does.
+if (ulimit -v 200000; OPENBLAS_NUM_THREADS=1 "$PLANARIA" --version) >/dev/null 2>&1; then
+    for limit in 120000 200000; do
+        (ulimit -v $limit; unset OPENBLAS_NUM_THREADS; timeout -k 1 60 "$PLANARIA" --version; echo "-> $?")
+    done
+    (ulimit -v 200000; OPENBLAS_NUM_THREADS=7 timeout -k 1 60 "$PLANARIA" --version; echo "-> $?")
+else
+    for i in 1 2 3; do "$PLANARIA" --version; echo "-> $?"; done
+fi
