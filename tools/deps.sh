@@ -7,7 +7,7 @@ set -eu
 build="build-essential cmake ninja-build pkg-config libyaml-dev libjansson-dev libpopt-dev
        zlib1g-dev libpng-dev libjpeg62-turbo-dev libmatio-dev libarchive-dev libcurl4-openssl-dev librandom123-dev
        libopenblas-dev libmd-dev libsqlite3-dev dataset-fashion-mnist"
-check="$build libcmocka-dev python3 valgrind"
+check="$build libcmocka-dev python3 valgrind libopenblas0-openmp libopenblas0-serial"
 
 case "${1:-build}" in
     build)    wanted=$build ;;

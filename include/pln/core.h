@@ -7,8 +7,10 @@
  * is none for long, and end with it.  In a child of fork the context works on,
  * with the calling thread alone.
  *
- * Where dense products are OpenBLAS's, the library sets that to one thread a call: more
- * would change the last bits.
+ * Where dense products are OpenBLAS's, a new context sets that to one thread a call: more
+ * would change the last bits.  The flavour that runs on OpenMP is told so call by call.
+ * Applications should set OPENBLAS_NUM_THREADS=1 before they start, since OpenBLAS else
+ * starts threads that have nothing to do.
  *
  *     pln_ctx *ctx = pln_ctx_new(NULL);
  *     if (pln_net_ready(net) != PLN_OK) fprintf(stderr, "%s\n", pln_error(ctx));

@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE          /* madvise */
 
 #include "base/context.h"
+#include "base/blas.h"
 #include "base/check.h"
 #include "base/cpu.h"
 #include "base/option.h"
@@ -83,6 +84,7 @@ pln_ctx *pln_ctx_new(const pln_ctx_options *options)
     }
     /* Who looks for work takes time from those who have some, where time is short. */
     ctx->pool = plni_pool_init(ctx + 1, threads, threads <= found.allowed && !found.rationed);
+    plni_blas_settle();
     return ctx;
 }
 

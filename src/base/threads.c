@@ -18,6 +18,7 @@
 #define _GNU_SOURCE              /* syscall */
 
 #include "base/threads.h"
+#include "base/blas.h"
 #include "base/cpu.h"
 
 #include <pthread.h>
@@ -243,6 +244,7 @@ static void *work(void *arg)
     uint32_t number = 0;
 
     here = &at;
+    (void)plni_blas_enter();
     while (next_job(me, &number)) {
         PLNI_BETWEEN(begin);
         const job j = {
@@ -364,6 +366,7 @@ void plni_pool_run(plni_pool *pool, int threads, int chunks, plni_walk walk, pln
 {
     job j = { .chunks = chunks, .threads = threads, .walk = walk, .run = run, .arg = arg };
     const frame at = { pool, lane_in(pool), here };
+    const int blas = plni_blas_enter();
 
     here = &at;
     if (threads <= 1 || !enter(pool)) {
@@ -377,6 +380,7 @@ void plni_pool_run(plni_pool *pool, int threads, int chunks, plni_walk walk, pln
         atomic_store_explicit(&pool->busy, false, memory_order_release);
     }
     here = at.outer;
+    plni_blas_leave(blas);
 }
 
 /* ---- a pool --------------------------------------------------------------------- */

@@ -6,8 +6,8 @@
 #include "tensor/conv_shape.h"
 
 #include "base/shape.h"
-#include "tensor/blas.h"
 
+#include <cblas.h>
 #include <string.h>
 
 enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSITIONS_A_TIME = 256,
@@ -114,7 +114,6 @@ static void forward_chunk(void *arg, int chunk)
 
 static void forward(pln_ctx *ctx, job *j)
 {
-    plni_one_blas_thread();
     plni_parallel(ctx, plni_share(places_in(j->conv, j->rows), places_a_chunk(j->conv)), plni_conv_work(j), PLNI_UP,
                   forward_chunk, j);
 }
@@ -170,7 +169,6 @@ static void backward_columns(void *arg, int chunk)
 
 static void backward(pln_ctx *ctx, job *j)
 {
-    plni_one_blas_thread();
     if (plni_conv_is_full(j->conv))
         plni_parallel(ctx, plni_share(patch_floats(j->conv), CHANNELS_A_CHUNK), plni_conv_work(j), PLNI_UP,
                       backward_columns, j);
@@ -223,7 +221,6 @@ static void gradient(pln_ctx *ctx, job *j)
 {
     const size_t weights = plni_conv_weights(j->conv);
 
-    plni_one_blas_thread();
     if (!is_narrow(j->conv)) {
         plni_parallel(ctx, plni_conv_taps(j->conv) * channel_blocks(j->conv), plni_conv_work(j), PLNI_UP, gradient_chunk, j);
         return;

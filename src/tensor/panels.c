@@ -4,9 +4,9 @@
 
 #include "base/context.h"
 #include "base/shape.h"
-#include "tensor/blas.h"
 
 #include <assert.h>
+#include <cblas.h>
 #include <string.h>
 
 /* The share of non-zeros from which CBLAS is faster, measured with 16 samples and
@@ -49,10 +49,7 @@ size_t plni_panels_size(const plni_panels *w)
 
 static bool is_dense(product what, const plni_panels *w, double density, int samples)
 {
-    if (samples < FEW_SAMPLES || w->width < WIDE || density < DENSE_FROM[what][samples >= MANY_SAMPLES])
-        return false;
-    plni_one_blas_thread();
-    return true;
+    return samples >= FEW_SAMPLES && w->width >= WIDE && density >= DENSE_FROM[what][samples >= MANY_SAMPLES];
 }
 
 static float *panel_of(const plni_panels *w, int p)

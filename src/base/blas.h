@@ -1,0 +1,16 @@
+/* blas.h - OpenBLAS with one thread a call
+ *
+ * It cuts its work by the number of its threads, which would show in the last bits: it gets
+ * one, inside each of our chunks.  Another BLAS lacks these functions. */
+#ifndef PLNI_BLAS_H
+#define PLNI_BLAS_H
+
+/* Sets OpenBLAS to one thread for the whole process, which it is asked once, by a new context. */
+void plni_blas_settle(void);
+
+/* Products that this thread computes from now on are its own; gives what leave is to restore.
+ * Costs next to nothing where settle was enough. */
+int  plni_blas_enter(void);
+void plni_blas_leave(int before);
+
+#endif
