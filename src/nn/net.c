@@ -67,7 +67,7 @@ static pln_status compile(pln_net *net)
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->complete) PLN_TRY(net->layer[l].ops->complete(&net->layer[l], net));
     if (!net->layer[net->count - 1].out.row)
-        return plni_fail(net->ctx, PLN_ERR_SHAPE, plni_top_threshold(net) > 0 || net->steps > 1
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, plni_top_threshold(net) > 0 || net->layer[net->count - 1].out.steps > 1
                          ? "network: a network with neurons ends with a read-out"
                          : "network: it ends with an image: a dense layer or a read-out must come last");
     plni_stages_compile(net);
