@@ -17,7 +17,8 @@ grep '"threads"' s/trial-0001/run/manifest.json
 
 echo "# little memory: it ends"
 # A sanitizer's program needs more than there is, whatever OpenBLAS does.
-if (ulimit -v 200000; OPENBLAS_NUM_THREADS=1 "$PLANARIA" --version) >/dev/null 2>&1; then
+# The last word is the inner shell's own, which else leaves it to the outer one to tell of a signal.
+if (ulimit -v 200000; OPENBLAS_NUM_THREADS=1 "$PLANARIA" --version; exit $?) >/dev/null 2>&1; then
     for limit in 120000 200000; do
         (ulimit -v $limit; unset OPENBLAS_NUM_THREADS; timeout -k 1 60 "$PLANARIA" --version; echo "-> $?")
     done
