@@ -168,7 +168,9 @@ static void *many_jobs(void *arg)
 
 static void test_every_chunk_once(void **state)
 {
-    static const many all[] = { { 2, JOBS / 2, 0 }, { 3, JOBS / 4, 0 }, { 8, JOBS / 5, 0 }, { 64, JOBS / 20, 0 } };
+    static const many all[] = {
+        { 2, JOBS / 100 * 50, 0 }, { 3, JOBS / 100 * 35, 0 }, { 8, JOBS / 100 * 14, 0 }, { 64, JOBS / 100, 0 },
+    };
 
     (void)state;
     atomic_store(&yielding, true);
