@@ -391,6 +391,10 @@ static pln_status take_up(pln_run *r, const char *path)
     if (pln_trainer_epoch(t) == epochs && (pln_trainer_batch(t) > 0 || pln_trainer_course(t) > 0))
         return plni_fail(r->ctx, PLN_ERR_STATE, "%s is inside epoch %d already, %d are wanted", path, epochs + 1, epochs);
     r->wants_network = r->p.holds == PLN_PART_CLASSIFIER;
+    if (r->p.holds != PLN_PART_NETWORK || r->p.stage <= BEST || pln_trainer_epoch(t) >= epochs) return PLN_OK;
+    r->p.stage = NETWORK;                        /* it was finished, but more epochs are wanted now */
+    r->p.fraction = 0;
+    r->p.linear = 0;
     return PLN_OK;
 }
 

@@ -250,6 +250,40 @@ static void test_fewer_epochs(void **state)
     drop(&s);
 }
 
+/* One that was finished, stopped before it was read out, and is to train longer after all: no epoch is left out. */
+static void test_more_epochs(void **state)
+{
+    static stand s, whole;
+    pln_run_event v;
+
+    (void)state;
+    pln_experiment_defaults(&e);
+    assert_int_equal(pln_option_read_json(ctx, pln_experiment_options, &e, settles), PLN_OK);
+    pln_experiment_settle(&e);
+    whole.evaluates = s.evaluates = true;
+    const uint64_t sum = go_through(&whole, 64, false, false);
+    for (int behind = 0; behind < 3; behind++) {                 /* the last epoch, its end, the finished network */
+        e.stop_after = 1;
+        make(&s);
+        do assert_int_equal(pln_run_step(s.run, 64, &v), PLN_OK); while (v.kind != PLN_RUN_EPOCH);
+        for (int i = 0; i < behind; i++) assert_int_equal(pln_run_step(s.run, 64, &v), PLN_OK);
+        assert_int_equal(v.kind, behind == 2 ? PLN_RUN_TRAINED : behind == 1 ? PLN_RUN_NOTHING : PLN_RUN_EPOCH);
+        assert_int_equal(pln_run_save(s.run, CHECKPOINT, NULL), PLN_OK);
+        drop(&s);
+        e.stop_after = 2;
+        make(&s);
+        assert_int_equal(pln_run_load(s.run, CHECKPOINT, NULL), PLN_OK);
+        int epochs = 1;
+        do {
+            assert_int_equal(pln_run_step(s.run, 64, &v), PLN_OK);
+            if (v.kind == PLN_RUN_EPOCH) assert_int_equal(v.epoch, ++epochs);
+        } while (v.kind != PLN_RUN_DONE);
+        assert_int_equal(epochs, 2);
+        assert_true(digest(s.net) == sum);
+        drop(&s);
+    }
+}
+
 static int setup(void **state)
 {
     const int shape[] = { SIDE, SIDE };
@@ -280,7 +314,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_what_is_refused),
-        cmocka_unit_test(test_fewer_epochs),
+        cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
