@@ -317,7 +317,7 @@ static inline bool inside_gradient_forward(inside *in, int l, float scale, insid
 static inline void inside_keep(inside *in, int l)
 {
     for (int k = inside_first(in->net, l); k <= inside_last(in->net, l); k++)
-        if (in->net->layer[k].ops->update_stats) in->net->layer[k].ops->update_stats(&in->net->layer[k], &in->pass, &in->pass.at[k]);
+        if (in->net->layer[k].ops->update_stats) in->net->layer[k].ops->update_stats(&in->net->layer[k], &in->pass);
 }
 
 /* ---- the whole network -------------------------------------------------------- */
@@ -358,11 +358,11 @@ static inline inside_rule inside_rule_plan(plni_rule *rule, const pln_net *net, 
     inside_rule kept = { .ctx = net->ctx };
     plni_arena arena = { 0 };
 
-    plni_rule_plan(rule, net, batch, NULL, &arena);
+    plni_rule_plan(rule, net, batch, 1, NULL, &arena);
     kept.bytes = arena.used;
     kept.memory = plni_alloc(kept.ctx, kept.bytes);
     arena = (plni_arena){ .base = kept.memory };
-    plni_rule_plan(rule, net, batch, NULL, &arena);
+    plni_rule_plan(rule, net, batch, 1, NULL, &arena);
     return kept;
 }
 
@@ -421,7 +421,7 @@ static inline void inside_remask(plni_rule *rule, pln_net *net)
 static inline void inside_step_momentum(plni_rule *rule, pln_net *net, int l)
 {
     plni_layer *layer = inside_learner(net, l);
-    plni_rule_momentum(rule, layer, net->ctx, layer->number);
+    plni_rule_step(rule, layer, net->ctx);
 }
 
 static inline void inside_step_adam(plni_rule *rule, pln_net *net, int l, int steps)

@@ -25,7 +25,7 @@
 extern "C" {
 #endif
 
-enum { PLN_MAX_LAYERS = 256, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_STEPS = 10000,
+enum { PLN_MAX_LAYERS = 256, PLN_MAX_UNITS = 1 << 20, PLN_MAX_BATCH = 4096, PLN_MAX_SHARDS = 64, PLN_MAX_STEPS = 10000,
        PLN_MAX_TIME = 64, PLN_MAX_CHANNELS = 4096 };
 
 typedef struct pln_net pln_net;

@@ -12,6 +12,12 @@
  *
  * All that a trainer does is a function of (network, data, fit): the number of
  * threads, and being stopped, saved, loaded and continued, change no bit.
+ *
+ * A batch of n samples in S shards is S parts, of which part i has samples n i / S up to
+ * n (i + 1) / S.  What parts give is added as a balanced binary tree over them: gradients,
+ * the loss, and the sums of norms, which stay norms of the whole batch.  Equal parts of the
+ * shards can so be worked on in other processes and joined to the same bits.  S changes
+ * last digits, and takes memory for S gradients of the largest layer.
  */
 #ifndef PLN_TRAIN_H
 #define PLN_TRAIN_H
@@ -33,6 +39,7 @@ enum { PLN_MAX_EPOCHS = 1000000 };
 typedef struct pln_fit {
     int             epochs;              /* 0..PLN_MAX_EPOCHS               */
     int             batch;               /* 1..PLN_MAX_BATCH                */
+    int             shards;              /* of each batch: 1, 2, 4 .. PLN_MAX_SHARDS */
     uint64_t        seed;
     pln_rule_kind   rule;
     pln_ep          ep;                  /* for PLN_RULE_EP                 */

@@ -39,7 +39,7 @@ static const pln_option train_options[] = {
     { "stop_after", PLN_OPTION_INT, AT(stop_after), 0, PLN_MAX_EPOCHS, -1, PLN_OPTION_ASIDE,
       .help = "train so many epochs, fewer or more, as `--epochs` does; schedules remain those of `epochs`, and behind their end "
               "keep its factor (exp goes on falling)" },
-    { "batch loss optimiser rate schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
+    { "batch shards loss optimiser rate schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
       "weight_decay clip tet augment", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
     { 0 }
 };
@@ -264,6 +264,8 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss", "a loss of every time step wants a spiking network without votes");
     if (t->self.sequential && !(t->self.eta > 0)) return refuse(ctx, "train.eta", (double)t->self.eta, "above 0 and at most 1");
     if (t->self.sequential && t->batch != 1) return refuse(ctx, "train.batch", t->batch, "1 in sequential mode");
+    if (t->self.sequential && t->shards != 1) return refuse(ctx, "train.shards", t->shards, "1 in sequential mode");
+    if (t->shards & (t->shards - 1)) return refuse(ctx, "train.shards", t->shards, "a power of two");
     if (t->target == PLN_TARGET_LABELS && t->self.winners == 0) return PLN_OK;
     if (t->self.winners < 1) return refuse(ctx, "train.winners", t->self.winners, "1..64");
     if (t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");

@@ -20,22 +20,20 @@
 #include <string.h>
 
 /* What the samples of one batch share. */
-typedef struct batch {
+typedef struct aim {
     const plni_rule  *rule;
     const pln_net    *net;
     const plni_batch *now;
-} batch;
+    int               samples;         /* in all shards */
+} aim;
 
 /* The output mask of one sample; NULL if there is none. */
-static const uint16_t *draw_mask(const batch *b, int s, int n)
+static const uint16_t *draw_mask(const plni_rule *rule, const plni_pass *pass, int sample, uint16_t *bits, int n)
 {
-    const plni_rule *rule = b->rule;
-    uint16_t *bits = rule->mask + s * rule->mask_stride;
-    const plni_random r = plni_random_for(b->now->pass->seed, PLNI_FOR_OUTPUT_MASK, 0,
-                                          b->now->pass->epoch, b->now->pass->sample[s]);
+    const plni_random r = plni_random_for(pass->seed, PLNI_FOR_OUTPUT_MASK, 0, pass->epoch, pass->sample[sample]);
 
     if (rule->target != PLN_TARGET_SELF || rule->self.drop <= 0) return NULL;
-    b->now->pass->kernels->draw(bits, n, r.seed, r.purpose, r.epoch, r.sample);
+    pass->kernels->draw(bits, n, r.seed, r.purpose, r.epoch, r.sample);
     return bits;
 }
 
@@ -47,17 +45,17 @@ static float phi_of(const pln_net *net)
 }
 
 /* The target of one sample against its outputs at every step: its share of the loss. */
-static float aim_steps(const batch *b, const plni_layer_io *top, int s, const float *d)
+static float aim_steps(const aim *b, const plni_pass *pass, const plni_layer_io *top, int s, const float *d)
 {
-    const int steps = top->x->steps, n = top->x->units, rows = b->now->pass->samples * steps;
+    const int steps = top->x->steps, n = top->x->units, rows = b->samples * steps;
     const float tet = b->rule->tet, share = tet / ((float)rows * (float)n), phi = phi_of(b->net);
     float buffer[PLN_MAX_CHANNELS], loss = 0;
 
     for (int t = 0; t < steps; t++) {
-        const int row = t * b->now->pass->samples + s;
+        const int row = t * pass->samples + s;
         const float *o = plni_map_values(top->x, row, 0, buffer);
         float *dx = top->dx->value + row * top->dx->stride;
-        loss += (1 - tet) * plni_loss_row(b->now->pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
+        loss += (1 - tet) * plni_loss_row(pass->kernels, PLN_CROSS_ENTROPY, o, d, NULL, 0, rows, n, dx);
         for (int i = 0; i < n; i++) {
             dx[i] = (1 - tet) * dx[i] + 2 * share * (o[i] - phi);
             loss += share * (o[i] - phi) * (o[i] - phi);
@@ -69,32 +67,32 @@ static float aim_steps(const batch *b, const plni_layer_io *top, int s, const fl
 
 /* Steps 3 to 6 and 8 of theory 1.6 for one sample, and the way back
  * through the layers above the last product. */
-static void aim_sample(void *arg, int s)
+static void aim_sample(void *arg, int sample)
 {
-    const batch *b = arg;
+    const aim *b = arg;
+    int s = sample;
     const plni_rule *rule = b->rule;
-    const plni_kernels *kernels = b->now->pass->kernels;
-    const plni_layer_io *top = &b->now->pass->at[b->net->count - 1];
+    const plni_pass *pass = plni_pass_with(b->now->pass, &s);
+    const plni_kernels *kernels = pass->kernels;
+    const plni_layer_io *top = &pass->at[b->net->count - 1];
     const int n = top->y->units, keep_from = plni_keep_from(rule->self.drop);
     const float *y = top->y->value + s * top->y->stride;
     float *dy = top->dy->value + s * top->dy->stride;
-    const float *d = rule->d + s * rule->stride;
-    const uint16_t *bits = draw_mask(b, s, n);
+    const float *d = rule->d + sample * rule->stride;
+    const uint16_t *bits = draw_mask(rule, pass, s, rule->mask + sample * rule->mask_stride, n);
     bool sound;
 
     if (bits) kernels->keep(dy, y, bits, n, keep_from, 1);
     else      memcpy(dy, y, (size_t)n * sizeof *dy);
 
-    sound = plni_rule_aim(rule, kernels, b->now, s, dy, bits, n);
+    sound = plni_rule_aim(rule, kernels, b->now, sample, dy, bits, n);
     if (rule->loss == PLN_CROSS_ENTROPY_STEPS) {
-        rule->row_loss[s] = sound ? aim_steps(b, top, s, d) : NAN;
+        rule->row_loss[sample] = sound ? aim_steps(b, pass, top, s, d) : NAN;
         return;
     }
-    rule->row_loss[s] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from,
-                                              b->now->pass->samples, n, dy)
-                              : NAN;
+    rule->row_loss[sample] = sound ? plni_loss_row(kernels, rule->loss, dy, d, bits, keep_from, b->samples, n, dy) : NAN;
     plni_signal_list(kernels, top->dy, s);
-    plni_backward_top(b->net, b->now->pass, s);
+    plni_backward_top(b->net, pass, s);
 }
 
 /* Moves layer l by plain descent. */
@@ -114,63 +112,57 @@ static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass,
     layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
 }
 
-/* The gradient of layer l, for later. */
-static void collect(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+static void ask(void *arg, const plni_layer *layer, const plni_pass *shard, const plni_sink *to)
 {
-    const plni_sink to = plni_rule_into(layer, rule->gradient[l]);
-
-    memset(to.into, 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
-}
-
-static void step_momentum(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
-{
-    collect(rule, layer, pass, l);
-    plni_rule_momentum(rule, layer, pass->ctx, l);
+    (void)arg;
+    layer->ops->gradient(layer, shard, &shard->at[layer->number], 1, to);
 }
 
 /* The steps of all layers by gradients that are there, clipped together. */
-static void step_together(plni_rule *rule, pln_net *net, const plni_pass *pass)
+static void step_together(plni_rule *rule, pln_net *net)
 {
     plni_rule_clip(rule, net);
-    for (int l = 0; l < net->count; l++) {
-        plni_layer *layer = &net->layer[l];
-        const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
-        const plni_sink to = plni_rule_sink(rule, layer, &adam);
-        if (!layer->size) continue;
-        if (rule->optim.kind == PLN_ADAM) plni_sink_finish(pass->ctx, &to, layer->size);
-        else                              plni_rule_momentum(rule, layer, pass->ctx, l);
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].size) plni_rule_step(rule, &net->layer[l], net->ctx);
+}
+
+/* Moves layer l, whatever the optimiser.  A whole batch needs no gradient of its own for
+ * plain descent, and for Adam only where it comes in no pieces. */
+static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batch, int l)
+{
+    const bool whole = batch->shards == 1 && !(rule->optim.clip > 0);
+
+    if (!layer->ops->gradient || !layer->size) return;
+    if (whole && plni_rule_is_plain(rule)) {
+        descend(rule, layer, batch, l);
+    } else if (whole && rule->optim.kind == PLN_ADAM) {
+        step_adam(rule, layer, batch, l);
+    } else {
+        plni_rule_collect(rule, layer, batch, ask, NULL);
+        if (!(rule->optim.clip > 0)) plni_rule_step(rule, layer, batch->ctx);
     }
 }
 
-/* Moves layer l, whatever the optimiser. */
-static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
+/* Whether layer l can learn in one visit with another product: a whole batch, by plain descent, and
+ * without a mask. */
+static bool fuses(const plni_rule *rule, const plni_layer *layer, const plni_pass *batch)
 {
-    if (!layer->ops->gradient || !layer->size) return;
-    if (rule->optim.clip > 0)                collect(rule, layer, pass, l);
-    else if (plni_rule_is_plain(rule))       descend(rule, layer, pass, l);
-    else if (rule->optim.kind == PLN_ADAM)   step_adam(rule, layer, pass, l);
-    else                                     step_momentum(rule, layer, pass, l);
-}
-
-/* Whether layer l can learn in one visit with another product: by plain descent, and without a mask. */
-static bool fuses(const plni_rule *rule, const plni_layer *layer)
-{
-    return plni_rule_is_plain(rule) && !plni_mask_of(layer);
+    return batch->shards == 1 && plni_rule_is_plain(rule) && !plni_mask_of(layer);
 }
 
 /* Moves product l, and takes the gradient to what is below. */
-static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l)
+static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l)
 {
     plni_layer *layer = &net->layer[l];
-    const plni_layer_io *io = &pass->at[l];
+    const bool goes_on = batch->at[l].dx != NULL;
 
-    if (fuses(rule, layer) && layer->ops->backward_gradient && io->dx) {
-        layer->ops->backward_gradient(layer, pass, io, -rule->rate[l]);
+    if (fuses(rule, layer, batch) && layer->ops->backward_gradient && goes_on) {
+        layer->ops->backward_gradient(layer, batch, &batch->at[l], -rule->rate[l]);
         return;
     }
-    if (io->dx) layer->ops->backward(layer, pass, io, 0, pass->samples);
-    step_layer(rule, layer, pass, l);
+    for (const plni_pass *pass = batch; goes_on && pass < batch + batch->shards; pass++)
+        if (pass->samples) layer->ops->backward(layer, pass, &pass->at[l], 0, pass->samples);
+    step_layer(rule, layer, batch, l);
 }
 
 /* Takes the gradient back through the layers behind a product, and moves those that learn. */
@@ -188,27 +180,26 @@ static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
     plni_layer *layer = &net->layer[l];
     const plni_layer_io *at = &pass->at[l];
 
-    if (!plni_rule_is_plain(rule)) {
-        step_layer(rule, layer, pass, l);
-    } else if (next && layer->ops->gradient_forward && fuses(rule, layer)) {
+    if (next && layer->ops->gradient_forward && fuses(rule, layer, pass)) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
         layer->ops->gradient_forward(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
-        descend(rule, layer, pass, l);
+        step_layer(rule, layer, pass, l);
     }
 }
 
 /* The share of neurons and steps that spiked. */
-static double firing_rate(const pln_net *net, const plni_pass *pass)
+static double firing_rate(const pln_net *net, const plni_pass *batch)
 {
     double spikes = 0, places = 0;
 
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
         if (!layer->ops->count) continue;
-        spikes += (double)layer->ops->count(layer, pass, &pass->at[l]);
-        places += (double)layer->out.units * pass->samples * layer->out.steps;
+        for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++)
+            spikes += (double)layer->ops->count(layer, pass, &pass->at[l]);
+        places += (double)layer->out.units * plni_pass_all(batch) * layer->out.steps;
     }
     return places > 0 ? spikes / places : 0;
 }
@@ -217,7 +208,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
                   plni_outcome *outcome)
 {
     plni_pass *pass = now->pass;
-    batch b = { rule, net, now };
+    aim b = { rule, net, now, plni_pass_all(pass) };
     const int first = plni_stage_of(net, plni_first_product(net));
 
     if (!now->entered) {
@@ -226,7 +217,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     }
     plni_forward_leave(net, pass, aim_sample, &b);
     now->entered = false;
-    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass->samples), .firing_rate = firing_rate(net, pass) };
+    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass), .firing_rate = firing_rate(net, pass) };
     if (!isfinite(outcome->loss)) return false;
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
@@ -236,8 +227,8 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
         if (s > first && net->stage[s].product >= 0) learn(rule, net, pass, net->stage[s].product);
     }
     learn_first(rule, net, pass, next);
-    if (rule->optim.clip > 0) step_together(rule, net, pass);
+    if (rule->optim.clip > 0) step_together(rule, net);
     for (int l = 0; l < net->count; l++)
-        if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], pass, &pass->at[l]);
+        if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], pass);
     return true;
 }

@@ -26,14 +26,10 @@
 typedef struct batch {
     const plni_rule  *rule;
     const plni_batch *now;
-    int               n;
+    const plni_pass  *pass;            /* the shard at work          */
+    int               n, before;       /* outputs; samples before it */
+    int               samples;         /* in all shards              */
 } batch;
-
-static const plni_level *output_of(const plni_batch *now)
-{
-    const struct plni_settling *own = now->pass->settling;
-    return &own->level[own->levels];
-}
 
 /* +beta or -beta with equal chance, one draw a batch of each course (theory 4.4). */
 static float draw_beta(const plni_rule *rule, const plni_batch *now)
@@ -49,21 +45,21 @@ static void aim_sample(void *arg, int s)
 {
     const batch *b = arg;
     const plni_rule *rule = b->rule;
-    const plni_kernels *kernels = b->now->pass->kernels;
-    const struct plni_settling *own = b->now->pass->settling;
-    const plni_level *top = output_of(b->now);
-    const plni_layer_io *at = &b->now->pass->at[top->layer];
+    const int sample = b->before + s;
+    const struct plni_settling *own = b->pass->settling;
+    const plni_level *top = &own->level[own->levels];
+    const plni_layer_io *at = &b->pass->at[top->layer];
     const float *y = top->s->value + s * top->s->stride;
     const float *score = own->readout ? at->y->value + s * at->y->stride : y;
     const uint16_t *bits = top->drop > 0 ? top->bits + s * top->bits_stride : NULL;
-    const float *d = rule->d + s * rule->stride;
+    const float *d = rule->d + sample * rule->stride;
     float cost = 0;
 
-    if (!plni_rule_aim(rule, kernels, b->now, s, score, bits, b->n)) cost = NAN;
+    if (!plni_rule_aim(rule, b->pass->kernels, b->now, sample, score, bits, b->n)) cost = NAN;
     for (int i = 0; i < b->n; i++)
         if (!own->readout) cost += 0.5f * (d[i] - y[i]) * (d[i] - y[i]);
         else if (d[i] > 0) cost -= d[i] * logf(y[i] + 1e-30f);
-    rule->row_loss[s] = cost / (float)b->now->pass->samples;
+    rule->row_loss[sample] = cost / (float)b->samples;
 }
 
 void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool symmetric, float scale,
@@ -86,15 +82,37 @@ void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool sym
     layer->ops->gradient(layer, pass, &at, -scale, to);
 }
 
+/* What one shard adds to the gradient of the product below level l. */
+typedef struct part {
+    const pln_net *net;
+    int            l;
+    bool           symmetric;
+    float          scale;
+} part;
+
+static void ask(void *arg, const plni_layer *layer, const plni_pass *shard, const plni_sink *to)
+{
+    const part *p = arg;
+
+    (void)layer;
+    plni_ep_contrast(p->net, shard, p->l, p->symmetric, p->scale, to);
+}
+
 /* Moves product l by what it learns. */
 static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, float beta)
 {
     plni_layer *layer = &net->layer[pass->settling->level[l].layer];
     const int at = layer->number;
-    const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)pass->samples);
+    const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)plni_pass_all(pass));
 
     const plni_sink here = plni_rule_into(layer, layer->theta);
 
+    if (pass->shards > 1) {
+        part p = { net, l, rule->ep.symmetric, -each };
+        plni_rule_collect(rule, layer, pass, ask, &p);
+        plni_rule_step(rule, layer, net->ctx);
+        return;
+    }
     if (rule->optim.kind == PLN_SGD) {
         plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, &here);
         return;
@@ -105,54 +123,77 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, f
     plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, &to);
 }
 
-/* One nudged phase, of one or two. */
-static void settle_nudged(const plni_rule *rule, const pln_net *net, const plni_batch *now, const plni_nudge *pull,
-                          plni_outcome *outcome)
+/* Adds what a phase took to the outcome; its part of the samples weighs the sweeps. */
+static void count_effort(const batch *b, const plni_effort *effort, double *sweeps, plni_outcome *outcome)
 {
-    const plni_effort effort = plni_settle(net, now->pass, rule->ep.steps, pull);
-
-    outcome->done += effort.done;
-    outcome->dense += effort.dense;
-    outcome->nudged_sweeps += effort.sweeps / (rule->ep.symmetric ? 2.0 : 1.0);
-    outcome->residual = fmax(outcome->residual, (double)effort.residual);
+    outcome->done += effort->done;
+    outcome->dense += effort->dense;
+    *sweeps += effort->sweeps * ((double)b->pass->samples / b->samples);
+    outcome->residual = fmax(outcome->residual, (double)effort->residual);
 }
 
-/* The nudged phases, from the free state; returns the beta of the last. */
-static float nudge(const plni_rule *rule, const pln_net *net, const plni_batch *now, plni_outcome *outcome)
+/* The free phase of one shard, and what it is aimed at. */
+static void settle_freely(const pln_net *net, plni_pass *pass, batch *b, plni_outcome *outcome)
 {
-    const float more = (float)(plni_rule_target_sum(rule, pln_net_outputs(net)) - 1);
-    plni_nudge pull = { draw_beta(rule, now), rule->d, rule->stride, more };
+    static const plni_nudge none = { 0 };
+    const plni_effort effort = plni_settle(net, pass, net->dynamics.steps, &none);
 
-    plni_settle_keep(now->pass);
+    if (pass->settling->readout) plni_settle_logits(net, pass);
+    plni_parallel(net->ctx, pass->samples, 2.0 * pass->samples * b->n, PLNI_UP, aim_sample, b);
+    count_effort(b, &effort, &outcome->sweeps, outcome);
+}
+
+/* One nudged phase of one shard, of one or two. */
+static void settle_nudged(const pln_net *net, plni_pass *pass, const batch *b, const plni_nudge *pull, plni_outcome *outcome)
+{
+    plni_effort effort = plni_settle(net, pass, b->rule->ep.steps, pull);
+
+    effort.sweeps /= b->rule->ep.symmetric ? 2.0 : 1.0;
+    count_effort(b, &effort, &outcome->nudged_sweeps, outcome);
+}
+
+/* The nudged phases of one shard, from the free state; returns the beta of the last. */
+static float nudge(const pln_net *net, plni_pass *pass, const batch *b, plni_outcome *outcome)
+{
+    const plni_rule *rule = b->rule;
+    const float more = (float)(plni_rule_target_sum(rule, b->n) - 1);
+    plni_nudge pull = { draw_beta(rule, b->now), rule->d + b->before * rule->stride, rule->stride, more };
+
+    plni_settle_keep(pass);
     if (rule->ep.symmetric) {
         pull.beta = -rule->ep.beta;
-        settle_nudged(rule, net, now, &pull, outcome);
-        plni_settle_swap(now->pass);       /* compare with this; go on from the free state */
+        settle_nudged(net, pass, b, &pull, outcome);
+        plni_settle_swap(pass);            /* compare with this; go on from the free state */
         pull.beta = rule->ep.beta;
     }
-    settle_nudged(rule, net, now, &pull, outcome);
+    settle_nudged(net, pass, b, &pull, outcome);
     return pull.beta;
 }
 
 bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next, plni_outcome *outcome)
 {
-    static const plni_nudge none = { 0 };
-    plni_pass *pass = now->pass;
-    batch b = { rule, now, pln_net_outputs(net) };
+    plni_pass *pass = now->pass, *end = pass + pass->shards;
+    batch b = { .rule = rule, .now = now, .n = pln_net_outputs(net), .samples = plni_pass_all(pass) };
+    float beta = 0;
 
     (void)next;
-    plni_settle_enter(net, pass, rule->self.drop, now->fill, now->arg);
-    const plni_effort free_phase = plni_settle(net, pass, net->dynamics.steps, &none);
-    if (pass->settling->readout) plni_settle_logits(net, pass);
-    plni_parallel(net->ctx, pass->samples, 2.0 * pass->samples * b.n, PLNI_UP, aim_sample, &b);
-
-    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass->samples), .sweeps = free_phase.sweeps,
-                               .residual = (double)free_phase.residual,
-                               .done = free_phase.done, .dense = free_phase.dense };
+    *outcome = (plni_outcome){ 0 };
+    for (plni_pass *p = pass; p < end; p++) {
+        plni_settle_enter(net, p, rule->self.drop, now->fill, now->arg);
+        b.pass = p;
+        b.before = plni_pass_before(p);
+        if (p->samples) settle_freely(net, p, &b, outcome);
+    }
+    outcome->loss = plni_rule_loss(rule, pass);
     if (!isfinite(outcome->loss)) return false;
 
-    const float beta = nudge(rule, net, now, outcome);
-    plni_settle_compare(net, pass);
+    for (plni_pass *p = pass; p < end; p++) {
+        b.pass = p;
+        b.before = plni_pass_before(p);
+        if (!p->samples) continue;
+        beta = nudge(net, p, &b, outcome);
+        plni_settle_compare(net, p);
+    }
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     for (int l = 1; l <= pass->settling->levels; l++) learn(rule, net, pass, l, beta);
     plni_rule_homeostasis(rule, now, b.n);

@@ -4,6 +4,7 @@
 
 #include "base/rng.h"
 #include "base/shape.h"
+#include "learn/optim.h"
 #include "nn/graph.h"
 #include "nn/mask.h"
 
@@ -32,7 +33,21 @@ static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
     return rule->optim.kind == PLN_ADAM && (!by_piece || rule->optim.clip > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
 }
 
-void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
+/* What batches in shards need: a layer's gradient for each, the first shard's being the sum. */
+static void plan_shards(plni_rule *rule, const pln_net *net, int shards, size_t largest, const plni_rule *other, plni_arena *arena)
+{
+    float *first = NULL;
+
+    rule->part_size = (size_t)plni_round_up((ptrdiff_t)largest, 16);
+    rule->part = other ? other->part : plni_arena_take(arena, (size_t)(shards - 1) * rule->part_size * sizeof(float));
+    for (int l = 0; l < net->count; l++) {
+        if (!net->layer[l].size || rule->gradient[l]) continue;
+        if (!first) first = plni_arena_take(arena, rule->part_size * sizeof(float));
+        rule->gradient[l] = first;
+    }
+}
+
+void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, const plni_rule *other,
                     plni_arena *arena)
 {
     const int n = pln_net_outputs(net);
@@ -64,6 +79,7 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_r
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
+    if (shards > 1) plan_shards(rule, net, shards, largest, other, arena);
 }
 
 void plni_rule_new_epoch(plni_rule *rule, int outputs)
@@ -93,15 +109,18 @@ void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n)
 {
     if (rule->target == PLN_TARGET_SELF)
         plni_homeostasis(now->pass->kernels, &rule->self, rule->d, rule->stride,
-                         now->pass->samples, rule->h, rule->a, n);
+                         plni_pass_all(now->pass), rule->h, rule->a, n);
 }
 
-double plni_rule_loss(const plni_rule *rule, int samples)
+double plni_rule_loss(const plni_rule *rule, const plni_pass *batch)
 {
-    double sum = 0;
+    double sum[PLN_MAX_SHARDS] = { 0 };
 
-    for (int s = 0; s < samples; s++) sum += (double)rule->row_loss[s];
-    return sum;
+    for (int i = 0, s = 0; i < batch->shards; i++)
+        for (int end = s + batch[i].samples; s < end; s++) sum[i] += (double)rule->row_loss[s];
+    for (int half = 1; half < batch->shards; half *= 2)
+        for (int i = 0; i < batch->shards; i += 2 * half) sum[i] += sum[i + half];
+    return sum[0];
 }
 
 plni_sink plni_rule_into(const plni_layer *layer, float *into)
@@ -143,15 +162,25 @@ void plni_rule_clip(const plni_rule *rule, const pln_net *net)
         for (size_t i = 0; i < net->layer[l].size; i++) rule->gradient[l][i] *= factor;
 }
 
-/* What the chunks of one step of momentum share. */
+/* What the chunks of one step share. */
 typedef struct step {
     const plni_kernels *kernels;
     const plni_rule    *rule;
-    plni_layer         *layer;
-    int                 l;
+    const plni_layer   *layer;
+    int                 l, shards;
 } step;
 
 enum { CHUNK = 16384 };
+
+/* Floats of a layer from `at` on that are in a chunk. */
+static int chunk_of(const plni_layer *layer, size_t at) { return (int)(layer->size - at < CHUNK ? layer->size - at : CHUNK); }
+
+static void run_chunks(const plni_rule *rule, const plni_layer *layer, pln_ctx *ctx, int shards, plni_chunk *run)
+{
+    step j = { plni_kernels_of(ctx), rule, layer, layer->number, shards };
+
+    plni_parallel(ctx, (int)((layer->size + CHUNK - 1) / CHUNK), (double)shards * (double)layer->size * 0.3, PLNI_UP, run, &j);
+}
 
 /* Part of a layer's numbers from `at` on, which all decay or all do not. */
 static void step_part(const step *j, size_t at, size_t end, float decay)
@@ -171,9 +200,50 @@ static void step_chunk(void *arg, int chunk)
     step_part(j, border, end, 0);
 }
 
-void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l)
+static void descend_chunk(void *arg, int chunk)
 {
-    step j = { plni_kernels_of(ctx), rule, layer, l };
+    const step *j = arg;
+    const size_t at = (size_t)chunk * CHUNK;
 
-    plni_parallel(ctx, (int)((layer->size + CHUNK - 1) / CHUNK), (double)layer->size * 0.3, PLNI_UP, step_chunk, &j);
+    j->kernels->axpy(j->layer->theta + at, j->rule->gradient[j->l] + at, -j->rule->rate[j->l], chunk_of(j->layer, at));
+}
+
+void plni_rule_step(plni_rule *rule, plni_layer *layer, pln_ctx *ctx)
+{
+    const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[layer->number], rule->steps);
+    const plni_sink to = plni_rule_sink(rule, layer, &adam);
+
+    if (rule->optim.kind == PLN_ADAM)  plni_sink_finish(ctx, &to, layer->size);
+    else if (plni_rule_is_plain(rule)) run_chunks(rule, layer, ctx, 1, descend_chunk);
+    else                               run_chunks(rule, layer, ctx, 1, step_chunk);
+}
+
+/* ---- shards ----------------------------------------------------------------- */
+
+static float *part_of(const plni_rule *rule, int l, int shard)
+{
+    return shard ? rule->part + (size_t)(shard - 1) * rule->part_size : rule->gradient[l];
+}
+
+/* The tree: neighbours first, then pairs of those, and so on. */
+static void join_chunk(void *arg, int chunk)
+{
+    const step *j = arg;
+    const size_t at = (size_t)chunk * CHUNK;
+
+    for (int half = 1; half < j->shards; half *= 2)
+        for (int i = 0; i < j->shards; i += 2 * half)
+            j->kernels->axpy(part_of(j->rule, j->l, i) + at, part_of(j->rule, j->l, i + half) + at, 1, chunk_of(j->layer, at));
+}
+
+void plni_rule_collect(plni_rule *rule, const plni_layer *layer, const plni_pass *batch, plni_ask *ask, void *arg)
+{
+    const int shards = layer->ops->joined ? 1 : batch->shards;
+
+    for (int i = 0; i < shards; i++) {
+        const plni_sink to = plni_rule_into(layer, part_of(rule, layer->number, i));
+        memset(to.into, 0, layer->size * sizeof(float));
+        if (batch[i].samples || layer->ops->joined) ask(arg, layer, &batch[i], &to);
+    }
+    if (shards > 1) run_chunks(rule, layer, batch->ctx, shards, join_chunk);
 }

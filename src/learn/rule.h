@@ -33,11 +33,14 @@ typedef struct plni_rule {
     ptrdiff_t       mask_stride;
     float          *row_loss;             /* [batch]                        */
     float          *gradient[PLN_MAX_LAYERS];
+    float          *part;                 /* gradients of the shards behind the first, a layer's at a time */
+    size_t          part_size;            /* floats of each                 */
     float          *m[PLN_MAX_LAYERS], *v[PLN_MAX_LAYERS];
 } plni_rule;
 
-/* A batch on its way: the pass knows its samples, fill(arg, s) writes row s of
- * plni_input(pass), and label [samples] is for block targets, else NULL. */
+/* A batch on its way: the pass, or the first of its shards, knows its samples, fill(arg, s)
+ * writes the row of sample s to plni_input of the shard that has it, and label [samples] is
+ * for block targets, else NULL. */
 typedef struct plni_batch {
     plni_pass     *pass;
     plni_row      *fill;
@@ -57,10 +60,10 @@ typedef struct plni_outcome {
                                      /*   that dense products would have taken      */
 } plni_outcome;
 
-/* Takes what the rule needs for net and batches of up to `batch` samples.  Rules
- * that step in turn share the memory of the gradient, which is only used within a
+/* Takes what the rule needs for net and batches of up to `batch` samples in so many shards.
+ * Rules that step in turn share the memory of the gradient, which is only used within a
  * step: `other` is one that has it already, or NULL. */
-void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, const plni_rule *other,
+void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, const plni_rule *other,
                     plni_arena *arena);
 
 /* Forgets homeostasis, as at the start of every epoch. */
@@ -78,8 +81,8 @@ int plni_rule_target_sum(const plni_rule *rule, int n);
 /* After a batch with self-defined targets. */
 void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n);
 
-/* The sum of row_loss. */
-double plni_rule_loss(const plni_rule *rule, int samples);
+/* The sum of row_loss: in order within a shard, then as a balanced binary tree over shards. */
+double plni_rule_loss(const plni_rule *rule, const plni_pass *batch);
 
 /* Whether layer l's gradient is the sum of two that are asked for one after the other,
  * as the contrast of two settled phases is but in the first layer and in a read-out
@@ -94,8 +97,13 @@ plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const p
 /* Sets the moments of weights to 0 that masks leave out, or have left out for a while. */
 void plni_rule_remask(plni_rule *rule, const pln_net *net);
 
-/* A step of descent with momentum on layer l by gradient[l]. */
-void plni_rule_momentum(plni_rule *rule, plni_layer *layer, pln_ctx *ctx, int l);
+/* gradient[l] of a layer from what `ask` adds of each shard: as a balanced binary tree over
+ * the shards, which any number of ranks with equal parts of them can add up alike. */
+typedef void plni_ask(void *arg, const plni_layer *layer, const plni_pass *shard, const plni_sink *to);
+void plni_rule_collect(plni_rule *rule, const plni_layer *layer, const plni_pass *batch, plni_ask *ask, void *arg);
+
+/* A step of the optimiser on a layer by its gradient, which was collected. */
+void plni_rule_step(plni_rule *rule, plni_layer *layer, pln_ctx *ctx);
 
 /* Scales all gradients down to the optimiser's clip, if their norm exceeds it. */
 void plni_rule_clip(const plni_rule *rule, const pln_net *net);

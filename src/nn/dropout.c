@@ -103,14 +103,20 @@ static void draw_sample(void *arg, int s)
     draw(j->layer, j->pass, j->io, s, (int)bits_stride(j->layer));
 }
 
-static void prepare(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io)
+/* The masks of one shard. */
+static void draw_all(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io)
 {
     job j = { layer, pass, io };
 
-    (void)stage;
     if (!drops(layer, pass)) return;
     plni_parallel(pass->ctx, pass->samples, SWEEP * pass->samples * (double)bits_stride(layer), PLNI_UP, draw_sample, &j);
     if (layer->out.form == PLNI_SUMS) io->y->unit = layer->out.unit / (1 - own_of(layer).p);
+}
+
+static void prepare(const plni_layer *layer, const plni_pass *batch, const plni_stage *stage)
+{
+    (void)stage;
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++) draw_all(layer, pass, &pass->at[layer->number]);
 }
 
 /* ---- rows -------------------------------------------------------------------------- */
@@ -173,7 +179,7 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
         forward_rows(layer, pass, io, first, last);
         return;
     }
-    prepare(layer, pass, NULL, io);
+    draw_all(layer, pass, io);
     plni_parallel(pass->ctx, last * io->y->steps, SWEEP * last * io->y->steps * (double)io->y->stride, PLNI_UP, forward_image, &j);
 }
 

@@ -21,6 +21,7 @@ typedef struct sweep {
     int               above;              /* product above; count: none */
     plni_row         *before, *after;
     void             *arg;
+    int               from;               /* samples in earlier shards  */
 } sweep;
 
 /* ---- forward ------------------------------------------------------------------------- */
@@ -30,7 +31,7 @@ static void forward_sample(void *arg, int s)
     const sweep *w = arg;
     const plni_pass *pass = w->pass;
 
-    if (w->before) w->before(w->arg, s);
+    if (w->before) w->before(w->arg, w->from + s);
     if (w->stage->product >= 0) {
         const plni_layer *product = &w->net->layer[w->stage->product];
         if (product->ops->forward_row) product->ops->forward_row(product, pass, &pass->at[product->number], s);
@@ -40,7 +41,7 @@ static void forward_sample(void *arg, int s)
         w->net->layer[l].ops->forward(&w->net->layer[l], pass, &pass->at[l], s, s + 1);
         plni_signal_list(pass->kernels, pass->at[l].y, s);
     }
-    if (w->after) w->after(w->arg, s);
+    if (w->after) w->after(w->arg, w->from + s);
 }
 
 /* What is left to do for single samples behind the product of a stage. */
@@ -49,7 +50,7 @@ static void sweep_rows(const pln_net *net, plni_pass *pass, const plni_stage *st
     const int layers = stage->rows ? stage->last - stage->first : 0;
     const int units = stage->first ? net->layer[stage->first - 1].outputs : net->inputs;
     sweep w = { .net = net, .pass = pass, .stage = stage, .first = stage->first, .last = stage->first + layers,
-                .before = before, .after = after, .arg = arg };
+                .before = before, .after = after, .arg = arg, .from = plni_pass_before(pass) };
 
     plni_parallel(net->ctx, pass->samples, SWEEP * pass->samples * units * (3 + layers), PLNI_UP, forward_sample, &w);
 }
@@ -62,48 +63,50 @@ static bool sweeps(const pln_net *net, const plni_stage *stage)
     return stage->rows || (product && product->out.row);
 }
 
-static void run_epilogue(const pln_net *net, plni_pass *pass, int s, plni_row *before, plni_row *last, void *arg)
+static void run_epilogue(const pln_net *net, plni_pass *batch, int s, plni_row *before, plni_row *last, void *arg)
 {
     const plni_stage *stage = &net->stage[s];
     plni_row *after = s == net->stages - 1 ? last : NULL;
 
-    if (sweeps(net, stage) || (s == 0 && net->image.row) || before || after) sweep_rows(net, pass, stage, before, after, arg);
-    if (!stage->rows && stage->first < stage->last) plni_tiles_forward(net, pass, stage);
+    if (sweeps(net, stage) || (s == 0 && net->image.row) || before || after)
+        for (int i = 0; i < batch->shards; i++) sweep_rows(net, batch + i, stage, before, after, arg);
+    if (!stage->rows && stage->first < stage->last) plni_tiles_forward(net, batch, stage);
 }
 
-static void run_product(const pln_net *net, plni_pass *pass, int l)
+static void run_product(const pln_net *net, plni_pass *batch, int l)
 {
-    net->layer[l].ops->forward(&net->layer[l], pass, &pass->at[l], 0, pass->samples);
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++)
+        if (pass->samples) net->layer[l].ops->forward(&net->layer[l], pass, &pass->at[l], 0, pass->samples);
 }
 
 static int first_product_stage(const pln_net *net) { return plni_stage_of(net, plni_first_product(net)); }
 
-void plni_forward_enter(const pln_net *net, plni_pass *pass, plni_row *first, void *arg)
+void plni_forward_enter(const pln_net *net, plni_pass *batch, plni_row *first, void *arg)
 {
-    run_epilogue(net, pass, 0, first, NULL, arg);
+    run_epilogue(net, batch, 0, first, NULL, arg);
     for (int s = 1; s < first_product_stage(net); s++) {
-        if (net->stage[s].product >= 0) run_product(net, pass, net->stage[s].product);
-        run_epilogue(net, pass, s, NULL, NULL, arg);
+        if (net->stage[s].product >= 0) run_product(net, batch, net->stage[s].product);
+        run_epilogue(net, batch, s, NULL, NULL, arg);
     }
 }
 
-void plni_forward_product(const pln_net *net, plni_pass *pass) { run_product(net, pass, plni_first_product(net)); }
+void plni_forward_product(const pln_net *net, plni_pass *batch) { run_product(net, batch, plni_first_product(net)); }
 
-void plni_forward_leave(const pln_net *net, plni_pass *pass, plni_row *last, void *arg)
+void plni_forward_leave(const pln_net *net, plni_pass *batch, plni_row *last, void *arg)
 {
     const int begin = first_product_stage(net);
 
     for (int s = begin; s < net->stages; s++) {
-        if (s > begin && net->stage[s].product >= 0) run_product(net, pass, net->stage[s].product);
-        run_epilogue(net, pass, s, NULL, last, arg);
+        if (s > begin && net->stage[s].product >= 0) run_product(net, batch, net->stage[s].product);
+        run_epilogue(net, batch, s, NULL, last, arg);
     }
 }
 
-static void forward(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
+static void forward(const pln_net *net, plni_pass *batch, plni_row *first, plni_row *last, void *arg)
 {
-    plni_forward_enter(net, pass, first, arg);
-    plni_forward_product(net, pass);
-    plni_forward_leave(net, pass, last, arg);
+    plni_forward_enter(net, batch, first, arg);
+    plni_forward_product(net, batch);
+    plni_forward_leave(net, batch, last, arg);
 }
 
 /* ---- back ------------------------------------------------------------------------------ */
@@ -139,17 +142,18 @@ void plni_backward_top(const pln_net *net, const plni_pass *pass, int sample)
     backward_rows(&w, sample);
 }
 
-void plni_backward_epilogue(const pln_net *net, const plni_pass *pass, int s)
+void plni_backward_epilogue(const pln_net *net, const plni_pass *batch, int s)
 {
     const plni_stage *stage = &net->stage[s];
     const int above = s + 1 < net->stages ? net->stage[s + 1].product : -1;
+    const bool rows = above >= 0 && (stage->rows || net->layer[above].ops->backward_row);
 
-    if (above >= 0 && (stage->rows || net->layer[above].ops->backward_row)) {
+    for (const plni_pass *pass = batch; rows && pass < batch + batch->shards; pass++) {
         sweep w = back_over(net, pass, s);
         w.above = above;
         plni_parallel(net->ctx, pass->samples, 4 * SWEEP * pass->samples * net->layer[above].inputs, PLNI_UP, backward_sample, &w);
     }
-    if (!stage->rows && stage->first < stage->last) plni_tiles_backward(net, pass, stage);
+    if (!stage->rows && stage->first < stage->last) plni_tiles_backward(net, batch, stage);
 }
 
 /* ---- what a network that is fed forward is --------------------------------------------- */

@@ -30,10 +30,13 @@ typedef struct plni_layer_ops plni_layer_ops;
 typedef struct plni_stage     plni_stage;       /* nn/stage.h */
 typedef struct plni_tile      plni_tile;        /* nn/tile.h  */
 
-/* One run of a network over batches of up to `batch` samples. */
+/* One run of a network over batches of up to `batch` samples.  A batch in shards is as many
+ * passes, one behind the other in memory, which are walked in lockstep: functions that take
+ * a batch are given the first of them (docs/adr/0011). */
 typedef struct plni_pass {
     pln_ctx             *ctx;
     const plni_kernels  *kernels;
+    int                  shard, shards;    /* which of how many this is       */
     int                  batch;        /* planned for                         */
     int                  samples;      /* in it now                           */
     int                  steps;        /* of time; row t * samples + s of an  */
@@ -53,6 +56,26 @@ typedef struct plni_pass {
                                        /*   that is then added to others      */
     struct plni_settling *settling;    /* of networks that settle, else NULL  */
 } plni_pass;
+
+/* Samples in so many shards from this one on; in those before it; in all of the batch. */
+static inline int plni_pass_samples(const plni_pass *pass, int shards)
+{
+    int samples = 0;
+
+    for (int i = 0; i < shards; i++) samples += pass[i].samples;
+    return samples;
+}
+
+static inline int plni_pass_before(const plni_pass *pass) { return plni_pass_samples(pass - pass->shard, pass->shard); }
+
+static inline int plni_pass_all(const plni_pass *pass) { return plni_pass_samples(pass - pass->shard, pass->shards); }
+
+/* The shard of a batch that has its sample *sample, which becomes the number there. */
+static inline plni_pass *plni_pass_with(plni_pass *batch, int *sample)
+{
+    while (*sample >= batch->samples) *sample -= (batch++)->samples;
+    return batch;
+}
 
 /* A layer's signals in a pass: y of one layer is x of the next.  Gradients exist
  * in training passes.  Inside the epilogue of a stage of images, signals that go
@@ -115,13 +138,13 @@ struct plni_layer_ops {
     void (*backward_row)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int sample);
 
     /* Pointwise layers of images, on one tile: what it gives from what it is given, and
-     * the gradient (nn/tile.h).  prepare comes before the tiles, finish after the tiles of
-     * the way back, on what came of them: du, of the shape of the stage's first x. */
+     * the gradient (nn/tile.h).  Once for all shards of a batch, prepare comes before the
+     * tiles, and finish after those of the way back, on what came of them: du [shards], of
+     * the shape of the stage's first x. */
     void (*tile_forward)(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile);
     void (*tile_backward)(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile);
-    void (*prepare)(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io);
-    void (*finish)(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io,
-                   plni_signal *du);
+    void (*prepare)(const plni_layer *layer, const plni_pass *batch, const plni_stage *stage);
+    void (*finish)(const plni_layer *layer, const plni_pass *batch, const plni_stage *stage, plni_signal *du);
 
     /* Takes the bias away, since a norm right above makes it useless; NULL if there is none. */
     void (*lose_bias)(plni_layer *layer);
@@ -132,7 +155,9 @@ struct plni_layer_ops {
     /* scale * dL/dtheta goes to `to` (tensor/sink.h), whose vectors are laid out and
      * aligned like theta, to a cache line.  `into` may be theta itself: with
      * scale = -rate that is a step of gradient descent without a gradient buffer.
-     * NULL if nothing is learned. */
+     * NULL if nothing is learned.  Of a batch in shards that is each shard's part, or, where
+     * `joined`, the whole in each. */
+    bool joined;
     void (*gradient)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
                      const plni_sink *to);
 
@@ -147,7 +172,7 @@ struct plni_layer_ops {
 
     /* After the step: moves what is kept and not learned by what the batch was
      * like.  NULL if nothing is kept. */
-    void (*update_stats)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io);
+    void (*update_stats)(plni_layer *layer, const plni_pass *batch);
 
     /* Sets theta and what is kept as they begin, where that is not random. */
     void (*reset)(plni_layer *layer);

@@ -237,7 +237,29 @@ void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 
 void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pass, plni_arena *arena)
 {
-    *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx), .batch = batch, .steps = net->steps,
+    *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx), .shards = 1, .batch = batch, .steps = net->steps,
                          .training = training, .at = plni_arena_take(arena, sizeof *pass->at * (size_t)net->count) };
     net->run->plan(net, pass, arena);
+}
+
+plni_pass *plni_shards_plan(const pln_net *net, int batch, int shards, plni_arena *arena)
+{
+    plni_pass *all = plni_arena_take(arena, sizeof *all * (size_t)shards), counted;
+
+    for (int i = 0; i < shards; i++) {
+        plni_pass *pass = all ? &all[i] : &counted;
+        plni_pass_plan(net, (batch + shards - 1) / shards, true, pass, arena);
+        pass->shard = i;
+        pass->shards = shards;
+    }
+    return all;
+}
+
+void plni_shards_fill(plni_pass *batch, int samples, const uint32_t *sample)
+{
+    for (int i = 0; i < batch->shards; i++) {
+        const int first = (int)((long)samples * i / batch->shards), end = (int)((long)samples * (i + 1) / batch->shards);
+        batch[i].samples = end - first;
+        batch[i].sample = sample + first;
+    }
 }

@@ -65,6 +65,13 @@ void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_
  * itself, so it must not move afterwards. */
 void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pass, plni_arena *arena);
 
+/* The same for training batches of up to `batch` samples in shards: an array of passes, or
+ * NULL while an arena only counts. */
+plni_pass *plni_shards_plan(const pln_net *net, int batch, int shards, plni_arena *arena);
+
+/* Shares out `samples` samples: shard i has n i / S up to n (i + 1) / S. */
+void plni_shards_fill(plni_pass *batch, int samples, const uint32_t *sample);
+
 /* A row a sample of a pass, and the struct that layers point to. */
 plni_signal *plni_pass_signal(plni_arena *arena, int batch, int units, bool listed);
 
@@ -81,7 +88,8 @@ extern const plni_run plni_feedforward;
 
 /* Runs all layers over pass->samples samples.  first(arg, s) fills row s of the
  * input, plni_input(pass), just before it is used; last(arg, s) is called when
- * row s of the output is there.  Either may be NULL. */
+ * row s of the output is there.  Either may be NULL.  Of a batch in shards, s is counted
+ * from the first of them on (plni_pass_with finds the row). */
 static inline void plni_forward(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
 {
     net->run->forward(net, pass, first, last, arg);

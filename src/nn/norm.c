@@ -6,6 +6,9 @@
  * back, the tiles leave dL/dy and what it and its product with x add up to; a second sweep
  * takes dL/dy through the norm, dx = b0 dy + b1 x + b2.
  *
+ * Mean, variance and these sums are of the whole batch: shards' own are joined as a balanced
+ * binary tree, and all shards then have the same coefficients.
+ *
  * theta is gamma, beta; kept are running mean and variance; each has the image's depth. */
 
 #include "base/shape.h"
@@ -30,7 +33,8 @@ typedef struct workspace {
     float    *scale, *shift;       /* [norm steps][depth] y = scale x + shift      */
     float    *blend[3];            /* [norm steps][depth] dx = b0 dy + b1 x + b2   */
     float    *part;                /* [chunks][norm steps][2][depth]               */
-    float    *sum;                 /* [norm steps][2][depth]: of dy, of dy x       */
+    float    *sum;                 /* [norm steps][2][depth]: dL/dbeta, dL/dgamma  */
+    double   *whole;               /* [norm steps][2][depth]: of dy, of dy x       */
     bool      summed;              /* sum is of the batch under way                */
 } workspace;
 
@@ -102,6 +106,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
         for (int i = 0; i < 3; i++) s.blend[i] = plni_arena_take(arena, norms * depth * sizeof(float));
         s.part = plni_arena_take(arena, most * 2 * depth * sizeof *s.part);
         s.sum = plni_arena_take(arena, norms * 2 * depth * sizeof *s.sum);
+        s.whole = plni_arena_take(arena, norms * 2 * depth * sizeof *s.whole);
     }
     if (own) *own = s;
     return own;
@@ -130,8 +135,8 @@ static void moments_chunk(void *arg, int chunk)
                               left < PLACES_A_CHUNK ? left : PLACES_A_CHUNK, depth, part, part + depth);
 }
 
-/* Mean and variance of all from those of the chunks. */
-static void join_moments(const job *j, double *mean, double *variance)
+/* Mean of a shard, and the sum of squares about it, from those of the chunks. */
+static void join_chunks(const job *j, double *mean, double *variance)
 {
     const int depth = depth_of(j->layer), places = j->rows * plni_positions(j->x->extent);
     const int chunks = chunks_of(j->layer, j->rows);
@@ -147,7 +152,6 @@ static void join_moments(const job *j, double *mean, double *variance)
             variance[c] += (double)part[depth + c] + apart * apart * before * n / (before + n);
         }
     }
-    for (int c = 0; c < depth; c++) variance[c] /= places;
 }
 
 static void set_coefficients(const plni_layer *layer, workspace *own, int step, bool running)
@@ -165,22 +169,65 @@ static void set_coefficients(const plni_layer *layer, workspace *own, int step, 
     }
 }
 
-static void prepare(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io)
+/* Mean and squares of one shard. */
+static void take_moments(const plni_layer *layer, const plni_pass *pass)
 {
-    workspace *own = io->workspace;
-    job j = { .layer = layer, .pass = pass, .x = io->x, .own = own };
+    const plni_layer_io *io = &pass->at[layer->number];
+    job j = { .layer = layer, .pass = pass, .x = io->x, .own = io->workspace };
     const int norms = norm_steps(layer, io->x);
 
-    (void)stage;
-    own->summed = false;
     j.rows = pass->samples * io->x->steps / norms;
     for (j.step = 0; j.step < norms; j.step++) {
         const ptrdiff_t i = (ptrdiff_t)j.step * depth_of(layer);
-        if (pass->training) {
-            plni_parallel(pass->ctx, chunks_of(layer, j.rows), SWEEP * j.rows * (double)io->x->stride, PLNI_UP, moments_chunk, &j);
-            join_moments(&j, own->mean + i, own->variance + i);
-        }
-        set_coefficients(layer, own, j.step, !pass->training);
+        plni_parallel(pass->ctx, chunks_of(layer, j.rows), SWEEP * j.rows * (double)io->x->stride, PLNI_UP, moments_chunk, &j);
+        join_chunks(&j, j.own->mean + i, j.own->variance + i);
+    }
+}
+
+static int values_in(const plni_layer *layer, const plni_pass *pass)
+{
+    const plni_layer_io *io = &pass->at[layer->number];
+    return norm_steps(layer, io->x) * depth_of(layer);
+}
+
+/* Places that a mean is over, in `samples` samples. */
+static double places_in(const plni_layer *layer, const plni_layer_io *io, int samples)
+{
+    return (double)samples * io->x->steps / norm_steps(layer, io->x) * plni_positions(io->x->extent);
+}
+
+/* Moments of 2 * half shards; those of each half are in its first shard. */
+static void join_moments(const plni_layer *layer, const plni_pass *first, int half)
+{
+    workspace *to = first->at[layer->number].workspace;
+    const workspace *from = first[half].at[layer->number].workspace;
+    const double n = places_in(layer, &first->at[layer->number], plni_pass_samples(first, half));
+    const double more = places_in(layer, &first->at[layer->number], plni_pass_samples(first + half, half));
+
+    for (int i = 0; more > 0 && i < values_in(layer, first); i++) {
+        const double apart = from->mean[i] - to->mean[i];
+        to->mean[i] += apart * more / (n + more);
+        to->variance[i] += from->variance[i] + apart * apart * n * more / (n + more);
+    }
+}
+
+static void prepare(const plni_layer *layer, const plni_pass *batch, const plni_stage *stage)
+{
+    const workspace *whole = batch->at[layer->number].workspace;
+    const double places = places_in(layer, &batch->at[layer->number], plni_pass_all(batch));
+    const int values = values_in(layer, batch);
+
+    (void)stage;
+    for (int i = 0; batch->training && i < batch->shards; i++) take_moments(layer, &batch[i]);
+    for (int half = 1; batch->training && half < batch->shards; half *= 2)
+        for (int i = 0; i < batch->shards; i += 2 * half) join_moments(layer, &batch[i], half);
+    for (int i = 0; batch->training && i < values; i++) whole->variance[i] /= places;
+    for (int i = 0; i < batch->shards; i++) {
+        workspace *own = batch[i].at[layer->number].workspace;
+        own->summed = false;
+        if (i) memcpy(own->mean, whole->mean, (size_t)values * sizeof(double));
+        if (i) memcpy(own->variance, whole->variance, (size_t)values * sizeof(double));
+        for (int step = 0; step < values / depth_of(layer); step++) set_coefficients(layer, own, step, !batch->training);
     }
 }
 
@@ -200,14 +247,12 @@ static void tile_forward(const plni_layer *layer, const plni_layer_io *io, plni_
 
 /* ---- backward ---------------------------------------------------------------------- */
 
-/* Sums over all tiles, in order; and what the norm makes of dL/dy. */
-static void join_sums(const job *j, int tiles)
+/* Sums of one shard, over all its tiles in order. */
+static void add_tiles(const plni_layer *layer, workspace *own, int tiles, int values)
 {
-    workspace *own = j->own;
-    const int depth = depth_of(j->layer), norms = norm_steps(j->layer, j->x);
-    const double places = (double)j->pass->samples * j->x->steps / norms * plni_positions(j->x->extent);
+    const int depth = depth_of(layer), norms = values / depth;
 
-    for (int i = 0; i < norms * depth; i++) {
+    for (int i = 0; i < values; i++) {
         const int n = i / depth, c = i % depth;
         double sum = 0, product = 0;
         for (int k = 0; k < tiles; k++) {
@@ -215,6 +260,19 @@ static void join_sums(const job *j, int tiles)
             sum += (double)part[c];
             product += (double)part[depth + c];
         }
+        own->whole[2 * n * depth + c] = sum;
+        own->whole[(2 * n + 1) * depth + c] = product;
+    }
+}
+
+/* What the norm makes of dL/dy, from the sums over the batch. */
+static void set_blend(const plni_layer *layer, workspace *own, const workspace *batch, int values, double places)
+{
+    const int depth = depth_of(layer);
+
+    for (int i = 0; i < values; i++) {
+        const int n = i / depth, c = i % depth;
+        const double sum = batch->whole[2 * n * depth + c], product = batch->whole[(2 * n + 1) * depth + c];
         const double inverse = 1 / sqrt(own->variance[i] + EPSILON), slope = (double)own->scale[i];
         const double against = (product - own->mean[i] * sum) * inverse;      /* sum of dy (x - mean) / deviation */
         own->sum[2 * n * depth + c] = (float)sum;
@@ -236,14 +294,27 @@ static void blend_chunk(void *arg, int row)
                             depth_of(j->layer), own->blend[0] + norm, own->blend[1] + norm, own->blend[2] + norm);
 }
 
-static void finish(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, const plni_layer_io *io,
-                   plni_signal *du)
+static void finish(const plni_layer *layer, const plni_pass *batch, const plni_stage *stage, plni_signal *du)
 {
-    job j = { .layer = layer, .pass = pass, .x = io->x, .own = io->workspace, .du = du };
+    const int values = values_in(layer, batch), lines = plni_tile_lines(stage, layer->out.extent);
+    const double places = places_in(layer, &batch->at[layer->number], plni_pass_all(batch));
 
-    join_sums(&j, pass->samples * plni_tile_lines(stage, io->x->extent));
-    plni_parallel(pass->ctx, pass->samples * io->x->steps,
-                  SWEEP * pass->samples * (double)io->x->stride * io->x->steps, PLNI_UP, blend_chunk, &j);
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++)
+        add_tiles(layer, pass->at[layer->number].workspace, pass->samples * lines, values);
+    for (int half = 1; half < batch->shards; half *= 2)
+        for (int i = 0; i < batch->shards; i += 2 * half) {
+            workspace *to = batch[i].at[layer->number].workspace;
+            const workspace *from = batch[i + half].at[layer->number].workspace;
+            for (int v = 0; v < 2 * values; v++) to->whole[v] += from->whole[v];
+        }
+    for (int i = 0; i < batch->shards; i++) {
+        const plni_pass *pass = &batch[i];
+        const plni_layer_io *io = &pass->at[layer->number];
+        job j = { .layer = layer, .pass = pass, .x = io->x, .own = io->workspace, .du = &du[i] };
+        set_blend(layer, j.own, batch->at[layer->number].workspace, values, places);
+        plni_parallel(pass->ctx, pass->samples * io->x->steps, SWEEP * pass->samples * (double)io->x->stride * io->x->steps,
+                      PLNI_UP, blend_chunk, &j);
+    }
 }
 
 static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
@@ -263,11 +334,12 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
 }
 
 /* Running statistics; the variance is made unbiased. */
-static void update_stats(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io)
+static void update_stats(plni_layer *layer, const plni_pass *batch)
 {
+    const plni_layer_io *io = &batch->at[layer->number];
     const workspace *own = io->workspace;
-    const int depth = depth_of(layer), norms = norm_steps(layer, io->x), times = by_step(layer) ? pass->steps : 1;
-    const double places = (double)pass->samples * pass->steps / times * plni_positions(io->x->extent);
+    const int depth = depth_of(layer), norms = norm_steps(layer, io->x), times = by_step(layer) ? batch->steps : 1;
+    const double places = (double)plni_pass_all(batch) * batch->steps / times * plni_positions(io->x->extent);
 
     for (int n = 0; n < times; n++)
         for (int c = 0; c < depth; c++) {
@@ -316,6 +388,7 @@ const plni_layer_ops plni_norm_ops = {
     .prepare = prepare,
     .tile_forward = tile_forward,
     .finish = finish,
+    .joined = true,
     .gradient = gradient,
     .update_stats = update_stats,
     .reset = reset,

@@ -150,6 +150,7 @@ typedef struct entry {
     const plni_pass *pass;
     plni_row        *first;
     void            *arg;
+    int              from;       /* samples in earlier shards */
 } entry;
 
 static const uint16_t *mask_row(const plni_level *level, int s)
@@ -174,7 +175,7 @@ static void enter_row(void *arg, int s)
         memset(level->s->value + s * level->s->stride, 0, sizeof(float) * (size_t)level->s->units);
         plni_signal_list(pass->kernels, level->s, s);
     }
-    if (e->first) e->first(e->arg, s);
+    if (e->first) e->first(e->arg, e->from + s);
     if (mask_row(&own->level[0], s)) {
         float *x = input->value + s * input->stride;
         pass->kernels->keep(x, x, mask_row(&own->level[0], s), input->units, plni_keep_from(own->level[0].drop), 1);
@@ -186,7 +187,7 @@ void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
                        plni_row *first, void *arg)
 {
     struct plni_settling *own = pass->settling;
-    entry e = { net, pass, first, arg };
+    entry e = { net, pass, first, arg, plni_pass_before(pass) };
     double units = 0;
 
     own->level[own->levels].drop = output_drop;

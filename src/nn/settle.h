@@ -59,8 +59,8 @@ typedef struct plni_nudge {
     float        more;         /* m - 1         */
 } plni_nudge;
 
-/* A new batch: input by first(arg, s), masks drawn if the pass is for training
- * (the output's with probability output_drop), states 0. */
+/* A new batch, or the shard of one: input by first(arg, s), s counted from the first shard on,
+ * masks drawn if the pass is for training (the output's with probability output_drop), states 0. */
 void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
                        plni_row *first, void *arg);
 

@@ -154,15 +154,16 @@ static void forward_tile(void *arg, int chunk)
     if (tile.holds == PLNI_IN_SPIKES) write_spikes(&tile);
 }
 
-void plni_tiles_forward(const pln_net *net, const plni_pass *pass, const plni_stage *stage)
+void plni_tiles_forward(const pln_net *net, const plni_pass *batch, const plni_stage *stage)
 {
-    sweep w = sweep_over(net, pass, stage);
-
-    pass->at[stage->last - 1].y->unit = net->layer[stage->last - 1].out.unit;
+    for (int i = 0; i < batch->shards; i++) batch[i].at[stage->last - 1].y->unit = net->layer[stage->last - 1].out.unit;
     for (int l = stage->first; l < stage->last; l++)
-        if (net->layer[l].ops->prepare) net->layer[l].ops->prepare(&net->layer[l], pass, stage, &pass->at[l]);
-    plni_parallel(pass->ctx, pass->samples * plni_tile_lines(stage, w.x->extent),
-                  FORWARD * pass->samples * pass->steps * (double)w.x->stride, PLNI_UP, forward_tile, &w);
+        if (net->layer[l].ops->prepare) net->layer[l].ops->prepare(&net->layer[l], batch, stage);
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++) {
+        sweep w = sweep_over(net, pass, stage);
+        plni_parallel(pass->ctx, pass->samples * plni_tile_lines(stage, w.x->extent),
+                      FORWARD * pass->samples * pass->steps * (double)w.x->stride, PLNI_UP, forward_tile, &w);
+    }
 }
 
 /* ---- backward -------------------------------------------------------------------- */
@@ -221,20 +222,35 @@ static void add_row(void *arg, int row)
                            plni_positions(dx->extent) * dx->depth);
 }
 
-void plni_tiles_backward(const pln_net *net, const plni_pass *pass, const plni_stage *stage)
+/* One shard's way back; du is where it leaves what came of it. */
+static sweep back_over(const pln_net *net, const plni_pass *pass, const plni_stage *stage, plni_signal *du)
 {
-    const plni_layer_io *io = &pass->at[stage->first];
-    const bool adds = net->layer[stage->first].adds;
-    plni_signal aside = *io->dx;
     sweep w = sweep_over(net, pass, stage);
-    const double neurons = (double)pass->samples * (double)w.x->stride;
 
     w.dy = pass->at[stage->last - 1].dy;
-    w.du = adds ? &aside : io->dx;
-    if (adds) aside.value = pass->aside;
-    plni_parallel(pass->ctx, pass->samples * plni_tile_lines(stage, w.x->extent), BACKWARD * neurons * pass->steps, PLNI_UP,
-                  backward_tile, &w);
+    w.du = du;
+    return w;
+}
+
+static double neurons_in(const sweep *w) { return (double)w->pass->samples * (double)w->x->stride; }
+
+void plni_tiles_backward(const pln_net *net, const plni_pass *batch, const plni_stage *stage)
+{
+    const bool adds = net->layer[stage->first].adds;
+    plni_signal du[PLN_MAX_SHARDS];
+
+    for (int i = 0; i < batch->shards; i++) {
+        const plni_pass *pass = &batch[i];
+        sweep w = back_over(net, pass, stage, &du[i]);
+        du[i] = *pass->at[stage->first].dx;
+        if (adds) du[i].value = pass->aside;
+        plni_parallel(pass->ctx, pass->samples * plni_tile_lines(stage, w.x->extent), BACKWARD * neurons_in(&w) * pass->steps,
+                      PLNI_UP, backward_tile, &w);
+    }
     for (int l = stage->last - 1; l >= stage->first; l--)
-        if (net->layer[l].ops->finish) net->layer[l].ops->finish(&net->layer[l], pass, stage, &pass->at[l], w.du);
-    if (adds) plni_parallel(pass->ctx, pass->samples * w.x->steps, SWEEP * neurons * w.x->steps, PLNI_UP, add_row, &w);
+        if (net->layer[l].ops->finish) net->layer[l].ops->finish(&net->layer[l], batch, stage, du);
+    for (int i = 0; adds && i < batch->shards; i++) {
+        sweep w = back_over(net, &batch[i], stage, &du[i]);
+        plni_parallel(net->ctx, batch[i].samples * w.x->steps, SWEEP * neurons_in(&w) * w.x->steps, PLNI_UP, add_row, &w);
+    }
 }

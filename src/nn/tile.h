@@ -55,8 +55,8 @@ ptrdiff_t plni_tile_output(const plni_tile *tile, const plni_signal *y, int t);
 /* The drive as floats: to[t][place][depth], steps `step` floats apart, for the steps of x. */
 void plni_tile_write(const plni_tile *tile, float *to, ptrdiff_t step);
 
-/* All tiles of a stage, upwards and back. */
-void plni_tiles_forward(const pln_net *net, const plni_pass *pass, const plni_stage *stage);
-void plni_tiles_backward(const pln_net *net, const plni_pass *pass, const plni_stage *stage);
+/* All tiles of a stage in all shards of a batch, upwards and back. */
+void plni_tiles_forward(const pln_net *net, const plni_pass *batch, const plni_stage *stage);
+void plni_tiles_backward(const pln_net *net, const plni_pass *batch, const plni_stage *stage);
 
 #endif

@@ -22,6 +22,8 @@ const pln_option pln_fit_options[] = {
     { "epochs", PLN_OPTION_INT, offsetof(pln_fit, epochs), 0, PLN_MAX_EPOCHS, 0, NEEDED,
       .help = "passes over the samples" },
     { "batch", PLN_OPTION_INT, offsetof(pln_fit, batch), 1, PLN_MAX_BATCH, 0, NEEDED, .help = "samples a step" },
+    { "shards", PLN_OPTION_INT, offsetof(pln_fit, shards), 1, PLN_MAX_SHARDS, 1,
+      .help = "parts of a batch, a power of two, whose gradients are added as a tree" },
     { "loss", PLN_OPTION_WORD, offsetof(pln_fit, loss), .flags = NEEDED, .words = losses,
       .help = "cross_entropy_steps: of spiking networks, at every time step" },
     { "optimiser", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
@@ -129,12 +131,16 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     PLN_TRY(check_schedule(ctx, &fit->schedule));
     PLN_TRY(check_optimiser(ctx, fit));
     PLN_TRY(check_loss(ctx, net, fit));
+    if (fit->shards & (fit->shards - 1))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.shards", "train: a batch is 1, 2, 4, 8 .. %d shards, not %d", PLN_MAX_SHARDS, fit->shards);
     if ((a->padding || a->flip || a->cutout) && !net->images)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "train: samples are varied for networks of maps only");
     PLN_TRY(check_rule(ctx, net, fit));
     if (fit->target != PLN_TARGET_SELF) return PLN_OK;
     if (fit->self.sequential && fit->batch != 1)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.batch", "train: sequential mode wants batch 1, it is %d", fit->batch);
+    if (fit->self.sequential && fit->shards != 1)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.shards", "train: sequential mode goes without shards");
     return plni_selftarget_check(ctx, &fit->self, pln_net_outputs(net));
 }
 
@@ -198,11 +204,13 @@ static pln_status check_samples(pln_ctx *ctx, const pln_data *data, const int *i
 }
 
 static pln_status check_course(pln_ctx *ctx, const pln_net *net, const pln_data *data, const pln_course *c,
-                               int epochs)
+                               int epochs, int shards)
 {
     PLN_TRY(check_fit(ctx, net, &c->fit));
     if (c->fit.epochs != epochs)
         return plni_fail(ctx, PLN_ERR_ARG, "train: courses of %d and %d epochs cannot take turns", epochs, c->fit.epochs);
+    if (c->fit.shards != shards)
+        return plni_fail(ctx, PLN_ERR_ARG, "train: courses of %d and %d shards cannot take turns", shards, c->fit.shards);
     return check_samples(ctx, data, c->index, c->index ? c->count : pln_data_count(data), &c->fit, pln_net_outputs(net));
 }
 
@@ -212,6 +220,6 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
     if (count < 1 || count > PLN_MAX_COURSES)
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
     PLN_TRY(check_sizes(ctx, net, features, data, largest_batch(courses, count)));
-    for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs));
+    for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs, courses[0].fit.shards));
     return PLN_OK;
 }

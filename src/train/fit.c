@@ -31,12 +31,12 @@ static void plan(pln_trainer *t, plni_arena *arena)
     for (int i = 0; i < t->turns; i++) {
         t->turn[i].sample = plni_arena_take(arena, batch * sizeof(uint32_t));
         t->turn[i].label = plni_arena_take(arena, batch * sizeof(int32_t));
-        plni_pass_plan(t->net, t->batch_room, true, &t->turn[i].pass, arena);
+        t->turn[i].pass = plni_shards_plan(t->net, t->batch_room, t->course[0].fit.shards, arena);
     }
     if (t->features)
         plni_pass_plan(t->features, t->batch_room, false, &t->feature_pass, arena);
     for (int i = 0; i < t->courses; i++)
-        plni_rule_plan(&t->course[i].rule, t->net, t->batch_room, i ? &t->course[0].rule : NULL, arena);
+        plni_rule_plan(&t->course[i].rule, t->net, t->batch_room, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
 }
 
 static pln_status take_memory(pln_trainer *t)
@@ -63,10 +63,12 @@ static void fill_input(void *arg, int s)
 {
     const plni_turn *turn = arg;
     const pln_trainer *t = turn->owner;
-    const plni_signal *x = plni_input(&turn->pass);
+    const int sample = (int)turn->sample[s];
+    const plni_pass *pass = plni_pass_with(turn->pass, &s);
+    const plni_signal *x = plni_input(pass);
 
-    if (!t->features) plni_fill(t->net, &turn->pass, t->data, (int)turn->sample[s], augment_of(t), s);
-    else if (t->kept) plni_features_row(t->kept, (int)turn->sample[s], x->value + s * x->stride);
+    if (!t->features) plni_fill(t->net, pass, t->data, sample, augment_of(t), s);
+    else if (t->kept) plni_features_row(t->kept, sample, x->value + s * x->stride);
 }
 
 static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
@@ -95,7 +97,7 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
     t = plni_alloc(ctx, sizeof *t);
     if (!t) return PLN_ERR_MEMORY;
     *t = (pln_trainer){ .ctx = ctx, .net = net, .features = features, .data = data, .courses = count,
-                        .turns = plni_net_passes(net) };
+                        .turns = courses[0].fit.shards > 1 ? 1 : plni_net_passes(net) };
     for (int i = 0; i < count; i++) begin_course(t, &t->course[i], &courses[i]);
     status = take_memory(t);
     if (status != PLN_OK) {
@@ -108,8 +110,8 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
     for (int i = 0; i < t->turns; i++) {
         plni_turn *turn = &t->turn[i];
         turn->owner = t;
-        turn->pass.number = i;
-        turn->batch = (plni_batch){ .pass = &turn->pass, .fill = fill_input,
+        turn->pass->number = i;
+        turn->batch = (plni_batch){ .pass = turn->pass, .fill = fill_input,
                                     .arg = turn, .label = turn->label };
     }
     plni_trainer_enter_epoch(t);
@@ -182,7 +184,7 @@ void plni_trainer_enter_epoch(pln_trainer *t)
         }
     }
     for (int i = 0; i < t->turns; i++) {
-        t->turn[i].pass.epoch = t->epoch;
+        for (int k = 0; k < t->turn[i].pass->shards; k++) t->turn[i].pass[k].epoch = t->epoch;
         t->turn[i].batch.entered = false;
     }
 }
@@ -208,9 +210,8 @@ static void choose_samples(pln_trainer *t, plni_turn *turn, int batch)
         turn->sample[s] = (uint32_t)sample;
         turn->label[s] = labels ? labels[sample] : PLN_UNLABELLED;
     }
-    turn->pass.samples = n;
-    turn->pass.sample = turn->sample;
-    turn->pass.seed = c->fit.seed;
+    plni_shards_fill(turn->pass, n, turn->sample);
+    for (int i = 0; i < turn->pass->shards; i++) turn->pass[i].seed = c->fit.seed;
     turn->batch.number = batch;
     turn->batch.course = t->at;
 }
@@ -228,35 +229,44 @@ static void keep_features(void *arg, int s)
     const plni_turn *turn = arg;
     const pln_trainer *t = turn->owner;
     const plni_signal *from = plni_output(t->features, &t->feature_pass);
-    const plni_signal *to = plni_input(&turn->pass);
+    const float *row = from->value + s * from->stride;
+    const plni_signal *to = plni_input(plni_pass_with(turn->pass, &s));
 
-    memcpy(to->value + s * to->stride, from->value + s * from->stride,
-           (size_t)from->units * sizeof(float));
+    memcpy(to->value + s * to->stride, row, (size_t)from->units * sizeof(float));
 }
 
 static void compute_features(pln_trainer *t, plni_turn *turn)
 {
-    t->feature_pass.samples = turn->pass.samples;
-    t->feature_pass.sample = turn->pass.sample;
+    t->feature_pass.samples = plni_pass_all(turn->pass);
+    t->feature_pass.sample = turn->sample;
     plni_forward(t->features, &t->feature_pass, fill_features, keep_features, turn);
 }
 
-static double active_input(const pln_trainer *t, const plni_pass *pass)
+static double active_input(const pln_trainer *t, const plni_pass *batch)
 {
-    const plni_signal *x = pass->at[plni_first_product(t->net)].x;
-    return x->count ? plni_signal_density(x, pass->samples) : 1;
+    const double samples = plni_pass_all(batch);
+    double density = 0;
+
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++) {
+        const plni_signal *x = pass->at[plni_first_product(t->net)].x;
+        if (!x->count) return 1;
+        if (pass->samples) density += plni_signal_density(x, pass->samples) * (pass->samples / samples);
+    }
+    return density;
 }
 
-static double active_delta(const pln_trainer *t, const plni_pass *pass)
+static double active_delta(const pln_trainer *t, const plni_pass *batch)
 {
-    const plni_signal *dy = pass->at[plni_product_below(t->net, t->net->count)].dy;
+    const int l = plni_product_below(t->net, t->net->count), units = batch->at[l].dy->units;
     long active = 0;
 
-    if (!dy->row) return 0;                   /* gradients of images have made room for others */
-
-    for (int s = 0; s < pass->samples; s++)
-        for (int i = 0; i < dy->units; i++) active += dy->value[s * dy->stride + i] != 0;
-    return (double)active / ((double)pass->samples * dy->units);
+    if (!batch->at[l].dy->row) return 0;      /* gradients of images have made room for others */
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++) {
+        const plni_signal *dy = pass->at[l].dy;
+        for (int s = 0; s < pass->samples; s++)
+            for (int i = 0; i < units; i++) active += dy->value[s * dy->stride + i] != 0;
+    }
+    return (double)active / ((double)plni_pass_all(batch) * units);
 }
 
 static double norm(const float *x, int n)
@@ -281,7 +291,7 @@ static void finish_pass(pln_trainer *t)
         .rate_factor = pln_schedule_factor(&c->fit.schedule, t->epoch),
         .homeostasis = norm(c->rule.h, n),
         .input_active = sum->input_active / batches,
-        .delta_active = active_delta(t, &last->pass),
+        .delta_active = active_delta(t, last->pass),
         .firing_rate = sum->firing_rate / batches,
         .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
         .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0
@@ -324,7 +334,7 @@ static pln_status train_batch(pln_trainer *t, bool last)
                          "train: the loss is not a number in epoch %d, batch %d: lower the learning rate",
                          t->epoch + 1, t->batch + 1);
     add_to_tally(&t->tally, &outcome);
-    t->tally.input_active += active_input(t, &now->pass);
+    t->tally.input_active += active_input(t, now->pass);
     t->batch++;
     return PLN_OK;
 }

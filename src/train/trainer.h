@@ -15,7 +15,7 @@ typedef struct plni_tally {
 /* A batch that is being trained, and the one that is being got ready. */
 typedef struct plni_turn {
     struct pln_trainer *owner;
-    plni_pass           pass;
+    plni_pass          *pass;            /* the batch, or its shards         */
     plni_batch          batch;
     uint32_t           *sample;          /* [batch] numbers in data          */
     int32_t            *label;           /* [batch]                          */

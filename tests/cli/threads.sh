@@ -10,6 +10,16 @@ train env OMP_NUM_THREADS=0 taskset -c "$one"
 echo "# an option is above both"
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force --threads 3 >out 2>err; grep '"threads"' r/manifest.json
 OMP_NUM_THREADS=1 taskset -c "$one" "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out r --force --threads 3 >out 2>err; grep '"threads"' r/manifest.json
+echo "# a batch in four shards: no other model for other threads, another one than a whole batch's"
+for t in 1 2 4; do
+    "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out s$t --threads $t --set train.shards=4 >out 2>err || cat err
+    cmp s1/model.safetensors s$t/model.safetensors && echo same
+done
+cmp -s s1/model.safetensors r/model.safetensors || echo other
+grep shards s1/config.yaml
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out s1 --resume --set train.shards=2; echo "-> $?"
+"$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out s3 --set train.shards=3; echo "-> $?"
+sed '/^train:/a\  shards: 5' "$TESTS/tiny.yaml" > five.yaml; "$PLANARIA" train five.yaml --data "$DATA" --out s3; echo "-> $?"
 echo "# a training of a sweep"
 sed "s|BASE|$TESTS/tiny.yaml|" "$TESTS/tiny-sweep.yaml" > sweep.yaml
 taskset -c "$one" "$PLANARIA" sweep sweep.yaml --data "$DATA" --out s --trials 1 --workers 1 >out 2>err || cat err
