@@ -59,7 +59,7 @@ while ! grep -qs '"--threads"' INT/trial-0001/run/manifest.json; do sleep 0.02; 
 "$PLANARIA" sweep long.yaml --data "$DATA" --out INT 2>&1 | cut -c1-57; kill -9 $pid; wait $pid 2>/dev/null
 echo "# somebody ends one training: the sweep stops, and that trial is still open"
 "$PLANARIA" sweep long.yaml --data "$DATA" --out ended --workers 2 >out 2>err & pid=$!
-begun ended; kill -9 "$(grep -l "^PPid:[[:space:]]*$pid$" /proc/[0-9]*/status | head -1 | cut -d/ -f3)"; wait $pid
+begun ended; kill -9 "$(grep -l "^PPid:[[:space:]]*$pid$" /proc/[0-9]*/status 2>/dev/null | head -1 | cut -d/ -f3)"; wait $pid
 echo "-> $? $(sed 's/trial [12]/trial N/' err)"; wc -c < ended/trials.jsonl | tr -d ' '
 sed 's/epochs: 6/epochs: 3000/' random.yaml > mid.yaml
 sweep mid.yaml --data "$DATA" --out m1
