@@ -91,7 +91,8 @@ PLN_API int pln_experiment_epochs(const pln_experiment *e);
 /* Whether outputs are classes: trained with labels, few or all. */
 PLN_API bool pln_experiment_argmax(const pln_experiment *e);
 
-/* Whether a classifier is trained on the outputs; whether these are kept for it. */
+/* Whether a classifier is trained on the outputs; whether these are kept for it, which all
+ * networks gain from unless it is one epoch of one classifier. */
 PLN_API bool pln_experiment_classifies(const pln_experiment *e);
 PLN_API bool pln_experiment_keeps_features(const pln_experiment *e);
 

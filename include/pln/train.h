@@ -177,18 +177,18 @@ PLN_API void pln_text_free(pln_ctx *ctx, char *text);
 
 /* The outputs of a network, in evaluation mode, for all samples of a set: computed
  * once, kept as lists of the non-zeros, and read by as many read-outs and epochs as
- * there are.  Worth it for networks that settle, whose outputs cost more than any
- * read-out of them.
+ * there are.
  *
- * They are those of batches of 64 samples in the order of the set.  A network stops
- * settling when its whole batch is at rest, so in other batches the same sample has
- * outputs that differ by about the tolerance. */
+ * They are those that the network has when it is evaluated: of batches in the order of
+ * the set, 64 samples of rows or 16 images.  In other batches sums may be taken in
+ * another order, and a network stops settling when its whole batch is at rest, so the
+ * same sample has outputs that differ in the last bits, or by about the tolerance. */
 typedef struct pln_features pln_features;
 
 /* net and data must outlive them and stay as they are.  *features is NULL if they
  * would take more than `most` bytes, which depends on nothing but net and data.
  *
- * Returns PLN_ERR_STATE, PLN_ERR_ARG for a network of maps, PLN_ERR_SHAPE,
+ * Returns PLN_ERR_STATE, PLN_ERR_SHAPE or PLN_ERR_ARG as pln_data_fits does,
  * PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most,
@@ -226,6 +226,12 @@ pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
                                     const int *index, int count,
                                     const pln_data *test,
                                     pln_association *result);
+
+/* The same from kept outputs, for all test samples they are of; PLN_ERR_ARG also if the
+ * two are of different networks. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_features_association(pln_ctx *ctx, const pln_features *labelled, const int *index, int count,
+                                             const pln_features *test, pln_association *result);
 
 /* Share of test samples whose largest output lies in the block of their class
  * (argmax div (n div classes)); features as in pln_trainer_new.  Errors as

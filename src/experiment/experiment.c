@@ -33,9 +33,10 @@ bool pln_experiment_classifies(const pln_experiment *e)
     return e->has_classifier && e->classifier.epochs > 0 && !pln_experiment_argmax(e);
 }
 
+/* Each epoch of each classifier reads all outputs once. */
 bool pln_experiment_keeps_features(const pln_experiment *e)
 {
-    return pln_experiment_classifies(e) && e->fit.rule == PLN_RULE_EP;
+    return pln_experiment_classifies(e) && (e->classifier.epochs > 1 || e->fractions_count > 0);
 }
 
 bool pln_experiment_evaluates_at(const pln_experiment *e, int epoch)

@@ -68,10 +68,17 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static pln_status figures_by(pln_run *r, pln_net *net, const pln_index *by, pln_figures *f)
+{
+    if (net != r->net || !r->train) return pln_experiment_measure(r->ctx, &r->e, net, r->data.train, by, r->data.test, f);
+    *f = (pln_figures){ .argmax = false };       /* outputs are kept for classifiers, not where they are classes */
+    return pln_evaluate_features_association(r->ctx, r->train, by->sample, by->count, r->test, &f->association);
+}
+
 static pln_status measure_by(pln_run *r, pln_net *net, const pln_index *by, pln_figures *f)
 {
     const double start = now();
-    const pln_status status = pln_experiment_measure(r->ctx, &r->e, net, r->data.train, by, r->data.test, f);
+    const pln_status status = figures_by(r, net, by, f);
 
     f->seconds = now() - start;
     return status;
@@ -225,15 +232,22 @@ static pln_status next_fraction(pln_run *r, pln_run_event *event)
     return make_trainer(r, PLN_PART_CLASSIFIER, r->p.fraction);
 }
 
+static pln_status evaluate_classifier(pln_run *r)
+{
+    const int classes = pln_data_classes(r->data.train);
+
+    if (r->test) return pln_evaluate_features(r->ctx, r->head, r->test, classes, &r->p.linear);
+    return pln_evaluate_argmax(r->ctx, r->head, r->net, r->data.test, classes, &r->p.linear);
+}
+
 static pln_status train_classifier(pln_run *r, int batches, pln_run_event *event)
 {
-    const int classes = pln_data_classes(r->data.train), epoch = pln_trainer_epoch(r->trainer);
+    const int epoch = pln_trainer_epoch(r->trainer);
 
     if (epoch >= r->e.classifier.epochs) return read_out(r, event);
     PLN_TRY(pln_trainer_step(r->trainer, batches, &event->report));
+    if (pln_trainer_epoch(r->trainer) > epoch) PLN_TRY(evaluate_classifier(r));
     if (pln_trainer_epoch(r->trainer) == epoch) return PLN_OK;
-    if (r->test) PLN_TRY(pln_evaluate_features(r->ctx, r->head, r->test, classes, &r->p.linear));
-    else PLN_TRY(pln_evaluate_argmax(r->ctx, r->head, r->net, r->data.test, classes, &r->p.linear));
     event->kind = PLN_RUN_CLASSIFIER;
     event->epoch = epoch + 1;
     event->linear = r->p.linear;

@@ -12,11 +12,14 @@
 
 #include <string.h>
 
+/* Rough nanoseconds for one value in a row. */
+static const double SWEEP = 0.5;
+
 /* A walk over samples of a data set through a network, and perhaps one that
  * comes before it. */
 typedef struct walk {
     pln_net        *net, *features;
-    const pln_features *kept;      /* or the outputs of features    */
+    const pln_features *kept;      /* outputs of features, or of net if that is NULL */
     const pln_data *data;
     const int      *index;         /* NULL: all                     */
     int             count, from;   /* samples; the first of a batch */
@@ -59,6 +62,16 @@ static void fill_kept(void *arg, int s)
     plni_features_row(w->kept, sample_of(w, s), x->value + s * x->stride);
 }
 
+/* Puts a kept row where the network would have written it. */
+static void show_kept(void *arg, int s)
+{
+    const walk *w = arg;
+    const plni_signal *y = output_of(w->net);
+
+    plni_features_row(w->kept, sample_of(w, s), y->value + s * y->stride);
+    if (w->use) w->use(arg, s);
+}
+
 /* Samples that fit into the passes of all the networks at work. */
 static int largest_batch(const walk *w)
 {
@@ -73,7 +86,9 @@ static int run_batch(walk *w)
     const int left = w->count - w->from, most = largest_batch(w);
 
     pass->samples = left < most ? left : most;
-    if (w->kept) {
+    if (w->kept && !w->features) {
+        plni_parallel(w->net->ctx, pass->samples, SWEEP * pass->samples * pln_net_outputs(w->net), PLNI_UP, show_kept, w);
+    } else if (w->kept) {
         plni_forward(w->net, pass, fill_kept, w->use, w);
     } else if (w->features) {
         w->features->evaluation.samples = pass->samples;
@@ -220,33 +235,53 @@ static void plan(association *a, plni_arena *arena)
     a->right = plni_arena_take(arena, (size_t)a->test.net->evaluation.batch);
 }
 
+/* a has its two walks but for what follows from them. */
+static pln_status associate(pln_ctx *ctx, association *a, pln_association *result)
+{
+    plni_arena arena = { 0 };
+    void *memory;
+
+    a->classes = pln_data_classes(a->labelled.data);
+    a->units = pln_net_outputs(a->labelled.net);
+    if (!a->labelled.index) a->labelled.count = pln_data_count(a->labelled.data);
+    a->test.count = pln_data_count(a->test.data);
+    a->test.use = test_row;
+    a->test.owner = a;
+    PLN_TRY(check(ctx, &a->labelled));
+    PLN_TRY(check(ctx, &a->test));
+
+    plan(a, &arena);
+    memory = plni_alloc(ctx, arena.used);
+    if (!memory) return PLN_ERR_MEMORY;
+    const size_t bytes = arena.used;
+    arena = (plni_arena){ .base = memory };
+    plan(a, &arena);
+    add_responses(ctx, a);
+    choose_responses(a);
+    score_test(a, result);
+    plni_free(ctx, memory, bytes);
+    return PLN_OK;
+}
+
 pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
                                     const pln_data *labelled, const int *index,
                                     int count, const pln_data *test,
                                     pln_association *result)
 {
-    association a = { .classes = pln_data_classes(labelled), .units = pln_net_outputs(net) };
-    plni_arena arena = { 0 };
-    void *memory;
+    association a = { .labelled = { .net = net, .data = labelled, .index = index, .count = count },
+                      .test = { .net = net, .data = test } };
+    return associate(ctx, &a, result);
+}
 
-    a.labelled = (walk){ .net = net, .data = labelled, .index = index,
-                         .count = index ? count : pln_data_count(labelled) };
-    a.test = (walk){ .net = net, .data = test, .count = pln_data_count(test),
-                     .use = test_row, .owner = &a };
-    PLN_TRY(check(ctx, &a.labelled));
-    PLN_TRY(check(ctx, &a.test));
+pln_status pln_evaluate_features_association(pln_ctx *ctx, const pln_features *labelled, const int *index, int count,
+                                             const pln_features *test, pln_association *result)
+{
+    pln_net *net = plni_features_net(labelled);
+    association a = { .labelled = { .net = net, .kept = labelled, .data = plni_features_data(labelled), .index = index, .count = count },
+                      .test = { .net = net, .kept = test, .data = plni_features_data(test) } };
 
-    plan(&a, &arena);
-    memory = plni_alloc(ctx, arena.used);
-    if (!memory) return PLN_ERR_MEMORY;
-    const size_t bytes = arena.used;
-    arena = (plni_arena){ .base = memory };
-    plan(&a, &arena);
-    add_responses(ctx, &a);
-    choose_responses(&a);
-    score_test(&a, result);
-    plni_free(ctx, memory, bytes);
-    return PLN_OK;
+    if (plni_features_net(test) != net) return plni_fail(ctx, PLN_ERR_ARG, "evaluate: the features are of two networks");
+    return associate(ctx, &a, result);
 }
 
 /* ---- argmax --------------------------------------------------------------- */

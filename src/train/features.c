@@ -1,7 +1,7 @@
 /* features.c - outputs of a network on a whole data set, computed once and kept
  *
- * Outputs of networks that settle are mostly zero, so the others are kept with their
- * places.  A block of samples is one piece of memory, as large as it needs to be. */
+ * Outputs are mostly zero, so the others are kept with their places.  A block of samples,
+ * a batch of an evaluation pass, is one piece of memory, as large as it needs to be. */
 
 #include "train/features.h"
 
@@ -11,11 +11,9 @@
 
 #include <string.h>
 
-enum { BLOCK = 64 };             /* samples; the batch of an evaluation pass */
-
 typedef struct block {
     size_t bytes;
-    int   *from;                 /* [BLOCK + 1] where a sample begins        */
+    int   *from;                 /* [samples + 1] where a sample begins      */
     int   *unit;
     float *value;
 } block;
@@ -25,6 +23,7 @@ struct pln_features {
     pln_net        *net;
     const pln_data *data;
     size_t          own, bytes;  /* of this struct, and of all blocks        */
+    int             batch;       /* samples of a block, but for the last     */
     int             blocks, first;   /* first: sample of the block under way */
     block           block[];
 };
@@ -34,10 +33,11 @@ const pln_data *plni_features_data(const pln_features *f) { return f->data; }
 
 void plni_features_row(const pln_features *f, int sample, float *row)
 {
-    const block *b = &f->block[sample / BLOCK];
+    const block *b = &f->block[sample / f->batch];
+    const int s = sample % f->batch;
 
     memset(row, 0, sizeof *row * (size_t)pln_net_outputs(f->net));
-    for (int i = b->from[sample % BLOCK]; i < b->from[sample % BLOCK + 1]; i++) row[b->unit[i]] = b->value[i];
+    for (int i = b->from[s]; i < b->from[s + 1]; i++) row[b->unit[i]] = b->value[i];
 }
 
 /* ---- making them ---------------------------------------------------------- */
@@ -58,9 +58,9 @@ static int count_active(const plni_signal *y, int samples)
     return active;
 }
 
-static void plan(block *b, int active, plni_arena *arena)
+static void plan(block *b, int samples, int active, plni_arena *arena)
 {
-    b->from = plni_arena_take(arena, sizeof *b->from * (BLOCK + 1));
+    b->from = plni_arena_take(arena, sizeof *b->from * ((size_t)samples + 1));
     b->unit = plni_arena_take(arena, sizeof *b->unit * (size_t)active);
     b->value = plni_arena_take(arena, sizeof *b->value * (size_t)active);
 }
@@ -91,16 +91,16 @@ static pln_status keep_block(pln_features *f, size_t most, bool *fits)
     plni_arena arena = { 0 };
     int active;
 
-    pass->samples = left < BLOCK ? left : BLOCK;
+    pass->samples = left < f->batch ? left : f->batch;
     plni_forward(f->net, pass, fill, NULL, f);
     active = count_active(y, pass->samples);
-    plan(b, active, &arena);
+    plan(b, pass->samples, active, &arena);
     *fits = f->own + f->bytes + arena.used <= most;
     if (!*fits) return PLN_OK;
     b->bytes = arena.used;
     arena = (plni_arena){ .base = plni_alloc(f->ctx, b->bytes) };
     if (!arena.base) return PLN_ERR_MEMORY;
-    plan(b, active, &arena);
+    plan(b, pass->samples, active, &arena);
     copy_active(b, y, pass->samples);
     f->bytes += b->bytes;
     f->blocks++;
@@ -109,21 +109,20 @@ static pln_status keep_block(pln_features *f, size_t most, bool *fits)
 
 pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, size_t most, pln_features **features)
 {
-    const size_t blocks = ((size_t)pln_data_count(data) + BLOCK - 1) / BLOCK;
-    const size_t own = sizeof(pln_features) + sizeof(block) * blocks;
+    const int batch = net->evaluation.batch;
+    size_t own = sizeof(pln_features);
     pln_status status = PLN_OK;
     bool fits = true;
     pln_features *f;
 
     *features = NULL;
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "features: the network is not ready");
-    if (net->images) return plni_fail(ctx, PLN_ERR_ARG, "features: outputs of a network of maps are not kept");
     PLN_TRY(plni_fill_check(ctx, "features", net, data));
-    assert(net->evaluation.batch >= BLOCK);
+    own += sizeof(block) * (((size_t)pln_data_count(data) + (size_t)batch - 1) / (size_t)batch);
     f = plni_alloc(ctx, own);
     if (!f) return PLN_ERR_MEMORY;
-    *f = (pln_features){ .ctx = ctx, .net = net, .data = data, .own = own };
-    for (; f->first < pln_data_count(data) && status == PLN_OK && fits; f->first += BLOCK)
+    *f = (pln_features){ .ctx = ctx, .net = net, .data = data, .own = own, .batch = batch };
+    for (; f->first < pln_data_count(data) && status == PLN_OK && fits; f->first += batch)
         status = keep_block(f, most, &fits);
     if (status == PLN_OK && fits) *features = f;
     else                          pln_features_free(f);

@@ -24,6 +24,24 @@ static const char *const settles =
     " \"gamma\": 0.4}, \"evaluate\": {\"fractions\": [0.5, 0.25]}, \"classifier\": {\"epochs\": 2, \"batch\": 8, \"rate\": 0.01,"
     " \"dropout\": 0.2, \"activation\": \"x\"}}";
 
+static const char *const reads_rows =
+    "{\"layers\": [{\"dropout\": 0.3}, {\"dense\": 10}, {\"activation\": \"relu\"}, {\"dense\": 9}, {\"activation\": \"hardsigm\"}],"
+    " \"train\": {\"target\": \"self\", \"epochs\": 2, \"batch\": 8, \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1],"
+    " \"winners\": 2, \"gamma\": 0.4}, \"evaluate\": {\"fractions\": [0.5]}, \"classifier\": {\"epochs\": 2, \"batch\": 7,"
+    " \"rate\": 0.01, \"dropout\": 0.2, \"activation\": \"sigmoid\"}}";
+
+static const char *const reads_spikes =
+    "{\"network\": \"2C3-AP2-FC9\", \"spiking\": {\"steps\": 2, \"norm\": \"joint\", \"output_spikes\": true}, \"train\": {\"target\":"
+    " \"self\", \"epochs\": 2, \"batch\": 8, \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2, \"gamma\": 0.5},"
+    " \"evaluate\": {\"labels\": 0.5}, \"classifier\": {\"epochs\": 3, \"batch\": 5, \"rate\": 0.01, \"dropout\": 0.2,"
+    " \"activation\": \"sigmoid\"}}";
+
+/* One epoch of one classifier: nothing would be gained by keeping outputs. */
+static const char *const reads_once =
+    "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"self\", \"epochs\": 1, \"batch\": 8,"
+    " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2}, \"classifier\": {\"epochs\": 1, \"batch\": 8,"
+    " \"rate\": 0.01, \"dropout\": 0.2, \"activation\": \"sigmoid\"}}";
+
 static const char *const untrained =
     "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"self\", \"epochs\": 0, \"batch\": 8,"
     " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2}}";
@@ -33,6 +51,7 @@ static uint8_t bytes[SAMPLES * SIDE * SIDE];
 static int32_t labels[SAMPLES];
 static pln_data *data, *held;
 static pln_experiment e;
+static size_t most = 1 << 20;                                    /* bytes of outputs that may be kept */
 
 /* A run with all it needs; made anew as a process would. */
 typedef struct stand {
@@ -48,7 +67,7 @@ static const char *const CHECKPOINT = "run.checkpoint.safetensors", *const MODEL
 
 static void make(stand *s)
 {
-    const pln_run_options how = { 3, s->evaluates, 1 << 20 };
+    const pln_run_options how = { 3, s->evaluates, most };
 
     assert_int_equal(pln_experiment_network(ctx, &e, data, 3, &s->net), PLN_OK);
     assert_int_equal(pln_experiment_labels(ctx, &e, data, NULL, 3, NULL, &s->with, &s->without), PLN_OK);
@@ -132,14 +151,19 @@ static uint64_t go_through(stand *s, int batches, bool stops_at_events, bool sto
     return sum;
 }
 
-static void compare(const char *text, bool evaluates)
+static void read_in(const char *text)
 {
-    static stand whole, parts;
-
     pln_experiment_defaults(&e);
     if (pln_option_read_json(ctx, pln_experiment_options, &e, text) != PLN_OK) fail_msg("%s", pln_error(ctx));
     if (pln_experiment_check(ctx, &e) != PLN_OK) fail_msg("%s", pln_error(ctx));
     pln_experiment_settle(&e);
+}
+
+static void compare(const char *text, bool evaluates)
+{
+    static stand whole, parts;
+
+    read_in(text);
     whole.evaluates = parts.evaluates = evaluates;
     const uint64_t sum = go_through(&whole, 64, false, false);
     for (int way = 1; way < 4; way++) {
@@ -150,10 +174,31 @@ static void compare(const char *text, bool evaluates)
 
 static void test_stopping_changes_nothing(void **state)
 {
-    const char *const texts[] = { few_labels, spikes, settles, untrained };
+    const char *const texts[] = { few_labels, spikes, settles, reads_rows, reads_spikes, reads_once, untrained };
 
     (void)state;
     for (int i = 0; i < TEST_COUNT(texts); i++) compare(texts[i], true), compare(texts[i], false);
+}
+
+/* Outputs that do not fit are computed anew for every epoch: interrupted or not, and with the figures
+ * of those that are kept. */
+static void test_outputs_that_do_not_fit(void **state)
+{
+    const char *const texts[] = { reads_rows, reads_spikes };
+    static const size_t limits[][3] = { { 0, 4000, 1 << 20 }, { 0, 800, 1 << 20 } };    /* the second: for one of two sets */
+    static stand kept, anew;
+
+    (void)state;
+    kept.evaluates = anew.evaluates = true;
+    for (int i = 0; i < TEST_COUNT(texts); i++) {
+        read_in(texts[i]);
+        const uint64_t sum = go_through(&kept, 64, false, false);
+        for (int l = 0; l < 3; l++) {
+            most = limits[i][l];
+            assert_true(go_through(&anew, 2, l > 0, true) == sum);
+            assert_string_equal(kept.log, anew.log);
+        }
+    }
 }
 
 /* The kinds of events in their order, without those of single batches. */
@@ -187,6 +232,12 @@ static void test_order(void **state)
     assert_string_equal(kinds, "ueepepepetrd");
     order(settles, kinds);
     assert_string_equal(kinds, "ueetfccrccrccrd");
+    order(reads_rows, kinds);
+    assert_string_equal(kinds, "ueetfccrccrd");
+    order(reads_spikes, kinds);
+    assert_string_equal(kinds, "ueetfcccrd");
+    order(reads_once, kinds);
+    assert_string_equal(kinds, "uetcrd");
     order(untrained, kinds);
     assert_string_equal(kinds, "utrd");
     order(spikes, kinds);
@@ -313,7 +364,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_outputs_that_do_not_fit),
+        cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
