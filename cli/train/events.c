@@ -161,7 +161,7 @@ static int see_trained(job *j)
 /* Association and classifier by one fraction of the labels, as a row of the result. */
 static int see_read_out(job *j, const pln_run_event *v)
 {
-    json_t *row = json_object(), *rows = json_object_get(j->result, "fractions");
+    json_t *row = json_object(), *rows = json_object_get(j->result, "fractions"), *line;
 
     progress_clear();
     if (v->head && v->fraction == 0 && keep(j, v->head, "classifier.safetensors") != DONE) {
@@ -177,8 +177,11 @@ static int see_read_out(job *j, const pln_run_event *v)
     }
     if (v->fraction == 0) json_object_update(j->result, row);
     if (!j->args.json) report_fraction(row);
-    json_array_append(rows, row);
-    return run_add_metrics(&j->r, row, &j->metrics_size);
+    json_array_append_new(rows, row);
+    line = json_copy(row);
+    json_object_set_new(line, "evaluate_seconds", json_real(v->figures.seconds));
+    if (v->head) json_object_set_new(line, "classifier_seconds", json_real(v->seconds));
+    return run_add_metrics(&j->r, line, &j->metrics_size);
 }
 
 int job_see(job *j, const pln_run_event *v)

@@ -66,6 +66,9 @@ typedef struct pln_run_event {
     double             held_out;
     int                fraction;
     double             share, linear;    /* of the labels; accuracy of the classifier      */
+    double             seconds;          /* of PLN_RUN_READ_OUT: that its classifier took  */
+                                         /* in this process, the first one's with outputs  */
+                                         /* that are kept for all of them                  */
     const pln_net     *head;             /* the classifier, until the next call, or NULL   */
 } pln_run_event;
 

@@ -50,6 +50,7 @@ struct pln_run {
     pln_index       by;                  /* samples whose labels the classifier may see     */
     pln_features   *train, *test;        /* outputs that are kept                           */
     progress        p;
+    double          seconds;             /* of the classifier under way, and what it needs  */
     bool            wants_network;
 };
 
@@ -189,10 +190,13 @@ static pln_status train(pln_run *r, int batches, pln_run_event *event)
 /* Both sets or none, so that training and test are computed alike. */
 static pln_status make_features(pln_run *r)
 {
+    const double start = now();
+
     if (r->train) return PLN_OK;
     PLN_TRY(pln_features_new(r->ctx, r->net, r->data.train, r->how.features, &r->train));
     if (r->train)
         PLN_TRY(pln_features_new(r->ctx, r->net, r->data.test, r->how.features - pln_features_bytes(r->train), &r->test));
+    r->seconds += now() - start;
     if (r->test) return PLN_OK;
     pln_features_free(r->train);
     r->train = NULL;
@@ -220,6 +224,8 @@ static pln_status read_out(pln_run *r, pln_run_event *event)
     event->kind = PLN_RUN_READ_OUT;
     event->linear = r->p.linear;
     event->head = r->head;
+    event->seconds = r->seconds;
+    r->seconds = 0;
     r->p.stage = ++r->p.fraction > r->e.fractions_count ? DONE : READ_OUT;
     r->p.linear = 0;
     return PLN_OK;
@@ -243,10 +249,12 @@ static pln_status evaluate_classifier(pln_run *r)
 static pln_status train_classifier(pln_run *r, int batches, pln_run_event *event)
 {
     const int epoch = pln_trainer_epoch(r->trainer);
+    const double start = now();
 
     if (epoch >= r->e.classifier.epochs) return read_out(r, event);
     PLN_TRY(pln_trainer_step(r->trainer, batches, &event->report));
     if (pln_trainer_epoch(r->trainer) > epoch) PLN_TRY(evaluate_classifier(r));
+    r->seconds += now() - start;
     if (pln_trainer_epoch(r->trainer) == epoch) return PLN_OK;
     event->kind = PLN_RUN_CLASSIFIER;
     event->epoch = epoch + 1;

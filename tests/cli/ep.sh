@@ -1,5 +1,5 @@
 # Equilibrium propagation and few labels: bits that depend on nothing but the seed, and settings that are refused.
-strip() { sed 's/"train_seconds":[^,]*,"samples_per_second":[^,]*,//; s/"peak_bytes":[0-9]*,\{0,1\}//; s/,\{0,1\}"evaluate_seconds":[^,}]*//' "$1/metrics.jsonl"; }
+strip() { sed 's/"train_seconds":[^,]*,"samples_per_second":[^,]*,//; s/"peak_bytes":[0-9]*,\{0,1\}//; s/,\{0,1\}"\(evaluate\|classifier\)_seconds":[^,}]*//g' "$1/metrics.jsonl"; }
 train() { "$PLANARIA" train "$@" >out 2>err || { echo "failed: $*"; cat err; }; }
 
 saved() { stat -c '%i %z' "$1/checkpoint.safetensors" 2>/dev/null; }     # other words once it is replaced
