@@ -148,6 +148,17 @@ typedef int plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spik
 typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
                                float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step);
 
+/* The same two, and for each channel the criticality of a sample (theory 13.2), so far as its places
+ * are here:
+ *     score[c] = max(score[c], max over the places of 1/steps sum_t g'(h_t - threshold))
+ * g' and threshold are those of `metric`; going back NULL stands for the neuron's own, which are
+ * there anyway.  The others' results are theirs to the bit. */
+typedef int plni_fire_score_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric,
+                               float *score);
+typedef void plni_fire_back_score_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                                     float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
+                                     const plni_lif *metric, float *score);
+
 /* Of n rows of depth numbers, by column: mean and sum of squared distances. */
 typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);
 

@@ -59,7 +59,7 @@ static inline unsigned bits_of(ivec mask)
 }
 
 /* Derivatives that need a function of the mathematical library. */
-static vec curve(const plni_lif *n, vec x)
+PLNI_INLINE vec curve(const plni_lif *n, vec x)
 {
     for (int i = 0; i < LANES; i++) {
         if (n->surrogate == PLN_SURROGATE_SIGMOID) {
@@ -74,7 +74,7 @@ static vec curve(const plni_lif *n, vec x)
 }
 
 /* g'(x) (theory 12.3). */
-static inline vec slope(const plni_lif *n, vec x)
+PLNI_INLINE vec slope(const plni_lif *n, vec x)
 {
     const vec zero = { 0 }, a = zero + n->a;
 
@@ -132,13 +132,26 @@ static inline void rest(const plni_lif *n, block *v)
     for (int i = 0; i < VECTORS; i++) v->v[i] = (vec){ 0 } + n->rest;
 }
 
-int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike)
+/* The sums of slopes over all steps as a score: the largest mean so far. */
+static inline void keep_largest(float *score, const block *slopes, int steps)
+{
+    block largest = load(score);
+
+    for (int i = 0; i < VECTORS; i++) {
+        const vec mean = slopes->v[i] / (float)steps;
+        largest.v[i] = choose(mean > largest.v[i], mean, largest.v[i]);
+    }
+    store(score, &largest);
+}
+
+/* With scores and without: whether there are any is a constant at each call. */
+PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric, float *score)
 {
     const int blocks = in->depth / BLOCK;
     int count = 0;
 
     for (int p = 0; p < in->places * blocks; p++) {
-        block v;
+        block v, slopes = { 0 };
         rest(n, &v);
         for (int t = 0; t < in->steps; t++) {
             const block u = drive(in, (ptrdiff_t)p * BLOCK, p % blocks * BLOCK, t);
@@ -146,18 +159,27 @@ int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike)
             for (int i = 0; i < VECTORS; i++) {
                 const vec h = charge(n, v.v[i], u.v[i]);
                 const ivec fired = fires(n, h);
+                if (score) slopes.v[i] += slope(metric, h - metric->threshold);
                 bits |= bits_of(fired) << (i * LANES);
                 v.v[i] = after(n, h, fired);
             }
             spike[(ptrdiff_t)t * in->places * blocks + p] = (uint16_t)bits;
             count += __builtin_popcount(bits);
         }
+        if (score) keep_largest(score + p % blocks * BLOCK, &slopes, in->steps);
     }
     return count;
 }
 
-/* dL/dh from a = dL/ds and c = dL/dv, and c of the step before. */
-static inline vec go_back(const plni_lif *n, vec h, vec a, vec *c)
+int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike) { return fire(n, in, spike, NULL, NULL); }
+
+int KERNEL(fire_score)(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric, float *score)
+{
+    return fire(n, in, spike, metric, score);
+}
+
+/* dL/dh from a = dL/ds and c = dL/dv, c of the step before, and g'. */
+PLNI_INLINE vec go_back(const plni_lif *n, vec h, vec a, vec *c, vec *slope_at)
 {
     const vec g = slope(n, h - n->threshold), stays = *c;
     const ivec fired = fires(n, h);
@@ -177,6 +199,7 @@ static inline vec go_back(const plni_lif *n, vec h, vec a, vec *c)
         if (!n->detach) e -= stays * (n->threshold / n->lam) * g;
     }
     *c = n->lam * e;
+    *slope_at = g;
     return n->kap * e;
 }
 
@@ -215,8 +238,8 @@ static inline void add_sums(const plni_drive *in, ptrdiff_t at, int t, const blo
     add_to(sum + in->depth, &x);
 }
 
-void KERNEL(fire_back)(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
-                       ptrdiff_t e_step, float *sum, ptrdiff_t sum_step)
+PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                           ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_lif *metric, float *score)
 {
     const int blocks = in->depth / BLOCK;
     history past;
@@ -224,20 +247,35 @@ void KERNEL(fire_back)(const plni_lif *n, const plni_drive *in, const float *dy,
     for (int p = 0; p < in->places * blocks; p++) {
         const ptrdiff_t at = (ptrdiff_t)p * BLOCK;
         const int c = p % blocks * BLOCK;
-        block carry = { 0 }, all = { 0 };
+        block carry = { 0 }, all = { 0 }, slopes = { 0 };
         remember(n, in, at, c, &past);
         for (int t = in->steps - 1; t >= 0; t--) {
             const block a = load(dy + t * dy_step + at);
             block here;
             for (int i = 0; i < VECTORS; i++) {
-                here.v[i] = go_back(n, past.h[t].v[i], a.v[i], &carry.v[i]);
+                vec g;
+                here.v[i] = go_back(n, past.h[t].v[i], a.v[i], &carry.v[i], &g);
                 all.v[i] += here.v[i];
+                if (score) slopes.v[i] += metric ? slope(metric, past.h[t].v[i] - metric->threshold) : g;
             }
             if (e_step) store(e + t * e_step + at, &here);
             if (sum) add_sums(in, at, t, &here, sum + t * sum_step + c);
         }
         if (!e_step) store(e + at, &all);
+        if (score) keep_largest(score + c, &slopes, in->steps);
     }
+}
+
+void KERNEL(fire_back)(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                       ptrdiff_t e_step, float *sum, ptrdiff_t sum_step)
+{
+    fire_back(n, in, dy, dy_step, e, e_step, sum, sum_step, NULL, NULL);
+}
+
+void KERNEL(fire_back_score)(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                             ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_lif *metric, float *score)
+{
+    fire_back(n, in, dy, dy_step, e, e_step, sum, sum_step, metric, score);
 }
 
 void KERNEL(moments)(const float *x, int n, int depth, float *mean, float *distance)

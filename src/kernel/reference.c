@@ -285,6 +285,27 @@ int plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
     return count;
 }
 
+/* What the places of a sample score, by potentials. */
+static void score_places(const plni_lif *n, const plni_drive *in, const plni_lif *metric, float *score)
+{
+    float h[64];
+
+    for (int p = 0; p < in->places; p++)
+        for (int c = 0; c < in->depth; c++) {
+            float sum = 0;
+            charge(n, in, p, c, h);
+            for (int t = 0; t < in->steps; t++) sum += slope(metric, h[t] - metric->threshold);
+            score[c] = fmaxf(score[c], sum / (float)in->steps);
+        }
+}
+
+int plni_fire_score_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric,
+                           float *score)
+{
+    score_places(n, in, metric, score);
+    return plni_fire_scalar(n, in, spike);
+}
+
 /* dL/dh from a = dL/ds and carry = dL/dv. */
 static float go_back(const plni_lif *n, float h, float a, float carry)
 {
@@ -317,6 +338,14 @@ void plni_fire_back_scalar(const plni_lif *n, const plni_drive *in, const float 
             }
             if (!e_step) e[at] = all;
         }
+}
+
+void plni_fire_back_score_scalar(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                                 float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
+                                 const plni_lif *metric, float *score)
+{
+    score_places(n, in, metric ? metric : n, score);
+    plni_fire_back_scalar(n, in, dy, dy_step, e, e_step, sum, sum_step);
 }
 
 void plni_moments_scalar(const float *x, int n, int depth, float *mean, float *distance)

@@ -1,10 +1,12 @@
-/* test_prune.c - masked optimisers against float64 vectors */
+/* test_prune.c - masked optimisers and the criticality of channels against float64 vectors */
 
 #include "golden.h"
 #include "inside.h"
 #include "maps.h"
 
-enum { MOST = 256 };
+#include "base/cpu.h"
+
+enum { MOST = 256, DEPTH = 16 };
 
 static json_t *golden;
 static pln_ctx *ctx;
@@ -66,13 +68,89 @@ static void test_masked_adam(void **state)
     follow(g, get(g, "reset"), &rule, 2);
 }
 
+/* ---- criticality ------------------------------------------------------------------- */
+
+static const struct { const char *name; pln_surrogate surrogate; float a, threshold; } slopes[] = {
+    { "atan_a2", PLN_SURROGATE_ATAN, 2, 1 },         { "sigmoid_a4", PLN_SURROGATE_SIGMOID, 4, 1 },
+    { "triangle_a1", PLN_SURROGATE_TRIANGLE, 1, 1 }, { "rect_a1", PLN_SURROGATE_RECTANGLE, 1, 1 },
+    { "tanh_b3", PLN_SURROGATE_TANH, 3, 0.5f },
+};
+
+static plni_lif metric_of(int which)
+{
+    const float a = slopes[which].a;
+    return (plni_lif){ .threshold = slopes[which].threshold, .surrogate = (int)slopes[which].surrogate, .a = a,
+                       .peak = a / (2 * tanhf(a / 2)) };
+}
+
+/* Inputs x [step][place][DEPTH] that give one sample's neurons these potentials v [step][sample][channel][place]. */
+static void drive_to(const plni_lif *n, const float *v, int steps, int samples, int sample, int channels, int places, float *x)
+{
+    memset(x, 0, (size_t)(steps * places * DEPTH) * sizeof *x);
+    for (int c = 0; c < channels; c++)
+        for (int p = 0; p < places; p++) {
+            float before = 0;
+            for (int t = 0; t < steps; t++) {
+                const float h = v[((t * samples + sample) * channels + c) * places + p];
+                x[(t * places + p) * DEPTH + c] = (h - n->lam * before) / n->kap;
+                before = h >= n->threshold ? 0 : h;
+            }
+        }
+}
+
+/* The mean over samples of what their places score, forward, back by another slope, and back by the neuron's own. */
+static void check_criticality(const plni_kernels *k, const json_t *g, const json_t *wanted, int which)
+{
+    const plni_lif metric = metric_of(which);
+    plni_lif n = { .lam = 0.25f, .kap = 0.75f, .threshold = 1, .reset = PLN_RESET_HARD, .surrogate = PLN_SURROGATE_ATAN, .a = 2 };
+    const json_t *v = get(g, "v"), *step = json_array_get(v, 0), *sample = json_array_get(step, 0);
+    const int steps = (int)json_array_size(v), samples = (int)json_array_size(step), channels = (int)json_array_size(sample);
+    float values[MOST], score[DEPTH];
+    const int places = flatten(v, values) / steps / samples / channels;
+    const size_t n_floats = (size_t)(steps * places * DEPTH);
+    float *x = test_zeros(n_floats), *dy = test_floats(n_floats), *e = test_zeros(n_floats), *each = test_zeros(DEPTH);
+
+    flatten(wanted, score);
+    for (int way = 0; way < 3; way++) {
+        double mean[DEPTH] = { 0 };
+        uint16_t spike[64];
+        const plni_drive in = { .steps = steps, .places = places, .depth = DEPTH, .x = x, .x_step = places * DEPTH };
+        if (way == 2) n.surrogate = metric.surrogate, n.a = metric.a, n.peak = metric.peak;
+        if (way == 2 && metric.threshold != n.threshold) continue;
+        for (int s = 0; s < samples; s++) {
+            drive_to(&n, values, steps, samples, s, channels, places, x);
+            memset(each, 0, DEPTH * sizeof *each);
+            if (way == 0) k->fire_score(&n, &in, spike, &metric, each);
+            else k->fire_back_score(&n, &in, dy, places * DEPTH, e, places * DEPTH, NULL, 0, way == 1 ? &metric : NULL, each);
+            for (int c = 0; c < channels; c++) mean[c] += (double)each[c] / samples;
+        }
+        for (int c = 0; c < channels; c++) CHECK_NEAR(mean[c], score[c], 2e-5);
+    }
+    free(x), free(dy), free(e), free(each);
+}
+
+static json_t *critical;
+
+static void test_criticality(void **state)
+{
+    (void)state;
+    for (int i = 0; plni_level_name(i); i++) {
+        plni_kernels k;
+        if (!plni_kernels_choose(&k, plni_cpu_levels(), plni_level_name(i))) continue;
+        for (int s = 0; s < TEST_COUNT(slopes); s++) check_criticality(&k, critical, get(get(critical, "scores"), slopes[s].name), s);
+        check_criticality(&k, get(critical, "fc"), get(get(critical, "fc"), "atan_a2"), 0);
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_masked_momentum), cmocka_unit_test(test_masked_adam) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_masked_momentum), cmocka_unit_test(test_masked_adam),
+                                        cmocka_unit_test(test_criticality) };
     json_t *all = json_load_file(TEST_FOLDER "/golden/pruning.json", 0, NULL);
     int failed;
 
     ctx = pln_ctx_new(NULL);
+    critical = json_object_get(all, "criticality");
     golden = json_object_get(all, "masked_optimiser");
     failed = !golden || !ctx ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
     pln_ctx_free(ctx);

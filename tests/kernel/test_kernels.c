@@ -502,6 +502,40 @@ static bool keeps_away(const firing *f, const plni_drive *in, ptrdiff_t at, int 
     return true;
 }
 
+/* The kernels that score: what they share with the others is theirs to the bit, scores are those of the
+ * reference, and the larger of what there is. */
+static void check_scores(const plni_kernels *k, const firing *f, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
+                         const float *e, size_t all, ptrdiff_t e_step, const float *sum, const uint16_t *spike, size_t words)
+{
+    const plni_lif metric = { .threshold = f->lif.threshold, .surrogate = PLN_SURROGATE_ATAN, .a = 2 };
+    const size_t sums = (size_t)f->steps * (2 * (size_t)f->depth + 16);
+    uint16_t *s = calloc(words + 1, sizeof *s);
+    float *back = test_copy(e, all), *s2 = test_zeros(sums), *a = test_zeros((size_t)f->depth + 16), *b;
+    const ptrdiff_t sum_step = f->sums_by_step ? 2 * f->depth + 16 : 0;
+
+    for (int which = 0; which < 3; which++) {                 /* forward, back by another slope, back by its own */
+        for (int c = 0; c < f->depth + 16; c++) a[c] = c % 3 ? 0 : c % 2 ? 10 : 0.4f;
+        b = test_copy(a, (size_t)f->depth + 16);
+        const plni_lif *by = which == 2 ? NULL : &metric;
+        memset(s2, 0, sums * sizeof *s2);
+        if (which == 0) reference.fire_score(&f->lif, in, s, by, a), k->fire_score(&f->lif, in, s, by, b);
+        else {
+            reference.fire_back_score(&f->lif, in, dy, dy_step, back, e_step, f->sums ? s2 : NULL, sum_step, by, a);
+            memset(s2, 0, sums * sizeof *s2);
+            k->fire_back_score(&f->lif, in, dy, dy_step, back, e_step, f->sums ? s2 : NULL, sum_step, by, b);
+            assert_memory_equal(back, e, all * sizeof *e);
+            if (f->sums) assert_memory_equal(s2, sum, sums * sizeof *sum);
+        }
+        if (which == 0) assert_memory_equal(s, spike, words * sizeof *spike);
+        for (int c = 0; c < f->depth + 16; c++) {
+            CHECK_NEAR(a[c], b[c], 2e-5 * fmax(1, fabs((double)a[c])));
+            assert_true(b[c] >= (c % 3 ? 0 : c % 2 ? 10 : 0.4f) && (c < f->depth || b[c] == a[c]));
+        }
+        free(b);
+    }
+    free(s), free(back), free(s2), free(a);
+}
+
 static void check_firing(const plni_kernels *k, const firing *f)
 {
     const size_t row = (size_t)(f->places * f->depth), gap = 48, x_step = row + gap, all = (size_t)f->steps * x_step;
@@ -531,6 +565,11 @@ static void check_firing(const plni_kernels *k, const firing *f)
     for (size_t i = 0; i < all; i++) CHECK_NEAR(e1[i], e2[i], 2e-5 * fmax(1, fabs((double)e1[i])));
     for (size_t i = 0; i < (size_t)f->steps * sum_step; i++)
         CHECK_NEAR(s1[i], s2[i], 2e-5 * (f->sums ? f->places * f->steps : 0));
+    memset(s2, 0, (size_t)f->steps * sum_step * sizeof *s2);
+    k->fire_back(&f->lif, &in, dy, (ptrdiff_t)x_step, e2, e_step, f->sums ? s2 : NULL, f->sums_by_step ? (ptrdiff_t)sum_step : 0);
+    const uint64_t state = test_state;                        /* other tests draw what they drew */
+    check_scores(k, f, &in, dy, (ptrdiff_t)x_step, e2, all, e_step, s2, b, words);
+    test_state = state;
     free(x), free(tap), free(scale), free(shift), free(dy), free(e1), free(e2), free(s1), free(s2), free(a), free(b);
 }
 
