@@ -46,6 +46,27 @@ PLN_API double pln_net_pruned_convolutions(const pln_net *net);
 PLN_API bool   pln_net_masked(const pln_net *net, int parameter);
 PLN_API size_t pln_net_present(const pln_net *net, int parameter);
 
+/* Criticality (theory 13.2) scores each channel of spiking neurons by how near it comes to
+ * firing (Chen et al., arXiv 2311.16141): with g' the slope of a surrogate,
+ *
+ *     score[c] = mean over samples of  max over places of  mean over time of  g'(h - threshold)
+ *
+ * It is asked for in training (pln_trainer_score) or of a network that is only run
+ * (pln_evaluate_criticality).  Other layers have no score; a network without neurons that fire
+ * is refused. */
+typedef struct pln_criticality {
+    bool          own;               /* each neuron's own surrogate, whatever stands here */
+    pln_surrogate surrogate;
+    float         sharpness;
+} pln_criticality;
+
+/* atan with sharpness 2. */
+PLN_API pln_criticality pln_criticality_default(void);
+
+/* How many scores there are: a channel of each layer whose neurons fire (pln_layer_info.fires),
+ * in the order of the layers. */
+PLN_API int pln_net_scores(const pln_net *net);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,6 +26,7 @@
 #include "pln/data.h"
 #include "pln/net.h"
 #include "pln/optim.h"
+#include "pln/prune.h"
 #include "pln/rule.h"
 #include "pln/target.h"
 
@@ -154,6 +155,21 @@ PLN_API int pln_trainer_course(const pln_trainer *trainer);
 PLN_API int pln_trainer_batch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 
+/* From now on batches are scored, those before are forgotten; NULL: no more of them are.  The
+ * way back through time has what a score is made of, so that it costs next to nothing; no
+ * weight changes by it.  Scores are no part of checkpoints.
+ *
+ * Returns PLN_ERR_ARG if no neurons fire or a field of how is out of range, PLN_ERR_MEMORY.
+ * Scores are then as before. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_score(pln_trainer *trainer, const pln_criticality *how);
+
+/* Fills score [pln_net_scores(net)] with the means over the samples of all batches since then.
+ *
+ * Returns PLN_ERR_STATE if there were none. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_trainer_scores(const pln_trainer *trainer, double *score);
+
 /* Seconds spent in pln_trainer_step on the pass under way; if none is, on the
  * last one. */
 PLN_API double pln_trainer_seconds(const pln_trainer *trainer);
@@ -272,6 +288,15 @@ typedef struct pln_activity {
 PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index,
                                  int count, pln_activity *activity);
+
+/* Fills score [pln_net_scores(net)] with the criticality of each channel over the chosen
+ * samples, in evaluation mode; index as above.  Labels are not needed.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_ARG if no neurons fire, a field of how is
+ * out of range or there are no samples, PLN_ERR_SHAPE, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_criticality(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count,
+                                    const pln_criticality *how, double *score);
 
 #ifdef __cplusplus
 }

@@ -15,6 +15,7 @@
 #include "learn/optim.h"
 #include "nn/graph.h"
 #include "nn/mask.h"
+#include "nn/score.h"
 
 #include <math.h>
 #include <string.h>
@@ -230,5 +231,6 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     if (rule->optim.clip > 0) step_together(rule, net);
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], pass);
+    if (pass->scores) plni_scores_add(net, pass);
     return true;
 }

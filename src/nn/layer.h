@@ -55,6 +55,7 @@ typedef struct plni_pass {
     float               *aside;        /* where a stage's gradient is made    */
                                        /*   that is then added to others      */
     struct plni_settling *settling;    /* of networks that settle, else NULL  */
+    struct plni_scores  *scores;       /* NULL: nobody asks (nn/score.h)      */
 } plni_pass;
 
 /* Samples in so many shards from this one on; in those before it; in all of the batch. */

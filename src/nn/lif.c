@@ -5,6 +5,7 @@
 
 #include "base/shape.h"
 #include "nn/graph.h"
+#include "nn/score.h"
 #include "nn/tile.h"
 
 #include <math.h>
@@ -61,22 +62,53 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
     return own;
 }
 
+/* How criticality takes these neurons to be near to firing. */
+static plni_lif metric_of(const plni_layer *layer, const pln_criticality *how)
+{
+    pln_neuron n = own_of(layer);
+
+    if (!how->own) n.surrogate = how->surrogate, n.sharpness = how->sharpness;
+    return lif_of(&n);
+}
+
+static int fire_and_score(const plni_layer *layer, const workspace *own, plni_tile *tile)
+{
+    const plni_scores *scores = tile->pass->scores;
+    const plni_lif metric = metric_of(layer, &scores->how);
+
+    return tile->pass->kernels->fire_score(&own->lif, &tile->drive, tile->spike, &metric,
+                                           plni_scores_tile(tile->pass, layer, tile->chunk));
+}
+
 static void tile_forward(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile)
 {
     const workspace *own = io->workspace;
+    const bool scores = tile->pass->scores && !tile->pass->training;
 
-    (void)layer;
-    own->spikes[tile->chunk] = tile->pass->kernels->fire(&own->lif, &tile->drive, tile->spike);
+    own->spikes[tile->chunk] = scores ? fire_and_score(layer, own, tile)
+                                      : tile->pass->kernels->fire(&own->lif, &tile->drive, tile->spike);
     tile->holds = PLNI_IN_SPIKES;
+}
+
+/* Slopes that the neurons have anyway are not made again. */
+static void back_and_score(const plni_layer *layer, const workspace *own, plni_tile *tile, float *du, ptrdiff_t du_step)
+{
+    const plni_scores *scores = tile->pass->scores;
+    const plni_lif metric = metric_of(layer, &scores->how);
+    const bool same = metric.surrogate == own->lif.surrogate && metric.a == own->lif.a;
+
+    tile->pass->kernels->fire_back_score(&own->lif, &tile->drive, tile->slope, tile->slope_step, du, du_step, tile->sum,
+                                         tile->sum_step, same ? NULL : &metric, plni_scores_tile(tile->pass, layer, tile->chunk));
 }
 
 static void tile_backward(const plni_layer *layer, const plni_layer_io *io, plni_tile *tile)
 {
     const workspace *own = io->workspace;
+    float *du = plni_tile_values(tile, tile->du, 0);
+    const ptrdiff_t du_step = plni_tile_step(tile, tile->du);
 
-    (void)layer;
-    tile->pass->kernels->fire_back(&own->lif, &tile->drive, tile->slope, tile->slope_step, plni_tile_values(tile, tile->du, 0),
-                                   plni_tile_step(tile, tile->du), tile->sum, tile->sum_step);
+    if (tile->pass->scores) back_and_score(layer, own, tile, du, du_step);
+    else tile->pass->kernels->fire_back(&own->lif, &tile->drive, tile->slope, tile->slope_step, du, du_step, tile->sum, tile->sum_step);
     tile->made = true;
 }
 

@@ -131,6 +131,7 @@ pln_status pln_trainer_new(pln_ctx *ctx, pln_net *net, pln_net *features,
 void pln_trainer_free(pln_trainer *t)
 {
     if (!t) return;
+    plni_free(t->ctx, t->score_memory, t->score_bytes);
     plni_free(t->ctx, t->memory, t->bytes);
     plni_free(t->ctx, t, sizeof *t);
 }

@@ -3,6 +3,7 @@
 #define PLNI_TRAINER_H
 
 #include "learn/rule.h"
+#include "nn/score.h"
 #include "pln/train.h"
 
 /* What the pass under way adds up to. */
@@ -50,6 +51,9 @@ struct pln_trainer {
     plni_pass         feature_pass;
     int               epoch, at, batch;  /* finished epochs; the course under
                                             way; batches done in it          */
+    plni_scores       scores;            /* of batches, where they are asked for */
+    void             *score_memory;      /* NULL: they never were            */
+    size_t            score_bytes;
     long              masks;             /* of the network, when last looked at */
     plni_tally        tally;
     pln_epoch_report  report;            /* of the last finished pass        */

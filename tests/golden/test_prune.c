@@ -142,15 +142,54 @@ static void test_criticality(void **state)
     }
 }
 
+static json_t *tiny;
+
+/* A whole network, run, and in one step of training. */
+static void test_tiny(void **state)
+{
+    float x[MOST], w[MOST], wanted[MOST];
+    const int inputs = numbers(tiny, "x", x), hidden = numbers(tiny, "criticality_atan_a2", wanted), shape[] = { inputs, 1, 1 };
+    const int32_t label = (int32_t)number(tiny, "label");
+    const pln_criticality how = pln_criticality_default();
+    pln_net *net = pln_net_new(ctx);
+    pln_fit fit = pln_fit_default();
+    pln_trainer *t;
+    pln_neuron neuron;
+    pln_data *data;
+    double up[MOST], back[MOST];
+
+    (void)state;
+    assert_true(pln_neuron_find("code-s", &neuron));
+    pln_net_image(net, (int)number(tiny, "T"), inputs, 1, 1);
+    pln_net_dense(net, hidden), pln_net_lif(net, &neuron);
+    pln_net_dense(net, 2), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    numbers(tiny, "W1", w), maps_write(net, "0.weight", w);
+    numbers(tiny, "W2", w), maps_write(net, "1.weight", w);
+    assert_int_equal(pln_data_bind_floats(ctx, x, 1, 3, shape, &label, &data), PLN_OK);
+    fit.batch = 1, fit.target = PLN_TARGET_LABELS, fit.loss = PLN_CROSS_ENTROPY;
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, up), PLN_OK);
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_OK);
+    assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, back), PLN_OK);
+    assert_int_equal(pln_net_scores(net), hidden);
+    for (int c = 0; c < hidden; c++) CHECK_NEAR(up[c], wanted[c], 2e-5);
+    for (int c = 0; c < hidden; c++) CHECK_NEAR(back[c], wanted[c], 2e-5);
+    pln_trainer_free(t);
+    pln_data_free(data);
+    pln_net_free(net);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_masked_momentum), cmocka_unit_test(test_masked_adam),
-                                        cmocka_unit_test(test_criticality) };
+                                        cmocka_unit_test(test_criticality), cmocka_unit_test(test_tiny) };
     json_t *all = json_load_file(TEST_FOLDER "/golden/pruning.json", 0, NULL);
     int failed;
 
     ctx = pln_ctx_new(NULL);
-    critical = json_object_get(all, "criticality");
+    critical = json_object_get(all, "criticality"), tiny = json_object_get(all, "tiny_net");
     golden = json_object_get(all, "masked_optimiser");
     failed = !golden || !ctx ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
     pln_ctx_free(ctx);

@@ -70,6 +70,35 @@ static pln_status read_npy(pln_ctx *ctx)
     return status;
 }
 
+/* A spiking network that is pruned at random and scored. */
+static pln_status prune(pln_ctx *ctx, const pln_data *data)
+{
+    const pln_criticality how = pln_criticality_default();
+    const pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+    pln_fit fit = pln_fit_default();
+    pln_trainer *t = NULL;
+    double score[3];
+    pln_status s = net ? PLN_OK : PLN_ERR_MEMORY;
+
+    if (s == PLN_OK) {
+        pln_net_image(net, 2, 1, 1, 4);
+        pln_net_conv(net, 3, 1, 1, 0), pln_net_lif(net, &neuron), pln_net_dense(net, 2), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+        pln_net_prune_convolutions(net, 0.4);
+        s = pln_net_ready(net);
+    }
+    fit.target = PLN_TARGET_LABELS;
+    if (s == PLN_OK) s = pln_net_initialise(net, PLN_KAIMING, 1);
+    if (s == PLN_OK) s = pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, score);
+    if (s == PLN_OK) s = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t);
+    if (s == PLN_OK) s = pln_trainer_score(t, &how);
+    if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
+    if (s == PLN_OK) s = pln_trainer_scores(t, score);
+    pln_trainer_free(t);
+    pln_net_free(net);
+    return s;
+}
+
 /* Everything that takes memory, once; stops at the first failure. */
 static pln_status whole_story(pln_ctx *ctx)
 {
@@ -130,6 +159,7 @@ static pln_status whole_story(pln_ctx *ctx)
     if (s != PLN_OK) assert_null(features);
     if (s == PLN_OK) s = pln_model_save(net, path, texts);
     if (s == PLN_OK) s = pln_model_load(ctx, path, &again);
+    if (s == PLN_OK) s = prune(ctx, data);
     pln_text_free(ctx, text);
     pln_net_free(again);
     pln_features_free(features);

@@ -1,0 +1,47 @@
+/* score.h - how near the channels of a network's neurons come to firing (theory 13.2)
+ *
+ * A pass that has scores hands them to its tiles: in training they are streamed by the way
+ * back of the neurons, else by the way up.  A tile writes to a part of its own; parts are
+ * joined sample after sample, so for any number of threads and shards alike. */
+#ifndef PLNI_SCORE_H
+#define PLNI_SCORE_H
+
+#include "nn/net.h"
+#include "pln/prune.h"
+
+#include <string.h>
+
+typedef struct plni_scores {
+    pln_criticality how;
+    long            samples;                    /* that are in the sums                    */
+    int             tiles[PLN_MAX_LAYERS];      /* of a sample; 0: no neurons              */
+    float          *part[PLN_MAX_LAYERS];       /* [batch][tiles][depth]                   */
+    double         *sum[PLN_MAX_LAYERS];        /* [channels] over samples, of the largest */
+                                                /*   in all tiles                          */
+} plni_scores;
+
+/* Takes what batches of up to `batch` samples need; no samples yet, and the default way. */
+void plni_scores_plan(const pln_net *net, int batch, plni_scores *scores, plni_arena *arena);
+
+/* Adds up anew from now on. */
+void plni_scores_clear(const pln_net *net, plni_scores *scores);
+
+/* Adds the samples of a batch that has been run, in all its shards. */
+void plni_scores_add(const pln_net *net, const plni_pass *batch);
+
+/* Means over samples, [pln_net_scores]. */
+void plni_scores_read(const pln_net *net, const plni_scores *scores, double *score);
+
+/* PLN_OK, or what is wrong with the way. */
+pln_status plni_criticality_check(pln_ctx *ctx, const pln_criticality *how);
+
+/* Where tile number `tile` of a layer of neurons is scored, set to 0; the pass may be one shard of a batch. */
+static inline float *plni_scores_tile(const plni_pass *pass, const plni_layer *layer, int tile)
+{
+    const plni_scores *scores = pass->scores;
+    const ptrdiff_t before = (ptrdiff_t)plni_pass_before(pass) * scores->tiles[layer->number];
+    float *part = scores->part[layer->number] + (before + tile) * layer->out.depth;
+    return memset(part, 0, (size_t)layer->out.depth * sizeof *part);
+}
+
+#endif

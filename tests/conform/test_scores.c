@@ -1,0 +1,291 @@
+/* test_scores.c - criticality of channels: against plain loops on what the neurons read, streamed on the
+ * way back as on the way up, the same bits for any number of threads, and nothing else changed by it */
+
+#include "inside.h"
+#include "maps.h"
+
+enum { SAMPLES = 21, SIDE = 7, CLASSES = 3, BATCH = 8, STEPS = 3, FIRST = 10, SECOND = 18 };
+
+static float images[SAMPLES * SIDE * SIDE];
+static int32_t labels[SAMPLES];
+
+typedef enum kind { PLAIN, MAX_POOL, AVERAGE_POOL, SUM, NORM, KINDS } kind;
+
+static void make_data(void)
+{
+    for (int i = 0; i < SAMPLES * SIDE * SIDE; i++) images[i] = 2 * test_uniform() - 0.6f;
+    for (int s = 0; s < SAMPLES; s++) labels[s] = s % CLASSES;
+}
+
+static pln_ctx *context(int threads)
+{
+    pln_ctx_options how = pln_ctx_options_default();
+
+    how.threads = threads;
+    return pln_ctx_new(&how);
+}
+
+/* Two layers of neurons, with what may stand around them; windows of 3 on a side of 7 leave some over. */
+static pln_net *make_net(pln_ctx *ctx, kind what, pln_surrogate surrogate)
+{
+    const pln_norm norm = { PLN_NORM_JOINT, 1 };
+    pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+
+    neuron.surrogate = surrogate, neuron.sharpness = pln_surrogate_usual(surrogate);
+    pln_net_image(net, STEPS, 1, SIDE, SIDE);
+    pln_net_conv(net, FIRST, 3, 1, 1);
+    if (what == NORM) pln_net_norm(net, &norm);
+    pln_net_lif(net, &neuron);
+    if (what == MAX_POOL) pln_net_pool(net, PLN_POOL_MAX, 3);
+    if (what == AVERAGE_POOL) pln_net_pool(net, PLN_POOL_AVERAGE, 3);
+    const int below = pln_net_layers(net) - 1;
+    pln_net_conv(net, what == SUM ? FIRST : SECOND, 3, 1, 1);
+    if (what == SUM) pln_net_add(net, below);
+    neuron.threshold = 0.7f;
+    pln_net_lif(net, &neuron);
+    pln_net_dense(net, CLASSES), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_KAIMING, 4), PLN_OK);
+    assert_int_equal(pln_net_scores(net), FIRST + (what == SUM ? FIRST : SECOND));
+    return net;
+}
+
+static pln_data *make_set(pln_ctx *ctx)
+{
+    static const int shape[] = { SIDE, SIDE };
+    pln_data *data;
+
+    assert_int_equal(pln_data_bind_floats(ctx, images, SAMPLES, 2, shape, labels, &data), PLN_OK);
+    return data;
+}
+
+static pln_trainer *make_sharded(pln_ctx *ctx, pln_net *net, const pln_data *data, float rate, int shards)
+{
+    pln_fit fit = pln_fit_default();
+    pln_trainer *t;
+
+    fit.epochs = 2, fit.batch = BATCH, fit.target = PLN_TARGET_LABELS, fit.loss = PLN_CROSS_ENTROPY, fit.rate[0] = rate, fit.shards = shards;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_OK);
+    return t;
+}
+
+static pln_trainer *make_trainer(pln_ctx *ctx, pln_net *net, const pln_data *data, float rate)
+{
+    return make_sharded(ctx, net, data, rate, 1);
+}
+
+/* ---- plain loops -------------------------------------------------------------------- */
+
+static double slope(const pln_criticality *how, double x)
+{
+    const double a = (double)how->sharpness, y = 1.57079632679489662 * a * x, g = 1 / (1 + exp(-a * x));
+
+    return how->surrogate == PLN_SURROGATE_ATAN ? a / 2 / (1 + y * y) : a * g * (1 - g);
+}
+
+/* What one sample scores in the channels of layer l, whose inputs are there. */
+static void score_sample(const inside *in, int l, int s, int samples, const pln_neuron *n, const pln_criticality *how, double *score)
+{
+    const inside_signal *x = inside_x(in, l);
+    const double lam = 1 - 1 / (double)n->tau, kap = n->decay_input ? 1 / (double)n->tau : 1;
+
+    for (int c = 0; c < inside_channels(x); c++) {
+        double largest = 0;
+        for (int p = 0; p < inside_places(x); p++) {
+            double v = 0, sum = 0;
+            for (int t = 0; t < STEPS; t++) {
+                const int row = (inside_steps(x) > 1 ? t : 0) * samples + s;
+                const double h = lam * v + kap * (double)inside_get(x, row, c, p);
+                sum += slope(how, h - (double)n->threshold);
+                v = h >= (double)n->threshold ? 0 : h;
+            }
+            largest = fmax(largest, sum / STEPS);
+        }
+        score[c] += largest;
+    }
+}
+
+static void fill(void *arg, int s)
+{
+    const inside *in = arg;
+    memcpy(inside_input_row(in, 0, s), images + (ptrdiff_t)s * SIDE * SIDE, SIDE * SIDE * sizeof *images);
+}
+
+/* Neurons that read what a product gives. */
+static void test_plain_loops(void **state)
+{
+    static const pln_criticality ways[] = { { false, PLN_SURROGATE_ATAN, 2 }, { false, PLN_SURROGATE_SIGMOID, 4 },
+                                            { true, PLN_SURROGATE_COUNT, 0 } };
+
+    (void)state;
+    for (int k = PLAIN; k <= AVERAGE_POOL; k++)
+        for (int w = 0; w < TEST_COUNT(ways); w++) {
+            pln_ctx *ctx = context(2);
+            pln_net *net = make_net(ctx, (kind)k, PLN_SURROGATE_SIGMOID);
+            pln_data *data = make_set(ctx);
+            inside *in = inside_new(net, SAMPLES, true);
+            const pln_criticality how = ways[w].own ? (pln_criticality){ .surrogate = PLN_SURROGATE_SIGMOID, .sharpness = 4 } : ways[w];
+            double wanted[FIRST + SECOND] = { 0 }, got[FIRST + SECOND];
+            pln_neuron neuron = pln_neuron_default();
+
+            inside_evaluate(in);
+            inside_forward(in, fill, in);
+            for (int s = 0; s < SAMPLES; s++) {
+                neuron.threshold = 1;
+                score_sample(in, 1, s, SAMPLES, &neuron, &how, wanted);
+                neuron.threshold = 0.7f;
+                score_sample(in, 3, s, SAMPLES, &neuron, &how, wanted + FIRST);
+            }
+            assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &ways[w], got), PLN_OK);
+            for (int c = 0; c < FIRST + SECOND; c++) {
+                assert_true(got[c] > 0.05);
+                CHECK_NEAR(got[c], wanted[c] / SAMPLES, 1e-5);
+            }
+            inside_free(in);
+            pln_data_free(data);
+            pln_net_free(net);
+            assert_int_equal(pln_ctx_bytes(ctx), 0);
+            pln_ctx_free(ctx);
+        }
+}
+
+/* ---- training ------------------------------------------------------------------------- */
+
+/* Scores of one epoch at rate 0, streamed back, and of the same network on the way up. */
+static void test_streamed_back(void **state)
+{
+    (void)state;
+    for (int k = 0; k < NORM; k++)                        /* a norm is another one in training */
+        for (int way = 0; way < 4; way++) {               /* by slopes that neurons have, by theirs, by others; in shards */
+            pln_ctx *ctx = context(1);
+            pln_net *net = make_net(ctx, (kind)k, way ? PLN_SURROGATE_TRIANGLE : PLN_SURROGATE_ATAN);
+            pln_data *data = make_set(ctx);
+            pln_trainer *t = make_sharded(ctx, net, data, 0, way == 3 ? BATCH : 1);
+            pln_criticality how = pln_criticality_default();
+            double up[FIRST + SECOND], back[FIRST + SECOND];
+
+            how.own = way == 1;
+            assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+            assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
+            assert_int_equal(pln_trainer_scores(t, back), PLN_OK);
+            assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, up), PLN_OK);
+            for (int c = 0; c < pln_net_scores(net); c++) CHECK_NEAR(back[c], up[c], 2e-6);
+            pln_trainer_free(t);
+            pln_data_free(data);
+            pln_net_free(net);
+            assert_int_equal(pln_ctx_bytes(ctx), 0);
+            pln_ctx_free(ctx);
+        }
+}
+
+/* Scores and first weights of a training that was scored, or not, from its second batch on. */
+static void train(kind what, int threads, int shards, bool scored, double *score, float *weights)
+{
+    pln_ctx *ctx = context(threads);
+    pln_net *net = make_net(ctx, what, PLN_SURROGATE_ATAN);
+    pln_data *data = make_set(ctx);
+    pln_trainer *t = make_sharded(ctx, net, data, 0.3f, shards);
+    const pln_criticality how = pln_criticality_default();
+
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    if (scored) assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+    while (pln_trainer_epoch(t) < 2) {
+        const long allocations = pln_ctx_allocations(ctx);
+        assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
+        assert_int_equal(pln_ctx_allocations(ctx), allocations);
+    }
+    if (scored) assert_int_equal(pln_trainer_scores(t, score), PLN_OK);
+    if (scored) assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, score + FIRST + SECOND), PLN_OK);
+    (void)maps_read(net, "0.weight", weights);
+    pln_trainer_free(t);
+    pln_data_free(data);
+    pln_net_free(net);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+    pln_ctx_free(ctx);
+}
+
+static void test_same_bits(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2 * KINDS; k++) {                    /* the batch as a whole, then in shards, some of them empty */
+        double score[4][2 * (FIRST + SECOND)] = { { 0 } };
+        float weights[4][FIRST * 9];
+        for (int threads = 0; threads < 4; threads++)       /* 0: one, and nobody asks */
+            train((kind)(k % KINDS), threads ? threads : 1, k < KINDS ? 1 : BATCH, threads > 0, score[threads], weights[threads]);
+        for (int threads = 1; threads < 4; threads++) {
+            assert_memory_equal(weights[0], weights[threads], sizeof weights[0]);
+            assert_memory_equal(score[1], score[threads], sizeof score[1]);
+        }
+    }
+}
+
+/* ---- the interface ---------------------------------------------------------------------- */
+
+static void test_interface(void **state)
+{
+    static const pln_criticality wrong[] = { { false, PLN_SURROGATE_COUNT, 2 }, { false, PLN_SURROGATE_ATAN, 0 },
+                                             { false, PLN_SURROGATE_ATAN, NAN }, { false, (pln_surrogate)-1, 2 } };
+    const pln_criticality how = pln_criticality_default();
+    const int samples[] = { 0, 5, SAMPLES };
+    pln_ctx *ctx = context(1);
+    pln_net *net = make_net(ctx, PLAIN, PLN_SURROGATE_ATAN), *rows = pln_net_new(ctx);
+    pln_data *data = make_set(ctx);
+    pln_trainer *t = make_trainer(ctx, net, data, 0.3f);
+    double some[FIRST + SECOND], all[FIRST + SECOND], five[FIRST + SECOND];
+
+    (void)state;
+    assert_int_equal(pln_trainer_scores(t, some), PLN_ERR_STATE);
+    for (int i = 0; i < TEST_COUNT(wrong); i++) {
+        assert_int_equal(pln_trainer_score(t, &wrong[i]), PLN_ERR_ARG);
+        assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &wrong[i], some), PLN_ERR_ARG);
+    }
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, samples, 0, &how, some), PLN_ERR_ARG);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, samples, 3, &how, some), PLN_ERR_ARG);
+
+    /* One sample and another, and both: means. */
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, samples, 2, &how, all), PLN_OK);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, samples, 1, &how, some), PLN_OK);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, samples + 1, 1, &how, five), PLN_OK);
+    for (int c = 0; c < FIRST + SECOND; c++) CHECK_NEAR(all[c], (some[c] + five[c]) / 2, 1e-6);
+
+    /* Asked for, no more, and anew: those before are forgotten. */
+    assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, some), PLN_ERR_STATE);
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, some), PLN_OK);
+    assert_int_equal(pln_trainer_score(t, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, all), PLN_OK);
+    assert_memory_equal(some, all, sizeof some);
+    assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, some), PLN_ERR_STATE);
+    assert_int_equal(pln_trainer_step(t, 1, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, all), PLN_OK);
+    assert_memory_not_equal(some, all, sizeof some);
+    pln_trainer_free(t);
+
+    pln_net_input(rows, SIDE * SIDE), pln_net_dense(rows, CLASSES);
+    assert_int_equal(pln_evaluate_criticality(ctx, rows, data, NULL, 0, &how, some), PLN_ERR_STATE);
+    assert_int_equal(pln_net_ready(rows), PLN_OK);
+    assert_int_equal(pln_net_scores(rows), 0);
+    assert_int_equal(pln_evaluate_criticality(ctx, rows, data, NULL, 0, &how, some), PLN_ERR_ARG);
+    t = make_trainer(ctx, rows, data, 0.1f);
+    assert_int_equal(pln_trainer_score(t, &how), PLN_ERR_ARG);
+    assert_non_null(strstr(pln_error(ctx), "no neurons that fire"));
+    assert_int_equal(pln_trainer_score(t, NULL), PLN_OK);
+    pln_trainer_free(t);
+    pln_net_free(rows), pln_net_free(net);
+    pln_data_free(data);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+    pln_ctx_free(ctx);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_plain_loops), cmocka_unit_test(test_streamed_back),
+                                        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_interface) };
+
+    make_data();
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
