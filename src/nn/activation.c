@@ -67,7 +67,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
 
     if (kind == PLN_WTA && (x->row || plni_positions(x->extent) < 2))
         return plni_refuse(net, PLN_ERR_SHAPE, "winner-take-all wants an image, whose means it takes off", x->units);
-    if (!x->row && (x->form != PLNI_VALUES || layer->input == 0))
+    if (!x->row && (x->form != PLNI_VALUES || plni_is_input(net, layer->input)))
         return plni_refuse(net, PLN_ERR_SHAPE, "an activation must follow a layer of numbers, not spikes or the image", kind);
     layer->out = *x;
     if (kind == PLN_WTA) layer->role = PLNI_WINDOW;

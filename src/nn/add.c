@@ -35,7 +35,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     const int value = own_of(layer).layer + 1;
     const plni_signal *x = plni_value(net, layer->input), *addend;
 
-    if (x->row || x->form != PLNI_VALUES || layer->input == 0)
+    if (x->row || x->form != PLNI_VALUES || plni_is_input(net, layer->input))
         return plni_refuse(net, PLN_ERR_SHAPE, layer->input ? "a sum must follow a convolution, a dense layer or a norm"
                            : "a network of maps begins with a convolution or a dense layer", 0);
     if (value > net->count) return plni_refuse(net, PLN_ERR_ARG, "there is no such layer", value - 1);

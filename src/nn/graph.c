@@ -18,6 +18,12 @@ int plni_readers(const pln_net *net, int value)
     return readers;
 }
 
+bool plni_is_input(const pln_net *net, int value)
+{
+    while (value > 0 && net->layer[value - 1].role != PLNI_PRODUCT) value = net->layer[value - 1].input;
+    return value == 0;
+}
+
 bool plni_read_above(const pln_net *net, int value, int layer)
 {
     for (int l = layer + 1; l < net->count; l++)

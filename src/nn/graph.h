@@ -14,6 +14,9 @@ int plni_next_value(const pln_net *net);
 /* How many inputs of layers read a value. */
 int plni_readers(const pln_net *net, int value);
 
+/* Whether it is the input, or what a dropout leaves of it: an image's channels are then not padded. */
+bool plni_is_input(const pln_net *net, int value);
+
 /* Whether a layer above number `layer` reads it. */
 bool plni_read_above(const pln_net *net, int value, int layer);
 

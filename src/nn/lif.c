@@ -31,7 +31,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     const pln_neuron neuron = own_of(layer);
 
     if (pln_neuron_check(net->ctx, &neuron) != PLN_OK) return net->error = PLN_ERR_ARG;
-    if (x->row || x->form != PLNI_VALUES || layer->input == 0)
+    if (x->row || x->form != PLNI_VALUES || plni_is_input(net, layer->input))
         return plni_refuse(net, PLN_ERR_SHAPE, layer->input ? "neurons must follow a convolution, a dense layer, a norm or a sum"
                            : "a network of maps begins with a convolution or a dense layer", 0);
     layer->out = plni_map(x->extent, PLNI_SPIKES, true);

@@ -65,7 +65,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     const plni_signal *x = plni_value(net, layer->input);
     plni_layer *below = layer->input == net->count && layer->input ? layer - 1 : NULL;
 
-    if (x->row || x->form != PLNI_VALUES || layer->input == 0)
+    if (x->row || x->form != PLNI_VALUES || plni_is_input(net, layer->input))
         return plni_refuse(net, PLN_ERR_SHAPE, "a norm must follow a convolution, a dense layer or a sum", 0);
     if (below && below->ops->lose_bias && !plni_readers(net, layer->input)) below->ops->lose_bias(below);
     layer->out = *x;

@@ -71,7 +71,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     pool_own own = own_of(layer);
 
     if (own.kind == PLN_POOL_NONE) return plni_refuse(net, PLN_ERR_ARG, "no such pool", own.kind);
-    if (x->row || layer->input == 0) return plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow a layer of images", 0);
+    if (x->row || plni_is_input(net, layer->input)) return plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow a layer of images", 0);
     if (own.size == 0 && x->extent.height == x->extent.width) own.size = own.stride = x->extent.height;
     if (own.stride == 0) own.stride = own.size;
     if (own.stride > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's stride must be 1 up to its side", own.stride);

@@ -685,6 +685,13 @@ static void norm_first(pln_net *net) { image(net), pln_net_norm(net, &joint); }
 static void lif_first(pln_net *net) { image(net), lif(net, "default"); }
 static void norm_of_sixteen(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), pln_net_norm(net, &joint); }
 static void lif_of_sixteen(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), lif(net, "default"); }
+static void dropped(pln_net *net) { pln_net_image(net, 2, 16, 4, 4), pln_net_dropout(net, 0.5f); }
+static void norm_of_dropped(pln_net *net) { dropped(net), pln_net_norm(net, &joint); }
+static void lif_of_dropped(pln_net *net) { dropped(net), pln_net_dropout(net, 0.2f), lif(net, "default"); }
+static void lif_of_branch(pln_net *net) { dropped(net), pln_net_conv(net, 4, 3, 1, 1), pln_net_branch(net, 0), lif(net, "default"); }
+static void relu_of_dropped(pln_net *net) { dropped(net), pln_net_activation(net, PLN_RELU); }
+static void pool_of_dropped(pln_net *net) { dropped(net), pln_net_pool_window(net, PLN_POOL_MAX, 3, 2, 1); }
+static void add_to_dropped(pln_net *net) { dropped(net), pln_net_add(net, -1); }
 static void norm_of_spikes(pln_net *net) { start(net), pln_net_norm(net, &joint); }
 static void lif_of_spikes(pln_net *net) { start(net), lif(net, "default"); }
 static void add_to_spikes(pln_net *net) { start(net), pln_net_add(net, 0); }
@@ -744,6 +751,8 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(pool_of_rows, SHAPE, "images") W(add_to_rows, SHAPE, "follow") W(readout_of_rows, SHAPE, "over time")
     W(relu, SHAPE, "not spikes") W(norm_first, SHAPE, "must follow") W(lif_first, SHAPE, "begins with")
     W(norm_of_sixteen, SHAPE, "must follow") W(lif_of_sixteen, SHAPE, "begins with") W(norm_of_spikes, SHAPE, "follow")
+    W(norm_of_dropped, SHAPE, "must follow") W(lif_of_dropped, SHAPE, "must follow") W(lif_of_branch, SHAPE, "must follow")
+    W(relu_of_dropped, SHAPE, "not spikes") W(pool_of_dropped, SHAPE, "must follow") W(add_to_dropped, SHAPE, "must follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
     W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
     W(negative_pool, ARG, "pool.size") W(add_missing, ARG, "no such layer") W(add_below, ARG, "add.layer")
