@@ -19,9 +19,9 @@ void  plni_free(pln_ctx *ctx, void *memory, size_t bytes);
  * by the size of the problem, so the bits do not depend on the number of threads.
  * `work` is a rough count of nanoseconds for all of them: too little to pay
  * for a thread, and the caller does it alone.  So it does inside a chunk of the same
- * context, where plni_lane (threads.h) stays what it was.
+ * context, where plni_thread (threads.h) stays what it was.
  *
- * Memory by lanes is for pln_ctx_threads of them. */
+ * Memory by threads is for pln_ctx_threads of them. */
 void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
                    plni_chunk *run, void *arg);
 

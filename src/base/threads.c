@@ -57,7 +57,7 @@ typedef struct share {
 
 typedef struct worker {
     _Alignas(64) word parked;                /* 1: sleeps, or is about to */
-    int         lane;
+    int         index;
     pthread_t   thread;
     plni_pool  *pool;
 } worker;
@@ -76,7 +76,7 @@ struct plni_pool {
     word        waits;                       /* 1: the caller may sleep   */
 
     _Alignas(64) atomic_bool busy;           /* somebody's job is under way */
-    int         most, started, forks;        /* lanes wanted, there are (0: not begun), plni_forks then */
+    int         most, started, forks;        /* threads wanted, there are (0: not begun), plni_forks then */
     bool        eager;
     share      *share;                       /* [most] */
     worker     *worker;                      /* [most], the first unused: the caller's */
@@ -100,20 +100,20 @@ typedef struct job {
 /* The pools in whose chunks a thread is, the innermost first. */
 typedef struct frame {
     const plni_pool    *pool;
-    int                 lane;
+    int                 index;
     const struct frame *outer;
 } frame;
 
 static _Thread_local const frame *here;
 
-static int lane_in(const plni_pool *pool)
+static int index_in(const plni_pool *pool)
 {
     for (const frame *f = here; f; f = f->outer)
-        if (f->pool == pool) return f->lane;
+        if (f->pool == pool) return f->index;
     return 0;
 }
 
-int plni_lane(void) { return here ? here->lane : 0; }
+int plni_thread(void) { return here ? here->index : 0; }
 
 /* ---- sleeping and waking -------------------------------------------------------- */
 
@@ -190,11 +190,11 @@ static int take(plni_pool *pool, const job *j, int s)
     return done;
 }
 
-static int take_all(plni_pool *pool, const job *j, int lane)
+static int take_all(plni_pool *pool, const job *j, int index)
 {
     int done = 0;
 
-    for (int i = 0; i < j->threads; i++) done += take(pool, j, (lane + i) % j->threads);
+    for (int i = 0; i < j->threads; i++) done += take(pool, j, (index + i) % j->threads);
     return done;
 }
 
@@ -240,7 +240,7 @@ static void *work(void *arg)
 {
     worker *me = arg;
     plni_pool *pool = me->pool;
-    const frame at = { pool, me->lane, NULL };
+    const frame at = { pool, me->index, NULL };
     uint32_t number = 0;
 
     here = &at;
@@ -256,9 +256,9 @@ static void *work(void *arg)
             .arg = atomic_load_explicit(&pool->arg, memory_order_relaxed),
         };
         const uint64_t floats = atomic_load_explicit(&pool->floats, memory_order_relaxed);
-        if (me->lane >= j.threads) continue;
+        if (me->index >= j.threads) continue;
         if (plni_cpu_floats() != floats) plni_cpu_set_floats(floats);
-        count_done(pool, take_all(pool, &j, me->lane));
+        count_done(pool, take_all(pool, &j, me->index));
     }
     return NULL;
 }
@@ -288,7 +288,7 @@ static void begin(plni_pool *pool)
     while (pool->started < pool->most) {
         worker *w = &pool->worker[pool->started];
         w->pool = pool;
-        w->lane = pool->started;
+        w->index = pool->started;
         if (pthread_create(&w->thread, NULL, work, w) != 0) break;
         pool->started++;
     }
@@ -365,7 +365,7 @@ static bool enter(plni_pool *pool)
 void plni_pool_run(plni_pool *pool, int threads, int chunks, plni_walk walk, plni_chunk *run, void *arg)
 {
     job j = { .chunks = chunks, .threads = threads, .walk = walk, .run = run, .arg = arg };
-    const frame at = { pool, lane_in(pool), here };
+    const frame at = { pool, index_in(pool), here };
     const int blas = plni_blas_enter();
 
     here = &at;

@@ -25,6 +25,6 @@ void plni_pool_run(plni_pool *pool, int threads, int chunks, plni_walk walk, pln
 
 /* Which thread of the pool whose chunk is running this is, from 0: for memory that a
  * chunk needs while it runs. */
-int plni_lane(void);
+int plni_thread(void);
 
 #endif

@@ -100,7 +100,7 @@ static plni_tile tile_at(const sweep *w, int chunk)
     const plni_extent in = w->x->extent;
     const int window = w->stage->window, lines = plni_tile_lines(w->stage, in), steps = w->pass->steps;
     const size_t floats = (size_t)steps * floats_of(in, w->stage);
-    char *own = w->pass->tile + (size_t)plni_lane() * w->pass->tile_bytes;
+    char *own = w->pass->tile + (size_t)plni_thread() * w->pass->tile_bytes;
     plni_tile tile = { .net = w->net, .pass = w->pass, .stage = w->stage, .x = w->x, .y = w->y, .dy = w->dy, .du = w->du,
                        .chunk = chunk, .sample = chunk / lines, .line = chunk % lines, .unit = w->y->unit };
     const int left = in.height - tile.line * window;

@@ -98,7 +98,7 @@ typedef struct plni_conv_algorithm {
 } plni_conv_algorithm;
 
 /* The calling thread's part of the scratch. */
-static inline float *plni_conv_own(const plni_conv_job *j) { return j->scratch->own + plni_lane() * j->scratch->stride; }
+static inline float *plni_conv_own(const plni_conv_job *j) { return j->scratch->own + plni_thread() * j->scratch->stride; }
 
 /* Nanoseconds of the dense product, roughly, as plni_parallel wants them; and of a product
  * over what is active. */

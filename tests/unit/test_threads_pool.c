@@ -62,7 +62,7 @@ static void between(place at)
 {
     static _Thread_local uint32_t dice;
 
-    if (atomic_load_explicit(&held_at, memory_order_relaxed) == (int)at && plni_lane() > 0) {
+    if (atomic_load_explicit(&held_at, memory_order_relaxed) == (int)at && plni_thread() > 0) {
         holds++;
         while (atomic_load(&held_at) == (int)at) nap(20000);
         holds--;
@@ -321,7 +321,7 @@ typedef struct nest {
 typedef struct inner {
     nest      *n;
     pthread_t  thread;
-    int        lane;             /* that its chunks are to have */
+    int        index;            /* that its chunks are to have */
     atomic_int times;
 } inner;
 
@@ -331,17 +331,17 @@ static void inner_chunk(void *arg, int chunk)
 
     (void)chunk;
     i->times++;
-    if (plni_lane() != i->lane || !pthread_equal(pthread_self(), i->thread)) i->n->wrong++;
+    if (plni_thread() != i->index || !pthread_equal(pthread_self(), i->thread)) i->n->wrong++;
 }
 
-/* From a chunk of ctx to one of other and back to ctx: there the lane is the first again. */
+/* From a chunk of ctx to one of other and back to ctx: there the thread is the first again. */
 static void there_and_back(void *arg, int chunk)
 {
     inner *i = arg;
-    inner back = { i->n, pthread_self(), i->lane, 0 };
+    inner back = { i->n, pthread_self(), i->index, 0 };
 
     (void)chunk;
-    if (plni_lane() != 0) i->n->wrong++;
+    if (plni_thread() != 0) i->n->wrong++;
     plni_parallel(i->n->ctx, 7, 1e9, PLNI_UP, inner_chunk, &back);
     i->times += back.times;
 }
@@ -349,12 +349,12 @@ static void there_and_back(void *arg, int chunk)
 static void outer_chunk(void *arg, int chunk)
 {
     nest *n = arg;
-    const int lane = plni_lane();
-    inner same = { n, pthread_self(), lane, 0 }, far = { n, pthread_self(), lane, 0 };
+    const int index = plni_thread();
+    inner same = { n, pthread_self(), index, 0 }, far = { n, pthread_self(), index, 0 };
 
     plni_parallel(n->ctx, 5, 1e9, PLNI_DOWN, inner_chunk, &same);
     plni_parallel(n->other, 1, 1e9, PLNI_UP, there_and_back, &far);
-    if (same.times != 5 || far.times != 7 || plni_lane() != lane || lane >= 3) n->wrong++;
+    if (same.times != 5 || far.times != 7 || plni_thread() != index || index >= 3) n->wrong++;
     n->times[chunk]++;
 }
 
@@ -366,7 +366,7 @@ static void test_nested_jobs(void **state)
     for (int i = 0; i < 200; i++) plni_parallel(n.ctx, CHUNKS, 1e9, PLNI_UP, outer_chunk, &n);
     for (int c = 0; c < CHUNKS; c++) assert_int_equal(n.times[c], 200);
     assert_int_equal(n.wrong, 0);
-    assert_int_equal(plni_lane(), 0);
+    assert_int_equal(plni_thread(), 0);
     pln_ctx_free(n.ctx);
     pln_ctx_free(n.other);
 }
@@ -451,10 +451,10 @@ static void look_at_signals(void *arg, int chunk)
     (void)chunk;
     nap(1000000);
     pthread_sigmask(SIG_SETMASK, NULL, &blocked);
-    if (plni_lane() > 0 && (!sigismember(&blocked, SIGINT) || !sigismember(&blocked, SIGTERM) ||
+    if (plni_thread() > 0 && (!sigismember(&blocked, SIGINT) || !sigismember(&blocked, SIGTERM) ||
                             !sigismember(&blocked, SIGUSR1) || sigismember(&blocked, SIGSEGV)))
         ++*wrong;
-    if (plni_lane() == 0 && sigismember(&blocked, SIGINT)) ++*wrong;
+    if (plni_thread() == 0 && sigismember(&blocked, SIGINT)) ++*wrong;
 }
 
 static void test_signals_are_the_applications(void **state)
@@ -481,7 +481,7 @@ static const uint64_t flush = 0;
 
 typedef struct tiny {
     volatile float small, half;
-    atomic_int     lanes[3], zeros;
+    atomic_int     threads[3], zeros;
 } tiny;
 
 /* Each of three threads has to take a chunk. */
@@ -490,8 +490,8 @@ static void multiply(void *arg, int chunk)
     tiny *t = arg;
 
     (void)chunk;
-    t->lanes[plni_lane()] = 1;
-    for (int i = 0; i < 3; i++) (void)comes(&t->lanes[i], 1);
+    t->threads[plni_thread()] = 1;
+    for (int i = 0; i < 3; i++) (void)comes(&t->threads[i], 1);
     if (t->small * t->half == 0) t->zeros++;
 }
 
