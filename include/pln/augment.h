@@ -37,7 +37,7 @@ PLN_API extern const pln_option pln_augment_options[];
  * of byte / 255 from exact sums, or of the floats, in double precision.  A channel
  * that is constant gets the deviation 1.
  *
- * Returns PLN_ERR_ARG if there are more than PLN_MAX_COLOURS channels. */
+ * Returns PLN_ERR_ARG if there are more than PLN_MAX_NORMALISED channels. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *norm);
 

@@ -166,14 +166,14 @@ pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *byte
 
 /* ---- what a network takes off its inputs --------------------------------------- */
 
-enum { PLN_MAX_COLOURS = 16 };
+enum { PLN_MAX_NORMALISED = 16 };
 
 /* What is taken off and what is divided by, in units of what a network sees:
  * byte / 255, or the float. */
 typedef struct pln_normalise {
-    int   channels;                      /* 1..PLN_MAX_COLOURS        */
-    float mean[PLN_MAX_COLOURS];
-    float deviation[PLN_MAX_COLOURS];   /* above 0                    */
+    int   channels;                         /* 1..PLN_MAX_NORMALISED */
+    float mean[PLN_MAX_NORMALISED];
+    float deviation[PLN_MAX_NORMALISED];    /* above 0               */
 } pln_normalise;
 
 /* ---- any set ---------------------------------------------------------------- */

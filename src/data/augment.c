@@ -26,7 +26,7 @@ const pln_option pln_augment_options[] = {
 static void moments_of_bytes(const uint8_t *at, size_t pixels, pln_normalise *norm)
 {
     const int channels = norm->channels;
-    uint64_t sum[PLN_MAX_COLOURS] = { 0 }, squares[PLN_MAX_COLOURS] = { 0 };
+    uint64_t sum[PLN_MAX_NORMALISED] = { 0 }, squares[PLN_MAX_NORMALISED] = { 0 };
 
     for (size_t i = 0; i < pixels; i++, at += channels)
         for (int c = 0; c < channels; c++) {
@@ -47,7 +47,7 @@ static void moments_of_bytes(const uint8_t *at, size_t pixels, pln_normalise *no
 static void moments_of_floats(const float *from, size_t pixels, pln_normalise *norm)
 {
     const int channels = norm->channels;
-    double mean[PLN_MAX_COLOURS] = { 0 }, squares[PLN_MAX_COLOURS] = { 0 };
+    double mean[PLN_MAX_NORMALISED] = { 0 }, squares[PLN_MAX_NORMALISED] = { 0 };
     const float *at = from;
 
     for (size_t i = 0; i < pixels; i++, at += channels)
@@ -68,9 +68,9 @@ pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *n
     const int channels = pln_data_shape(data).channels;
     const size_t pixels = (size_t)data->count * (size_t)(data->features / channels);
 
-    if (channels > PLN_MAX_COLOURS)
+    if (channels > PLN_MAX_NORMALISED)
         return plni_fail(ctx, PLN_ERR_ARG, "data: samples of %d channels; mean and deviation are taken of at most %d",
-                         channels, PLN_MAX_COLOURS);
+                         channels, PLN_MAX_NORMALISED);
     *norm = (pln_normalise){ .channels = channels };
     if (data->floats) moments_of_floats(data->floats, pixels, norm);
     else              moments_of_bytes(data->bytes, pixels, norm);
@@ -81,7 +81,7 @@ pln_status pln_data_moments(pln_ctx *ctx, const pln_data *data, pln_normalise *n
 
 static pln_status check_norm(pln_ctx *ctx, const pln_sample_shape *s, const pln_normalise *norm)
 {
-    if (norm->channels != s->channels || norm->channels > PLN_MAX_COLOURS)
+    if (norm->channels != s->channels || norm->channels > PLN_MAX_NORMALISED)
         return plni_fail(ctx, PLN_ERR_SHAPE, "normalise: mean and deviation of %d channels, samples have %d",
                          norm->channels, s->channels);
     for (int c = 0; c < norm->channels; c++)

@@ -116,8 +116,8 @@ static void read_normalise(pln_net *net, const json_t *normalise)
     const json_t *mean = json_object_get(normalise, "mean"), *deviation = json_object_get(normalise, "deviation");
     pln_normalise n = { .channels = (int)json_array_size(mean) };
 
-    if (json_array_size(mean) > PLN_MAX_COLOURS) n.channels = PLN_MAX_COLOURS + 1;
-    for (int c = 0; c < n.channels && c < PLN_MAX_COLOURS; c++) {
+    if (json_array_size(mean) > PLN_MAX_NORMALISED) n.channels = PLN_MAX_NORMALISED + 1;
+    for (int c = 0; c < n.channels && c < PLN_MAX_NORMALISED; c++) {
         n.mean[c] = (float)json_number_value(json_array_get(mean, (size_t)c));
         n.deviation[c] = (float)json_number_value(json_array_get(deviation, (size_t)c));
     }

@@ -72,7 +72,7 @@ void pln_net_normalise(pln_net *net, const pln_normalise *n)
         (void)plni_refuse(net, PLN_ERR_STATE, "inputs are normalised right after the image", 0);
         return;
     }
-    if (n->channels != net->image.extent.channels || n->channels > PLN_MAX_COLOURS)
+    if (n->channels != net->image.extent.channels || n->channels > PLN_MAX_NORMALISED)
         (void)plni_refuse(net, PLN_ERR_SHAPE, "there must be a mean and a deviation for each channel, 16 at most", n->channels);
     for (int c = 0; !net->error && c < n->channels; c++)
         if (!isfinite(n->mean[c]) || !(n->deviation[c] > 0 && n->deviation[c] < 1e6f))

@@ -250,8 +250,8 @@ static void test_shapes(void **state)
 static void test_moments(void **state)
 {
     static const uint8_t bytes[] = { 0, 7, 255, 7,   51, 7, 102, 7 };     /* two samples of 1 x 2 x 2 */
-    static const int shape[] = { 1, 2, 2 }, wide[] = { PLN_MAX_COLOURS + 1 };
-    static const uint8_t more[PLN_MAX_COLOURS + 1];
+    static const int shape[] = { 1, 2, 2 }, wide[] = { PLN_MAX_NORMALISED + 1 };
+    static const uint8_t more[PLN_MAX_NORMALISED + 1];
     pln_normalise norm;
     pln_data *data;
 
