@@ -1,4 +1,4 @@
-/* test_conv_paths.c - every algorithm of a convolution against plain loops in double
+/* test_conv_algorithms.c - every algorithm of a convolution against plain loops in double
  *
  * Weights and deltas are below 0.5, spikes are 0 or 1, sums at most 1; what n
  * products differ by is rounding.  The same product must have the same bits for any
