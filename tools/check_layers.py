@@ -114,17 +114,17 @@ def calls(root, build):
 
 def misplaced(path, target):
     """Why path must not know target; None if it may."""
-    top, room = path.split(os.sep)[:2]
+    top, module = path.split(os.sep)[:2]
     other_top, other = target.split(os.sep)[:2]
     if (path, target) in EXCEPTIONS:
         return None
     if top == "include":
         return None if other_top == "include" else "public headers include public headers"
-    if top == "src" and other_top == "src" and other != room and other not in ALLOWED[room]:
-        return f"{room} may know {sorted(ALLOWED[room])}"
-    if top == "cli" and other_top == "cli" and room in ALLOWED_CLI and other in ALLOWED_CLI and \
-            other != room and other not in ALLOWED_CLI[room]:
-        return f"{room} may know {sorted(ALLOWED_CLI[room])}"
+    if top == "src" and other_top == "src" and other != module and other not in ALLOWED[module]:
+        return f"{module} may know {sorted(ALLOWED[module])}"
+    if top == "cli" and other_top == "cli" and module in ALLOWED_CLI and other in ALLOWED_CLI and \
+            other != module and other not in ALLOWED_CLI[module]:
+        return f"{module} may know {sorted(ALLOWED_CLI[module])}"
     return None
 
 

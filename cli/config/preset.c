@@ -35,21 +35,21 @@ static const char *folder(void)
     return PLN_PRESETS_INSTALLED;
 }
 
-bool preset_path(const char *name, char *path, size_t room)
+bool preset_path(const char *name, char *path, size_t capacity)
 {
     struct stat about;
 
     if (strstr(name, "..")) return false;
-    return snprintf(path, room, "%s/%s.yaml", folder(), name) < (int)room && stat(path, &about) == 0;
+    return snprintf(path, capacity, "%s/%s.yaml", folder(), name) < (int)capacity && stat(path, &about) == 0;
 }
 
 /* Sweeps lie in a folder beside that of the presets. */
-bool sweep_path(const char *name, char *path, size_t room)
+bool sweep_path(const char *name, char *path, size_t capacity)
 {
     struct stat about;
 
     if (strstr(name, "..")) return false;
-    return snprintf(path, room, "%s/../sweeps/%s.yaml", folder(), name) < (int)room && stat(path, &about) == 0;
+    return snprintf(path, capacity, "%s/../sweeps/%s.yaml", folder(), name) < (int)capacity && stat(path, &about) == 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -69,10 +69,10 @@ static void collect(const char *group, char **names, int *count)
     while (dir && (entry = readdir(dir)) != NULL && *count < MAX_PRESETS) {
         const size_t length = strlen(entry->d_name);
         if (length < 6 || strcmp(entry->d_name + length - 5, ".yaml") != 0) continue;
-        const size_t room = strlen(group) + length + 2;
-        char *name = malloc(room);
+        const size_t capacity = strlen(group) + length + 2;
+        char *name = malloc(capacity);
         if (!name) break;
-        snprintf(name, room, "%s/%.*s", group, (int)(length - 5), entry->d_name);
+        snprintf(name, capacity, "%s/%.*s", group, (int)(length - 5), entry->d_name);
         names[(*count)++] = name;
     }
     if (dir) closedir(dir);

@@ -6,10 +6,10 @@
 #include <stddef.h>
 
 /* Finds the file of a preset, "liu2024/unsup-bp-1layer"; false if there is none. */
-bool preset_path(const char *name, char *path, size_t room);
+bool preset_path(const char *name, char *path, size_t capacity);
 
 /* The same of a sweep that came with planaria, "semi-bp-100". */
-bool sweep_path(const char *name, char *path, size_t room);
+bool sweep_path(const char *name, char *path, size_t capacity);
 
 /* Calls see(name, path, user) for all presets in alphabetical order. */
 void preset_each(void (*see)(const char *name, const char *path, void *user), void *user);

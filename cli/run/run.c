@@ -87,13 +87,13 @@ static int lock_folder(run *r, int seconds)
     return DONE;
 }
 
-void run_default(char *folder, size_t room, const char *kind, const char *name, long seed)
+void run_default(char *folder, size_t capacity, const char *kind, const char *name, long seed)
 {
     const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
     const size_t length = strlen(base);
     const int keep = length > 5 && strcmp(base + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
 
-    snprintf(folder, room, "runs/%s%.*s-seed%ld", kind, keep, base, seed);
+    snprintf(folder, capacity, "runs/%s%.*s-seed%ld", kind, keep, base, seed);
 }
 
 int run_lock(run *r, const char *folder, int seconds)
@@ -187,17 +187,17 @@ json_t *run_libraries(void)
                      curl_version_info(CURLVERSION_NOW)->version);
 }
 
-void run_cpu(char *name, size_t room)
+void run_cpu(char *name, size_t capacity)
 {
     char line[512];
     FILE *file = fopen("/proc/cpuinfo", "r");
 
-    snprintf(name, room, "unknown");
+    snprintf(name, capacity, "unknown");
     while (file && fgets(line, sizeof line, file)) {
         char *colon = strchr(line, ':');
         if (strncmp(line, "model name", 10) != 0 || !colon) continue;
         colon[strcspn(colon, "\n")] = 0;
-        snprintf(name, room, "%s", colon + 2);
+        snprintf(name, capacity, "%s", colon + 2);
         break;
     }
     if (file) fclose(file);

@@ -17,7 +17,7 @@ typedef struct run {
 const char *run_path(const run *r, const char *name);
 
 /* runs/NAME-seedN, with `kind` ("sweep-", or "") before NAME: the configuration's, without folders and ending. */
-void run_default(char *folder, size_t room, const char *kind, const char *name, long seed);
+void run_default(char *folder, size_t capacity, const char *kind, const char *name, long seed);
 
 /* Makes the folder and locks it against another process, for which it waits so many
  * seconds at most.  Complains and returns an exit code; run_close is called in any
@@ -48,6 +48,6 @@ size_t run_peak_bytes(void);
 json_t *run_libraries(void);
 
 /* The model of the CPU. */
-void run_cpu(char *name, size_t room);
+void run_cpu(char *name, size_t capacity);
 
 #endif

@@ -22,10 +22,10 @@ static const edition ten = { "cifar-10-binary.tar.gz", 5,
 static const edition hundred = { "cifar-100-binary.tar.gz", 1, { "train.bin", "test.bin" } };
 
 /* A file or archive in the folder. */
-static bool find(const char *folder, const char *name, char *path, size_t room)
+static bool find(const char *folder, const char *name, char *path, size_t capacity)
 {
     const char *const names[3] = { name };
-    return reader_find(folder, names, path, room);
+    return reader_find(folder, names, path, capacity);
 }
 
 static const edition *edition_of(const char *folder)
@@ -72,7 +72,7 @@ static int convert(reading *r, pln_cifar kind, tarball_member *raw, int from, in
         code = refuse(r, &raw[f], pln_cifar_count(r->ctx, kind, raw[f].size, &count[f]));
         all += count[f];                     /* of at most 4 GB together */
     }
-    if (code == DONE) code = reader_room(r, first, all, PLN_CIFAR_FEATURES);
+    if (code == DONE) code = reader_reserve(r, first, all, PLN_CIFAR_FEATURES);
     uint8_t *samples = r->d->bytes[first];
     int32_t *labels = r->d->bytes[first + 1];
     for (int f = from; f < to && code == DONE; f++) {

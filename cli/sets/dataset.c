@@ -23,12 +23,12 @@ static const reader *reader_of(const char *folder)
     return NULL;
 }
 
-void dataset_cache(const char *name, char *path, size_t room)
+void dataset_cache(const char *name, char *path, size_t capacity)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 
-    if (cache && *cache) snprintf(path, room, "%s/planaria/%s", cache, name);
-    else                 snprintf(path, room, "%s/.cache/planaria/%s", home ? home : ".", name);
+    if (cache && *cache) snprintf(path, capacity, "%s/planaria/%s", cache, name);
+    else                 snprintf(path, capacity, "%s/.cache/planaria/%s", home ? home : ".", name);
 }
 
 /* base/name, and the folder that the set's archive unpacks to, beside it or in it. */

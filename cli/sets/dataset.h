@@ -61,7 +61,7 @@ int  dataset_read_file(const char *path, size_t most, void **bytes, size_t *size
 int  dataset_read_other(const char *path, size_t most, void **bytes, size_t *size);
 
 /* The folder where fetched sets are kept. */
-void dataset_cache(const char *name, char *path, size_t room);
+void dataset_cache(const char *name, char *path, size_t capacity);
 
 /* Calls see(folder) for each place where sets are looked for. */
 void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user);

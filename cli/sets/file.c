@@ -34,11 +34,11 @@ static int gz_fail(const char *path, gzFile file)
     return complain(BAD_INPUT, "%s is damaged: %s", path, text);
 }
 
-/* Reads on until `room` bytes are there or the file ends. */
-static int read_up_to(const char *path, gzFile file, size_t room, char *bytes, size_t *size)
+/* Reads on until `capacity` bytes are there or the file ends. */
+static int read_up_to(const char *path, gzFile file, size_t capacity, char *bytes, size_t *size)
 {
-    while (*size < room) {
-        const size_t want = room - *size < (1u << 28) ? room - *size : 1u << 28;
+    while (*size < capacity) {
+        const size_t want = capacity - *size < (1u << 28) ? capacity - *size : 1u << 28;
         const int got = gzread(file, bytes + *size, (unsigned)want);
         if (got < 0) return gz_fail(path, file);
         if (got == 0) break;
@@ -47,9 +47,9 @@ static int read_up_to(const char *path, gzFile file, size_t room, char *bytes, s
     return DONE;
 }
 
-static int make_room(const char *path, size_t room, char **bytes)
+static int grow(const char *path, size_t capacity, char **bytes)
 {
-    char *more = realloc(*bytes, room);
+    char *more = realloc(*bytes, capacity);
 
     if (!more) return complain(FAILED, "no memory left to read %s", path);
     *bytes = more;
@@ -60,12 +60,12 @@ static int make_room(const char *path, size_t room, char **bytes)
  * memory whatever a header announces; one byte beyond `most` shows a liar. */
 static int read_growing(const char *path, gzFile file, size_t most, const char *why, char **bytes, size_t *size)
 {
-    for (size_t room = 1u << 20;; room *= 2) {
+    for (size_t capacity = 1u << 20;; capacity *= 2) {
         int code;
-        if (room > most) room = most + 1;
-        code = make_room(path, room, bytes);
-        if (code == DONE) code = read_up_to(path, file, room, *bytes, size);
-        if (code != DONE || *size < room) return code;
+        if (capacity > most) capacity = most + 1;
+        code = grow(path, capacity, bytes);
+        if (code == DONE) code = read_up_to(path, file, capacity, *bytes, size);
+        if (code != DONE || *size < capacity) return code;
         if (*size > most) return complain(BAD_INPUT, "%s holds more than the %zu bytes that %s", path, most, why);
     }
 }
@@ -74,7 +74,7 @@ static int read_contents(const char *path, gzFile file, bool idx, size_t most, c
 {
     enum { HEADER = 20 };
     size_t expected;
-    int code = idx ? make_room(path, HEADER, bytes) : DONE;
+    int code = idx ? grow(path, HEADER, bytes) : DONE;
 
     if (!idx) return read_growing(path, file, most, "are read at most", bytes, size);
     if (code == DONE) code = read_up_to(path, file, HEADER, *bytes, size);

@@ -102,7 +102,7 @@ static int fit(part *p, const char *path, const image *i, int done)
 {
     if (p->channels == 0) {
         p->height = i->height, p->width = i->width, p->channels = i->channels;
-        return reader_room(p->r, p->first, p->list.count, (size_t)i->height * (size_t)i->width * (size_t)i->channels);
+        return reader_reserve(p->r, p->first, p->list.count, (size_t)i->height * (size_t)i->width * (size_t)i->channels);
     }
     if (i->height != p->height || i->width != p->width)
         return complain(BAD_INPUT, "%s has %d x %d pixels, the images before it have %d x %d: all must have the same size",
@@ -134,7 +134,7 @@ static int add_image(part *p, int at)
 
 static int read_images(part *p)
 {
-    int code = p->list.count > 0 ? DONE : reader_room(p->r, p->first, 0, 1);
+    int code = p->list.count > 0 ? DONE : reader_reserve(p->r, p->first, 0, 1);
 
     for (int i = 0; i < p->list.count && code == DONE; i++) code = add_image(p, i);
     if (code == DONE) copy_labels(p);
@@ -166,7 +166,7 @@ static int read_events(part *p)
     const pln_frames f = frames_of(p->r->how);
     const size_t features = (size_t)f.steps * (size_t)f.height * (size_t)f.width * 2;
     const int shape[] = { f.steps, f.height, f.width, 2 };
-    int code = reader_room(p->r, p->first, p->list.count, features);
+    int code = reader_reserve(p->r, p->first, p->list.count, features);
     uint8_t *to = p->r->d->bytes[p->first];
 
     for (int i = 0; i < p->list.count && code == DONE; i++, to += features) {

@@ -49,12 +49,12 @@ const known_set *known_find(const char *name)
     return NULL;
 }
 
-void known_remedy(const char *name, char *text, size_t room)
+void known_remedy(const char *name, char *text, size_t capacity)
 {
     const known_set *set = known_find(name);
 
-    if (!set)              snprintf(text, room, "name its folder with --data");
-    else if (set->by_hand) snprintf(text, room, "name its folder with --data; to get it, %s", set->by_hand);
-    else                   snprintf(text, room, "name its folder with --data%s or get it by 'planaria data fetch %s'",
+    if (!set)              snprintf(text, capacity, "name its folder with --data");
+    else if (set->by_hand) snprintf(text, capacity, "name its folder with --data; to get it, %s", set->by_hand);
+    else                   snprintf(text, capacity, "name its folder with --data%s or get it by 'planaria data fetch %s'",
                                     strcmp(name, "fashion-mnist") == 0 ? ", 'apt install dataset-fashion-mnist'," : "", name);
 }

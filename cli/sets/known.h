@@ -25,6 +25,6 @@ extern const int known_count;
 const known_set *known_find(const char *name);
 
 /* What to do if it is not on this machine: "get it by 'planaria data fetch mnist'". */
-void known_remedy(const char *name, char *text, size_t room);
+void known_remedy(const char *name, char *text, size_t capacity);
 
 #endif

@@ -39,9 +39,9 @@ static long read_number(const char *at, size_t length)
 }
 
 /* Text from a file as a message can show it: a few printable characters. */
-static void show(const char *at, size_t length, char *text, size_t room)
+static void show(const char *at, size_t length, char *text, size_t capacity)
 {
-    size_t n = length < room - 1 ? length : room - 1;
+    size_t n = length < capacity - 1 ? length : capacity - 1;
 
     for (size_t i = 0; i < n; i++) text[i] = at[i] >= ' ' && at[i] <= '~' ? at[i] : '?';
     text[n] = 0;

@@ -87,12 +87,12 @@ static int add_file(listing *l, const char *within, const char *name, int label,
     char path[PATH_MAX];
 
     if (!join(path, within, name, "")) return complain(BAD_INPUT, "%s/%s: the path is too long", within, name);
-    if (l->count == l->room) {
-        const int room = l->room ? 2 * l->room : 1024;
-        listed *more = realloc(l->file, (size_t)room * sizeof *more);
+    if (l->count == l->capacity) {
+        const int capacity = l->capacity ? 2 * l->capacity : 1024;
+        listed *more = realloc(l->file, (size_t)capacity * sizeof *more);
         if (!more) return no_memory();
         l->file = more;
-        l->room = room;
+        l->capacity = capacity;
     }
     l->file[l->count] = (listed){ strdup(path), label, place };
     return l->file[l->count++].path ? DONE : no_memory();
@@ -280,7 +280,7 @@ void listing_free_files(listing *l)
     for (int i = 0; i < l->count; i++) free(l->file[i].path);
     free(l->file);
     l->file = NULL;
-    l->count = l->room = 0;
+    l->count = l->capacity = 0;
 }
 
 void listing_free(listing *l)

@@ -11,7 +11,7 @@ typedef struct listed {
 
 typedef struct listing {
     listed *file;
-    int     count, room;
+    int     count, capacity;
     char  **names;               /* of the classes, in the order of their bytes */
     int     classes;
 } listing;

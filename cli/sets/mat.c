@@ -134,16 +134,16 @@ int mat_check(const char *path, const uint8_t *bytes, size_t size, size_t most)
 /* ---- reading ------------------------------------------------------------------- */
 
 /* MATLAB's order, rows fastest, to pixels, within one sample. */
-static void turn(uint8_t *sample, int height, int width, int channels, uint8_t *room)
+static void turn(uint8_t *sample, int height, int width, int channels, uint8_t *buffer)
 {
     const size_t plane = (size_t)height * (size_t)width;
     size_t to = 0;
 
-    memcpy(room, sample, plane * (size_t)channels);
+    memcpy(buffer, sample, plane * (size_t)channels);
     for (size_t y = 0; y < (size_t)height; y++)
         for (size_t x = 0; x < (size_t)width; x++)
             for (size_t c = 0; c < (size_t)channels; c++)
-                sample[to++] = room[c * plane + x * (size_t)height + y];
+                sample[to++] = buffer[c * plane + x * (size_t)height + y];
 }
 
 /* In one piece, as it lies in the file: Mat_VarReadData of matio 1.5.23 skips samples
@@ -153,7 +153,7 @@ static int read_images(const char *path, mat_t *mat, size_t most, mat_images *m)
     matvar_t *x = Mat_VarReadInfo(mat, "X");
     int edge[4], code = DONE;
     size_t sample = 1, all;
-    uint8_t *room = NULL;
+    uint8_t *buffer = NULL;
 
     if (!x || x->rank != 4 || x->class_type != MAT_C_UINT8 || (x->dims[2] != 1 && x->dims[2] != 3))
         code = complain(BAD_INPUT, "%s has no array X of uint8, height x width x 3 x count", path);
@@ -167,14 +167,14 @@ static int read_images(const char *path, mat_t *mat, size_t most, mat_images *m)
         if (sample > (1u << 20) || all > most || all > INT_MAX)
             code = complain(BAD_INPUT, "%s: %d images of %d x %d x %d are too many or too large", path, edge[3], edge[0],
                             edge[1], edge[2]);
-        else if (!(m->samples = malloc(all)) || !(room = malloc(sample)))
+        else if (!(m->samples = malloc(all)) || !(buffer = malloc(sample)))
             code = complain(FAILED, "no memory left to read %s", path);
         else if (Mat_VarReadDataLinear(mat, x, m->samples, 0, 1, (int)all) != 0)
             code = complain(BAD_INPUT, "%s is damaged: X cannot be read", path);
     }
     for (int i = 0; i < m->count && code == DONE; i++)
-        turn(m->samples + (size_t)i * sample, m->height, m->width, m->channels, room);
-    free(room);
+        turn(m->samples + (size_t)i * sample, m->height, m->width, m->channels, buffer);
+    free(buffer);
     Mat_VarFree(x);
     return code;
 }

@@ -15,16 +15,16 @@ static bool exists(const char *path)
     return stat(path, &about) == 0 && S_ISREG(about.st_mode);
 }
 
-bool reader_find(const char *folder, const char *const names[3], char *path, size_t room)
+bool reader_find(const char *folder, const char *const names[3], char *path, size_t capacity)
 {
     for (int i = 0; i < 3 && names[i]; i++)
         for (int zipped = 0; zipped < 2; zipped++)
-            if (snprintf(path, room, "%s/%s%s", folder, names[i], zipped ? ".gz" : "") < (int)room && exists(path))
+            if (snprintf(path, capacity, "%s/%s%s", folder, names[i], zipped ? ".gz" : "") < (int)capacity && exists(path))
                 return true;
     return false;
 }
 
-int reader_room(reading *r, int first, int count, size_t features)
+int reader_reserve(reading *r, int first, int count, size_t features)
 {
     dataset *d = r->d;
 

@@ -32,11 +32,11 @@ extern const reader idx_reader, npy_reader, cifar_reader, svhn_reader, folder_re
 #define READER_MOST ((size_t)4 << 30)
 
 /* One of up to three names in the folder, plain or with .gz behind it. */
-bool reader_find(const char *folder, const char *const names[3], char *path, size_t room);
+bool reader_find(const char *folder, const char *const names[3], char *path, size_t capacity);
 
 /* Memory for `count` samples and labels in d->bytes[first] and [first + 1]: complains
  * if it is more than READER_MOST. */
-int reader_room(reading *r, int first, int count, size_t features);
+int reader_reserve(reading *r, int first, int count, size_t features);
 
 /* A set over them: d->train or d->test. */
 int reader_bind(reading *r, int first, int count, int rank, const int *shape);

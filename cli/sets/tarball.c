@@ -27,13 +27,13 @@ static tarball_member *wanted_as(const char *name, int count, tarball_member *wa
 /* The contents of the entry, in ever larger pieces: a size in a header takes no memory. */
 static int take(const char *path, struct archive *a, size_t most, tarball_member *m)
 {
-    for (size_t room = 1 << 20;; room *= 2) {
-        if (room > most) room = most + 1;
-        void *more = realloc(m->bytes, room);
+    for (size_t capacity = 1 << 20;; capacity *= 2) {
+        if (capacity > most) capacity = most + 1;
+        void *more = realloc(m->bytes, capacity);
         if (!more) return complain(FAILED, "no memory left to read %s", path);
         m->bytes = more;
-        while (m->size < room) {
-            const la_ssize_t got = archive_read_data(a, (char *)m->bytes + m->size, room - m->size);
+        while (m->size < capacity) {
+            const la_ssize_t got = archive_read_data(a, (char *)m->bytes + m->size, capacity - m->size);
             if (got < 0) return damaged(path, a);
             if (got == 0) return DONE;
             m->size += (size_t)got;

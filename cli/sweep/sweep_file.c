@@ -248,7 +248,7 @@ static double value_at(const range_config *g, double u)
     return g->from + u * (g->to - g->from);
 }
 
-bool sweep_setting(const sweep_config *c, int i, int r, char *text, size_t room)
+bool sweep_setting(const sweep_config *c, int i, int r, char *text, size_t capacity)
 {
     const range_config *g = &c->ranges[r];
     const double u = uniform(c->seed, i, (unsigned)r);
@@ -258,5 +258,5 @@ bool sweep_setting(const sweep_config *c, int i, int r, char *text, size_t room)
     snprintf(key, sizeof key, g->index >= 0 ? "%s.%d" : "%s", g->key, g->index);
     if (g->choose_count) chosen = pln_option_text(g->choose, (int)(u * g->choose_count));
     else           snprintf(value, sizeof value, g->scale == SCALE_INTEGER ? "%.0f" : "%.6g", value_at(g, u));
-    return snprintf(text, room, "%s=%s", key, chosen) < (int)room;
+    return snprintf(text, capacity, "%s=%s", key, chosen) < (int)capacity;
 }

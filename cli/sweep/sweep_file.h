@@ -78,7 +78,7 @@ int sweep_rungs(const sweep_config *c, int epochs[MAX_RUNGS]);
 int sweep_survivors(const sweep_config *c, int n);
 
 /* The key and value of range r in trial i (from 1) as "key=value".  It depends on
- * the seed of the sweep, i and r alone.  Returns false if there is too little room. */
-bool sweep_setting(const sweep_config *c, int i, int r, char *text, size_t room);
+ * the seed of the sweep, i and r alone.  Returns false if the text does not fit. */
+bool sweep_setting(const sweep_config *c, int i, int r, char *text, size_t capacity);
 
 #endif

@@ -39,12 +39,12 @@ int document_file(const char *path, char **text, size_t *size)
 
 static bool add(document *d, const char *path, pln_setting_kind kind, const char *text, long from)
 {
-    if (d->count == d->room) {
-        const int room = d->room ? 2 * d->room : 64;
-        pln_setting *more = realloc(d->settings, (size_t)room * sizeof *more);
+    if (d->count == d->capacity) {
+        const int capacity = d->capacity ? 2 * d->capacity : 64;
+        pln_setting *more = realloc(d->settings, (size_t)capacity * sizeof *more);
         if (!more) return false;
         d->settings = more;
-        d->room = room;
+        d->capacity = capacity;
     }
     pln_setting *s = &d->settings[d->count];
     *s = (pln_setting){ strdup(path), kind, strdup(text), from };

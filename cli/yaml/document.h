@@ -9,7 +9,7 @@
 typedef struct document {
     char               name[4096];       /* for messages                                        */
     pln_setting       *settings;         /* what stands there; `from`: its line from 1, or -1   */
-    int                count, room;      /* minus the number of the "--set" that gave it        */
+    int                count, capacity;  /* minus the number of the "--set" that gave it        */
     char             **set;              /* copies of the texts "key=value", or NULL            */
 } document;
 

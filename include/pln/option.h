@@ -119,14 +119,14 @@ pln_status pln_option_read_json(pln_ctx *ctx, const pln_option *table, void *obj
 
 /* Prints what is needed or differs from its default, as text that reads back to the same
  * values; PRINT_IDENTITY prints as JSON what differs and is not ASIDE.  As snprintf: returns
- * the length of the whole text, of which at most room - 1 characters are written. */
+ * the length of the whole text, of which at most capacity - 1 characters are written. */
 typedef enum pln_option_style { PLN_PRINT_JSON, PLN_PRINT_YAML, PLN_PRINT_IDENTITY } pln_option_style;
 
 PLN_API size_t pln_option_print(const pln_option *table, const void *object, pln_option_style style,
-                                char *text, size_t room);
+                                char *text, size_t capacity);
 
 /* Prints rows of a table in Markdown: key, type and range, default, help; as above. */
-PLN_API size_t pln_option_document(const pln_option *table, char *text, size_t room);
+PLN_API size_t pln_option_document(const pln_option *table, char *text, size_t capacity);
 
 /* Text number i of PLN_OPTION_TEXTS. */
 PLN_API const char *pln_option_text(const char *texts, int i);

@@ -10,18 +10,18 @@
 /* Text so far, of which only what fits is kept. */
 typedef struct writer {
     char            *text;
-    size_t           room, used;
+    size_t           capacity, used;
     pln_option_style style;
 } writer;
 
 PLNI_PRINTF(2, 3)
 static void put(writer *w, const char *format, ...)
 {
-    const bool fits = w->used < w->room;
+    const bool fits = w->used < w->capacity;
     va_list args;
 
     va_start(args, format);
-    const int length = vsnprintf(fits ? w->text + w->used : NULL, fits ? w->room - w->used : 0, format, args);
+    const int length = vsnprintf(fits ? w->text + w->used : NULL, fits ? w->capacity - w->used : 0, format, args);
     va_end(args);
     w->used += (size_t)length;
 }
@@ -192,9 +192,9 @@ static void put_section(writer *w, const pln_option *table, const char *object, 
     if (!yaml) put(w, "}");
 }
 
-size_t pln_option_print(const pln_option *table, const void *object, pln_option_style style, char *text, size_t room)
+size_t pln_option_print(const pln_option *table, const void *object, pln_option_style style, char *text, size_t capacity)
 {
-    writer w = { text, room, 0, style };
+    writer w = { text, capacity, 0, style };
 
     put(&w, "%s", "");
     put_section(&w, table, object, 0, false);
@@ -203,12 +203,12 @@ size_t pln_option_print(const pln_option *table, const void *object, pln_option_
 
 json_t *plni_option_json(const pln_option *table, const void *object, pln_option_style style)
 {
-    const size_t room = pln_option_print(table, object, style, NULL, 0) + 1;
-    char *text = malloc(room);
+    const size_t capacity = pln_option_print(table, object, style, NULL, 0) + 1;
+    char *text = malloc(capacity);
     json_t *json = NULL;
 
     if (text) {
-        (void)pln_option_print(table, object, style, text, room);
+        (void)pln_option_print(table, object, style, text, capacity);
         json = json_loads(text, 0, NULL);
     }
     free(text);
@@ -273,9 +273,9 @@ static void document(writer *w, const pln_option *table, const char *prefix)
     }
 }
 
-size_t pln_option_document(const pln_option *table, char *text, size_t room)
+size_t pln_option_document(const pln_option *table, char *text, size_t capacity)
 {
-    writer w = { text, room, 0, PLN_PRINT_YAML };
+    writer w = { text, capacity, 0, PLN_PRINT_YAML };
 
     put(&w, "%s", "");
     document(&w, table, "");

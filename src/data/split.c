@@ -55,7 +55,7 @@ pln_status pln_data_stratified(pln_ctx *ctx, const pln_data *data, int n,
 {
     const size_t bytes = 2 * (size_t)data->count * sizeof(int);
     long size[PLN_MAX_CLASSES] = { 0 }, total = 0;
-    int take[PLN_MAX_CLASSES], filled = 0, *room;
+    int take[PLN_MAX_CLASSES], filled = 0, *buffer;
 
     for (int i = 0; data->labels && i < data->count; i++)
         if (data->labels[i] >= 0) {
@@ -64,13 +64,13 @@ pln_status pln_data_stratified(pln_ctx *ctx, const pln_data *data, int n,
         }
     if (n < 1 || n > total)
         return plni_fail(ctx, PLN_ERR_ARG, "data: %d labelled samples wanted, there are %ld", n, total);
-    room = plni_alloc(ctx, bytes);
-    if (!room) return PLN_ERR_MEMORY;
+    buffer = plni_alloc(ctx, bytes);
+    if (!buffer) return PLN_ERR_MEMORY;
     share_out(size, data->classes, total, n, take);
     for (int c = 0; c < data->classes; c++)
-        filled += choose(data, c, take[c], seed, room, room + data->count, index + filled);
+        filled += choose(data, c, take[c], seed, buffer, buffer + data->count, index + filled);
     qsort(index, (size_t)n, sizeof *index, ascending);
-    plni_free(ctx, room, bytes);
+    plni_free(ctx, buffer, bytes);
     return PLN_OK;
 }
 

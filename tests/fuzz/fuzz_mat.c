@@ -26,13 +26,13 @@ static size_t header(uint8_t *to)
 }
 
 /* Each array behind a tag, zipped. */
-static size_t zip(const uint8_t *data, size_t size, uint8_t *to, size_t room)
+static size_t zip(const uint8_t *data, size_t size, uint8_t *to, size_t capacity)
 {
     size_t n = header(to);
 
-    for (size_t at = 0; at + 2 <= size && n + 8 <= room;) {
+    for (size_t at = 0; at + 2 <= size && n + 8 <= capacity;) {
         size_t length = (size_t)data[at] << 8 | data[at + 1];
-        uLongf packed = (uLongf)(room - n - 8);
+        uLongf packed = (uLongf)(capacity - n - 8);
         at += 2;
         if (length > size - at) length = size - at;
         if (compress2(to + n + 8, &packed, data + at, (uLong)length, 1) != Z_OK) break;
@@ -72,12 +72,12 @@ static void read_back(const uint8_t *file, size_t size)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const size_t room = 2 * size + 4096;
-    uint8_t *made = malloc(room), *file;
+    const size_t capacity = 2 * size + 4096;
+    uint8_t *made = malloc(capacity), *file;
     size_t n = 0;
 
     if (!made) abort();
-    if (size && data[0] == 'z') n = zip(data + 1, size - 1, made, room);
+    if (size && data[0] == 'z') n = zip(data + 1, size - 1, made, capacity);
     else {
         if (size && data[0] == '{') n = header(made), data++, size--;
         if (size) memcpy(made + n, data, size);

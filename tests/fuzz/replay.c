@@ -11,7 +11,7 @@ enum { LARGEST = 1 << 22 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static void replay(const char *path, uint8_t *room)
+static void replay(const char *path, uint8_t *buffer)
 {
     FILE *file = fopen(path, "rb");
 
@@ -19,30 +19,30 @@ static void replay(const char *path, uint8_t *room)
         fprintf(stderr, "cannot open %s\n", path);
         exit(1);
     }
-    (void)LLVMFuzzerTestOneInput(room, fread(room, 1, LARGEST, file));
+    (void)LLVMFuzzerTestOneInput(buffer, fread(buffer, 1, LARGEST, file));
     fclose(file);
 }
 
 int main(int argc, char **argv)
 {
     DIR *dir = argc == 2 ? opendir(argv[1]) : NULL;
-    uint8_t *room = malloc(LARGEST);
+    uint8_t *buffer = malloc(LARGEST);
     const struct dirent *entry;
     char path[4096];
     int count = 0;
 
-    if (!dir || !room) {
+    if (!dir || !buffer) {
         fprintf(stderr, "usage: %s FOLDER\n", argv[0]);
         return 1;
     }
     while ((entry = readdir(dir)) != NULL) {
         if (entry->d_name[0] == '.') continue;
         snprintf(path, sizeof path, "%s/%s", argv[1], entry->d_name);
-        replay(path, room);
+        replay(path, buffer);
         count++;
     }
     closedir(dir);
-    free(room);
+    free(buffer);
     printf("%d files\n", count);
     return count == 0;
 }

@@ -208,11 +208,11 @@ static void check_strip(const plni_kernels *k, int channels, int width, int colu
     enum { ROWS = 3 };
     const int positions = ROWS * width, words = (channels + 63) / 64, step = 4 * columns;
     const int block = channels % 64 ? channels % 64 : 64, first = channels - block, tap_stride = block * step;
-    const size_t room = (size_t)(positions * channels) + 16;
+    const size_t capacity = (size_t)(positions * channels) + 16;
     uint64_t *bits = calloc((size_t)(positions * words), 8);
     uint8_t *sum = calloc((size_t)(positions * channels), 1);
-    uint16_t *o1 = calloc(room, 2), *o2 = calloc(room, 2);
-    float *v1 = test_floats(room), *v2 = test_floats(room), *weight = test_floats((size_t)(3 * block * columns));
+    uint16_t *o1 = calloc(capacity, 2), *o2 = calloc(capacity, 2);
+    float *v1 = test_floats(capacity), *v2 = test_floats(capacity), *weight = test_floats((size_t)(3 * block * columns));
     uint32_t *s1 = calloc((size_t)positions + 1, 4), *s2 = calloc((size_t)positions + 1, 4);
     plni_window *window = calloc((size_t)positions, sizeof *window);
     float *a = test_floats((size_t)(positions * 80)), *b = test_copy(a, (size_t)(positions * 80));
@@ -256,11 +256,11 @@ static void check_taps_of(const plni_kernels *k, int channels, int positions, in
 {
     const int words = (channels + 63) / 64, depth = channels + 3, last = channels % 64 ? channels % 64 : 64;
     const int places = positions + 2 * line + 2, first = channels - last;
-    const size_t room = (size_t)(positions * last) + 16;
+    const size_t capacity = (size_t)(positions * last) + 16;
     uint64_t *bits = calloc((size_t)(positions * words), 8);
     uint8_t *sum = calloc((size_t)(positions * depth), 1);
-    uint16_t place[PLNI_STRIP + 16], *o1 = calloc(room, 2), *o2 = calloc(room, 2);
-    float *v1 = test_floats(room), *v2 = test_floats(room), *delta = test_floats((size_t)(places * 16));
+    uint16_t place[PLNI_STRIP + 16], *o1 = calloc(capacity, 2), *o2 = calloc(capacity, 2);
+    float *v1 = test_floats(capacity), *v2 = test_floats(capacity), *delta = test_floats((size_t)(places * 16));
     float *a = test_floats((size_t)(last * 144)), *b = test_copy(a, (size_t)(last * 144));
     uint32_t s1[65] = { 0 }, s2[65] = { 0 };
 
@@ -396,11 +396,11 @@ static void check_rows(const plni_kernels *k)
 
     for (int i = 0; i < TEST_COUNT(sizes); i++) {
         const int n = sizes[i];
-        const size_t room = (size_t)n + 144;
-        float *x = test_floats(room), *y = test_floats(room), *a = test_floats(room), *b = test_copy(a, room);
-        uint16_t *bits1 = calloc(room, 2), *bits2 = calloc(room, 2);
-        uint8_t *bytes = malloc(room);
-        int *i1 = calloc(room, sizeof *i1), *i2 = calloc(room, sizeof *i2);
+        const size_t capacity = (size_t)n + 144;
+        float *x = test_floats(capacity), *y = test_floats(capacity), *a = test_floats(capacity), *b = test_copy(a, capacity);
+        uint16_t *bits1 = calloc(capacity, 2), *bits2 = calloc(capacity, 2);
+        uint8_t *bytes = malloc(capacity);
+        int *i1 = calloc(capacity, sizeof *i1), *i2 = calloc(capacity, sizeof *i2);
 
         reference.draw(bits1, n, 0x123456789abcdefu, 3, 4, 5);
         k->draw(bits2, n, 0x123456789abcdefu, 3, 4, 5);
@@ -435,9 +435,9 @@ static void check_rows(const plni_kernels *k)
                        k->relax(b, x, down, t, bits, 30000, 0.8f, 0.2f, 0.05f, n), 1e-6);
             check_equal(a, b, n, 1e-6);
         }
-        float *m1 = test_floats(room), *v1 = test_floats(room);
+        float *m1 = test_floats(capacity), *v1 = test_floats(capacity);
         for (int j = 0; j < n; j++) v1[j] = fabsf(v1[j]);
-        float *m2 = test_copy(m1, room), *v2 = test_copy(v1, room);
+        float *m2 = test_copy(m1, capacity), *v2 = test_copy(v1, capacity);
         for (int late = 0; late < 3; late++) {           /* corrections become 1 one after the other */
             const plni_adam how = { 0.01f, 0.9f, 0.999f, late > 0 ? 1 : 0.1f, late > 1 ? 1 : 0.001f, 1e-8f };
             reference.adam(a, y, m1, v1, n, &how);
@@ -645,14 +645,14 @@ static void check_momentum(const plni_kernels *k)
 static void check_drop(const plni_kernels *k)
 {
     for (int n = 0; n < 200; n++) {
-        const size_t room = (size_t)n + 32;
-        float *x = test_floats(room), *a = test_copy(x, room), *b;
+        const size_t capacity = (size_t)n + 32;
+        float *x = test_floats(capacity), *a = test_copy(x, capacity), *b;
         uint16_t bits[16];
         for (int i = 0; i < n; i += 7) a[i] = i % 2 ? NAN : -INFINITY;
-        b = test_copy(a, room);
+        b = test_copy(a, capacity);
         for (int i = 0; i < 16; i++) bits[i] = (uint16_t)(i % 5 ? test_bits() : i % 2 ? 0 : 65535);
         reference.drop(a, bits, n), k->drop(b, bits, n);
-        assert_memory_equal(a, b, room * sizeof *a);
+        assert_memory_equal(a, b, capacity * sizeof *a);
         for (int i = 0; i < n; i++)
             if (!(bits[i / 16] >> i % 16 & 1)) assert_true(b[i] == 0 && !signbit(b[i]));
             else if (i % 7) assert_true(b[i] == x[i]);

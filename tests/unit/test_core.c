@@ -154,15 +154,15 @@ static void test_memory(void **state)
 
 static void test_arena(void **state)
 {
-    static _Alignas(64) char room[256];
-    plni_arena measure = { 0 }, taken = { .base = room };
+    static _Alignas(64) char memory[256];
+    plni_arena measure = { 0 }, taken = { .base = memory };
 
     (void)state;
     assert_null(plni_arena_take(&measure, 1));
     assert_null(plni_arena_take(&measure, 65));
     assert_int_equal(measure.used, 192);
-    assert_ptr_equal(plni_arena_take(&taken, 1), room);
-    assert_ptr_equal(plni_arena_take(&taken, 65), room + 64);
+    assert_ptr_equal(plni_arena_take(&taken, 1), memory);
+    assert_ptr_equal(plni_arena_take(&taken, 65), memory + 64);
 }
 
 static void mark(void *arg, int chunk) { ((int *)arg)[chunk]++; }

@@ -125,9 +125,9 @@ static void test_idx_of_two_gigabytes(void **state)
 {
     static const uint8_t x_header[] = { 0, 0, 8, 2, 0x80, 0, 0, 0, 0, 0, 0, 1 };
     static const uint8_t y_header[] = { 0, 0, 8, 1, 0x80, 0, 0, 0 };
-    const size_t two = (size_t)1 << 31, room = two + 4096;
-    uint8_t *x = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    uint8_t *y = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const size_t two = (size_t)1 << 31, capacity = two + 4096;
+    uint8_t *x = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *y = mmap(NULL, capacity, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     pln_data *data;
 
     (void)state;
@@ -136,7 +136,7 @@ static void test_idx_of_two_gigabytes(void **state)
     memcpy(y, y_header, sizeof y_header);
     assert_int_equal(pln_data_bind_idx(ctx, x, sizeof x_header + two, y, sizeof y_header + two, &data), PLN_ERR_FORMAT);
     assert_non_null(strstr(pln_error(ctx), "dimension 1"));
-    munmap(x, room), munmap(y, room);
+    munmap(x, capacity), munmap(y, capacity);
 }
 
 /* Shapes of rank 1 to 3, as a table and as images with channels. */
