@@ -34,7 +34,7 @@ FEW = 100000
 # All jobs run as one thread on the same kernels, whatever the processor.
 FIXED = {"PLN_ISA": "x86-64-v3", "OPENBLAS_CORETYPE": "Haswell", "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1",
          "OMP_WAIT_POLICY": "passive", "PATH": "/usr/bin:/bin"}
-# The first and second cache of many processors: valgrind takes the second for the last.
+# The L1 and L2 caches of many processors: valgrind takes L2 for the last one.
 CACHE = ["--cache-sim=yes", "--I1=32768,8,64", "--D1=32768,8,64", "--LL=1048576,16,64"]
 
 # How many samples, what is trained, and whether the cache is simulated.

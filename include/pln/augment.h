@@ -1,9 +1,10 @@
 /* pln/augment.h - from the features of a sample to what a network is shown
  *
  * Bytes are divided by 255, floats are taken as they are; each channel is brought to
- * mean 0 and deviation 1, and in training a sample is shown a little differently in
- * every epoch.  All of it is a function of the sample, the seed, the epoch and the sample's number, so that
- * neither threads nor an interruption change anything:
+ * mean 0 and standard deviation 1, and in training a sample is shown a little
+ * differently in every epoch.  All of it is a function of the sample, the seed, the
+ * epoch and the sample's number, so that neither threads nor an interruption change
+ * anything:
  *
  *     pln_normalise norm;
  *     const pln_augment how = { .padding = 4, .flip = true };
@@ -35,7 +36,7 @@ PLN_API extern const pln_option pln_augment_options[];
 
 /* Mean and population standard deviation of each channel over the samples in use,
  * of byte / 255 from exact sums, or of the floats, in double precision.  A channel
- * that is constant gets the deviation 1.
+ * that is constant gets the standard deviation 1.
  *
  * Returns PLN_ERR_ARG if there are more than PLN_MAX_NORMALISED channels. */
 PLN_API PLN_MUST_CHECK
@@ -57,7 +58,7 @@ pln_status pln_augment_check(pln_ctx *ctx, const pln_sample_shape *shape,
  * square of the cutout, row is 0.  All steps of a sample are varied alike.
  *
  *   bytes  [steps][height][width][channels]
- *   norm   NULL: mean 0 and deviation 1;  how  NULL: not varied, as in a test
+ *   norm   NULL: mean 0 and standard deviation 1;  how  NULL: not varied, as in a test
  *   epoch, sample   which showing of which sample it is; `seed` is the training's
  *   row    [steps][height][width][channels]  receives the numbers
  *

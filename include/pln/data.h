@@ -61,7 +61,7 @@ pln_status pln_data_bind(pln_ctx *ctx, const uint8_t *samples, int count,
                          pln_data **data);
 
 /* The same of floats.  They are shown to networks as they are, so 0..1 or mean 0 and
- * deviation 1 is what they should have by themselves, or by pln_net_normalise.
+ * standard deviation 1 is what they should have by themselves, or by pln_net_normalise.
  *
  * Errors as above, and PLN_ERR_NAN with the place and the sample if a value is not
  * finite. */

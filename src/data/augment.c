@@ -20,7 +20,7 @@ const pln_option pln_augment_options[] = {
     { 0 }
 };
 
-/* ---- mean and deviation ------------------------------------------------------ */
+/* ---- mean and standard deviation --------------------------------------------- */
 
 /* Sums of values and squares are exact integers: 2^64 is 2^48 squares of a byte. */
 static void moments_of_bytes(const uint8_t *at, size_t pixels, pln_normalise *norm)

@@ -33,7 +33,7 @@ static void fill(const pln_tensor *t, float a, uint64_t seed, int layer, int whi
     }
 }
 
-/* Normal with the given deviation, by Box and Muller; a pair of numbers a draw. */
+/* Normal with the given standard deviation, by Box and Muller; a pair of numbers a draw. */
 static void fill_normal(const pln_tensor *t, double deviation, uint64_t seed, int layer, int which)
 {
     const int columns = (int)(pln_tensor_count(t) / t->dim[0]);

@@ -299,7 +299,7 @@ static void test_bad_masks_are_refused(void **state)
 }
 
 /* No network is built that is larger than the file it comes from. */
-static void test_layers_share_the_room_of_the_file(void **state)
+static void test_layers_share_the_size_of_the_file(void **state)
 {
 #define SEVEN "{\\\"dense\\\":7}"
     static const char header[] = NET("{\\\"input\\\":1,\\\"layers\\\":[" SEVEN "," SEVEN "," SEVEN "," SEVEN "]}");
@@ -395,7 +395,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bad_headers_are_refused),
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
-        cmocka_unit_test(test_layers_share_the_room_of_the_file),
+        cmocka_unit_test(test_layers_share_the_size_of_the_file),
         cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_texts_must_be_utf8),
         cmocka_unit_test(test_unready_nets_are_not_saved), cmocka_unit_test(test_files),
