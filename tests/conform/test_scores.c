@@ -1,5 +1,5 @@
 /* test_scores.c - criticality of channels: against plain loops on what the neurons read, streamed on the
- * way back as on the way up, the same bits for any number of threads, and nothing else changed by it */
+ * way back as on the way up, with a mask, the same bits for any number of threads, and nothing else changed by it */
 
 #include "inside.h"
 #include "maps.h"
@@ -220,6 +220,50 @@ static void test_same_bits(void **state)
     }
 }
 
+/* A dense layer of neurons, of which one has no weights: it scores as its empty potential does, the others as before. */
+static void test_masked_dense(void **state)
+{
+    enum { DEAD = 2, INPUTS = SIDE * SIDE };
+    const pln_criticality how = pln_criticality_default();
+    const pln_neuron neuron = pln_neuron_default();
+    const double silent = slope(&how, -(double)neuron.threshold);
+    static float ones[FIRST * INPUTS], zero[FIRST];
+    pln_tensor mask = { ones, 2, { FIRST, INPUTS } }, bias = { zero, 1, { FIRST } };
+    double before[FIRST], after[FIRST], trained[FIRST];
+    pln_ctx *ctx = context(2);
+    pln_net *net = pln_net_new(ctx);
+    pln_data *data = make_set(ctx);
+    pln_trainer *t;
+
+    (void)state;
+    pln_net_image(net, STEPS, 1, SIDE, SIDE);
+    pln_net_dense(net, FIRST), pln_net_lif(net, &neuron), pln_net_dense(net, CLASSES), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 4), PLN_OK);
+    assert_int_equal(pln_net_set(net, 1, &bias), PLN_OK);
+    assert_int_equal(pln_net_scores(net), FIRST);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, before), PLN_OK);
+
+    for (int i = 0; i < FIRST * INPUTS; i++) ones[i] = i / INPUTS != DEAD;
+    assert_int_equal(pln_net_set_mask(net, 0, &mask), PLN_OK);
+    t = make_trainer(ctx, net, data, 0);
+    assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
+    assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_scores(t, trained), PLN_OK);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &how, after), PLN_OK);
+    for (int c = 0; c < FIRST; c++) {
+        if (c == DEAD) CHECK_NEAR(after[c], silent, 1e-6);
+        else assert_memory_equal(&after[c], &before[c], sizeof after[c]);
+        CHECK_NEAR(trained[c], after[c], 2e-6);
+    }
+    assert_true(fabs(before[DEAD] - silent) > 1e-3);
+    pln_trainer_free(t);
+    pln_data_free(data);
+    pln_net_free(net);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+    pln_ctx_free(ctx);
+}
+
 /* ---- the interface ---------------------------------------------------------------------- */
 
 static void test_interface(void **state)
@@ -270,6 +314,7 @@ static void test_interface(void **state)
     assert_int_equal(pln_net_ready(rows), PLN_OK);
     assert_int_equal(pln_net_scores(rows), 0);
     assert_int_equal(pln_evaluate_criticality(ctx, rows, data, NULL, 0, &how, some), PLN_ERR_ARG);
+    assert_non_null(strstr(pln_error(ctx), "no neurons that fire"));
     t = make_trainer(ctx, rows, data, 0.1f);
     assert_int_equal(pln_trainer_score(t, &how), PLN_ERR_ARG);
     assert_non_null(strstr(pln_error(ctx), "no neurons that fire"));
@@ -284,7 +329,8 @@ static void test_interface(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_plain_loops), cmocka_unit_test(test_streamed_back),
-                                        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_interface) };
+                                        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_masked_dense),
+                                        cmocka_unit_test(test_interface) };
 
     make_data();
     return cmocka_run_group_tests(tests, NULL, NULL);
