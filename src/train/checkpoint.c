@@ -57,14 +57,14 @@ static float *vector_of(const pln_trainer *t, int kind, int l)
 }
 
 /* "moment1", or "moment1.1" for the second course. */
-static void name_kind(const pln_trainer *t, int kind, char *name, size_t room)
+static void name_kind(const pln_trainer *t, int kind, char *name, size_t capacity)
 {
     int course;
     const int moment = kind ? moment_of(t, kind, &course) : 0;
 
-    if (!kind) snprintf(name, room, "parameter");
-    else if (!course) snprintf(name, room, "moment%d", moment);
-    else snprintf(name, room, "moment%d.%d", moment, course);
+    if (!kind) snprintf(name, capacity, "parameter");
+    else if (!course) snprintf(name, capacity, "moment%d", moment);
+    else snprintf(name, capacity, "moment%d.%d", moment, course);
 }
 
 /* One tensor of a checkpoint and where it belongs. */

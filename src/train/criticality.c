@@ -28,7 +28,7 @@ static pln_status check(pln_ctx *ctx, const pln_net *net, const pln_criticality 
 pln_status pln_trainer_score(pln_trainer *t, const pln_criticality *how)
 {
     if (how) PLN_TRY(check(t->ctx, t->net, how));
-    if (how && !t->score_memory) PLN_TRY(take(t->ctx, t->net, t->batch_room, &t->scores, &t->score_memory, &t->score_bytes));
+    if (how && !t->score_memory) PLN_TRY(take(t->ctx, t->net, t->largest_batch, &t->scores, &t->score_memory, &t->score_bytes));
     if (how) {
         plni_scores_clear(t->net, &t->scores);
         t->scores.how = *how;

@@ -21,7 +21,7 @@
 
 static void plan(pln_trainer *t, plni_arena *arena)
 {
-    const size_t batch = (size_t)t->batch_room;
+    const size_t batch = (size_t)t->largest_batch;
 
     for (int i = 0; i < t->courses; i++) {
         plni_course *c = &t->course[i];
@@ -31,12 +31,12 @@ static void plan(pln_trainer *t, plni_arena *arena)
     for (int i = 0; i < t->turns; i++) {
         t->turn[i].sample = plni_arena_take(arena, batch * sizeof(uint32_t));
         t->turn[i].label = plni_arena_take(arena, batch * sizeof(int32_t));
-        t->turn[i].pass = plni_shards_plan(t->net, t->batch_room, t->course[0].fit.shards, arena);
+        t->turn[i].pass = plni_shards_plan(t->net, t->largest_batch, t->course[0].fit.shards, arena);
     }
     if (t->features)
-        plni_pass_plan(t->features, t->batch_room, false, &t->feature_pass, arena);
+        plni_pass_plan(t->features, t->largest_batch, false, &t->feature_pass, arena);
     for (int i = 0; i < t->courses; i++)
-        plni_rule_plan(&t->course[i].rule, t->net, t->batch_room, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
+        plni_rule_plan(&t->course[i].rule, t->net, t->largest_batch, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
 }
 
 static pln_status take_memory(pln_trainer *t)
@@ -82,7 +82,7 @@ static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
     c->rule = (plni_rule){ .target = from->fit.target, .self = self,
                            .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss, .tet = from->fit.tet,
                            .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
-    if (c->fit.batch > t->batch_room) t->batch_room = c->fit.batch;
+    if (c->fit.batch > t->largest_batch) t->largest_batch = c->fit.batch;
 }
 
 pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, const pln_data *data,

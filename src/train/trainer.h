@@ -45,7 +45,7 @@ struct pln_trainer {
     char              digest[24];        /* of data, for checkpoints; "" until there is one */
     int               courses;
     plni_course       course[PLN_MAX_COURSES];
-    int               batch_room;        /* the largest batch                */
+    int               largest_batch;
     int               turns;             /* passes: 1 for networks of maps   */
     plni_turn         turn[2];           /* the batch now and the next one   */
     plni_pass         feature_pass;
