@@ -79,11 +79,11 @@ static int pretrain_epochs(const config *c)
     return c->e.has_semi && c->e.has_pretrain ? c->e.pretrain.epochs : 0;
 }
 
-/* If all outputs were other than zero: each then takes its value and its place. */
+/* If hardly an output were zero: rows are then kept whole. */
 static double features_bytes(const job *j)
 {
     const double samples = (double)pln_data_count(j->d.train) + pln_data_count(j->d.test);
-    const double bytes = samples * pln_net_outputs(j->net) * 8, most = FEATURES_MB * 1e6;
+    const double bytes = samples * pln_net_outputs(j->net) * 4, most = FEATURES_MB * 1e6;
 
     if (!pln_experiment_keeps_features(&j->c->e)) return 0;
     return bytes < most ? bytes : most;
@@ -115,7 +115,7 @@ static void print_text(const pln_net *net, const config *c, pln_data *data, cons
     printf("memory, training      %.1f MB\n", (double)e->trainer_bytes / 1e6);
     printf("memory, data          %.1f MB (%s)\n", (double)e->data_bytes / 1e6, text);
     if (e->features_bytes > 0)
-        printf("memory, classifier    at most %.1f MB (outputs of the network that are not zero)\n", e->features_bytes / 1e6);
+        printf("memory, classifier    at most %.1f MB (outputs of the network, zeros left out)\n", e->features_bytes / 1e6);
     if (pretrain_epochs(c))
         printf("time, pre-training    %.0f s, %d epochs\n", e->pretrain_seconds * pretrain_epochs(c), pretrain_epochs(c));
     printf("time, an epoch        %.2f s (measured on the first batches)\n", e->seconds);

@@ -192,8 +192,8 @@ PLN_API void pln_text_free(pln_ctx *ctx, char *text);
 /* ---- outputs that are kept ---------------------------------------------- */
 
 /* The outputs of a network, in evaluation mode, for all samples of a set: computed
- * once, kept as lists of the non-zeros, and read by as many read-outs and epochs as
- * there are.
+ * once, kept as lists of the non-zeros (whole where most are), and read by as many
+ * read-outs and epochs as there are.
  *
  * They are those that the network has when it is evaluated: of batches in the order of
  * the set, 64 samples of rows or 16 images.  In other batches sums may be taken in

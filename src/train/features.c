@@ -1,7 +1,8 @@
 /* features.c - outputs of a network on a whole data set, computed once and kept
  *
- * Outputs are mostly zero, so the others are kept with their places.  A block of samples,
- * a batch of an evaluation pass, is one piece of memory, as large as it needs to be. */
+ * Outputs are mostly zero, so the others are kept with their places; where that would take
+ * more memory, rows are kept whole.  A block of samples, a batch of an evaluation pass, is
+ * one piece of memory, as large as it needs to be. */
 
 #include "train/features.h"
 
@@ -13,6 +14,7 @@
 
 typedef struct block {
     size_t bytes;
+    bool   whole;                /* value [samples][outputs], no lists       */
     int   *from;                 /* [samples + 1] where a sample begins      */
     int   *unit;
     float *value;
@@ -34,9 +36,13 @@ const pln_data *plni_features_data(const pln_features *f) { return f->data; }
 void plni_features_row(const pln_features *f, int sample, float *row)
 {
     const block *b = &f->block[sample / f->batch];
-    const int s = sample % f->batch;
+    const int s = sample % f->batch, n = pln_net_outputs(f->net);
 
-    memset(row, 0, sizeof *row * (size_t)pln_net_outputs(f->net));
+    if (b->whole) {
+        memcpy(row, b->value + (ptrdiff_t)s * n, sizeof *row * (size_t)n);
+        return;
+    }
+    memset(row, 0, sizeof *row * (size_t)n);
     for (int i = b->from[s]; i < b->from[s + 1]; i++) row[b->unit[i]] = b->value[i];
 }
 
@@ -58,11 +64,19 @@ static int count_active(const plni_signal *y, int samples)
     return active;
 }
 
-static void plan(block *b, int samples, int active, plni_arena *arena)
+/* Lists end where a value and its place would take as much as a row. */
+static void plan(block *b, int samples, int units, int active, plni_arena *arena)
 {
+    b->whole = 2 * active > samples * units;
     b->from = plni_arena_take(arena, sizeof *b->from * ((size_t)samples + 1));
-    b->unit = plni_arena_take(arena, sizeof *b->unit * (size_t)active);
-    b->value = plni_arena_take(arena, sizeof *b->value * (size_t)active);
+    b->unit = b->whole ? NULL : plni_arena_take(arena, sizeof *b->unit * (size_t)active);
+    b->value = plni_arena_take(arena, sizeof *b->value * (size_t)(b->whole ? samples * units : active));
+}
+
+static void copy_whole(block *b, const plni_signal *y, int samples)
+{
+    for (int s = 0; s < samples; s++)
+        memcpy(b->value + (ptrdiff_t)s * y->units, y->value + s * y->stride, sizeof *b->value * (size_t)y->units);
 }
 
 static void copy_active(block *b, const plni_signal *y, int samples)
@@ -94,14 +108,15 @@ static pln_status keep_block(pln_features *f, size_t most, bool *fits)
     pass->samples = left < f->batch ? left : f->batch;
     plni_forward(f->net, pass, fill, NULL, f);
     active = count_active(y, pass->samples);
-    plan(b, pass->samples, active, &arena);
+    plan(b, pass->samples, y->units, active, &arena);
     *fits = f->own + f->bytes + arena.used <= most;
     if (!*fits) return PLN_OK;
     b->bytes = arena.used;
     arena = (plni_arena){ .base = plni_alloc(f->ctx, b->bytes) };
     if (!arena.base) return PLN_ERR_MEMORY;
-    plan(b, pass->samples, active, &arena);
-    copy_active(b, y, pass->samples);
+    plan(b, pass->samples, y->units, active, &arena);
+    if (b->whole) copy_whole(b, y, pass->samples);
+    else          copy_active(b, y, pass->samples);
     f->bytes += b->bytes;
     f->blocks++;
     return PLN_OK;

@@ -133,6 +133,7 @@ static void test_outputs_are_kept(void **state)
                                                              (double)row[i], (double)y[s * n + i]);
                 }
                 const size_t taken = pln_features_bytes(kept);
+                assert_true(taken <= 4 * (size_t)(counts[c] * (n + 1)) + 256 * (size_t)(counts[c] / 16 + 2));   /* rows and blocks */
                 pln_features_free(kept);
                 assert_int_equal(pln_features_new(ctx, net, data, taken - 1, &kept), PLN_OK);
                 assert_null(kept);
