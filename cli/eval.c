@@ -89,7 +89,7 @@ static int add_activity(pln_ctx *ctx, pln_net *net, const dataset *d, json_t *re
 {
     json_t *activity;
 
-    if (!layers_are_maps(net)) return DONE;
+    if (!layers_fire(net)) return DONE;
     activity = activity_measure(ctx, net, d->test);
     if (activity) json_object_set_new(result, "activity", activity);
     return activity ? DONE : FAILED;

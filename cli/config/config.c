@@ -42,7 +42,7 @@ const pln_option config_options[] = {
     { "data", PLN_OPTION_TEXT, offsetof(config, data), 1, 256, .flags = PLN_OPTION_NEEDED, .most = 256,
       .help = "a data set's name, as `planaria data list` has it; where it lies: `--data`, `PLANARIA_DATA`" },
     { "read", PLN_OPTION_SECTION, offsetof(config, read), .options = read_options, .help = "how files are read" },
-    { "init layers network cnn_prune spiking train semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
+    { "init layers input network cnn_prune spiking train semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
       .options = pln_experiment_options },
     { "expected", PLN_OPTION_SECTION, offsetof(config, expected), .options = expected_options,
       .help = "what a preset should reach; changes nothing" },
@@ -138,6 +138,11 @@ static int complain_labels(const config *c, const pln_ctx *ctx, const char *name
     if (strcmp(path, "evaluate") == 0) return complain(BAD_INPUT, "%s, or train with --no-eval", why);
     if (strcmp(path, "semi.labels_file") == 0) return complain(BAD_INPUT, "%s: %s", c->e.labels_file, why);
     return *path ? document_complain(&c->from, ctx, status) : complain(BAD_INPUT, "%s: %s", name, why);
+}
+
+int config_complain(const config *c, const pln_ctx *ctx, pln_status status)
+{
+    return *pln_error_path(ctx) ? document_complain(&c->from, ctx, status) : complain_status(ctx, status);
 }
 
 int config_share(pln_ctx *ctx, const config *c, const pln_data *train, double fraction, pln_index *index)

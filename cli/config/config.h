@@ -48,6 +48,10 @@ const char *config_evaluated_on(const config *c);
 /* The samples of a fraction of those with a label.  Complains and returns an exit code. */
 int config_share(pln_ctx *ctx, const config *c, const pln_data *train, double fraction, pln_index *index);
 
+/* Complains about the last error of the context, with the place in the configuration that is to
+ * blame, if one is; returns an exit code. */
+int config_complain(const config *c, const pln_ctx *ctx, pln_status status);
+
 /* As pln_experiment_labels: which training samples show their labels, of a configuration called
  * `name`; for the test and fractions of labels only if it `evaluates`.  Complains and returns an
  * exit code; the indices are freed in any case. */

@@ -9,6 +9,13 @@ bool layers_are_maps(const pln_net *net)
     return pln_net_layers(net) > 0 && pln_net_layer(net, 0).steps > 0;
 }
 
+bool layers_fire(const pln_net *net)
+{
+    for (int l = 0; l < pln_net_layers(net); l++)
+        if (pln_net_layer(net, l).fires) return true;
+    return false;
+}
+
 int layers_group(const pln_net *net, int layer)
 {
     const int stream = pln_net_layer(net, layer).stream;

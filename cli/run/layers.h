@@ -33,6 +33,9 @@ bool layer_reads_spikes(const pln_net *net, int layer);
 /* Whether a network has layers of maps. */
 bool layers_are_maps(const pln_net *net);
 
+/* Whether some of them have neurons that fire. */
+bool layers_fire(const pln_net *net);
+
 /* A table of the layers of a network of maps, with sums in the last line. */
 void layers_print(const pln_net *net);
 

@@ -64,7 +64,7 @@ static int check_trials(const sweep *w, const config *base, char digest[65])
         code = trial_config(w, i, VALIDATED, &c);
         if (code == DONE) {
             const pln_status status = pln_experiment_plan(ctx, &c->e, d.train, &net);
-            if (status != PLN_OK) code = complain_status(ctx, status);
+            if (status != PLN_OK) code = config_complain(c, ctx, status);
             if (code == BAD_INPUT) (void)complain(code, "%s: that is the network of trial %d", w->f.from.name, i);
         }
         if (code == DONE) code = config_labels(ctx, c, w->f.c->base, &d, (uint64_t)w->f.c->seed, true, &with, &without);

@@ -24,7 +24,7 @@ static int add_activity(job *j, json_t *line)
 {
     json_t *activity;
 
-    if (!layers_are_maps(j->net)) return DONE;
+    if (!layers_fire(j->net)) return DONE;
     activity = activity_measure(j->ctx, j->net, j->d.test);
     if (!activity) return FAILED;
     json_object_set(line, "firing_rate", json_object_get(activity, "firing_rate"));

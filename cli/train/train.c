@@ -108,7 +108,7 @@ static int open_all(job *j)
     if (code == DONE) dataset_note(&j->d);
     if (code == DONE) {
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
-        if (status != PLN_OK) code = complain_status(j->ctx, status);
+        if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
     }
     if (code == DONE)
         code = config_labels(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->with, &j->without);

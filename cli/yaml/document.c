@@ -120,7 +120,7 @@ int document_complain(const document *d, const pln_ctx *ctx, pln_status status)
 {
     char place[DOCUMENT_PLACE];
 
-    if (status != PLN_ERR_ARG && status != PLN_ERR_FORMAT) return complain_status(ctx, status);
+    if (status != PLN_ERR_ARG && status != PLN_ERR_FORMAT && status != PLN_ERR_SHAPE) return complain_status(ctx, status);
     (void)document_place(d, pln_error_path(ctx), place);
     return complain(status == PLN_ERR_FORMAT && place[0] == '-' ? MISUSED : BAD_INPUT, "%s: %s", place, pln_error(ctx));
 }

@@ -21,13 +21,13 @@
 extern "C" {
 #endif
 
-enum { PLN_MAX_TEXT = 4096, PLN_MAX_LIST = 256 };
+enum { PLN_MAX_TEXT = 4096, PLN_MAX_LIST = 256, PLN_MAX_KINDS = 16, PLN_LAYER_DOUBLES = 16, PLN_LAYER_ABOVE = -2 };
 
-/* One of the three is there. */
+/* One layer: its kind, and values that pln_layer_options(kind) describes. */
 typedef struct pln_experiment_layer {
-    float dropout;               /* -1: none                         */
-    int   dense;                 /* 0: none                          */
-    int   activation;            /* pln_activation; -1: none         */
+    bool   is[PLN_MAX_KINDS];            /* just one is true: pln_experiment_kind says which  */
+    double values[PLN_LAYER_DOUBLES];    /* room for them                                     */
+    int    from;                         /* the layer that it reads, from 0; -1: the input; or PLN_LAYER_ABOVE */
 } pln_experiment_layer;
 
 typedef struct pln_experiment {
@@ -35,6 +35,9 @@ typedef struct pln_experiment {
     pln_experiment_layer layer[PLN_MAX_LAYERS];
     int                  layers;
     char                 network[PLN_MAX_TEXT];  /* or a spiking network in short form; "": none */
+    bool                 has_input;              /* `input` is there: images for `layers`     */
+    int                  steps;                  /* of time                                   */
+    bool                 normalise, poisson;
     double               cnn_prune;              /* fraction of each convolution's weights that a fixed random mask leaves out */
     bool                 spikes;                 /* `spiking` is there                        */
     pln_spiking          spiking;
@@ -70,7 +73,7 @@ typedef struct pln_experiment {
     pln_activation       classifier_activation;
 } pln_experiment;
 
-/* init, layers, network, spiking, train, semi, evaluate, select, classifier. */
+/* init, layers, input, network, spiking, train, semi, evaluate, select, classifier. */
 PLN_API extern const pln_option pln_experiment_options[];
 
 PLN_API void pln_experiment_defaults(pln_experiment *e);
@@ -82,7 +85,15 @@ PLN_API PLN_MUST_CHECK pln_status pln_experiment_check(pln_ctx *ctx, const pln_e
 /* Puts in what follows from other values where nothing was said: init, lengths of schedules. */
 PLN_API void pln_experiment_settle(pln_experiment *e);
 
-/* Units of the last layer, votes counted as one. */
+/* The kind of a layer, "dense"; NULL if none or several are there. */
+PLN_API const char *pln_experiment_kind(const pln_experiment_layer *layer);
+
+/* Whether samples are images or frames to the network, not rows of values: where it is in short
+ * form, has a section `input`, or a layer that works on images. */
+PLN_API bool pln_experiment_takes_images(const pln_experiment *e);
+
+/* Units of the last dense layer, votes counted as one; 0 if only the data can tell: behind a
+ * convolution. */
 PLN_API int pln_experiment_outputs(const pln_experiment *e);
 
 /* So many epochs are trained. */

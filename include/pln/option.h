@@ -50,7 +50,9 @@ enum {
     PLN_OPTION_MARKED = 8,  /* a section that may be there or not: the bool at `count` says so  */
     PLN_OPTION_ASIDE  = 16, /* makes a run no other one: left out of fingerprints               */
     PLN_OPTION_ZERO   = 32, /* 0 in a text stands for the default                               */
-    PLN_OPTION_SINGLE = 64  /* a double that a text gives in single precision                   */
+    PLN_OPTION_SINGLE = 64, /* a double that a text gives in single precision                   */
+    PLN_OPTION_BRIEF  = 128 /* a marked section that may be one value, its first option: dense: 10,
+                               or dense: {units: 10}.  Those at one offset are alternatives      */
 };
 
 /* The only field that all options have is the type.  What is not said is 0. */

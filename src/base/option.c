@@ -101,6 +101,17 @@ static void put_number(const pln_option *o, char *object, int i, double value)
     }
 }
 
+double plni_option_number(const pln_option *o, const char *object) { return number_at(o, object, 0); }
+
+const pln_option *plni_option_first(const pln_option *section)
+{
+    size_t shift;
+    const pln_option *o = plni_option_nth(section->options, 0, &shift);
+
+    assert(shift == 0);                  /* a section that is brief begins with a value */
+    return o;
+}
+
 bool plni_option_usual(const pln_option *o, const char *object)
 {
     if (o->type == PLN_OPTION_TEXT) return object[o->offset] == 0;
@@ -213,29 +224,51 @@ static pln_status check_value(pln_ctx *ctx, const pln_option *o, const char *obj
     return PLN_OK;
 }
 
-pln_status pln_option_check(pln_ctx *ctx, const pln_option *table, const void *object, const char *prefix)
+/* Brief sections that share their place are alternatives: the values of two would be mixed up. */
+static pln_status check_alternatives(pln_ctx *ctx, const pln_option *table, const char *object, const char *prefix)
+{
+    const pln_option *o, *found = NULL;
+    size_t shift;
+
+    for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
+        if (!(o->flags & PLN_OPTION_BRIEF) || !*(const bool *)(const void *)(object + shift + o->count)) continue;
+        if (found && found->offset == o->offset)
+            return plni_fail_at(ctx, PLN_ERR_ARG, prefix, "%s has both '%s' and '%s'; leave one out", prefix, found->name, o->name);
+        found = o;
+    }
+    return PLN_OK;
+}
+
+/* brief: the first option is called as the section is. */
+static pln_status check_section(pln_ctx *ctx, const pln_option *table, const void *object, const char *prefix, bool brief)
 {
     const pln_option *o;
     size_t shift;
 
+    PLN_TRY(check_alternatives(ctx, table, object, prefix));
     for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
         const char *at = (const char *)object + shift;
         char path[PLNI_PATH], item[PLNI_PATH], number[16];
-        plni_option_path(path, prefix, o->name);
+        plni_option_path(path, brief && n == 0 ? "" : prefix, brief && n == 0 ? prefix : o->name);
         if (o->flags & PLN_OPTION_MARKED && !*(const bool *)(const void *)(at + o->count)) continue;
         if (o->type == PLN_OPTION_SECTION) {
-            PLN_TRY(pln_option_check(ctx, o->options, at + o->offset, path));
+            PLN_TRY(check_section(ctx, o->options, at + o->offset, path, o->flags & PLN_OPTION_BRIEF));
         } else if (o->type == PLN_OPTION_LIST) {
             for (int i = 0; i < *(const int *)(const void *)(at + o->count); i++) {
                 snprintf(number, sizeof number, "%d", i);
                 plni_option_path(item, path, number);
-                PLN_TRY(pln_option_check(ctx, o->options, at + o->offset + (size_t)i * o->size, item));
+                PLN_TRY(check_section(ctx, o->options, at + o->offset + (size_t)i * o->size, item, false));
             }
         } else {
             PLN_TRY(check_value(ctx, o, at, path, false));
         }
     }
     return PLN_OK;
+}
+
+pln_status pln_option_check(pln_ctx *ctx, const pln_option *table, const void *object, const char *prefix)
+{
+    return check_section(ctx, table, object, prefix, false);
 }
 
 /* ---- texts ------------------------------------------------------------------- */
@@ -414,15 +447,23 @@ bool pln_option_find(const pln_option *table, const void *object, const char *pa
     const place p = follow(table, (char *)(uintptr_t)object, path, HIDES);
 
     if (!p.option) return false;
-    *kind = p.option->type == PLN_OPTION_SECTION || (p.item && p.option->options) ? PLN_SETTING_SECTION
+    const bool brief = p.option->flags & PLN_OPTION_BRIEF;
+    if (brief && !*(const bool *)(const void *)(p.object + p.option->count)) return false;
+    *kind = (p.option->type == PLN_OPTION_SECTION && !brief) || (p.item && p.option->options) ? PLN_SETTING_SECTION
             : !p.item && is_list(p.option) ? PLN_SETTING_LIST : PLN_SETTING_VALUE;
     return true;
 }
 
 pln_status pln_option_set(pln_ctx *ctx, const pln_option *table, void *object, const char *path, const char *text)
 {
-    const place p = follow(table, object, path, PASSES);
+    place p = follow(table, object, path, PASSES);
 
+    if (p.option && p.option->flags & PLN_OPTION_BRIEF) {
+        if (!*(bool *)(void *)(p.object + p.option->count)) pln_option_defaults(p.option->options, p.object + p.option->offset);
+        *(bool *)(void *)(p.object + p.option->count) = true;
+        p.object += p.option->offset;
+        p.option = plni_option_first(p.option);
+    }
     if (!p.option || p.item || p.option->options)
         return plni_fail_at(ctx, PLN_ERR_FORMAT, path, "there is no option '%.100s' that takes a value", path);
     PLN_TRY(set_whole(ctx, p.option, p.object, path, text));

@@ -48,6 +48,12 @@ pln_status plni_option_value(pln_ctx *ctx, const pln_option *o, char *object, co
 char *plni_option_item(const pln_option *o, char *object);
 int  *plni_option_count(const pln_option *o, char *object);
 
+/* The first option of a brief section, which may stand for it. */
+const pln_option *plni_option_first(const pln_option *section);
+
+/* A value that is a number, a truth or the place of a word. */
+double plni_option_number(const pln_option *o, const char *object);
+
 /* Whether the value is the default. */
 bool plni_option_usual(const pln_option *o, const char *object);
 

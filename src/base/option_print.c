@@ -145,6 +145,19 @@ static bool says_something(const pln_option *table, const char *object, pln_opti
     return false;
 }
 
+/* Whether a section is brief and no more than its first option. */
+static bool is_one_value(const pln_option *o, const char *object)
+{
+    size_t shift;
+
+    if (!(o->flags & PLN_OPTION_BRIEF)) return false;
+    for (int n = 1; plni_option_nth(o->options, n, &shift); n++) {
+        const pln_option *other = plni_option_nth(o->options, n, &shift);
+        if (is_printed(other, object + o->offset + shift, PLN_PRINT_YAML)) return false;
+    }
+    return true;
+}
+
 static void put_section(writer *w, const pln_option *table, const char *object, int depth, bool item);
 
 static void put_list(writer *w, const pln_option *o, const char *object, int depth)
@@ -176,6 +189,12 @@ static void put_section(writer *w, const pln_option *table, const char *object, 
         else      put(w, "%s\"%s\":", first ? "" : ",", o->name);
         first = false;
         const int below = depth + 1 + item;
+        if (is_one_value(o, at)) {
+            put(w, yaml ? " " : "");
+            put_value(w, plni_option_first(o), at + o->offset);
+            put(w, yaml ? "\n" : "");
+            continue;
+        }
         if (o->type == PLN_OPTION_SECTION && yaml)
             put(w, says_something(o->options, at + o->offset, w->style) ? "\n" : " {}\n");
         if (o->type == PLN_OPTION_SECTION) {
@@ -265,11 +284,16 @@ static void document(writer *w, const pln_option *table, const char *prefix)
         char path[PLNI_PATH];
         plni_option_path(path, prefix, o->name);
         put(w, "| %s`%s`%s | ", bold, path, bold);
-        if (o->type == PLN_OPTION_SECTION) put(w, "section | |");
+        if (o->flags & PLN_OPTION_BRIEF) document_value(w, plni_option_first(o));
+        else if (o->type == PLN_OPTION_SECTION) put(w, "section | |");
         else if (o->type == PLN_OPTION_LIST) put(w, "list of sections | |");
         else document_value(w, o);
-        put(w, " %s |\n", o->help ? o->help : "");
-        if (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST) document(w, o->options, path);
+        if (o->flags & PLN_OPTION_BRIEF && plni_option_nth(o->options, 1, &shift))
+            put(w, " its `%s`, or a section of: |\n", plni_option_first(o)->name);
+        else
+            put(w, " %s |\n", o->flags & PLN_OPTION_BRIEF ? plni_option_first(o)->help : o->help ? o->help : "");
+        const bool one = o->flags & PLN_OPTION_BRIEF && !plni_option_nth(o->options, 1, &shift);
+        if (!one && (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST)) document(w, o->options, path);
     }
 }
 

@@ -91,6 +91,24 @@ static pln_status check_kind(const reading *r, const pln_setting *s, pln_setting
 
 static pln_status check_below(const reading *r, const pln_option *table, const char *section, int from);
 
+/* One value where a section may be brief: its first option, or if it is empty none. */
+static bool is_brief(const pln_option *o, const pln_setting *s) { return o->flags & PLN_OPTION_BRIEF && s->kind == PLN_SETTING_VALUE; }
+
+static pln_status check_brief(const reading *r, const pln_option *o, const pln_setting *s)
+{
+    const pln_option *first = plni_option_first(o), *other;
+    size_t shift;
+
+    if (!*s->text && first->flags & PLN_OPTION_NEEDED)
+        return plni_fail_at(r->ctx, PLN_ERR_FORMAT, s->path, "%s is empty; it must be one value, or a section of keys, such as '%s: ...'",
+                            s->path, first->name);
+    for (int n = 1; (other = plni_option_nth(o->options, n, &shift)) != NULL; n++)
+        if (other->flags & PLN_OPTION_NEEDED)
+            return plni_fail_at(r->ctx, PLN_ERR_FORMAT, s->path, "%s is one value; it must be a section, such as {%s: %.40s, %s: ...}", s->path,
+                                first->name, s->text, other->name);
+    return PLN_OK;
+}
+
 /* The settings below one of a section, list or value. */
 static pln_status check_setting(const reading *r, const pln_option *o, bool item, int i)
 {
@@ -98,6 +116,7 @@ static pln_status check_setting(const reading *r, const pln_option *o, bool item
     const bool list = !item && (o->type >= PLN_OPTION_INTS && o->type != PLN_OPTION_SECTION);
     const bool section = o->type == PLN_OPTION_SECTION || (item && o->type == PLN_OPTION_LIST);
 
+    if (is_brief(o, s)) return check_brief(r, o, s);
     PLN_TRY(check_kind(r, s, section ? PLN_SETTING_SECTION : list ? PLN_SETTING_LIST : PLN_SETTING_VALUE, o->options));
     if (section) return check_below(r, o->options, s->path, i);
     const size_t length = strlen(s->path);
@@ -179,7 +198,10 @@ static pln_status apply(const reading *r, const pln_option *table, char *object,
         const pln_setting *s = find(r, path);
         if (!s) continue;
         if (o->flags & PLN_OPTION_MARKED) *(bool *)(void *)(at + o->count) = true;
-        if (s->kind == PLN_SETTING_SECTION) PLN_TRY(apply(r, o->options, at + o->offset, path));
+        if (o->flags & PLN_OPTION_BRIEF) pln_option_defaults(o->options, at + o->offset);
+        if (is_brief(o, s)) {
+            if (*s->text) PLN_TRY(plni_option_value(r->ctx, plni_option_first(o), at + o->offset, path, s->text));
+        } else if (s->kind == PLN_SETTING_SECTION) PLN_TRY(apply(r, o->options, at + o->offset, path));
         else if (s->kind == PLN_SETTING_LIST) PLN_TRY(apply_items(r, o, at, path));
         else PLN_TRY(plni_option_value(r->ctx, o, at, path, s->text));
     }

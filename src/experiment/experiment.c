@@ -2,10 +2,12 @@
 
 #include "base/check.h"
 #include "base/option.h"
-#include "pln/experiment.h"
+#include "experiment/layers.h"
+#include "nn/kinds.h"
 #include "pln/prune.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* Purposes of a run's seed that must not share random numbers. */
 enum { FOR_CLASSIFIER = 1, FOR_PRETRAIN, FOR_LABELS };
@@ -19,8 +21,12 @@ int pln_experiment_outputs(const pln_experiment *e)
     int units = 0;
 
     if (*e->network && pln_notation_check(NULL, e->network, &units) == PLN_OK && e->spiking.votes > 1) units /= e->spiking.votes;
-    for (int i = 0; i < e->layers; i++)
-        if (e->layer[i].dense) units = e->layer[i].dense;
+    for (int i = 0; i < e->layers; i++) {
+        const pln_experiment_layer *l = &e->layer[i];
+        if (plni_layer_is(l, "dense")) units = plni_layer_value(l, "units");
+        else if (plni_layer_is(l, "conv")) units = 0;
+        else if (plni_layer_is(l, "readout")) units /= plni_layer_value(l, "votes");
+    }
     return units;
 }
 
@@ -118,35 +124,51 @@ static pln_status keep(pln_net *net, pln_status status, pln_net **kept)
     return status;
 }
 
-static pln_status build_spiking(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net *net)
+static pln_status take_images(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net *net)
 {
+    const bool brief = *e->network;
+    const int steps = brief ? e->spiking.steps : e->steps;
     const pln_sample_shape s = pln_data_shape(data);
     pln_normalise moments;
 
-    if (s.steps > 1 && s.steps != e->spiking.steps)
-        return plni_fail(ctx, PLN_ERR_SHAPE, "spiking.steps is %d, and a sample has %d frames: the two must be equal", e->spiking.steps,
-                         s.steps);
-    if (s.steps == 1) pln_net_image(net, e->spiking.steps, s.channels, s.height, s.width);
+    if (s.steps > 1 && s.steps != steps)
+        return plni_fail_at(ctx, PLN_ERR_SHAPE, brief ? "spiking.steps" : "input.steps", "%s is %d, and a sample has %d frames: the two must "
+                            "be equal", brief ? "spiking.steps" : "input.steps", steps, s.steps);
+    if (s.steps == 1) pln_net_image(net, steps, s.channels, s.height, s.width);
     else              pln_net_frames(net, s.steps, s.channels, s.height, s.width);
-    if (e->spiking.normalise) {
+    if (brief ? e->spiking.normalise : e->normalise) {
         PLN_TRY(pln_data_moments(ctx, data, &moments));
         pln_net_normalise(net, &moments);
     }
-    if (e->spiking.poisson) pln_net_poisson(net);
-    pln_net_describe(net, e->network, &e->spiking);
-    return PLN_OK;
+    if (brief ? e->spiking.poisson : e->poisson) pln_net_poisson(net);
+    return pln_net_status(net);
 }
 
-static void build_rows(const pln_experiment *e, int inputs, pln_net *net)
+/* The layers of a list; the one to blame is told by its path. */
+static pln_status add_layers(pln_ctx *ctx, const pln_experiment *e, pln_net *net)
 {
-    pln_net_input(net, inputs);
-    for (int i = 0; i < e->layers; i++) {
+    pln_status status = pln_net_status(net);
+
+    for (int i = 0; i < e->layers && status == PLN_OK; i++) {
         const pln_experiment_layer *l = &e->layer[i];
-        if (l->dense) pln_net_dense(net, l->dense);
-        else if (l->dropout >= 0) pln_net_dropout(net, l->dropout);
-        else pln_net_activation(net, (pln_activation)l->activation);
+        char path[PLNI_PATH];
+        if (l->from != PLN_LAYER_ABOVE) pln_net_branch(net, l->from);
+        plni_append(net, plni_kind_find(pln_experiment_kind(l)), l->values, PLNI_OWN);
+        status = pln_net_status(net);
+        snprintf(path, sizeof path, "layers.%d", i);
+        if (status != PLN_OK) (void)plni_fail_at(ctx, status, path, "%s", pln_error(ctx));
     }
     if (e->settles) pln_net_settle(net, &e->dynamics);
+    return status;
+}
+
+static pln_status build(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net *net)
+{
+    if (pln_experiment_takes_images(e)) PLN_TRY(take_images(ctx, e, data, net));
+    else pln_net_input(net, pln_data_features(data));
+    if (!*e->network) return add_layers(ctx, e, net);
+    pln_net_describe(net, e->network, &e->spiking);
+    return PLN_OK;
 }
 
 pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net **made)
@@ -154,8 +176,7 @@ pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *
     pln_net *net = pln_net_new(ctx);
     pln_status status = net ? PLN_OK : PLN_ERR_MEMORY;
 
-    if (status == PLN_OK && *e->network) status = build_spiking(ctx, e, data, net);
-    else if (status == PLN_OK) build_rows(e, pln_data_features(data), net);
+    if (status == PLN_OK) status = build(ctx, e, data, net);
     if (status == PLN_OK) pln_net_prune_convolutions(net, e->cnn_prune);
     if (status == PLN_OK) status = pln_net_ready(net);
     if (status == PLN_OK) status = pln_data_fits(ctx, net, data);

@@ -2,8 +2,8 @@
 
 #include "base/check.h"
 #include "base/option.h"
+#include "experiment/layers.h"
 #include "nn/options.h"
-#include "pln/experiment.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -15,11 +15,10 @@ enum { NEEDED = PLN_OPTION_NEEDED, ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_
 
 #define AT(member) offsetof(pln_experiment, member)
 
-static const pln_option layer_options[] = {
-    { "dropout", PLN_OPTION_FLOAT, offsetof(pln_experiment_layer, dropout), 0, 1, -1, BELOW, .help = "share of values that are dropped" },
-    { "dense", PLN_OPTION_INT, offsetof(pln_experiment_layer, dense), 1, PLN_MAX_UNITS, .help = "units" },
-    { "activation", PLN_OPTION_WORD, offsetof(pln_experiment_layer, activation), .usual = -1, .words = plni_activation_words,
-      .help = "of the units below" },
+static const pln_option input_options[] = {
+    { "steps", PLN_OPTION_INT, AT(steps), 1, PLN_MAX_TIME, 1, .help = "of time" },
+    { "normalise", PLN_OPTION_BOOL, AT(normalise), .help = "take off each channel's mean, divide by its deviation" },
+    { "poisson", PLN_OPTION_BOOL, AT(poisson), .help = "code the input in spikes" },
     { 0 }
 };
 
@@ -92,8 +91,11 @@ static const pln_option classifier_options[] = {
 const pln_option pln_experiment_options[] = {
     { "init", PLN_OPTION_WORD, AT(init), .usual = -1, .words = plni_init_words,
       .help = "first weights; default glorot, of spiking networks kaiming" },
-    { "layers", PLN_OPTION_LIST, AT(layer), .options = layer_options, .count = AT(layers), .size = sizeof(pln_experiment_layer),
-      .most = PLN_MAX_LAYERS, .help = "of which each has one of:" },
+    { "layers", PLN_OPTION_LIST, AT(layer), .options = plni_layer_options, .count = AT(layers), .size = sizeof(pln_experiment_layer),
+      .most = PLN_MAX_LAYERS, .help = "of which each has one kind, with its first value alone (`dense: 10`) or a section of them "
+                                      "(`conv: {filters: 8, kernel: 3}`):" },
+    { "input", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = input_options, .count = AT(has_input),
+      .help = "of `layers` on images: theirs are rows if it is left out and all layers are dense, activation or dropout" },
     { "network", PLN_OPTION_TEXT, AT(network), .most = PLN_MAX_TEXT,
       .help = "instead of layers a spiking network in short form, `16C3-AP2-FC10`; wants a section `spiking`" },
     { "cnn_prune", PLN_OPTION_DOUBLE, AT(cnn_prune), 0, 1, 0, BELOW,
@@ -120,11 +122,19 @@ void pln_experiment_defaults(pln_experiment *e)
     pln_option_defaults(pln_experiment_options, e);
 }
 
+/* Whether there are neurons that fire. */
+static bool fires(const pln_experiment *e)
+{
+    for (int i = 0; i < e->layers; i++)
+        if (plni_layer_is(&e->layer[i], "lif")) return true;
+    return *e->network;
+}
+
 void pln_experiment_settle(pln_experiment *e)
 {
     pln_schedule *const schedules[] = { &e->fit.schedule, &e->labelled.schedule };
 
-    if (e->init < 0) e->init = *e->network ? PLN_KAIMING : PLN_GLOROT;
+    if (e->init < 0) e->init = fires(e) ? PLN_KAIMING : PLN_GLOROT;
     for (int i = 0; i < 2; i++)
         if (schedules[i]->kind != PLN_CONSTANT && schedules[i]->length == 0) schedules[i]->length = e->fit.epochs > 0 ? e->fit.epochs : 1;
 }
@@ -139,17 +149,29 @@ static pln_status refuse(pln_ctx *ctx, const char *path, double value, const cha
     return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; it must be %s", path, plni_number(value, number), wanted);
 }
 
-static int dense_layers(const pln_experiment *e)
+static int count_of(const pln_experiment *e, const char *kind)
 {
-    int dense = 0;
+    int count = 0;
 
-    for (int i = 0; i < e->layers; i++) dense += e->layer[i].dense > 0;
-    return dense;
+    for (int i = 0; i < e->layers; i++) count += plni_layer_is(&e->layer[i], kind);
+    return count;
+}
+
+static int dense_layers(const pln_experiment *e) { return count_of(e, "dense"); }
+
+/* Whether outputs are there at every time step, one vote each. */
+static bool reads_every_step(const pln_experiment *e)
+{
+    const pln_experiment_layer *top = e->layers ? &e->layer[e->layers - 1] : NULL;
+
+    if (*e->network) return e->spiking.votes == 1;
+    return top && plni_layer_is(top, "readout") && plni_layer_value(top, "votes") == 1;
 }
 
 static bool ends_in_softmax(const pln_experiment *e)
 {
-    return e->layers && e->layer[e->layers - 1].activation == PLN_SOFTMAX;
+    const pln_experiment_layer *top = e->layers ? &e->layer[e->layers - 1] : NULL;
+    return top && plni_layer_is(top, "activation") && plni_layer_value(top, "function") == PLN_SOFTMAX;
 }
 
 static pln_status check_schedule(pln_ctx *ctx, const char *section, const pln_schedule *s, int epochs, const char *longest)
@@ -178,7 +200,7 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
     char path[PLNI_PATH];
 
     plni_option_path(path, section, "rate");
-    if (fit->rates != 1 && (*e->network || fit->rates != dense_layers(e)))
+    if (fit->rates != 1 && (pln_experiment_takes_images(e) || fit->rates != dense_layers(e)))
         return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate, or of one for each dense layer",
                             path, fit->rates);
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
@@ -191,18 +213,19 @@ static pln_status check_settles(pln_ctx *ctx, const pln_experiment *e)
 
     for (int i = 0; i < e->layers; i++) {
         const pln_experiment_layer *l = &e->layer[i];
-        const bool top = i + 1 == e->layers, activates = l->activation >= 0;
+        const bool top = i + 1 == e->layers, is_dense = plni_layer_is(l, "dense"), activates = plni_layer_is(l, "activation");
         char path[PLNI_PATH];
         snprintf(path, sizeof path, "layers.%d", i);
-        if (dense != activates || (dropout && !l->dense) || (top && !activates))
+        if (dense != activates || (dropout && !is_dense) || (top && !activates))
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep each dense layer has its activation right behind it, and one "
                                 "dropout at most, in front");
         snprintf(path, sizeof path, "layers.%d.activation", i);
-        if (activates && l->activation != PLN_HARDSIGM && !(top && hidden && l->activation == PLN_SOFTMAX))
+        const int function = activates ? plni_layer_value(l, "function") : PLN_HARDSIGM;
+        if (function != PLN_HARDSIGM && !(top && hidden && function == PLN_SOFTMAX))
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; with rule ep it must be hardsigm, or softmax at the top over "
-                                "a hidden layer", path, plni_activation_words[l->activation]);
+                                "a hidden layer", path, plni_activation_words[function]);
         hidden |= activates;
-        dense = l->dense > 0, dropout = l->dropout >= 0;
+        dense = is_dense, dropout = plni_layer_is(l, "dropout");
     }
     return PLN_OK;
 }
@@ -218,6 +241,8 @@ static pln_status check_ep(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.ep", "train.ep is there, but the rule is not ep");
     if (!e->settles) return PLN_OK;
     if (*e->network) return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "a spiking network is trained by rule bp, through time");
+    if (pln_experiment_takes_images(e))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "rule ep is for dense layers on rows, not on images");
     PLN_TRY(check_settles(ctx, e));
     if ((e->fit.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(e))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss",
@@ -258,9 +283,9 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
                          "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"));
     PLN_TRY(check_ep(ctx, e));
     PLN_TRY(check_meaning(ctx, e));
-    if ((a->padding || a->flip || a->cutout) && !*e->network)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "samples are varied for spiking networks only");
-    if (t->loss == PLN_CROSS_ENTROPY_STEPS && (!*e->network || e->spiking.votes > 1))
+    if ((a->padding || a->flip || a->cutout) && !pln_experiment_takes_images(e))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "samples are varied for networks of images only");
+    if (t->loss == PLN_CROSS_ENTROPY_STEPS && !reads_every_step(e))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss", "a loss of every time step wants a spiking network without votes");
     if (t->self.sequential && !(t->self.eta > 0)) return refuse(ctx, "train.eta", (double)t->self.eta, "above 0 and at most 1");
     if (t->self.sequential && t->batch != 1) return refuse(ctx, "train.batch", t->batch, "1 in sequential mode");
@@ -268,7 +293,7 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
     if (t->shards & (t->shards - 1)) return refuse(ctx, "train.shards", t->shards, "a power of two");
     if (t->target == PLN_TARGET_LABELS && t->self.winners == 0) return PLN_OK;
     if (t->self.winners < 1) return refuse(ctx, "train.winners", t->self.winners, "1..64");
-    if (t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");
+    if (pln_experiment_outputs(e) > 0 && t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");
     return PLN_OK;
 }
 
@@ -306,24 +331,36 @@ static pln_status check_layers(pln_ctx *ctx, const pln_experiment *e)
     if ((*e->network != 0) + (e->layers > 0) != 1)
         return plni_fail_at(ctx, PLN_ERR_ARG, *e->network ? "network" : "layers",
                             "there must be layers, or a network in short form for spiking neurons, but not both");
+    if (*e->network && e->has_input)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "input", "a section input belongs to layers; with network its keys stand in spiking");
     if (*e->network) return check_spiking(ctx, e);
-    if (e->cnn_prune > 0) return refuse(ctx, "cnn_prune", e->cnn_prune, "left out with layers: it is for convolutions");
     if (e->spikes)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "a section spiking wants a network in short form instead of layers");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "spiking", "a section spiking wants a network in short form instead of layers, which say it "
+                            "themselves: lif, norm, readout, and a section input");
+    if (e->has_input && e->poisson && e->normalise)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "input.poisson", "values that are normalised are no probabilities: poisson goes without normalise");
+    const bool convolves = count_of(e, "conv") > 0;
+    if (e->cnn_prune > 0 && !convolves) return refuse(ctx, "cnn_prune", e->cnn_prune, "left out where there is no convolution");
+    if (convolves || dense_layers(e)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "layers", "the network has no dense layer and no convolution: nothing learns");
+}
+
+/* Each is of some kind. */
+static pln_status check_kinds(pln_ctx *ctx, const pln_experiment *e)
+{
     for (int i = 0; i < e->layers; i++) {
-        const pln_experiment_layer *l = &e->layer[i];
         char path[PLNI_PATH];
         snprintf(path, sizeof path, "layers.%d", i);
-        if ((l->dropout >= 0) + (l->dense > 0) + (l->activation >= 0) != 1)
-            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s must have one key: dropout, dense or activation", path);
+        if (!pln_experiment_kind(&e->layer[i]))
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s must have a kind, such as dense, activation or conv", path);
     }
-    if (dense_layers(e)) return PLN_OK;
-    return plni_fail_at(ctx, PLN_ERR_ARG, "layers", "the network has no dense layer");
+    return PLN_OK;
 }
 
 pln_status pln_experiment_check(pln_ctx *ctx, const pln_experiment *e)
 {
     PLN_TRY(pln_option_check(ctx, pln_experiment_options, e, ""));
+    PLN_TRY(check_kinds(ctx, e));
     PLN_TRY(check_layers(ctx, e));
     PLN_TRY(check_train(ctx, e));
     PLN_TRY(check_semi(ctx, e));

@@ -47,7 +47,7 @@ PLNI_OWN_TYPE(activation_own)
 
 /* ---- build ----------------------------------------------------------------------- */
 
-static const pln_option options[] = {
+const pln_option plni_activation_options[] = {
     { "function", PLN_OPTION_WORD, offsetof(activation_own, kind), .flags = PLN_OPTION_NEEDED, .words = plni_activation_words,
       .help = "of each value, or of those that stand together" },
     { 0 }
@@ -318,7 +318,7 @@ const plni_layer_ops plni_activation_ops = {
     .name = "activation",
     .role = PLNI_POINTWISE,
     .place = PLNI_UNIT,
-    .options = options,
+    .options = plni_activation_options,
     .fit = fit,
     .complete = complete,
     .forward = forward,

@@ -17,7 +17,7 @@ typedef struct add_own {
 
 PLNI_OWN_TYPE(add_own)
 
-static const pln_option options[] = {
+const pln_option plni_add_options[] = {
     { "layer", PLN_OPTION_INT, offsetof(add_own, layer), -1, PLN_MAX_LAYERS, 0, PLN_OPTION_NEEDED,
       .help = "number of the layer whose output is added, from 0; -1: the input" },
     { 0 }
@@ -95,7 +95,7 @@ const plni_layer_ops plni_add_ops = {
     .name = "add",
     .role = PLNI_POINTWISE,
     .place = PLNI_SUM,
-    .options = options,
+    .options = plni_add_options,
     .fit = fit,
     .tile_forward = tile_forward,
     .tile_backward = tile_backward,

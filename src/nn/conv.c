@@ -45,7 +45,7 @@ static void lose_bias(plni_layer *layer)
     resize(layer, &own);
 }
 
-static const pln_option options[] = {
+const pln_option plni_conv_options[] = {
     { "filters", PLN_OPTION_INT, offsetof(conv_own, conv.out.channels), 1, PLN_MAX_CHANNELS, 0, PLN_OPTION_NEEDED,
       .help = "channels that come out" },
     { "kernel", PLN_OPTION_INT, offsetof(conv_own, conv.kernel_height), 1, 31, 0, PLN_OPTION_NEEDED, .help = "its side" },
@@ -203,7 +203,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_conv_ops = {
     .name = "conv",
     .role = PLNI_PRODUCT,
-    .options = options,
+    .options = plni_conv_options,
     .fit = fit,
     .forward = forward,
     .backward = backward,

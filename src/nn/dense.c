@@ -45,7 +45,7 @@ typedef struct state {
 
 /* ---- build ----------------------------------------------------------------------- */
 
-static const pln_option options[] = {
+const pln_option plni_dense_options[] = {
     { "units", PLN_OPTION_INT, offsetof(dense_own, units), 1, PLN_MAX_UNITS, 0, PLN_OPTION_NEEDED, .help = "outputs, each of all inputs" },
     { 0 }
 };
@@ -426,7 +426,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_dense_ops = {
     .name = "dense",
     .role = PLNI_PRODUCT,
-    .options = options,
+    .options = plni_dense_options,
     .fit = fit,
     .complete = complete,
     .lists_x = rows_are_inputs,

@@ -21,7 +21,7 @@ typedef struct dropout_own {
 
 PLNI_OWN_TYPE(dropout_own)
 
-static const pln_option options[] = {
+const pln_option plni_dropout_options[] = {
     { "p", PLN_OPTION_FLOAT, offsetof(dropout_own, p), 0, 1, 0, PLN_OPTION_NEEDED | PLN_OPTION_BELOW, .help = "share of values that are dropped" },
     { 0 }
 };
@@ -257,7 +257,7 @@ const plni_layer_ops plni_dropout_ops = {
     .name = "dropout",
     .role = PLNI_POINTWISE,
     .place = PLNI_DROP,
-    .options = options,
+    .options = plni_dropout_options,
     .fit = fit,
     .complete = complete,
     .plan = plan,

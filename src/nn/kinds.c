@@ -5,16 +5,20 @@
 
 #include <string.h>
 
-const plni_layer_ops *plni_kind_find(const char *name)
-{
-    static const plni_layer_ops *const kinds[] = {
+static const plni_layer_ops *const kinds[] = {
 #define PLNI_LAYER(kind) &plni_##kind##_ops,
 #include "nn/layers.def"
 #undef PLNI_LAYER
-    };
+};
 
-    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
-        if (strcmp(kinds[k]->name, name) == 0) return kinds[k];
+const plni_layer_ops *plni_kind_nth(int number) { return number < (int)(sizeof kinds / sizeof kinds[0]) ? kinds[number] : NULL; }
+
+const plni_layer_ops *plni_kind_find(const char *name)
+{
+    const plni_layer_ops *ops;
+
+    for (int k = 0; (ops = plni_kind_nth(k)) != NULL; k++)
+        if (strcmp(ops->name, name) == 0) return ops;
     return NULL;
 }
 

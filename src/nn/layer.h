@@ -241,8 +241,10 @@ struct plni_layer {
         memcpy(layer->own, own, sizeof *own);                                                                 \
     }
 
-/* The layers there are. */
-#define PLNI_LAYER(kind) extern const plni_layer_ops plni_##kind##_ops;
+/* The layers there are, and their options. */
+#define PLNI_LAYER(kind)                                                                                      \
+    extern const plni_layer_ops plni_##kind##_ops;                                                            \
+    extern const pln_option plni_##kind##_options[];
 #include "nn/layers.def"
 #undef PLNI_LAYER
 

@@ -19,6 +19,11 @@ typedef struct workspace {
     int      lines;
 } workspace;
 
+const pln_option plni_lif_options[] = {
+    { "tau threshold rest reset detach strict decay_input surrogate sharpness", PLN_OPTION_ALSO, 0, .options = pln_neuron_options },
+    { 0 }
+};
+
 void pln_net_lif(pln_net *net, const pln_neuron *neuron)
 {
     plni_append(net, &plni_lif_ops, neuron, sizeof *neuron);
@@ -139,7 +144,7 @@ const plni_layer_ops plni_lif_ops = {
     .name = "lif",
     .role = PLNI_POINTWISE,
     .place = PLNI_UNIT,
-    .options = pln_neuron_options,
+    .options = plni_lif_options,
     .fit = fit,
     .plan = plan,
     .tile_forward = tile_forward,

@@ -48,7 +48,7 @@ static int norm_steps(const plni_layer *layer, const plni_signal *x) { return by
 
 static const char *const kinds[] = { "", "joint", "step", NULL };
 
-static const pln_option options[] = {
+const pln_option plni_norm_options[] = {
     { "kind", PLN_OPTION_WORD, offsetof(pln_norm, kind), .flags = PLN_OPTION_NEEDED, .words = kinds,
       .help = "over all time steps together, or over each alone" },
     { "scale", PLN_OPTION_FLOAT, offsetof(pln_norm, scale), 0, 1e6, 1, PLN_OPTION_ABOVE | PLN_OPTION_BELOW, .help = "factor behind the norm" },
@@ -382,7 +382,7 @@ const plni_layer_ops plni_norm_ops = {
     .name = "norm",
     .role = PLNI_POINTWISE,
     .place = PLNI_NORM,
-    .options = options,
+    .options = plni_norm_options,
     .fit = fit,
     .plan = plan,
     .prepare = prepare,

@@ -29,7 +29,7 @@ PLNI_OWN_TYPE(pool_own)
 
 static const char *const kinds[] = { "", "average", "max", NULL };
 
-static const pln_option options[] = {
+const pln_option plni_pool_options[] = {
     { "kind", PLN_OPTION_WORD, offsetof(pool_own, kind), .flags = PLN_OPTION_NEEDED, .words = kinds, .help = "what is taken of a window" },
     { "size", PLN_OPTION_INT, offsetof(pool_own, size), 0, PLN_MAX_UNITS, .help = "its side; 0: the whole image" },
     { "stride", PLN_OPTION_INT, offsetof(pool_own, stride), 0, PLN_MAX_UNITS, .help = "from one window to the next; 0: the side" },
@@ -325,7 +325,7 @@ const plni_layer_ops plni_pool_ops = {
     .name = "pool",
     .role = PLNI_WINDOW,
     .place = PLNI_POOL,
-    .options = options,
+    .options = plni_pool_options,
     .fit = fit,
     .complete = complete,
     .plan = plan,

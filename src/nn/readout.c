@@ -18,7 +18,7 @@ PLNI_OWN_TYPE(readout_own)
 
 static const char *const kinds[] = { "mean", "last", "membrane", NULL };
 
-static const pln_option options[] = {
+const pln_option plni_readout_options[] = {
     { "kind", PLN_OPTION_WORD, offsetof(readout_own, kind), .flags = PLN_OPTION_NEEDED, .words = kinds,
       .help = "mean over time, or a membrane at the end or its mean" },
     { "votes", PLN_OPTION_INT, offsetof(readout_own, votes), 1, PLN_MAX_CHANNELS, 1, .help = "neighbouring outputs that are averaged" },
@@ -110,7 +110,7 @@ static void tell(const plni_layer *layer, pln_layer_info *info)
 const plni_layer_ops plni_readout_ops = {
     .name = "readout",
     .role = PLNI_POINTWISE,
-    .options = options,
+    .options = plni_readout_options,
     .fit = fit,
     .forward = forward,
     .backward = backward,

@@ -12,7 +12,7 @@ typedef struct leaky_own {
 
 PLNI_OWN_TYPE(leaky_own)
 
-static const pln_option options[] = {
+const pln_option plni_leaky_options[] = {
     { "slope", PLN_OPTION_FLOAT, offsetof(leaky_own, slope), 0, 1, 0.01, .help = "below 0" },
     { 0 }
 };
@@ -53,7 +53,7 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
 const plni_layer_ops plni_leaky_ops = {
     .name = "leaky",
     .role = PLNI_POINTWISE,
-    .options = options,
+    .options = plni_leaky_options,
     .fit = fit,
     .forward = forward,
     .backward = backward,

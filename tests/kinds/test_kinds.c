@@ -193,7 +193,7 @@ static void test_options(void **state)
         assert_non_null(option);
         assert_int_not_equal(option->type, PLN_OPTION_END);
         for (; option->type != PLN_OPTION_END; option++)
-            if (!option->name || !option->help) fail_msg("%s: an option without name or help", kinds[k]);
+            if (!option->name || !(option->help || (option->type == PLN_OPTION_ALSO && option->options))) fail_msg("%s: an option without name or help", kinds[k]);
     }
     assert_null(pln_layer_options("no such kind"));
 }

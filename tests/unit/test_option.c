@@ -271,11 +271,103 @@ static int teardown(void **state)
     return 0;
 }
 
+/* Kinds of things of which each item is one, with its values in the same place. */
+typedef struct either { bool is[3]; int before; double values[2]; } either;
+typedef struct many { either item[4]; int count; } many;
+typedef struct circle { float radius; int word; } circle;
+typedef struct square { int side; int turned; } square;
+
+static const pln_option circle_options[] = {
+    { "radius", PLN_OPTION_FLOAT, offsetof(circle, radius), 0, 5, 0, PLN_OPTION_NEEDED | PLN_OPTION_ABOVE, .help = "of it" },
+    { "word", PLN_OPTION_WORD, offsetof(circle, word), .usual = 2, .words = words, .help = "for it" },
+    { 0 }
+};
+static const pln_option square_options[] = {
+    { "side", PLN_OPTION_INT, offsetof(square, side), 1, 9, 3, .help = "of it" },
+    { 0 }
+};
+static const pln_option rest_options[] = {
+    { "width", PLN_OPTION_INT, offsetof(square, side), 1, 9, 0, PLN_OPTION_NEEDED, .help = "of it" },
+    { "height", PLN_OPTION_INT, offsetof(square, turned), 1, 9, 0, PLN_OPTION_NEEDED, .help = "of it" },
+    { 0 }
+};
+enum { BRIEF = PLN_OPTION_MARKED | PLN_OPTION_BRIEF };
+static const pln_option either_options[] = {
+    { "circle", PLN_OPTION_SECTION, offsetof(either, values), .flags = BRIEF, .options = circle_options, .count = offsetof(either, is) },
+    { "square", PLN_OPTION_SECTION, offsetof(either, values), .flags = BRIEF, .options = square_options,
+      .count = offsetof(either, is) + sizeof(bool) },
+    { "rest", PLN_OPTION_SECTION, offsetof(either, values), .flags = BRIEF, .options = rest_options,
+      .count = offsetof(either, is) + 2 * sizeof(bool) },
+    { "before", PLN_OPTION_INT, offsetof(either, before), 0, 9, 7, .help = "" },
+    { 0 }
+};
+static const pln_option many_options[] = {
+    { "item", PLN_OPTION_LIST, offsetof(many, item), .options = either_options, .count = offsetof(many, count), .size = sizeof(either), .most = 4 },
+    { 0 }
+};
+
+static void reads(const char *from, const char *back, const char *yaml)
+{
+    many m, again;
+    char text[1024];
+
+    if (pln_option_read_json(ctx, many_options, &m, from) != PLN_OK) fail_msg("%s", pln_error(ctx));
+    assert_int_equal(pln_option_check(ctx, many_options, &m, ""), PLN_OK);
+    (void)pln_option_print(many_options, &m, PLN_PRINT_JSON, text, sizeof text);
+    assert_string_equal(text, back);
+    assert_int_equal(pln_option_read_json(ctx, many_options, &again, text), PLN_OK);
+    (void)pln_option_print(many_options, &again, PLN_PRINT_YAML, text, sizeof text);
+    assert_string_equal(text, yaml);
+}
+
+static void is_wrong(const char *from, pln_status status, const char *why)
+{
+    many m;
+    pln_status found = pln_option_read_json(ctx, many_options, &m, from);
+
+    if (found == PLN_OK) found = pln_option_check(ctx, many_options, &m, "");
+    assert_int_equal(found, status);
+    assert_string_equal(pln_error(ctx), why);
+}
+
+static void test_brief(void **state)
+{
+    char text[2048];
+    pln_setting_kind kind;
+    many m;
+
+    (void)state;
+    reads("{\"item\": [{\"circle\": 2.5}, {\"circle\": {\"word\": \"one\", \"radius\": 1}}, {\"square\": {}, \"before\": 3}, {\"square\": 4}]}",
+          "{\"item\":[{\"circle\":2.5},{\"circle\":{\"radius\":1,\"word\":\"one\"}},{\"square\":3,\"before\":3},{\"square\":4}]}",
+          "item:\n  - circle: 2.5\n  - circle:\n      radius: 1\n      word: one\n  - square: 3\n    before: 3\n  - square: 4\n");
+    reads("{\"item\": [{\"rest\": {\"width\": 2, \"height\": 3}}, {\"square\": \"\"}]}",
+          "{\"item\":[{\"rest\":{\"width\":2,\"height\":3}},{\"square\":3}]}", "item:\n  - rest:\n      width: 2\n      height: 3\n  - square: 3\n");
+    is_wrong("{\"item\": [{\"circle\": 6}]}", PLN_ERR_ARG, "item.0.circle is 6; it must be above 0 and at most 5");
+    is_wrong("{\"item\": [{\"circle\": {\"radius\": 6}}]}", PLN_ERR_ARG, "item.0.circle.radius is 6; it must be above 0 and at most 5");
+    is_wrong("{\"item\": [{\"circle\": {}}]}", PLN_ERR_FORMAT, "the key 'radius' is missing in item.0.circle");
+    is_wrong("{\"item\": [{\"circle\": \"\"}]}", PLN_ERR_FORMAT,
+             "item.0.circle is empty; it must be one value, or a section of keys, such as 'radius: ...'");
+    is_wrong("{\"item\": [{\"rest\": 2}]}", PLN_ERR_FORMAT, "item.0.rest is one value; it must be a section, such as {width: 2, height: ...}");
+    is_wrong("{\"item\": [{\"circle\": [1]}]}", PLN_ERR_FORMAT,
+             "item.0.circle is a list; it must be a section of keys, such as 'radius: ...'");
+    is_wrong("{\"item\": [{\"circle\": 1, \"square\": 2}]}", PLN_ERR_ARG, "item.0 has both 'circle' and 'square'; leave one out");
+    assert_int_equal(pln_option_read_json(ctx, many_options, &m, "{\"item\": [{\"circle\": 1}]}"), PLN_OK);
+    assert_true(pln_option_find(many_options, &m, "item.0.circle", &kind) && kind == PLN_SETTING_VALUE);
+    assert_true(pln_option_find(many_options, &m, "item.0.circle.word", &kind) && kind == PLN_SETTING_VALUE);
+    assert_false(pln_option_find(many_options, &m, "item.0.square", &kind));
+    assert_int_equal(pln_option_set(ctx, many_options, &m, "item.0.circle", "3"), PLN_OK);
+    (void)pln_option_print(many_options, &m, PLN_PRINT_JSON, text, sizeof text);
+    assert_string_equal(text, "{\"item\":[{\"circle\":3}]}");
+    (void)pln_option_document(many_options, text, sizeof text);
+    assert_non_null(strstr(text, "| `item.circle` | number, above 0 and at most 5 | | its `radius`, or a section of: |\n| **`item.circle.radius`**"));
+    assert_non_null(strstr(text, "| `item.square` | whole number, 1..9 | 3 | of it |\n| `item.rest`"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set), cmocka_unit_test(test_check), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_tables), cmocka_unit_test(test_brief),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -204,11 +204,15 @@ static void compare(const settings *s, const char *ending)
     same(name, "label_smoothing", t->label_smoothing, s->label_smoothing);
     same(name, "output_dropout", t->self.drop, s->output_dropout);
     for (int i = 0; i < c->e.layers; i++) {
-        const pln_experiment_layer *l = &c->e.layer[i];
-        if (l->dropout >= 0) dropout = l->dropout;
-        if (!l->dense) continue;
+        const char *kind = pln_experiment_kind(&c->e.layer[i]);
+        const void *values = c->e.layer[i].values;
+        float p;
+        int units;
+        memcpy(&p, values, sizeof p), memcpy(&units, values, sizeof units);      /* the first value of either kind */
+        if (strcmp(kind, "dropout") == 0) dropout = p;
+        if (strcmp(kind, "dense") != 0) continue;
         assert_true(dense < 2 && (t->rates > dense || t->rates == 1));
-        same(name, "dense", l->dense, s->units[dense]);
+        same(name, "dense", units, s->units[dense]);
         same(name, "dropout", dropout, s->dropout[dense]);
         same(name, "rate", t->rate[t->rates == 1 ? 0 : dense], s->rate[dense]);
         dropout = 0, dense++;
