@@ -1,13 +1,15 @@
 /* blas.c - OpenBLAS with one thread a call
  *
- * OpenBLAS comes in three flavours.  The one without threads needs nothing, the one
- * with threads of its own a number that is kept.  The one on OpenMP takes as many as
+ * OpenBLAS comes in three flavours.  The one without threads is usually built without
+ * locks, too: two threads that call it at once are given the same buffer now and then, and
+ * wrong products.  They take turns there.  The one with threads of its own needs a number that is kept.  The one on OpenMP takes as many as
  * OpenMP would give to whoever calls, whatever it was told before, and a thread that
  * OpenMP did not start counts as a program of its own: so each of ours says "one" to OpenMP,
  * and the caller, to whom OpenMP may matter otherwise, only while it computes. */
 
 #include "base/blas.h"
 
+#include <pthread.h>
 #include <stdbool.h>
 
 extern int  openblas_get_parallel(void) __attribute__((weak));
@@ -16,7 +18,7 @@ extern void openblas_set_num_threads(int threads) __attribute__((weak));
 extern int  omp_get_max_threads(void) __attribute__((weak));
 extern void omp_set_num_threads(int threads) __attribute__((weak));
 
-enum { ON_OPENMP = 2 };
+enum { ALONE = 0, ON_OPENMP = 2 };
 
 static bool asks_openmp(void)
 {
@@ -42,4 +44,15 @@ int plni_blas_enter(void)
 void plni_blas_leave(int before)
 {
     if (before > 0) omp_set_num_threads(before);
+}
+
+void plni_gemm(CBLAS_TRANSPOSE turn_a, CBLAS_TRANSPOSE turn_b, int m, int n, int k, float alpha, const float *a, int a_stride,
+               const float *b, int b_stride, float beta, float *c, int c_stride)
+{
+    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+    const bool takes_turns = openblas_get_parallel && openblas_get_parallel() == ALONE;
+
+    if (takes_turns) pthread_mutex_lock(&turn);
+    cblas_sgemm(CblasRowMajor, turn_a, turn_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
+    if (takes_turns) pthread_mutex_unlock(&turn);
 }

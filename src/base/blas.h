@@ -5,6 +5,8 @@
 #ifndef PLNI_BLAS_H
 #define PLNI_BLAS_H
 
+#include <cblas.h>
+
 /* Sets OpenBLAS to one thread for the whole process, which it is asked once, by a new context. */
 void plni_blas_settle(void);
 
@@ -12,5 +14,9 @@ void plni_blas_settle(void);
  * Costs next to nothing where settle was enough. */
 int  plni_blas_enter(void);
 void plni_blas_leave(int before);
+
+/* cblas_sgemm of matrices by rows, which threads may call at the same time. */
+void plni_gemm(CBLAS_TRANSPOSE turn_a, CBLAS_TRANSPOSE turn_b, int m, int n, int k, float alpha, const float *a, int a_stride,
+               const float *b, int b_stride, float beta, float *c, int c_stride);
 
 #endif

@@ -5,9 +5,9 @@
 
 #include "tensor/conv_shape.h"
 
+#include "base/blas.h"
 #include "base/shape.h"
 
-#include <cblas.h>
 #include <string.h>
 
 enum { PATCH_FLOATS = 1 << 16, FEW_POSITIONS = 64, CHANNELS_A_CHUNK = 256, POSITIONS_A_TIME = 256,
@@ -108,8 +108,8 @@ static void forward_chunk(void *arg, int chunk)
 
     for (int p = 0; j->bias && p < last - first; p++)
         memcpy(y + (ptrdiff_t)p * c->out_depth, j->bias, (size_t)c->out_depth * sizeof *y);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, last - first, c->out_depth, patch_floats(c), 1, patch,
-                (int)stride, j->weight, c->out_depth, j->bias ? 1 : 0, y, c->out_depth);
+    plni_gemm(CblasNoTrans, CblasNoTrans, last - first, c->out_depth, patch_floats(c), 1, patch,
+              (int)stride, j->weight, c->out_depth, j->bias ? 1 : 0, y, c->out_depth);
 }
 
 static void forward(pln_ctx *ctx, job *j)
@@ -148,9 +148,9 @@ static void backward_images(void *arg, int chunk)
     if (!j->add) memset(j->y->value + row * j->y->stride, 0, (size_t)(rows * j->y->stride) * sizeof(float));
     for (int first = places_in(c, row); first < end; first += places_a_chunk(c)) {
         const int last = plni_smaller(first + places_a_chunk(c), end);
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, last - first, patch_floats(c), c->out_depth, 1,
-                    j->x->value + (ptrdiff_t)first * c->out_depth, c->out_depth, j->weight, c->out_depth, 0, patch,
-                    patch_floats(c));
+        plni_gemm(CblasNoTrans, CblasTrans, last - first, patch_floats(c), c->out_depth, 1,
+                  j->x->value + (ptrdiff_t)first * c->out_depth, c->out_depth, j->weight, c->out_depth, 0, patch,
+                  patch_floats(c));
         scatter(j, patch, first, last);
     }
 }
@@ -162,9 +162,9 @@ static void backward_columns(void *arg, int chunk)
     const plni_conv *c = j->conv;
     const int first = chunk * CHANNELS_A_CHUNK, count = plni_smaller(CHANNELS_A_CHUNK, patch_floats(c) - first);
 
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, j->rows, count, c->out_depth, 1, j->x->value, c->out_depth,
-                j->weight + (ptrdiff_t)first * c->out_depth, c->out_depth, j->add ? 1 : 0, j->y->value + first,
-                (int)j->y->stride);
+    plni_gemm(CblasNoTrans, CblasTrans, j->rows, count, c->out_depth, 1, j->x->value, c->out_depth,
+              j->weight + (ptrdiff_t)first * c->out_depth, c->out_depth, j->add ? 1 : 0, j->y->value + first,
+              (int)j->y->stride);
 }
 
 static void backward(pln_ctx *ctx, job *j)
@@ -192,9 +192,9 @@ static void gradient_chunk(void *arg, int chunk)
     for (int first = 0; first < end; first += POSITIONS_A_TIME) {
         const int last = plni_smaller(first + POSITIONS_A_TIME, end);
         for (int p = first; p < last; p++) copy_seen(j, p, t, channel, count, seen + (p - first) * count);
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, count, c->out_depth, last - first, j->scale, seen, count,
-                    j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, 1,
-                    j->into + ((ptrdiff_t)t * c->in_depth + channel) * c->out_depth, c->out_depth);
+        plni_gemm(CblasTrans, CblasNoTrans, count, c->out_depth, last - first, j->scale, seen, count,
+                  j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, 1,
+                  j->into + ((ptrdiff_t)t * c->in_depth + channel) * c->out_depth, c->out_depth);
     }
 }
 
@@ -212,8 +212,8 @@ static void narrow_chunk(void *arg, int group)
         ptrdiff_t stride;
         last = plni_smaller(first + POSITIONS_A_TIME, end);
         const float *patch = patches(j, first, last, &stride);
-        cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, patch_floats(c), c->out_depth, last - first, 1, patch,
-                    (int)stride, j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, 1, part, c->out_depth);
+        plni_gemm(CblasTrans, CblasNoTrans, patch_floats(c), c->out_depth, last - first, 1, patch,
+                  (int)stride, j->d->value + (ptrdiff_t)first * c->out_depth, c->out_depth, 1, part, c->out_depth);
     }
 }
 

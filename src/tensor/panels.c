@@ -2,11 +2,11 @@
 
 #include "tensor/panels.h"
 
+#include "base/blas.h"
 #include "base/context.h"
 #include "base/shape.h"
 
 #include <assert.h>
-#include <cblas.h>
 #include <string.h>
 
 /* The share of non-zeros from which CBLAS is faster, measured with 16 samples and
@@ -145,9 +145,9 @@ static void gather_dense_panel(void *arg, int p)
     for (int s = 0; s < j->samples; s++)
         memcpy(y + s * j->y->stride, j->bias + (ptrdiff_t)p * j->w->width,
                (size_t)width * sizeof *y);
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, j->samples, width,
-                j->w->rows, 1, j->x->value, (int)j->x->stride,
-                panel_of(j->w, p), width, 1, y, (int)j->y->stride);
+    plni_gemm(CblasNoTrans, CblasNoTrans, j->samples, width,
+              j->w->rows, 1, j->x->value, (int)j->x->stride,
+              panel_of(j->w, p), width, 1, y, (int)j->y->stride);
 }
 
 void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
@@ -247,9 +247,9 @@ static void add_dense(const job *j, int p, int first, int last, float *g)
 {
     const int width = width_of(j->w, p);
 
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, last - first, width, j->samples, j->scale,
-                j->x->value + first, (int)j->x->stride, j->d->value + (ptrdiff_t)p * j->w->width,
-                (int)j->d->stride, 1, g, width);
+    plni_gemm(CblasTrans, CblasNoTrans, last - first, width, j->samples, j->scale,
+              j->x->value + first, (int)j->x->stride, j->d->value + (ptrdiff_t)p * j->w->width,
+              (int)j->d->stride, 1, g, width);
 }
 
 /* Rows first..last-1 of panel p: at once into the sink, or for a step in pieces that
@@ -381,14 +381,14 @@ static void gather_update_dense_panel(void *arg, int p)
     const int width = width_of(j->w, p);
     const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
 
-    cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, j->samples, width,
-                j->w->rows, 1, j->d->value, (int)j->d->stride,
-                panel_of(j->w, p), width, 0, j->y->value + column,
-                (int)j->y->stride);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, j->w->rows, width,
-                j->samples, j->scale, j->d->value, (int)j->d->stride,
-                j->x->value + column, (int)j->x->stride, 1, panel_of(j->w, p),
-                width);
+    plni_gemm(CblasNoTrans, CblasNoTrans, j->samples, width,
+              j->w->rows, 1, j->d->value, (int)j->d->stride,
+              panel_of(j->w, p), width, 0, j->y->value + column,
+              (int)j->y->stride);
+    plni_gemm(CblasTrans, CblasNoTrans, j->w->rows, width,
+              j->samples, j->scale, j->d->value, (int)j->d->stride,
+              j->x->value + column, (int)j->x->stride, 1, panel_of(j->w, p),
+              width);
 }
 
 void plni_gather_update(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
