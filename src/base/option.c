@@ -102,6 +102,7 @@ static void put_number(const pln_option *o, char *object, int i, double value)
 }
 
 double plni_option_number(const pln_option *o, const char *object) { return number_at(o, object, 0); }
+void   plni_option_put(const pln_option *o, char *object, double value) { put_number(o, object, 0, value); }
 
 const pln_option *plni_option_first(const pln_option *section)
 {

@@ -53,6 +53,7 @@ const pln_option *plni_option_first(const pln_option *section);
 
 /* A value that is a number, a truth or the place of a word. */
 double plni_option_number(const pln_option *o, const char *object);
+void   plni_option_put(const pln_option *o, char *object, double value);
 
 /* Whether the value is the default. */
 bool plni_option_usual(const pln_option *o, const char *object);

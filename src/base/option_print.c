@@ -2,7 +2,9 @@
 
 #include "base/option.h"
 
+#include <assert.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,25 +125,64 @@ static void put_value(writer *w, const pln_option *o, const char *object)
 
 static bool says_something(const pln_option *table, const char *object, pln_option_style style);
 
-/* Whether an option is printed. */
-static bool is_printed(const pln_option *o, const char *object, pln_option_style style)
-{
-    if (style == PLN_PRINT_IDENTITY && o->flags & PLN_OPTION_ASIDE) return false;
-    if (o->flags & PLN_OPTION_MARKED) return *(const bool *)(const void *)(object + o->count);
-    if (o->type == PLN_OPTION_SECTION && !(o->flags & PLN_OPTION_NEEDED))
-        return says_something(o->options, object + o->offset, PLN_PRINT_IDENTITY) &&
-               says_something(o->options, object + o->offset, style);
-    return (style != PLN_PRINT_IDENTITY && o->flags & PLN_OPTION_NEEDED) || o->type == PLN_OPTION_SECTION ||
-           !plni_option_usual(o, object);
-}
+/* A value that is one number, truth or word. */
+static bool is_single(const pln_option *o) { return o->type < PLN_OPTION_TEXT; }
 
-static bool says_something(const pln_option *table, const char *object, pln_option_style style)
+static bool brings_others(const pln_option *table)
 {
     const pln_option *o;
     size_t shift;
 
     for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++)
-        if (is_printed(o, object + shift, style)) return true;
+        if (o->then) return true;
+    return false;
+}
+
+/* Whether option n has another value than its default once those before it are read, since one of
+ * them brings it along: its default must then be said, too.  Reads what would be printed. */
+static bool is_brought(const pln_option *table, const char *object, int n)
+{
+    enum { LARGEST = 1024 };
+    _Alignas(max_align_t) char read[LARGEST] = { 0 };
+    const pln_option *o;
+    size_t shift;
+
+    if (!brings_others(table)) return false;
+    for (int k = 0; (o = plni_option_nth(table, k, &shift)) != NULL; k++) {
+        assert(!is_single(o) || shift + o->offset + sizeof(double) <= sizeof read);
+        if (is_single(o)) plni_option_put(o, read + shift, o->usual);
+    }
+    for (int k = 0; k < n; k++) {
+        o = plni_option_nth(table, k, &shift);
+        if (!is_single(o) || (plni_option_usual(o, object + shift) && plni_option_usual(o, read + shift))) continue;
+        plni_option_put(o, read + shift, plni_option_number(o, object + shift));
+        if (o->then) o->then(read + shift);
+    }
+    o = plni_option_nth(table, n, &shift);
+    return is_single(o) && !plni_option_usual(o, read + shift);
+}
+
+/* Whether option n is printed. */
+static bool is_printed(const pln_option *table, int n, const char *object, pln_option_style style)
+{
+    size_t shift;
+    const pln_option *o = plni_option_nth(table, n, &shift);
+    const char *at = object + shift;
+
+    if (style == PLN_PRINT_IDENTITY && o->flags & PLN_OPTION_ASIDE) return false;
+    if (o->flags & PLN_OPTION_MARKED) return *(const bool *)(const void *)(at + o->count);
+    if (o->type == PLN_OPTION_SECTION && !(o->flags & PLN_OPTION_NEEDED))
+        return says_something(o->options, at + o->offset, PLN_PRINT_IDENTITY) && says_something(o->options, at + o->offset, style);
+    if (o->type == PLN_OPTION_SECTION || !plni_option_usual(o, at)) return true;
+    return style != PLN_PRINT_IDENTITY && (o->flags & PLN_OPTION_NEEDED || is_brought(table, object, n));
+}
+
+static bool says_something(const pln_option *table, const char *object, pln_option_style style)
+{
+    size_t shift;
+
+    for (int n = 0; plni_option_nth(table, n, &shift); n++)
+        if (is_printed(table, n, object, style)) return true;
     return false;
 }
 
@@ -151,10 +192,8 @@ static bool is_one_value(const pln_option *o, const char *object)
     size_t shift;
 
     if (!(o->flags & PLN_OPTION_BRIEF)) return false;
-    for (int n = 1; plni_option_nth(o->options, n, &shift); n++) {
-        const pln_option *other = plni_option_nth(o->options, n, &shift);
-        if (is_printed(other, object + o->offset + shift, PLN_PRINT_YAML)) return false;
-    }
+    for (int n = 1; plni_option_nth(o->options, n, &shift); n++)
+        if (is_printed(o->options, n, object + o->offset, PLN_PRINT_YAML)) return false;
     return true;
 }
 
@@ -184,7 +223,7 @@ static void put_section(writer *w, const pln_option *table, const char *object, 
     if (!yaml) put(w, "{");
     for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
         const char *at = object + shift;
-        if (!is_printed(o, at, w->style)) continue;
+        if (!is_printed(table, n, object, w->style)) continue;
         if (yaml) put(w, "%*s%s%s:", 2 * depth, "", item ? first ? "- " : "  " : "", o->name);
         else      put(w, "%s\"%s\":", first ? "" : ",", o->name);
         first = false;

@@ -236,6 +236,32 @@ static void test_print(void **state)
     assert_string_equal(text, "| **`units`** | whole number, 1..9 | |  |\n| `share` | number, at least 0 and below 1 | | a share |\n");
 }
 
+/* What a word brings along is printed where it was changed, also to what it is without the word. */
+static void test_print_what_words_bring(void **state)
+{
+    pln_neuron neuron = pln_neuron_default(), again;
+    pln_spiking spiking = pln_spiking_default(), more;
+    char text[512];
+
+    (void)state;
+    neuron.surrogate = PLN_SURROGATE_SIGMOID;
+    neuron.sharpness = 2;
+    pln_option_print(pln_neuron_options, &neuron, PLN_PRINT_JSON, text, sizeof text);
+    assert_string_equal(text, "{\"surrogate\":\"sigmoid\",\"sharpness\":2}");
+    assert_int_equal(pln_option_read_json(ctx, pln_neuron_options, &again, text), PLN_OK);
+    assert_true(again.sharpness == 2);
+    spiking.preset = 4;                                          /* tet: tau 2, a triangle, inputs that do not decay */
+    assert_true(pln_neuron_find("tet", &spiking.neuron));
+    spiking.neuron.decay_input = true;
+    spiking.neuron.surrogate = PLN_SURROGATE_ATAN;
+    spiking.neuron.sharpness = 2;
+    pln_option_print(pln_spiking_options, &spiking, PLN_PRINT_JSON, text, sizeof text);
+    assert_non_null(strstr(text, "\"decay_input\":true,\"surrogate\":\"atan\""));
+    assert_null(strstr(text, "threshold"));
+    assert_int_equal(pln_option_read_json(ctx, pln_spiking_options, &more, text), PLN_OK);
+    assert_true(more.neuron.decay_input && more.neuron.surrogate == PLN_SURROGATE_ATAN && more.neuron.sharpness == 2 && more.neuron.tau == 2);
+}
+
 /* The tables of the library describe what the defaults are. */
 static void test_tables(void **state)
 {
@@ -367,7 +393,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set), cmocka_unit_test(test_check), cmocka_unit_test(test_read),
-        cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_tables), cmocka_unit_test(test_brief),
+        cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_print_what_words_bring),
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_brief),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
