@@ -49,6 +49,7 @@ struct pln_run {
     pln_trainer    *trainer;             /* of the part that p.holds names                  */
     pln_index       by;                  /* samples whose labels the classifier may see     */
     pln_features   *train, *test;        /* outputs that are kept                           */
+    bool            too_large;           /* they do not fit, as was seen when they were computed */
     progress        p;
     double          seconds;             /* of the classifier under way, and what it needs  */
     bool            wants_network;
@@ -192,12 +193,13 @@ static pln_status make_features(pln_run *r)
 {
     const double start = now();
 
-    if (r->train) return PLN_OK;
+    if (r->train || r->too_large) return PLN_OK;
     PLN_TRY(pln_features_new(r->ctx, r->net, r->data.train, r->how.features, &r->train));
     if (r->train)
         PLN_TRY(pln_features_new(r->ctx, r->net, r->data.test, r->how.features - pln_features_bytes(r->train), &r->test));
     r->seconds += now() - start;
     if (r->test) return PLN_OK;
+    r->too_large = true;
     pln_features_free(r->train);
     r->train = NULL;
     return PLN_OK;

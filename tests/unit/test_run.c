@@ -201,6 +201,29 @@ static void test_outputs_that_do_not_fit(void **state)
     }
 }
 
+/* Whether outputs fit is found out once, not at every step of the classifiers, which take no memory then. */
+static void test_outputs_are_tried_once(void **state)
+{
+    static stand s;
+    pln_run_event v = { .kind = PLN_RUN_NOTHING };
+    int steps = 0;
+
+    (void)state;
+    most = 800;
+    read_in(reads_spikes);
+    s = (stand){ .evaluates = true };
+    make(&s);
+    while (v.kind != PLN_RUN_CLASSIFIER) assert_int_equal(pln_run_step(s.run, 2, &v), PLN_OK);
+    for (v.kind = PLN_RUN_NOTHING; v.kind == PLN_RUN_NOTHING; steps++) {
+        const long before = pln_ctx_allocations(ctx);
+        assert_int_equal(pln_run_step(s.run, 2, &v), PLN_OK);
+        if (v.kind == PLN_RUN_NOTHING) assert_int_equal(pln_ctx_allocations(ctx), before);
+    }
+    assert_true(steps > 2);
+    most = 1 << 20;
+    drop(&s);
+}
+
 /* The kinds of events in their order, without those of single batches. */
 static void order(const char *text, char *kinds)
 {
@@ -365,6 +388,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_outputs_that_do_not_fit),
+        cmocka_unit_test(test_outputs_are_tried_once),
         cmocka_unit_test(test_what_is_refused),
         cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs),
     };
