@@ -2,10 +2,11 @@
  *
  * OpenBLAS comes in three flavours.  The one without threads is usually built without
  * locks, too: two threads that call it at once are given the same buffer now and then, and
- * wrong products.  They take turns there.  The one with threads of its own needs a number that is kept.  The one on OpenMP takes as many as
- * OpenMP would give to whoever calls, whatever it was told before, and a thread that
- * OpenMP did not start counts as a program of its own: so each of ours says "one" to OpenMP,
- * and the caller, to whom OpenMP may matter otherwise, only while it computes. */
+ * wrong products.  They take turns there.  The one with threads of its own needs a number
+ * that is kept.  The one on OpenMP takes as many as OpenMP would give to whoever calls,
+ * whatever it was told before, and a thread that OpenMP did not start counts as a program of
+ * its own: so each of ours says "one" to OpenMP, and the caller, to whom OpenMP may matter
+ * otherwise, only while it computes. */
 
 #include "base/blas.h"
 

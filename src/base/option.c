@@ -410,13 +410,27 @@ typedef struct place {
     const pln_option *option;            /* NULL: there is none                     */
     char             *object;            /* that the option is in                   */
     bool              item;              /* an item of the list that the option is  */
+    bool              begun;             /* a brief section was left out until now  */
 } place;
 
 /* What becomes of sections on the way that are left out. */
 typedef enum left_out { HIDES, PASSES, IS_MARKED } left_out;
 
+/* Marks a section; a brief one that was left out begins with its defaults, where others had their values. */
+static bool mark(const pln_option *o, char *object)
+{
+    bool *const there = (bool *)(void *)(object + o->count);
+    const bool begins = !*there && o->flags & PLN_OPTION_BRIEF;
+
+    if (begins) pln_option_defaults(o->options, object + o->offset);
+    *there = true;
+    return begins;
+}
+
 static place follow(const pln_option *table, char *object, const char *key, left_out section)
 {
+    bool begun = false;
+
     for (;;) {
         const size_t length = strcspn(key, ".");
         size_t shift;
@@ -428,15 +442,15 @@ static place follow(const pln_option *table, char *object, const char *key, left
             char *end;
             const long i = strtol(++key, &end, 10);
             if (end == key || (*end && *end != '.') || i < 0 || i >= *plni_option_count(o, object)) return (place){ .option = NULL };
-            if (!*end) return (place){ o, object, true };
+            if (!*end) return (place){ o, object, true, begun };
             object += (size_t)i * o->size;
             key = end;
         }
-        if (!*key) return (place){ o, object, false };
+        const bool marked = o->flags & PLN_OPTION_MARKED;
+        if (marked && section == IS_MARKED && (*key || o->flags & PLN_OPTION_BRIEF)) begun |= mark(o, object);
+        if (!*key) return (place){ o, object, false, begun };
         if (!o->options) return (place){ .option = NULL };
-        bool *const there = o->flags & PLN_OPTION_MARKED ? (bool *)(void *)(object + o->count) : NULL;
-        if (there && section == HIDES && !*there) return (place){ .option = NULL };
-        if (there && section == IS_MARKED) *there = true;
+        if (marked && section == HIDES && !*(const bool *)(const void *)(object + o->count)) return (place){ .option = NULL };
         object += o->offset;
         table = o->options;
         key++;
@@ -460,14 +474,11 @@ pln_status pln_option_set(pln_ctx *ctx, const pln_option *table, void *object, c
     place p = follow(table, object, path, PASSES);
 
     if (p.option && p.option->flags & PLN_OPTION_BRIEF) {
-        if (!*(bool *)(void *)(p.object + p.option->count)) pln_option_defaults(p.option->options, p.object + p.option->offset);
-        *(bool *)(void *)(p.object + p.option->count) = true;
         p.object += p.option->offset;
         p.option = plni_option_first(p.option);
     }
     if (!p.option || p.item || p.option->options)
         return plni_fail_at(ctx, PLN_ERR_FORMAT, path, "there is no option '%.100s' that takes a value", path);
     PLN_TRY(set_whole(ctx, p.option, p.object, path, text));
-    (void)follow(table, object, path, IS_MARKED);
-    return PLN_OK;
+    return follow(table, object, path, IS_MARKED).begun ? set_whole(ctx, p.option, p.object, path, text) : PLN_OK;
 }

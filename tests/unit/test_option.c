@@ -384,6 +384,16 @@ static void test_brief(void **state)
     assert_int_equal(pln_option_set(ctx, many_options, &m, "item.0.circle", "3"), PLN_OK);
     (void)pln_option_print(many_options, &m, PLN_PRINT_JSON, text, sizeof text);
     assert_string_equal(text, "{\"item\":[{\"circle\":3}]}");
+    pln_option_defaults(many_options, &m);
+    m.count = 1;
+    memset(&m.item[0], 0, sizeof m.item[0]);
+    assert_int_equal(pln_option_set(ctx, many_options, &m, "item.0.square", "10"), PLN_ERR_ARG);
+    assert_int_equal(pln_option_set(ctx, many_options, &m, "item.0.circle.radius", "6"), PLN_ERR_ARG);
+    assert_false(m.item[0].is[0] || m.item[0].is[1]);            /* as before */
+    memset(m.item[0].values, 0x11, sizeof m.item[0].values);     /* of something else */
+    assert_int_equal(pln_option_set(ctx, many_options, &m, "item.0.circle.radius", "3"), PLN_OK);
+    assert_true(m.item[0].is[0]);
+    assert_int_equal(pln_option_check(ctx, many_options, &m, ""), PLN_OK);
     (void)pln_option_document(many_options, text, sizeof text);
     assert_non_null(strstr(text, "| `item.circle` | number, above 0 and at most 5 | | its `radius`, or a section of: |\n| **`item.circle.radius`**"));
     assert_non_null(strstr(text, "| `item.square` | whole number, 1..9 | 3 | of it |\n| `item.rest`"));
