@@ -20,7 +20,7 @@
 
 enum { VERSION = 2 };
 
-/* A small file can describe large images. */
+/* A small file can describe large images: few weights see them, if they are shared or behind a pool. */
 static const size_t PLAUSIBLE = (size_t)8 << 30;
 
 /* ---- write ---------------------------------------------------------------------- */
@@ -253,7 +253,7 @@ pln_status plni_network_build(pln_ctx *ctx, pln_net *net, const json_t *network,
     if (version && json_integer_value(version) != VERSION)
         return refuse(ctx, "the network's version is none that this program reads: a newer one may");
     if (!json_is_integer(input) || json_integer_value(input) < 1 ||
-        json_integer_value(input) > PLN_MAX_UNITS || (size_t)json_integer_value(input) > left)
+        json_integer_value(input) > PLN_MAX_UNITS || (!image && (size_t)json_integer_value(input) > left))
         return refuse(ctx, "the number of inputs does not fit the file");
     if (!json_is_array(layers) || json_array_size(layers) > 2 * PLN_MAX_LAYERS) return refuse(ctx, "there is no list of layers");
     if (image && !begin_image(net, image)) return refuse(ctx, "the image is not described");

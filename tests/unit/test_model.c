@@ -331,6 +331,26 @@ static void test_dropout_keeps_its_bits(void **state)
 }
 
 /* A text that JSON cannot hold is an error and not left out. */
+/* Weights that are shared are fewer than the places of the image. */
+static void test_few_weights_on_a_large_image(void **state)
+{
+    static const char *const PATH = "large.safetensors";
+    pln_net *net = pln_net_new(ctx), *back = NULL;
+
+    (void)state;
+    pln_net_image(net, 1, 1, 28, 28);
+    pln_net_conv(net, 2, 3, 1, 1), pln_net_activation(net, PLN_RELU);
+    pln_net_pool(net, PLN_POOL_AVERAGE, 0);
+    pln_net_dense(net, 10);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_model_save(net, PATH, NULL), PLN_OK);
+    if (pln_model_load(ctx, PATH, &back) != PLN_OK) fail_msg("%s", pln_error(ctx));
+    assert_int_equal(pln_net_inputs(back), 28 * 28);
+    (void)remove(PATH);
+    pln_net_free(back);
+    pln_net_free(net);
+}
+
 static void test_texts_must_be_utf8(void **state)
 {
     static const char *const bad_value[] = { "note", "\xff", NULL };
@@ -397,7 +417,8 @@ int main(void)
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
         cmocka_unit_test(test_layers_share_the_size_of_the_file),
         cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused),
-        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_texts_must_be_utf8),
+        cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_few_weights_on_a_large_image),
+        cmocka_unit_test(test_texts_must_be_utf8),
         cmocka_unit_test(test_unready_nets_are_not_saved), cmocka_unit_test(test_files),
     };
     int failed;
