@@ -122,8 +122,8 @@ PLN_API void pln_net_norm(pln_net *net, const pln_norm *norm);
 PLN_API void pln_net_lif(pln_net *net, const pln_neuron *neuron);
 PLN_API void pln_net_pool(pln_net *net, pln_pool kind, int size);      /* size 0: the whole image */
 
-/* The same with a stride of 1..size and a padding of 0..size / 2, behind any layer of
- * images.  A mean counts the padding as zeros, a maximum never takes it.  A maximum's
+/* The same with a stride of 1..size and a padding of 0..size / 2, at most the image's side, behind
+ * any layer of images.  A mean counts the padding as zeros, a maximum never takes it.  A maximum's
  * side is at most 15. */
 PLN_API void pln_net_pool_window(pln_net *net, pln_pool kind, int size, int stride, int pad);
 /* pln_net_dropout, too, behind neurons and their pool: one mask for all steps. */

@@ -33,7 +33,7 @@ const pln_option plni_pool_options[] = {
     { "kind", PLN_OPTION_WORD, offsetof(pool_own, kind), .flags = PLN_OPTION_NEEDED, .words = kinds, .help = "what is taken of a window" },
     { "size", PLN_OPTION_INT, offsetof(pool_own, size), 0, PLN_MAX_UNITS, .help = "its side; 0: the whole image" },
     { "stride", PLN_OPTION_INT, offsetof(pool_own, stride), 0, PLN_MAX_UNITS, .help = "from one window to the next; 0: the side" },
-    { "pad", PLN_OPTION_INT, offsetof(pool_own, pad), 0, PLN_MAX_UNITS, .help = "padding, at most half the side" },
+    { "pad", PLN_OPTION_INT, offsetof(pool_own, pad), 0, PLN_MAX_UNITS, .help = "padding, at most half the side and at most the image's" },
     { 0 }
 };
 
@@ -76,6 +76,8 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     if (own.stride == 0) own.stride = own.size;
     if (own.stride > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's stride must be 1 up to its side", own.stride);
     if (2 * own.pad > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most half its side", own.pad);
+    if (own.pad > x->extent.height || own.pad > x->extent.width)
+        return plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most the side of the image", own.pad);
     if (own.size < 1 || (own.kind == PLN_POOL_MAX && own.size > LARGEST_FUSED))
         return plni_refuse(net, PLN_ERR_SHAPE, "a pool's side must be 1 or more, of a maximum up to 15, and a pool of the whole "
                            "image wants a square", own.size);
@@ -246,7 +248,9 @@ static void pool_place(const job *j, int row, int o)
     float *to = y->value + row * y->stride + (ptrdiff_t)o * depth, values[PLN_MAX_CHANNELS];
     uint8_t *where = j->io->workspace ? (uint8_t *)j->io->workspace + ((ptrdiff_t)row * plni_positions(y->extent) + o) * depth : NULL;
 
-    for (int c = 0; c < depth; c++) to[c] = largest ? -INFINITY : 0;
+    bool first = true;                      /* in the image, whatever it is: so there is always a largest */
+
+    for (int c = 0; c < depth; c++) to[c] = 0;
     for (int i = 0; i < all; i++) {
         const int place = place_in(&j->own, o / width, o % width, i);
         if (place < 0) continue;
@@ -254,11 +258,12 @@ static void pool_place(const job *j, int row, int o)
         for (int c = 0; c < depth; c++) {
             if (!largest) {
                 to[c] += from[c];
-            } else if (from[c] > to[c] || (i == 0 && !(from[c] <= to[c]))) {
+            } else if (first || from[c] > to[c]) {
                 to[c] = from[c];
                 if (where) where[c] = (uint8_t)i;
             }
         }
+        first = false;
     }
     for (int c = 0; !largest && c < depth; c++) to[c] /= (float)all;
 }

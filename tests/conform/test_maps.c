@@ -702,6 +702,7 @@ static void pool_of_values(pln_net *net) { image(net), pln_net_conv(net, 4, 3, 1
 static void pool_of_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 2), pln_net_pool(net, PLN_POOL_MAX, 2); }
 static void pool_of_branch(pln_net *net) { start(net), pln_net_branch(net, 2), pln_net_pool(net, PLN_POOL_MAX, 2); }
 static void no_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_NONE, 2); }
+static void wide_padding(pln_net *net) { start(net), pln_net_pool_window(net, PLN_POOL_AVERAGE, 65536, 65536, 32768); }
 static void large_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 7); }
 static void whole_oblong(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
 static void negative_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_AVERAGE, -1); }
@@ -754,7 +755,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(norm_of_dropped, SHAPE, "must follow") W(lif_of_dropped, SHAPE, "must follow") W(lif_of_branch, SHAPE, "must follow")
     W(relu_of_dropped, SHAPE, "not spikes") W(pool_of_dropped, SHAPE, "must follow") W(add_to_dropped, SHAPE, "must follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
-    W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
+    W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(wide_padding, ARG, "side of the image") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
     W(negative_pool, ARG, "pool.size") W(add_missing, ARG, "no such layer") W(add_below, ARG, "add.layer")
     W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
     W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "follow") W(branch_missing, ARG, "no such layer")
@@ -782,6 +783,29 @@ static void test_sound(void **state)
         pln_net_free(net);
         pln_ctx_free(ctx);
     }
+}
+
+/* Padding is never the largest, not even of values that have all overflowed: its gradient would go nowhere. */
+static void test_largest_of_overflow(void **state)
+{
+    pln_ctx *ctx = context(1);
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    pln_net_image(net, 1, 1, 2, 2);
+    pln_net_conv(net, 1, 1, 1, 0);
+    pln_net_pool_window(net, PLN_POOL_MAX, 3, 2, 1);             /* one window, whose first place is padding */
+    pln_net_dense(net, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    inside *in = inside_new(net, 1, true);
+    for (int i = 0; i < 4; i++) inside_put(inside_x(in, 1), 0, 0, i, -INFINITY);
+    inside_forward_layer(in, 1);
+    inside_put(inside_dy(in, 1), 0, 0, 0, 1);
+    inside_backward_layer(in, 1);
+    assert_true(inside_get(inside_dx(in, 1), 0, 0, 0) == 1);     /* the first in reading order */
+    inside_free(in);
+    pln_net_free(net);
+    pln_ctx_free(ctx);
 }
 
 /* A network with dropout behind pooled and plain neurons. */
@@ -975,7 +999,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_training), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropped_gradient), cmocka_unit_test(test_refusals), cmocka_unit_test(test_sound),
+        cmocka_unit_test(test_slots), cmocka_unit_test(test_files), cmocka_unit_test(test_largest_of_overflow), cmocka_unit_test(test_dropout), cmocka_unit_test(test_dropped_gradient), cmocka_unit_test(test_refusals), cmocka_unit_test(test_sound),
         cmocka_unit_test(test_layers), cmocka_unit_test(test_self_sum),
     };
 
