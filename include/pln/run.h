@@ -93,8 +93,9 @@ PLN_API double   pln_run_epochs(const pln_run *run, int *all);
 /* Writes and reads the part under way and a text of the caller's, as pln_trainer_save and _load.
  * Load wants a run that has just been made, and returns also PLN_ERR_STATE if the run is inside
  * an epoch behind those that are wanted; one whose network was finished after fewer epochs than
- * are wanted now trains it further and begins its read-outs anew.  If pln_run_wants_network then, the checkpoint is of a
- * read-out: pln_run_hand_in gives the run the finished network, whose numbers are copied. */
+ * are wanted now trains it further and begins its read-outs anew.  If pln_run_wants_network
+ * then, the checkpoint is of a read-out: pln_run_hand_in gives the run the finished network,
+ * whose numbers are copied. */
 PLN_API PLN_MUST_CHECK pln_status pln_run_save(pln_run *run, const char *path, const char *user);
 PLN_API PLN_MUST_CHECK pln_status pln_run_load(pln_run *run, const char *path, char **user);
 PLN_API bool pln_run_wants_network(const pln_run *run);
