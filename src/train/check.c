@@ -37,7 +37,7 @@ const pln_option pln_fit_options[] = {
     { "momentum weight_decay clip", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
     { "tet", PLN_OPTION_FLOAT, offsetof(pln_fit, tet), 0, 1, .help = "weight of the second term of cross_entropy_steps" },
     { "augment", PLN_OPTION_SECTION, offsetof(pln_fit, augment), .options = pln_augment_options,
-      .help = "how samples are varied, of spiking networks" },
+      .help = "how samples are varied, of networks of images" },
     { "beta1 beta2 eps", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
     { "tau", PLN_OPTION_ALSO, offsetof(pln_fit, self), .options = pln_selftarget_options },
     { 0 }
@@ -134,7 +134,7 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     if (fit->shards & (fit->shards - 1))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.shards", "train: a batch is 1, 2, 4, 8 .. %d shards, not %d", PLN_MAX_SHARDS, fit->shards);
     if ((a->padding || a->flip || a->cutout) && !net->images)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "train: samples are varied for networks of maps only");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.augment", "train: samples are varied for networks of images only");
     PLN_TRY(check_rule(ctx, net, fit));
     if (fit->target != PLN_TARGET_SELF) return PLN_OK;
     if (fit->self.sequential && fit->batch != 1)
