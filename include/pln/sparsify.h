@@ -1,0 +1,81 @@
+/* pln/sparsify.h - how many weights stay, and which
+ *
+ * Every criterion fills an array of scores, one for each number, tensor after tensor; then the
+ * largest are selected.  What is no candidate has the score -INFINITY (NaN counts as that).
+ * Selection is exact to the number wanted; equal scores are won by the lower place, so the same
+ * scores give the same choice everywhere.  Nothing here knows networks: pln/prune.h does.
+ */
+#ifndef PLN_SPARSIFY_H
+#define PLN_SPARSIFY_H
+
+#include "pln/core.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- how many ---------------------------------------------------------------- */
+
+/* Sparsity after update k of Q (Zhu and Gupta, arXiv 1710.01878): s_k = to + (from - to)(1 - k/Q)^3,
+ * `from` before the first update and `to` from the last one on. */
+PLN_API double pln_sparsity_cubic(double from, double to, int update, int updates);
+
+/* A fraction that falls by a cosine: to + (from - to)(1 + cos(pi part))/2, part 0..1 of the way. */
+PLN_API double pln_sparsity_cosine(double from, double to, double part);
+
+/* Sparsity after so many rounds that each remove this share of what is left: 1 - (1 - share)^rounds. */
+PLN_API double pln_sparsity_rounds(double share, int rounds);
+
+/* Numbers that stay of n: floor(n (1 - sparsity)), where what rounding has taken from a whole
+ * number does not count. */
+PLN_API size_t pln_sparsity_budget(size_t n, double sparsity);
+
+/* ---- which ------------------------------------------------------------------- */
+
+/* Marks the k largest of n scores by 1 in chosen [n], the others by 0; returns how many were
+ * marked: fewer than k if there are fewer candidates. */
+PLN_API size_t pln_select_largest(const float *score, size_t n, size_t k, uint8_t *chosen);
+
+/* LAMP (Lee et al., arXiv 2010.07611) of one tensor: score(u) = w_u^2 / sum of w_v^2 over all v with
+ * w_v^2 >= w_u^2, where of equal ones that at the lower place counts as the larger; sums are of
+ * doubles.  Numbers that are 0 score 0.  PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK pln_status pln_score_lamp(pln_ctx *ctx, const float *w, size_t n, float *score);
+
+/* Densities of tensors by Erdos-Renyi kernels (Evci et al., arXiv 1911.11134): density_l =
+ * e (out + in + height + width)/(numbers in it), with e such that `density` of all numbers
+ * stays; tensors that would need more than 1 are dense, and e is found again.  shape is
+ * [tensors][4]: out, in, height, width, the last two 0 of a dense layer; 0 < density <= 1. */
+PLN_API void pln_density_erk(const int (*shape)[4], int tensors, double density, double *densities);
+
+/* ---- regeneration ---------------------------------------------------------------- */
+
+/* How a part of the budget is given to what is critical instead of what is large. */
+typedef struct pln_regrowth {
+    double ratio;             /* of the budget, 0..1; 0: none                              */
+    bool   whole_rows;        /* equal scores at the end all come back, as in the authors' program,
+                                 and the budget is overshot; else exactly so many          */
+} pln_regrowth;
+
+/* What an update came to. */
+typedef struct pln_regrown {
+    size_t kept, revived;     /* by magnitude, readouts included; by score                 */
+} pln_regrown;
+
+/* One update (theory 13.3): from magnitudes |w| [n], those of a read-out marked in `readout`, which
+ * compete by magnitude but do not regrow, and scores [n] of what may come back, the mask [n].
+ *
+ *     1  the `budget` largest magnitudes; n_L of them are in the read-out and stay
+ *     2  G = floor(ratio (budget - n_L)) of what is left is for regrowth
+ *     3  the (budget - n_L - G) largest magnitudes outside of the read-out stay
+ *     4  of all others outside of the read-out the G with the largest score come back; equal scores
+ *        by the larger `tie` [n] (NULL: none), then by the lower place
+ *
+ * With whole_rows 1 and 3 take what is larger than the last of them, and 4 what is at least as
+ * large.  chosen [n] is scratch. */
+PLN_API pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
+                               size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

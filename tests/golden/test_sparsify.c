@@ -1,0 +1,226 @@
+/* test_sparsify.c - schedules, scores, selection and regrowth against float64 vectors, and their edges */
+
+#include "golden.h"
+
+#include "planaria.h"
+#include "pln/sparsify.h"
+
+enum { MOST = 256, TENSORS = 3 };
+
+static json_t *golden;
+static pln_ctx *ctx;
+
+static void test_schedules(void **state)
+{
+    const json_t *g = get(golden, "schedules");
+    float s[MOST];
+
+    (void)state;
+    const int toy = numbers(get(g, "toy"), "s", s);
+    for (int k = 0; k < toy; k++) CHECK_NEAR(pln_sparsity_cubic(0, 0.95, k, 8), s[k], 1e-7);
+    const int from = numbers(get(g, "nonzero_start"), "s", s);
+    for (int k = 0; k < from; k++) CHECK_NEAR(pln_sparsity_cubic(0.5, 0.98, k, 5), s[k], 1e-7);
+    const int paper = numbers(get(g, "paper_code_setting"), "s", s);
+    for (int k = 0; k < paper; k++) CHECK_NEAR(pln_sparsity_cubic(0, 0.9, k + 1, 39), s[k], 1e-7);
+    const int rounds = numbers(get(g, "imp"), "sparsity_exact", s);
+    for (int k = 0; k < rounds; k++) CHECK_NEAR(pln_sparsity_rounds(0.25, k), s[k], 1e-7);
+    const int cosine = numbers(get(g, "cosine_regrow_fraction"), "f", s);
+    for (int t = 0; t < cosine; t++) CHECK_NEAR(pln_sparsity_cosine(0.5, 0, t / 10.0), s[t], 1e-7);
+    CHECK_NEAR(pln_sparsity_cubic(0, 0.9, 99, 5), 0.9, 0);
+    CHECK_NEAR(pln_sparsity_cubic(0.1, 0.9, -1, 5), 0.1, 1e-15);
+    assert_int_equal(pln_sparsity_budget(1000, 0.8), 200);
+    assert_int_equal(pln_sparsity_budget(186, 0.6), 74);
+    assert_int_equal(pln_sparsity_budget(186, 1), 0);
+    assert_int_equal(pln_sparsity_budget(186, 0), 186);
+}
+
+/* ---- selection ------------------------------------------------------------------ */
+
+/* By its definition: again and again the largest that is left. */
+static size_t plainly(const float *score, size_t n, size_t k, uint8_t *chosen)
+{
+    size_t count = 0;
+
+    memset(chosen, 0, n);
+    for (; count < k; count++) {
+        size_t best = n;
+        for (size_t i = 0; i < n; i++)
+            if (!chosen[i] && score[i] > -INFINITY && (best == n || score[i] > score[best])) best = i;
+        if (best == n) break;
+        chosen[best] = 1;
+    }
+    return count;
+}
+
+static void test_selection(void **state)
+{
+    static const float odd[] = { 0, -0.0f, INFINITY, -INFINITY, NAN, 1e-45f, -1e-45f, 3.4e38f, -3.4e38f, 1, 1, 1 };
+    float score[MOST];
+    uint8_t a[MOST], b[MOST];
+
+    (void)state;
+    for (int round = 0; round < 400; round++) {
+        const size_t n = 1 + test_bits() % MOST;
+        for (size_t i = 0; i < n; i++) {
+            const uint32_t kind = test_bits() % 4;
+            score[i] = kind == 0 ? odd[test_bits() % TEST_COUNT(odd)] : kind == 1 ? (float)(test_bits() % 5) : test_uniform() - 0.5f;
+        }
+        for (size_t k = 0; k <= n + 1; k += 1 + n / 9) {
+            assert_int_equal(pln_select_largest(score, n, k, a), plainly(score, n, k, b));
+            assert_memory_equal(a, b, n);
+        }
+    }
+}
+
+/* ---- scores -------------------------------------------------------------------- */
+
+static void check_kept(const float *score, int n, const json_t *kept)
+{
+    float places[MOST];
+    uint8_t chosen[MOST];
+    const int k = flatten(kept, places);
+
+    assert_int_equal(pln_select_largest(score, (size_t)n, (size_t)k, chosen), k);
+    for (int i = 0; i < k; i++) assert_int_equal(chosen[(int)places[i]], 1);
+}
+
+static void test_scores(void **state)
+{
+    const json_t *g = get(golden, "scores"), *w = get(g, "w"), *lamp = get(g, "lamp"), *cqp = get(golden, "cqp");
+    float values[MOST], score[MOST], wanted[MOST], grads[MOST], rows[2];
+    int n = 0;
+
+    (void)state;
+    for (size_t t = 0; t < json_array_size(w); t++) {
+        const int count = flatten(json_array_get(w, t), values);
+        assert_int_equal(pln_score_lamp(ctx, values, (size_t)count, score + n), PLN_OK);
+        assert_int_equal(flatten(json_array_get(lamp, t), wanted), count);
+        for (int i = 0; i < count; i++) CHECK_NEAR(score[n + i], wanted[i], 1e-6);
+        n += count;
+    }
+    check_kept(score, n, get(g, "lamp_keep5"));
+    n = numbers(g, "w", values);
+    assert_int_equal(numbers(g, "grad", grads), n);
+    for (int i = 0; i < n; i++) score[i] = fabsf(values[i] * grads[i]);
+    check_kept(score, n, get(g, "snip_keep5"));
+    n = numbers(cqp, "w", values);
+    (void)numbers(cqp, "crit_row", rows);
+    for (int i = 0; i < n; i++) score[i] = fabsf(values[i]) * sqrtf(rows[i / 3]);
+    check_kept(score, n, get(get(get(cqp, "scores"), "0.5"), "keep3"));
+    float zeros[4] = { 0, 2, 0, -2 };
+    assert_int_equal(pln_score_lamp(ctx, zeros, 4, score), PLN_OK);
+    assert_true(score[0] == 0 && score[2] == 0 && score[1] == 1 && score[3] == 0.5f);
+}
+
+static void test_erk(void **state)
+{
+    const json_t *g = get(golden, "scores"), *shapes = get(g, "erk_shapes_out_in_k_k"), *all = get(g, "erk");
+    int shape[8][4] = { { 0 } };
+    const int tensors = (int)json_array_size(shapes);
+
+    (void)state;
+    for (int t = 0; t < tensors; t++)
+        for (size_t d = 0; d < json_array_size(json_array_get(shapes, (size_t)t)); d++)
+            shape[t][d] = (int)json_integer_value(json_array_get(json_array_get(shapes, (size_t)t), d));
+    for (size_t i = 0; i < json_array_size(all); i++) {
+        const json_t *one = json_array_get(all, i);
+        double densities[8];
+        float wanted[8];
+        if (!json_is_true(get(one, "kernel"))) continue;
+        pln_density_erk((const int (*)[4])shape, tensors, number(one, "density"), densities);
+        assert_int_equal(numbers(one, "layer_density", wanted), tensors);
+        for (int t = 0; t < tensors; t++) CHECK_NEAR(densities[t], wanted[t], 1e-7);
+    }
+}
+
+/* ---- regrowth -------------------------------------------------------------------- */
+
+static void test_regrowth(void **state)
+{
+    static const char *const names[TENSORS] = { "conv1", "conv2", "fc_last" };
+    const json_t *g = get(golden, "mask_and_regeneration"), *results = get(g, "results");
+    float magnitude[MOST], score[MOST], tie[MOST], scratch[MOST], rows[8], wanted[MOST];
+    uint8_t readout[MOST] = { 0 }, chosen[MOST], mask[MOST];
+    int n = 0;
+
+    (void)state;
+    for (int t = 0; t < TENSORS; t++) {
+        const int count = numbers(get(g, "weights"), names[t], magnitude + n);
+        const int outputs = t < 2 ? numbers(get(g, "criticality_per_out_channel"), names[t], rows) : 0;
+        if (t < 2) assert_int_equal(numbers(get(g, "abs_dense_grad"), names[t], tie + n), count);
+        for (int i = 0; i < count; i++) {
+            magnitude[n + i] = fabsf(magnitude[n + i]);
+            readout[n + i] = outputs == 0;
+            score[n + i] = outputs ? rows[i / (count / outputs)] : 0;
+        }
+        n += count;
+    }
+    assert_int_equal(n, (int)number(g, "N_total"));
+    for (size_t r = 0; r < json_array_size(results); r++) {
+        const json_t *one = json_array_get(results, r);
+        const bool whole = strcmp(json_string_value(get(one, "mode")), "inclusive") == 0;
+        const pln_regrowth how = { number(one, "regen_ratio"), whole };
+        const size_t budget = pln_sparsity_budget((size_t)n, number(one, "rate"));
+        assert_int_equal(budget, (int)number(one, "keep_budget"));
+        const pln_regrown came = pln_regrow(magnitude, readout, score, tie, (size_t)n, budget, &how, scratch, chosen, mask);
+        assert_int_equal(came.kept, (int)(number(one, "kept_by_magnitude") + number(one, "kept_last")));
+        assert_int_equal(came.revived, (int)number(one, "G_actual"));
+        int masked = 0;
+        for (int t = 0; t < TENSORS; t++) masked += numbers(get(one, "mask"), names[t], wanted + masked);
+        assert_int_equal(masked, n);
+        for (int i = 0; i < n; i++)
+            if (mask[i] != (uint8_t)wanted[i]) fail_msg("result %zu: weight %d is %d", r, i, mask[i]);
+    }
+}
+
+/* Without ties exactly the budget stays, whatever the ratio; nothing is chosen twice. */
+static void test_budgets(void **state)
+{
+    float magnitude[MOST], score[MOST], scratch[MOST];
+    uint8_t readout[MOST], chosen[MOST], mask[MOST];
+
+    (void)state;
+    for (int round = 0; round < 200; round++) {
+        const size_t n = 1 + test_bits() % MOST;
+        size_t candidates = 0, there = 0;
+        for (size_t i = 0; i < n; i++) {
+            magnitude[i] = test_bits() % 3 ? test_uniform() : 0;
+            readout[i] = test_bits() % 5 == 0;
+            score[i] = (float)(test_bits() % 3);
+            candidates += !readout[i];
+        }
+        const size_t budget = test_bits() % (n + 1);
+        const pln_regrowth how = { test_uniform(), false };
+        const pln_regrown came = pln_regrow(magnitude, readout, score, NULL, n, budget, &how, scratch, chosen, mask);
+        for (size_t i = 0; i < n; i++) there += mask[i];
+        assert_int_equal(there, came.kept + came.revived);
+        assert_int_equal(there, budget);
+        assert_true(came.revived <= candidates);
+    }
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    golden = json_load_file(TEST_FOLDER "/golden/sparsify.json", 0, NULL);
+    ctx = pln_ctx_new(NULL);
+    return golden && ctx ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    json_decref(golden);
+    pln_ctx_free(ctx);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_schedules), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
+        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets),
+    };
+
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
