@@ -42,7 +42,7 @@ const pln_option config_options[] = {
     { "data", PLN_OPTION_TEXT, offsetof(config, data), 1, 256, .flags = PLN_OPTION_NEEDED, .most = 256,
       .help = "a data set's name, as `planaria data list` has it; where it lies: `--data`, `PLANARIA_DATA`" },
     { "read", PLN_OPTION_SECTION, offsetof(config, read), .options = read_options, .help = "how files are read" },
-    { "init layers input network cnn_prune spiking train semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
+    { "init layers input network cnn_prune spiking train prune semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
       .options = pln_experiment_options },
     { "expected", PLN_OPTION_SECTION, offsetof(config, expected), .options = expected_options,
       .help = "what a preset should reach; changes nothing" },

@@ -54,6 +54,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
     json_object_set_new(line, "homeostasis", json_real(e->homeostasis));
     json_object_set_new(line, "input_active", json_real(e->input_active));
     json_object_set_new(line, "delta_active", json_real(e->delta_active));
+    if (c->e.prunes) json_object_set_new(line, "density", json_real(e->density));
     if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
     json_object_set_new(line, "nudged_sweeps", json_real(e->nudged_sweeps));
@@ -108,6 +109,7 @@ static int see_epoch(job *j, const pln_run_event *v)
         progress_clear();
         if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ");
     }
+    if (j->c->e.prunes) json_object_set_new(j->result, "density", json_real(v->report.density));
     if (network) {
         json_object_set_new(j->result, "epoch", json_integer(v->epoch));
     } else {

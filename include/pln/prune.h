@@ -16,6 +16,7 @@
 #define PLN_PRUNE_H
 
 #include "pln/net.h"
+#include "pln/option.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -62,6 +63,43 @@ typedef struct pln_criticality {
 
 /* atan with sharpness 2. */
 PLN_API pln_criticality pln_criticality_default(void);
+
+/* ---- pruning while training (theory 13.3) ------------------------------------------ */
+
+/* By what score weights that were pruned come back. */
+typedef enum pln_regrow_source {
+    PLN_REGROW_NONE,
+    PLN_REGROW_CRITICAL,      /* criticality of the channel that a weight leads to            */
+    PLN_REGROW_UNCRITICAL,    /* the least critical: a control                                */
+    PLN_REGROW_RANDOM,        /* a random number each; and one each channel, since criticality */
+    PLN_REGROW_RANDOM_ROWS,   /*   brings back whole ones: controls                           */
+    PLN_REGROW_GRADIENT       /* |dL/dw| of the batch, masks left aside                       */
+} pln_regrow_source;
+
+/* How a training prunes: weights of all tensors of rank 2 and more (no biases, no norms) compete
+ * by magnitude, and a part of those that stay is chosen anew by a score.  After update k of Q,
+ * which comes behind batch k D of the run, D = floor(until epochs batches / Q), so many are pruned:
+ *
+ *     s_k = sparsity + (from - sparsity)(1 - k/Q)^3
+ *
+ * After the last update nothing changes any more.  Weights that come back are 0 at first. */
+typedef struct pln_prune {
+    double            sparsity;       /* 0..1, 1 not included; 0: nothing is pruned            */
+    double            from;           /* sparsity before the first update                      */
+    int               updates;        /* Q                                                     */
+    float             until;          /* share of the epochs in which updates come, above 0    */
+    pln_regrow_source regrow;
+    float             ratio;          /* of the budget, the read-out's weights left aside      */
+    bool              whole_rows;     /* equal scores come back together (pln_regrowth)        */
+    pln_criticality   metric;
+} pln_prune;
+
+/* Nothing is pruned; else twenty updates in the first 40 % of the epochs, a fifth regrown by
+ * criticality. */
+PLN_API pln_prune pln_prune_default(void);
+
+/* The section `prune` of a configuration. */
+PLN_API extern const pln_option pln_prune_options[];
 
 /* How many scores there are: a channel of each layer whose neurons fire (pln_layer_info.fires),
  * in the order of the layers. */

@@ -53,6 +53,7 @@ typedef struct pln_fit {
     float           tet;                 /* for cross_entropy_steps, 0..1   */
     pln_optim       optim;
     pln_schedule    schedule;
+    pln_prune       prune;               /* sparsity 0: nothing is pruned   */
     int             rates;               /* 1, or one for each layer that
                                             has parameters, norms included  */
     float           rate[PLN_MAX_LAYERS];
@@ -128,6 +129,7 @@ typedef struct pln_epoch_report {
     double input_active;      /* share of non-zeros: input after dropout,      */
     double delta_active;      /*   gradient at the last dense layer, or with
                                    ep its states, its pull under a softmax     */
+    double density;           /* share of weights that are there, where it prunes; else 1 */
     double firing_rate;       /* of spiking networks: share of (neuron, step) that
                                  spiked in training                            */
     double sweeps;            /* ep, means over the batches: how often a level

@@ -18,7 +18,8 @@ typedef enum plni_purpose {
     PLNI_FOR_SIGN,
     PLNI_FOR_AUGMENT = 16,
     PLNI_FOR_POISSON,
-    PLNI_FOR_PRUNING
+    PLNI_FOR_PRUNING,
+    PLNI_FOR_REGROWTH
 } plni_purpose;
 
 typedef struct plni_random {

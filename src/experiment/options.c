@@ -103,6 +103,8 @@ const pln_option pln_experiment_options[] = {
     { "spiking", PLN_OPTION_SECTION, AT(spiking), .flags = MARKED, .options = pln_spiking_options, .count = AT(spikes),
       .help = "neurons, norm and read-out of `network`" },
     { "train", PLN_OPTION_SECTION, 0, .flags = NEEDED, .options = train_options, .help = "how the network is trained" },
+    { "prune", PLN_OPTION_SECTION, AT(fit.prune), .flags = MARKED, .options = pln_prune_options, .count = AT(prunes),
+      .help = "weights that are left out for good while the network is trained" },
     { "semi", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = semi_options, .count = AT(has_semi),
       .help = "few labels: in every epoch the samples without a label by `train`, then those with one by this" },
     { "evaluate", PLN_OPTION_SECTION, 0, .options = evaluate_options, .help = "when, and by which labels, the network is measured" },
@@ -300,6 +302,7 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
 static pln_status check_semi(pln_ctx *ctx, const pln_experiment *e)
 {
     if (!e->has_semi) return PLN_OK;
+    if (e->prunes) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "a network with a section semi is not pruned: its objectives take turns");
     if (e->fit.target != PLN_TARGET_SELF)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.target", "with a section semi, train.target is self: labels are the section's");
     if (e->labels < 0) return refuse(ctx, "semi.labels", e->labels, "at least 1, or 0 for those that the data have");

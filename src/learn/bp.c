@@ -127,6 +127,15 @@ static void step_together(plni_rule *rule, pln_net *net)
         if (net->layer[l].size) plni_rule_step(rule, &net->layer[l], net->ctx);
 }
 
+/* The gradient without the mask, for who chooses the next one. */
+static void keep_whole(plni_rule *rule, const plni_layer *layer, const plni_pass *pass)
+{
+    const plni_sink to = plni_add_to(rule->whole[layer->number]);
+
+    memset(to.into, 0, layer->size * sizeof(float));
+    layer->ops->gradient(layer, pass, &pass->at[layer->number], 1, &to);
+}
+
 /* Moves layer l, whatever the optimiser.  A whole batch needs no gradient of its own for
  * plain descent, and for Adam only where it comes in no pieces. */
 static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batch, int l)
@@ -134,6 +143,7 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batc
     const bool whole = batch->shards == 1 && !(rule->optim.clip > 0);
 
     if (!layer->ops->gradient || !layer->size) return;
+    if (rule->asked) keep_whole(rule, layer, batch);
     if (whole && plni_rule_is_plain(rule)) {
         descend(rule, layer, batch, l);
     } else if (whole && rule->optim.kind == PLN_ADAM) {

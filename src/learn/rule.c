@@ -79,6 +79,8 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, 
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
+    for (int l = 0; l < net->count && rule->keeps_whole; l++)
+        if (net->layer[l].size) rule->whole[l] = plni_arena_take(arena, net->layer[l].size * sizeof(float));
     if (shards > 1) plan_shards(rule, net, shards, largest, other, arena);
 }
 

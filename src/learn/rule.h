@@ -36,6 +36,8 @@ typedef struct plni_rule {
     float          *part;                 /* gradients of the shards behind the first, a layer's at a time */
     size_t          part_size;            /* floats of each                 */
     float          *m[PLN_MAX_LAYERS], *v[PLN_MAX_LAYERS];
+    bool            keeps_whole, asked;   /* bp: whole gradients, masks left aside, are kept of the batch where somebody asks */
+    float          *whole[PLN_MAX_LAYERS];
 } plni_rule;
 
 /* A batch on its way: the pass, or the first of its shards, knows its samples, fill(arg, s)

@@ -53,6 +53,7 @@ pln_fit pln_fit_default(void)
     fit.ep = pln_ep_default();
     fit.self = pln_selftarget_default();
     fit.schedule = pln_schedule_default();
+    fit.prune = pln_prune_default();
     fit.rates = 1;
     fit.rate[0] = 1;
     return fit;
@@ -220,6 +221,7 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
     if (count < 1 || count > PLN_MAX_COURSES)
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
     PLN_TRY(check_sizes(ctx, net, features, data, largest_batch(courses, count)));
+    PLN_TRY(plni_prune_check(ctx, net, &courses[0].fit, count));
     for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs, courses[0].fit.shards));
     return PLN_OK;
 }

@@ -99,6 +99,7 @@ static json_t *describe_course(const plni_course *c)
 
     (void)json_object_del(fit, "epochs");               /* a run may be made longer */
     for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
+    if (f->prune.sparsity > 0) (void)json_object_set_new(fit, "prune", plni_option_json(pln_prune_options, &f->prune, PLN_PRINT_IDENTITY));
     return json_pack("{s:o, s:o, s:I, s:i, s:I}", "fit", fit,
                      "ep", plni_option_json(pln_ep_options, &f->ep, PLN_PRINT_IDENTITY), "seed", (json_int_t)f->seed,
                      "samples", c->count, "choice", (json_int_t)samples);

@@ -29,13 +29,18 @@ pln_status pln_trainer_score(pln_trainer *t, const pln_criticality *how)
 {
     if (how) PLN_TRY(check(t->ctx, t->net, how));
     if (how && !t->score_memory) PLN_TRY(take(t->ctx, t->net, t->largest_batch, &t->scores, &t->score_memory, &t->score_bytes));
+    plni_trainer_score_batch(t, how);
+    return PLN_OK;
+}
+
+void plni_trainer_score_batch(pln_trainer *t, const pln_criticality *how)
+{
     if (how) {
         plni_scores_clear(t->net, &t->scores);
         t->scores.how = *how;
     }
     for (int i = 0; i < t->turns; i++)
         for (int k = 0; k < t->turn[i].pass->shards; k++) t->turn[i].pass[k].scores = how ? &t->scores : NULL;
-    return PLN_OK;
 }
 
 pln_status pln_trainer_scores(const pln_trainer *t, double *score)

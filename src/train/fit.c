@@ -36,7 +36,15 @@ static void plan(pln_trainer *t, plni_arena *arena)
     if (t->features)
         plni_pass_plan(t->features, t->largest_batch, false, &t->feature_pass, arena);
     for (int i = 0; i < t->courses; i++)
+        t->course[i].rule.keeps_whole = t->course[i].fit.prune.sparsity > 0 && t->course[i].fit.prune.regrow == PLN_REGROW_GRADIENT;
+    for (int i = 0; i < t->courses; i++)
         plni_rule_plan(&t->course[i].rule, t->net, t->largest_batch, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
+}
+
+/* What is taken after all passes, so that it moves none of them. */
+static void plan_pruner(pln_trainer *t, plni_arena *arena)
+{
+    if (t->course[0].fit.prune.sparsity > 0) t->pruner = plni_prune_plan(t->net, &t->course[0].fit.prune, arena);
 }
 
 static pln_status take_memory(pln_trainer *t)
@@ -44,11 +52,13 @@ static pln_status take_memory(pln_trainer *t)
     plni_arena arena = { 0 };
 
     plan(t, &arena);
+    plan_pruner(t, &arena);
     t->memory = plni_alloc(t->ctx, arena.used);
     if (!t->memory) return PLN_ERR_MEMORY;
     t->bytes = arena.used;
     arena = (plni_arena){ .base = t->memory };
     plan(t, &arena);
+    plan_pruner(t, &arena);
     return PLN_OK;
 }
 
@@ -115,6 +125,11 @@ pln_status pln_trainer_alternate(pln_ctx *ctx, pln_net *net, pln_net *features, 
                                     .arg = turn, .label = turn->label };
     }
     plni_trainer_enter_epoch(t);
+    status = t->pruner ? plni_prune_begin(t) : PLN_OK;
+    if (status != PLN_OK) {
+        pln_trainer_free(t);
+        return status;
+    }
     *trainer = t;
     return PLN_OK;
 }
@@ -293,6 +308,7 @@ static void finish_pass(pln_trainer *t)
         .homeostasis = norm(c->rule.h, n),
         .input_active = sum->input_active / batches,
         .delta_active = active_delta(t, last->pass),
+        .density = t->pruner ? plni_prune_density(t) : 1,
         .firing_rate = sum->firing_rate / batches,
         .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
         .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0
@@ -328,6 +344,8 @@ static pln_status train_batch(pln_trainer *t, bool last)
     if (!now->batch.entered) choose_samples(t, now, t->batch);
     if (t->features && !t->kept) compute_features(t, now);
     if (next == now) last = true;             /* one pass only: nothing can be got ready */
+    if (t->pruner && plni_prune_is_due(t)) last = true;      /* nor before weights have gone */
+    if (t->pruner) plni_prune_before(t);
     if (!last) choose_samples(t, next, t->batch + 1);
     if (!rules[t->course[t->at].fit.rule](&t->course[t->at].rule, t->net, &now->batch,
                                           last || t->features ? NULL : &next->batch, &outcome))
@@ -337,7 +355,7 @@ static pln_status train_batch(pln_trainer *t, bool last)
     add_to_tally(&t->tally, &outcome);
     t->tally.input_active += active_input(t, now->pass);
     t->batch++;
-    return PLN_OK;
+    return t->pruner ? plni_prune_after(t) : PLN_OK;
 }
 
 pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *report)

@@ -54,6 +54,7 @@ struct pln_trainer {
     plni_scores       scores;            /* of batches, where they are asked for */
     void             *score_memory;      /* NULL: they never were            */
     size_t            score_bytes;
+    struct plni_pruner *pruner;          /* NULL: nothing is pruned (prune.c) */
     long              masks;             /* of the network, when last looked at */
     plni_tally        tally;
     pln_epoch_report  report;            /* of the last finished pass        */
@@ -67,6 +68,26 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
 
 /* Sets order and rates for the epoch that is under way. */
 void plni_trainer_enter_epoch(pln_trainer *trainer);
+
+/* ---- prune.c: masks that follow a schedule ------------------------------------ */
+
+/* Whether network and settings allow it, path and sentence else. */
+pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_fit *fit, int courses);
+
+/* Takes what it needs from the arena, and what it needs of a trainer that has its memory. */
+struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena);
+pln_status plni_prune_begin(pln_trainer *trainer);
+
+/* Whether masks are set behind the batch that comes next; what is to be done before it, and after it. */
+bool       plni_prune_is_due(const pln_trainer *trainer);
+void       plni_prune_before(pln_trainer *trainer);
+pln_status plni_prune_after(pln_trainer *trainer);
+
+/* Share of the weights that are there. */
+double     plni_prune_density(const pln_trainer *trainer);
+
+/* As pln_trainer_score, for a trainer that has been asked before; NULL: no longer. */
+void       plni_trainer_score_batch(pln_trainer *trainer, const pln_criticality *how);
 
 /* If masks have been set: all courses forget the moments of weights that are gone. */
 void plni_trainer_remask(pln_trainer *trainer);

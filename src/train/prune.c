@@ -1,0 +1,291 @@
+/* prune.c - masks that follow a schedule while a network is trained (pln/prune.h) */
+
+#include "base/check.h"
+#include "base/option.h"
+#include "base/rng.h"
+#include "nn/graph.h"
+#include "pln/sparsify.h"
+#include "train/trainer.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", NULL };
+static const char *const surrogates[] = {
+#define S(name, text, a, compact) text,
+    PLN_SURROGATE_LIST(S) NULL
+#undef S
+};
+
+enum { ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW };
+
+const pln_option pln_prune_options[] = {
+    { "sparsity", PLN_OPTION_DOUBLE, offsetof(pln_prune, sparsity), 0, 1, 0, PLN_OPTION_NEEDED | ABOVE | BELOW | PLN_OPTION_SINGLE,
+      .help = "share of all weights that are left out in the end" },
+    { "from", PLN_OPTION_DOUBLE, offsetof(pln_prune, from), 0, 1, 0, BELOW | PLN_OPTION_SINGLE, .help = "the share before the first update" },
+    { "updates", PLN_OPTION_INT, offsetof(pln_prune, updates), 1, 100000, 20, .help = "of the masks, in equal steps" },
+    { "until", PLN_OPTION_FLOAT, offsetof(pln_prune, until), 0, 1, (double)0.4f, ABOVE, .help = "share of the epochs in which they come" },
+    { "regrow", PLN_OPTION_WORD, offsetof(pln_prune, regrow), .usual = PLN_REGROW_CRITICAL, .words = sources,
+      .help = "by what score weights come back instead of the least of those that would stay" },
+    { "ratio", PLN_OPTION_FLOAT, offsetof(pln_prune, ratio), 0, 1, (double)0.2f, .help = "of the weights that stay, those of the read-out left aside" },
+    { "whole_rows", PLN_OPTION_BOOL, offsetof(pln_prune, whole_rows), .help = "weights with equal scores come back together, more than there should be" },
+    { "own_surrogate", PLN_OPTION_BOOL, offsetof(pln_prune, metric.own), .help = "criticality by the surrogate that neurons are trained with" },
+    { "surrogate", PLN_OPTION_WORD, offsetof(pln_prune, metric.surrogate), .usual = PLN_SURROGATE_ATAN, .words = surrogates,
+      .help = "or by this one" },
+    { "sharpness", PLN_OPTION_FLOAT, offsetof(pln_prune, metric.sharpness), 0, 1e4, 2, ABOVE | BELOW, .help = "of it" },
+    { 0 }
+};
+
+pln_prune pln_prune_default(void)
+{
+    pln_prune how;
+
+    memset(&how, 0, sizeof how);
+    pln_option_defaults(pln_prune_options, &how);
+    return how;
+}
+
+/* ---- what is pruned ------------------------------------------------------------- */
+
+/* A tensor of weights among all that compete. */
+typedef struct weights {
+    int    parameter, layer, which;
+    int    rows;
+    int    neurons;              /* where its channels' scores begin; -1: a read-out, whose outputs fire no spikes */
+    size_t from, count;
+} weights;
+
+struct plni_pruner {
+    pln_prune how;
+    int       every;             /* batches from update to update                    */
+    int       tensors;
+    weights  *tensor;
+    size_t    count, largest;    /* numbers in all; of the largest tensor            */
+    float    *magnitude, *score, *tie, *scratch, *ones;
+    uint8_t  *readout, *chosen, *mask;
+    double   *channel;           /* [pln_net_scores]                                 */
+};
+
+/* Where the scores of the neurons behind a layer begin, or -1. */
+static int neurons_behind(const pln_net *net, int l)
+{
+    int value = l + 1, scores = 0;
+
+    for (int r = l + 1; r < net->count; r++) {
+        const plni_layer *layer = &net->layer[r];
+        if (layer->role == PLNI_PRODUCT || (layer->input != value && layer->addend != value)) continue;
+        if (!(layer->threshold > 0)) {
+            value = r + 1;
+            continue;
+        }
+        for (int k = 0; k < r; k++) scores += net->layer[k].threshold > 0 ? net->layer[k].out.extent.channels : 0;
+        return scores;
+    }
+    return -1;
+}
+
+static void list_weights(const pln_net *net, struct plni_pruner *p)
+{
+    p->tensors = 0;
+    p->count = p->largest = 0;
+    for (int i = 0; i < pln_net_parameters(net); i++) {
+        const pln_parameter_info info = pln_net_parameter(net, i);
+        weights w = { .parameter = i, .rows = info.dim[0], .from = p->count, .count = 1 };
+        if (info.kept || info.rank < 2) continue;
+        for (int d = 0; d < info.rank; d++) w.count *= (size_t)info.dim[d];
+        w.layer = plni_parameter_owner(net, i, &w.which)->number;
+        w.neurons = neurons_behind(net, w.layer);
+        if (p->tensor) p->tensor[p->tensors] = w;
+        p->tensors++;
+        p->count += w.count;
+        if (w.count > p->largest) p->largest = w.count;
+    }
+}
+
+static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
+{
+    list_weights(net, p);
+    p->tensor = plni_arena_take(arena, (size_t)p->tensors * sizeof *p->tensor);
+    p->magnitude = plni_arena_take(arena, p->count * sizeof(float));
+    p->score = plni_arena_take(arena, p->count * sizeof(float));
+    p->tie = plni_arena_take(arena, p->count * sizeof(float));
+    p->scratch = plni_arena_take(arena, p->count * sizeof(float));
+    p->ones = plni_arena_take(arena, p->largest * sizeof(float));
+    p->readout = plni_arena_take(arena, p->count);
+    p->chosen = plni_arena_take(arena, p->count);
+    p->mask = plni_arena_take(arena, p->count);
+    p->channel = plni_arena_take(arena, (size_t)pln_net_scores(net) * sizeof(double));
+    if (p->tensor) list_weights(net, p);
+    for (int t = 0; p->tensor && t < p->tensors; t++)
+        memset(p->readout + p->tensor[t].from, p->tensor[t].neurons < 0 && net->images, p->tensor[t].count);
+}
+
+struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena)
+{
+    struct plni_pruner *p = plni_arena_take(arena, sizeof *p), counted = { .how = *how };
+
+    if (p) p->how = *how;
+    plan(net, p ? p : &counted, arena);
+    return p;
+}
+
+/* ---- checks ---------------------------------------------------------------------- */
+
+static bool by_criticality(const pln_prune *how) { return how->regrow == PLN_REGROW_CRITICAL || how->regrow == PLN_REGROW_UNCRITICAL; }
+
+pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_fit *fit, int courses)
+{
+    const pln_prune *how = &fit->prune;
+
+    if (how->sparsity == 0) return PLN_OK;
+    PLN_TRY(pln_option_check(ctx, pln_prune_options, how, "prune"));
+    if (how->from > how->sparsity)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g; it must be at most the sparsity, %g", how->from, how->sparsity);
+    if (courses > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
+    if (how->regrow == PLN_REGROW_GRADIENT && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "train: weights regrow by gradient with rule bp and without shards only");
+    if (!by_criticality(how) || !(how->ratio > 0)) return PLN_OK;
+    if (pln_net_scores(net) == 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune: nothing is critical in a network without neurons that fire; "
+                            "prune.regrow can be none, random, random_rows or gradient");
+    return PLN_OK;
+}
+
+pln_status plni_prune_begin(pln_trainer *t)
+{
+    struct plni_pruner *p = t->pruner;
+    const plni_course *c = &t->course[0];
+    const double batches = (double)c->fit.epochs * plni_course_batches(c);
+
+    p->every = (int)((double)p->how.until * batches / p->how.updates + 1e-6);
+    if (p->every < 1)
+        return plni_fail_at(t->ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; in %g of %.0f batches there is no room for them",
+                            p->how.updates, (double)p->how.until, batches);
+    if (by_criticality(&p->how)) PLN_TRY(pln_trainer_score(t, &p->how.metric));
+    plni_trainer_score_batch(t, NULL);
+    for (int i = 0; i < p->tensors; i++) {
+        const pln_parameter_info info = pln_net_parameter(t->net, p->tensor[i].parameter);
+        pln_tensor all = { .data = p->ones, .rank = info.rank };
+        memcpy(all.dim, info.dim, sizeof all.dim);
+        PLN_TRY(pln_net_get_mask(t->net, p->tensor[i].parameter, &all));
+        PLN_TRY(pln_net_set_mask(t->net, p->tensor[i].parameter, &all));       /* what masks need is taken now */
+    }
+    return PLN_OK;
+}
+
+/* ---- updates ------------------------------------------------------------------------ */
+
+/* The update that comes behind a batch, counted from the run's first; 0: none. */
+static int update_behind(const struct plni_pruner *p, long batch)
+{
+    return batch % p->every == 0 && batch / p->every <= p->how.updates ? (int)(batch / p->every) : 0;
+}
+
+static long batches_done(const pln_trainer *t) { return (long)t->epoch * plni_course_batches(&t->course[0]) + t->batch; }
+
+bool plni_prune_is_due(const pln_trainer *t) { return update_behind(t->pruner, batches_done(t) + 1) > 0; }
+
+double plni_prune_density(const pln_trainer *t)
+{
+    const struct plni_pruner *p = t->pruner;
+    size_t there = 0;
+
+    for (int i = 0; i < p->tensors; i++) there += pln_net_present(t->net, p->tensor[i].parameter);
+    return (double)there / (double)p->count;
+}
+
+void plni_prune_before(pln_trainer *t)
+{
+    const struct plni_pruner *p = t->pruner;
+    const bool due = plni_prune_is_due(t);
+
+    if (by_criticality(&p->how)) plni_trainer_score_batch(t, due ? &p->how.metric : NULL);
+    t->course[0].rule.asked = due && p->how.regrow == PLN_REGROW_GRADIENT;
+}
+
+/* |dL/dw| of the batch, in tensor order. */
+static void take_gradients(const pln_trainer *t, struct plni_pruner *p, float *to)
+{
+    for (int i = 0; i < p->tensors; i++) {
+        const weights *w = &p->tensor[i];
+        const plni_layer *layer = &t->net->layer[w->layer];
+        layer->ops->get(layer, t->course[0].rule.whole[w->layer], w->which, to + w->from);
+    }
+    for (size_t i = 0; i < p->count; i++) to[i] = fabsf(to[i]);
+}
+
+static void score_channels(const pln_trainer *t, struct plni_pruner *p)
+{
+    const float sign = p->how.regrow == PLN_REGROW_UNCRITICAL ? -1 : 1;
+
+    plni_scores_read(t->net, &t->scores, p->channel);
+    for (int i = 0; i < p->tensors; i++) {
+        const weights *w = &p->tensor[i];
+        const size_t row = w->count / (size_t)w->rows;
+        for (size_t k = 0; k < w->count; k++)
+            p->score[w->from + k] = w->neurons < 0 ? -INFINITY : sign * (float)p->channel[w->neurons + (int)(k / row)];
+    }
+}
+
+static void score_randomly(const pln_trainer *t, struct plni_pruner *p, int update)
+{
+    const plni_random r = plni_random_for(t->course[0].fit.seed, PLNI_FOR_REGROWTH, 0, update, 0);
+    uint32_t rows = 0;
+
+    for (int i = 0; i < p->tensors; i++) {
+        const weights *w = &p->tensor[i];
+        const size_t row = w->count / (size_t)w->rows;
+        for (size_t k = 0; k < w->count; k++) {
+            const size_t place = p->how.regrow == PLN_REGROW_RANDOM ? w->from + k : rows + k / row;
+            p->score[w->from + k] = (float)(plni_random_bits(&r, (uint32_t)place) >> 8);
+        }
+        rows += (uint32_t)w->rows;
+    }
+}
+
+static void fill_scores(const pln_trainer *t, struct plni_pruner *p, int update)
+{
+    if (by_criticality(&p->how)) score_channels(t, p);
+    else if (p->how.regrow == PLN_REGROW_GRADIENT) take_gradients(t, p, p->score);
+    else if (p->how.regrow != PLN_REGROW_NONE) score_randomly(t, p, update);
+}
+
+static void read_magnitudes(const pln_trainer *t, struct plni_pruner *p)
+{
+    for (int i = 0; i < p->tensors; i++) {
+        const weights *w = &p->tensor[i];
+        const plni_layer *layer = &t->net->layer[w->layer];
+        layer->ops->get(layer, layer->theta, w->which, p->magnitude + w->from);
+    }
+    for (size_t i = 0; i < p->count; i++) p->magnitude[i] = fabsf(p->magnitude[i]);
+}
+
+static pln_status set_masks(pln_trainer *t, struct plni_pruner *p)
+{
+    for (int i = 0; i < p->tensors; i++) {
+        const weights *w = &p->tensor[i];
+        const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
+        pln_tensor all = { .data = p->ones, .rank = info.rank };
+        memcpy(all.dim, info.dim, sizeof all.dim);
+        for (size_t k = 0; k < w->count; k++) p->ones[k] = p->mask[w->from + k];
+        PLN_TRY(pln_net_set_mask(t->net, w->parameter, &all));
+    }
+    return PLN_OK;
+}
+
+pln_status plni_prune_after(pln_trainer *t)
+{
+    struct plni_pruner *p = t->pruner;
+    const int update = update_behind(p, batches_done(t));
+    const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : (double)p->how.ratio, p->how.whole_rows };
+
+    if (!update) return PLN_OK;
+    const double sparsity = pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
+    fill_scores(t, p, update);
+    read_magnitudes(t, p);
+    (void)pln_regrow(p->magnitude, p->readout, p->score, NULL, p->count, pln_sparsity_budget(p->count, sparsity), &how, p->scratch,
+                     p->chosen, p->mask);
+    PLN_TRY(set_masks(t, p));
+    plni_trainer_remask(t);
+    return PLN_OK;
+}
