@@ -25,8 +25,9 @@ ALLOWED = {
     "learn": {"nn", "tensor", "kernel", "base"},
     "data": {"format", "tensor", "kernel", "base"},
     "exchange": {"nn", "format", "tensor", "kernel", "base"},
-    "train": {"learn", "data", "exchange", "nn", "format", "tensor", "kernel", "base"},
-    "experiment": {"train", "learn", "data", "exchange", "nn", "format", "tensor", "kernel", "base"},
+    "prune": {"base"},
+    "train": {"learn", "data", "exchange", "prune", "nn", "format", "tensor", "kernel", "base"},
+    "experiment": {"train", "learn", "data", "exchange", "prune", "nn", "format", "tensor", "kernel", "base"},
 }
 # Folder of cli/ -> folders it may include and call, besides itself and what lies in cli/ itself.
 ALLOWED_CLI = {

@@ -78,7 +78,7 @@ typedef enum pln_regrow_source {
 
 /* How a training prunes: weights of all tensors of rank 2 and more (no biases, no norms) compete
  * by magnitude, and a part of those that stay is chosen anew by a score.  After update k of Q,
- * which comes behind batch k D of the run, D = floor(until epochs batches / Q), so many are pruned:
+ * which comes behind batch k D of the run, D = floor(until length batches / Q), so many are pruned:
  *
  *     s_k = sparsity + (from - sparsity)(1 - k/Q)^3
  *
@@ -87,7 +87,8 @@ typedef struct pln_prune {
     double            sparsity;       /* 0..1, 1 not included; 0: nothing is pruned            */
     double            from;           /* sparsity before the first update                      */
     int               updates;        /* Q                                                     */
-    float             until;          /* share of the epochs in which updates come, above 0    */
+    int               length;         /* epochs of the schedule; 0: those of the fit           */
+    float             until;          /* share of them in which updates come, above 0          */
     pln_regrow_source regrow;
     float             ratio;          /* of the budget, the read-out's weights left aside      */
     bool              whole_rows;     /* equal scores come back together (pln_regrowth)        */

@@ -66,6 +66,12 @@ PLN_API pln_fit pln_fit_default(void);
  * self-defined target and so on among them, in one list. */
 PLN_API extern const pln_option pln_fit_options[];
 
+/* Whether fit.prune is in its ranges and fits the rest of fit, for a network whose neurons fire or
+ * not, and, unless it is 0, for so many samples; PLN_ERR_ARG, with pln_error_path.  Trainers ask
+ * this themselves. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples);
+
 /* Whether a ready network can be shown the samples of a set that are in use; trainers
  * and evaluation ask this themselves.
  *

@@ -176,6 +176,7 @@ pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *
     pln_net *net = pln_net_new(ctx);
     pln_status status = net ? PLN_OK : PLN_ERR_MEMORY;
 
+    if (status == PLN_OK) status = pln_prune_check(ctx, &e->fit, true, pln_data_count(data));
     if (status == PLN_OK) status = build(ctx, e, data, net);
     if (status == PLN_OK) pln_net_prune_convolutions(net, e->cnn_prune);
     if (status == PLN_OK) status = pln_net_ready(net);

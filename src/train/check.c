@@ -221,7 +221,7 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
     if (count < 1 || count > PLN_MAX_COURSES)
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
     PLN_TRY(check_sizes(ctx, net, features, data, largest_batch(courses, count)));
-    PLN_TRY(plni_prune_check(ctx, net, &courses[0].fit, count));
+    PLN_TRY(plni_prune_check(ctx, net, courses, count, courses[0].index ? courses[0].count : pln_data_count(data)));
     for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs, courses[0].fit.shards));
     return PLN_OK;
 }

@@ -10,7 +10,6 @@
 #include "learn/bp.h"
 #include "learn/ep.h"
 #include "nn/graph.h"
-#include "nn/mask.h"
 #include "train/fill.h"
 
 #include <math.h>
@@ -203,14 +202,6 @@ void plni_trainer_enter_epoch(pln_trainer *t)
         for (int k = 0; k < t->turn[i].pass->shards; k++) t->turn[i].pass[k].epoch = t->epoch;
         t->turn[i].batch.entered = false;
     }
-}
-
-void plni_trainer_remask(pln_trainer *t)
-{
-    if (t->masks == t->net->masks) return;
-    for (int i = 0; i < t->courses; i++) plni_rule_remask(&t->course[i].rule, t->net);
-    plni_masks_seen(t->net);
-    t->masks = t->net->masks;
 }
 
 /* Chooses the samples of batch number `batch` of the pass under way. */

@@ -4,6 +4,7 @@
 #include "base/option.h"
 #include "base/rng.h"
 #include "nn/graph.h"
+#include "nn/mask.h"
 #include "pln/sparsify.h"
 #include "train/trainer.h"
 
@@ -24,7 +25,8 @@ const pln_option pln_prune_options[] = {
       .help = "share of all weights that are left out in the end" },
     { "from", PLN_OPTION_DOUBLE, offsetof(pln_prune, from), 0, 1, 0, BELOW | PLN_OPTION_SINGLE, .help = "the share before the first update" },
     { "updates", PLN_OPTION_INT, offsetof(pln_prune, updates), 1, 100000, 20, .help = "of the masks, in equal steps" },
-    { "until", PLN_OPTION_FLOAT, offsetof(pln_prune, until), 0, 1, (double)0.4f, ABOVE, .help = "share of the epochs in which they come" },
+    { "length", PLN_OPTION_INT, offsetof(pln_prune, length), 0, PLN_MAX_EPOCHS, 0, .help = "of the whole schedule, in epochs; 0: train.epochs" },
+    { "until", PLN_OPTION_FLOAT, offsetof(pln_prune, until), 0, 1, (double)0.4f, ABOVE, .help = "share of these epochs in which updates come" },
     { "regrow", PLN_OPTION_WORD, offsetof(pln_prune, regrow), .usual = PLN_REGROW_CRITICAL, .words = sources,
       .help = "by what score weights come back instead of the least of those that would stay" },
     { "ratio", PLN_OPTION_FLOAT, offsetof(pln_prune, ratio), 0, 1, (double)0.2f, .help = "of the weights that stay, those of the read-out left aside" },
@@ -133,7 +135,28 @@ struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, pl
 
 static bool by_criticality(const pln_prune *how) { return how->regrow == PLN_REGROW_CRITICAL || how->regrow == PLN_REGROW_UNCRITICAL; }
 
-pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_fit *fit, int courses)
+static pln_status check_regrowth(pln_ctx *ctx, const pln_fit *fit, bool fires)
+{
+    const pln_prune *how = &fit->prune;
+
+    if (how->regrow == PLN_REGROW_GRADIENT && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is gradient, which wants rule bp and no shards");
+    if (!by_criticality(how) || !(how->ratio > 0) || fires) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and nothing is critical in a network without neurons that "
+                        "fire; it can be none, random, random_rows or gradient", sources[how->regrow]);
+}
+
+static int epochs_of(const pln_fit *fit) { return fit->prune.length > 0 ? fit->prune.length : fit->epochs; }
+
+/* Batches from update to update; 0: there are too few. */
+static int interval_of(const pln_fit *fit, int samples)
+{
+    const int batches = (samples + fit->batch - 1) / fit->batch;
+
+    return (int)((double)fit->prune.until * epochs_of(fit) * batches / fit->prune.updates + 1e-6);
+}
+
+pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples)
 {
     const pln_prune *how = &fit->prune;
 
@@ -141,26 +164,25 @@ pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     PLN_TRY(pln_option_check(ctx, pln_prune_options, how, "prune"));
     if (how->from > how->sparsity)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g; it must be at most the sparsity, %g", how->from, how->sparsity);
-    if (courses > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
-    if (how->regrow == PLN_REGROW_GRADIENT && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "train: weights regrow by gradient with rule bp and without shards only");
-    if (!by_criticality(how) || !(how->ratio > 0)) return PLN_OK;
-    if (pln_net_scores(net) == 0)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune: nothing is critical in a network without neurons that fire; "
-                            "prune.regrow can be none, random, random_rows or gradient");
-    return PLN_OK;
+    PLN_TRY(check_regrowth(ctx, fit, fires));
+    if (!samples || interval_of(fit, samples) > 0) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
+                        (double)how->until, epochs_of(fit));
+}
+
+pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples)
+{
+    const pln_fit *fit = &courses[0].fit;
+
+    if (fit->prune.sparsity > 0 && count > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
+    return pln_prune_check(ctx, fit, pln_net_scores(net) > 0, samples);
 }
 
 pln_status plni_prune_begin(pln_trainer *t)
 {
     struct plni_pruner *p = t->pruner;
-    const plni_course *c = &t->course[0];
-    const double batches = (double)c->fit.epochs * plni_course_batches(c);
 
-    p->every = (int)((double)p->how.until * batches / p->how.updates + 1e-6);
-    if (p->every < 1)
-        return plni_fail_at(t->ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; in %g of %.0f batches there is no room for them",
-                            p->how.updates, (double)p->how.until, batches);
+    p->every = interval_of(&t->course[0].fit, t->course[0].count);
     if (by_criticality(&p->how)) PLN_TRY(pln_trainer_score(t, &p->how.metric));
     plni_trainer_score_batch(t, NULL);
     for (int i = 0; i < p->tensors; i++) {
@@ -171,6 +193,16 @@ pln_status plni_prune_begin(pln_trainer *t)
         PLN_TRY(pln_net_set_mask(t->net, p->tensor[i].parameter, &all));       /* what masks need is taken now */
     }
     return PLN_OK;
+}
+
+/* ---- masks -------------------------------------------------------------------------- */
+
+void plni_trainer_remask(pln_trainer *t)
+{
+    if (t->masks == t->net->masks) return;
+    for (int i = 0; i < t->courses; i++) plni_rule_remask(&t->course[i].rule, t->net);
+    plni_masks_seen(t->net);
+    t->masks = t->net->masks;
 }
 
 /* ---- updates ------------------------------------------------------------------------ */

@@ -72,7 +72,7 @@ void plni_trainer_enter_epoch(pln_trainer *trainer);
 /* ---- prune.c: masks that follow a schedule ------------------------------------ */
 
 /* Whether network and settings allow it, path and sentence else. */
-pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_fit *fit, int courses);
+pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples);
 
 /* Takes what it needs from the arena, and what it needs of a trainer that has its memory. */
 struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena);

@@ -223,11 +223,11 @@ static void test_refused(void **state)
     fit.prune.sparsity = 0.5, fit.prune.from = 0.6;
     refused(&jobs[0], &fit, "prune.from", "at most the sparsity");
     fit.prune.from = 0, fit.prune.updates = 1000;
-    refused(&jobs[0], &fit, "prune.updates", "of 28 batches there is no room");
+    refused(&jobs[0], &fit, "prune.updates", "0.5 of 4 epochs have fewer batches");
     fit.prune.updates = 2, fit.prune.regrow = PLN_REGROW_CRITICAL;
     refused(&jobs[0], &fit, "prune.regrow", "nothing is critical");
     fit.prune.regrow = PLN_REGROW_GRADIENT, fit.shards = 2;
-    refused(&jobs[0], &fit, "prune.regrow", "without shards");
+    refused(&jobs[0], &fit, "prune.regrow", "no shards");
     fit.shards = 1, fit.prune.ratio = NAN;
     refused(&jobs[0], &fit, "prune.ratio", "a finite number");
 }

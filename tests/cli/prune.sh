@@ -1,0 +1,32 @@
+# Pruning while training: as many weights as were wanted, the same bytes however a run comes about, and what is refused.
+tiny="$TESTS/tiny-spiking.yaml"
+train() { "$PLANARIA" train "$@" --data "$DATA" >out 2>err; echo "-> $? $(grep planaria: err | sed "s|$TESTS/||; s|$DATA|DATA|")"; }
+sed 's/^train:/prune: {sparsity: 0.8, updates: 4}\n&/' "$tiny" > pruned.yaml
+train pruned.yaml --out one --threads 1
+grep -o '"density":[0-9.]*' one/metrics.jsonl | tr '\n' ' '; grep '"density"' one/result.json
+train pruned.yaml --out two --threads 3; cmp one/model.safetensors two/model.safetensors && echo same
+train pruned.yaml --out cut --epochs 1; train pruned.yaml --out cut --resume; cmp one/model.safetensors cut/model.safetensors && echo same
+echo "# the masks are in the model; the configuration that is kept trains it again"
+"$PLANARIA" inspect one/model.safetensors | grep -o '[0-9.]*weight_mask *U8 *\[[0-9]*\]'
+train one/config.yaml --out again; cmp one/model.safetensors again/model.safetensors && echo same
+"$PLANARIA" eval one --data "$DATA" >out 2>err; echo "-> $?"
+echo "# every source of what grows back"
+for source in none critical uncritical random random_rows gradient; do
+    train pruned.yaml --out $source --set prune.regrow=$source; grep '"density"' $source/result.json
+    cmp -s one/model.safetensors $source/model.safetensors && echo "as by default"
+done
+echo "# rows, without labels"
+sed 's/^train:/prune: {sparsity: 0.9, updates: 3, regrow: random}\n&/' "$TESTS/tiny.yaml" > rows.yaml
+train rows.yaml --out rows; grep '"density"' rows/result.json
+echo "# refused, with line and remedy"
+train pruned.yaml --out x --set prune.sparsity=1
+train pruned.yaml --out x --set prune.sparsity=-0.1
+train pruned.yaml --out x --set prune.from=0.9
+train pruned.yaml --out x --set prune.updates=1000
+train pruned.yaml --out x --set prune.regrow=magic
+train pruned.yaml --out x --set prune.ratio=2
+train rows.yaml --out x --set prune.regrow=critical
+train pruned.yaml --out x --set prune.regrow=gradient --set train.shards=2
+sed 's/sparsity: 0.8, //' pruned.yaml > x.yaml; train x.yaml --out x
+sed 's/^train:/prune: {sparsity: 0.9}\n&/' "$TESTS/tiny-semi.yaml" > x.yaml; train x.yaml --out x
+train pruned.yaml --out one --resume --set prune.sparsity=0.7
