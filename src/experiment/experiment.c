@@ -129,8 +129,12 @@ static pln_status take_images(pln_ctx *ctx, const pln_experiment *e, pln_data *d
     const bool brief = *e->network;
     const int steps = brief ? e->spiking.steps : e->steps;
     const pln_sample_shape s = pln_data_shape(data);
+    const bool poisson = brief ? e->spiking.poisson : e->poisson;
     pln_normalise moments;
 
+    if (s.steps > 1 && poisson)
+        return plni_fail_at(ctx, PLN_ERR_SHAPE, brief ? "spiking.poisson" : "input.poisson", "%s is true, and a sample has %d frames: still "
+                            "images alone become random spikes", brief ? "spiking.poisson" : "input.poisson", s.steps);
     if (s.steps > 1 && s.steps != steps)
         return plni_fail_at(ctx, PLN_ERR_SHAPE, brief ? "spiking.steps" : "input.steps", "%s is %d, and a sample has %d frames: the two must "
                             "be equal", brief ? "spiking.steps" : "input.steps", steps, s.steps);
@@ -140,7 +144,7 @@ static pln_status take_images(pln_ctx *ctx, const pln_experiment *e, pln_data *d
         PLN_TRY(pln_data_moments(ctx, data, &moments));
         pln_net_normalise(net, &moments);
     }
-    if (brief ? e->spiking.poisson : e->poisson) pln_net_poisson(net);
+    if (poisson) pln_net_poisson(net);
     return pln_net_status(net);
 }
 

@@ -46,4 +46,11 @@ train dense.yaml --data sets/cifar10 --set evaluate.validation=0.2
 train dense.yaml --data sets/events --set read.steps=3 --set read.binary=true --set data=events --out run
 grep -A6 '^read' run/config.yaml
 "$PLANARIA" eval run --data sets/events | grep -c accuracy
+coded() { train dense.yaml --data sets/events --set data=events --set read.steps=3 --out run "$@"; }
+coded --set input.steps=3 --set input.poisson=true
+coded --set input.steps=2
+sed '/^layers/d; /^  - /d' dense.yaml > short.yaml
+printf 'network: FC10\nspiking: {steps: 3, poisson: true}\n' >> short.yaml
+train short.yaml --data sets/events --set data=events --set read.steps=3 --out run
+"$PLANARIA" train short.yaml --data sets/events --set data=events --set read.steps=3 --force >out 2>&1; echo "-> $?"
 train dense.yaml --data sets --set read.steps=-1
