@@ -175,6 +175,15 @@ static pln_status build(pln_ctx *ctx, const pln_experiment *e, pln_data *data, p
     return PLN_OK;
 }
 
+/* What is wrong with the whole has no place of its own. */
+static pln_status make_ready(pln_ctx *ctx, const pln_experiment *e, pln_net *net)
+{
+    const pln_status status = pln_net_ready(net);
+
+    if (status == PLN_OK || status == PLN_ERR_MEMORY || *pln_error_path(ctx)) return status;
+    return plni_fail_at(ctx, status, *e->network ? "network" : "layers", "%s", pln_error(ctx));
+}
+
 pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *data, pln_net **made)
 {
     pln_net *net = pln_net_new(ctx);
@@ -183,7 +192,7 @@ pln_status pln_experiment_plan(pln_ctx *ctx, const pln_experiment *e, pln_data *
     if (status == PLN_OK) status = pln_prune_check(ctx, &e->fit, true, pln_data_count(data));
     if (status == PLN_OK) status = build(ctx, e, data, net);
     if (status == PLN_OK) pln_net_prune_convolutions(net, e->cnn_prune);
-    if (status == PLN_OK) status = pln_net_ready(net);
+    if (status == PLN_OK) status = make_ready(ctx, e, net);
     if (status == PLN_OK) status = pln_data_fits(ctx, net, data);
     return keep(net, status, made);
 }

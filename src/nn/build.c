@@ -12,7 +12,7 @@ pln_status pln_net_status(const pln_net *net) { return net->error; }
 pln_status plni_refuse(pln_net *net, pln_status status, const char *what, double value)
 {
     if (!net->error)
-        net->error = plni_fail(net->ctx, status, "network: layer %d: %s (%g)", net->count + 1, what, value);
+        net->error = plni_fail(net->ctx, status, "network: layer %d: %s (%g)", net->count, what, value);
     return net->error;
 }
 
@@ -20,18 +20,23 @@ pln_status plni_refuse_size(pln_net *net, const char *what, int size, int height
 {
     if (!net->error)
         net->error = plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d: %s of %dx%d is larger than %s %dx%d",
-                               net->count + 1, what, size, size, image, height, width);
+                               net->count, what, size, size, image, height, width);
     return net->error;
 }
 
 /* ---- what it begins with ----------------------------------------------------------- */
 
+static void refuse_input(pln_net *net, pln_status status, const char *what, double value)
+{
+    if (!net->error) net->error = plni_fail(net->ctx, status, "network: input: %s (%g)", what, value);
+}
+
 void pln_net_input(pln_net *net, int units)
 {
     if (net->inputs || net->count)
-        (void)plni_refuse(net, PLN_ERR_STATE, "the input comes first and once", units);
+        refuse_input(net, PLN_ERR_STATE, "the input comes first and once", units);
     else if (units < 1 || units > PLN_MAX_UNITS)
-        (void)plni_refuse(net, PLN_ERR_ARG, "units must be 1..1048576", units);
+        refuse_input(net, PLN_ERR_ARG, "units must be 1..1048576", units);
     if (net->error) return;
     net->inputs = units;
     net->steps = 1;
@@ -42,11 +47,11 @@ static void begin(pln_net *net, int steps, int channels, int height, int width, 
 {
     const plni_extent extent = { channels, height, width };
 
-    if (steps < 1 || steps > PLN_MAX_TIME) (void)plni_refuse(net, PLN_ERR_ARG, "there must be 1..64 time steps", steps);
+    if (steps < 1 || steps > PLN_MAX_TIME) refuse_input(net, PLN_ERR_ARG, "there must be 1..64 time steps", steps);
     else if (channels < 1 || channels > PLN_MAX_CHANNELS)
-        (void)plni_refuse(net, PLN_ERR_ARG, "an image must have 1..4096 channels", channels);
+        refuse_input(net, PLN_ERR_ARG, "an image must have 1..4096 channels", channels);
     else if (height < 1 || width < 1 || (double)height * width * channels * steps > PLN_MAX_UNITS)
-        (void)plni_refuse(net, PLN_ERR_ARG, "an image must have 1..1048576 values", (double)height * width * channels);
+        refuse_input(net, PLN_ERR_ARG, "an image must have 1..1048576 values", (double)height * width * channels);
     if (net->error) return;
     pln_net_input(net, (frames ? steps : 1) * channels * height * width);
     if (net->error) return;
@@ -69,14 +74,14 @@ void pln_net_frames(pln_net *net, int steps, int channels, int height, int width
 void pln_net_normalise(pln_net *net, const pln_normalise *n)
 {
     if (net->error || !net->images || net->count) {
-        (void)plni_refuse(net, PLN_ERR_STATE, "inputs are normalised right after the image", 0);
+        refuse_input(net, PLN_ERR_STATE, "inputs are normalised right after the image", 0);
         return;
     }
     if (n->channels != net->image.extent.channels || n->channels > PLN_MAX_NORMALISED)
-        (void)plni_refuse(net, PLN_ERR_SHAPE, "there must be a mean and a deviation for each channel, 16 at most", n->channels);
+        refuse_input(net, PLN_ERR_SHAPE, "there must be a mean and a deviation for each channel, 16 at most", n->channels);
     for (int c = 0; !net->error && c < n->channels; c++)
         if (!isfinite(n->mean[c]) || !(n->deviation[c] > 0 && n->deviation[c] < 1e6f))
-            (void)plni_refuse(net, PLN_ERR_ARG, "a mean must be finite and a deviation positive", (double)n->deviation[c]);
+            refuse_input(net, PLN_ERR_ARG, "a mean must be finite and a deviation positive", (double)n->deviation[c]);
     if (!net->error) net->normalise = *n;
 }
 
@@ -85,7 +90,7 @@ pln_normalise pln_net_normalised(const pln_net *net) { return net->normalise; }
 void pln_net_poisson(pln_net *net)
 {
     if (net->error || !net->images || net->count || net->image.steps > 1) {
-        (void)plni_refuse(net, PLN_ERR_STATE, "a still image is coded right after it is described", 0);
+        refuse_input(net, PLN_ERR_STATE, "a still image is coded right after it is described", 0);
         return;
     }
     net->poisson = true;
@@ -109,7 +114,7 @@ static pln_status check_options(pln_net *net, const plni_layer_ops *ops, const v
 
     if (pln_option_check(net->ctx, ops->options, own, ops->name) == PLN_OK) return PLN_OK;
     snprintf(sentence, sizeof sentence, "%s", pln_error(net->ctx));
-    return net->error = plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: %s", net->count + 1, sentence);
+    return net->error = plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: %s", net->count, sentence);
 }
 
 void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_t size)

@@ -160,7 +160,7 @@ static pln_status complete(plni_layer *layer, pln_net *net)
     }
     if (own.units > PLN_MAX_CHANNELS)
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: layer %d: a dense layer of a spiking network has 1..4096 units (%d)",
-                         layer->number + 1, own.units);
+                         layer->number, own.units);
     return plni_become_full(layer, net, own.units, !own.unbiased);
 }
 

@@ -6,6 +6,7 @@
 #include "nn/mask.h"
 
 #include "base/check.h"
+#include "base/option.h"
 #include "base/rng.h"
 #include "base/shape.h"
 
@@ -48,10 +49,13 @@ static void plan_net(pln_net *net, plni_arena *arena)
 static pln_status check_layers(const pln_net *net)
 {
     if (!net->inputs || plni_first_product(net) == net->count)
-        return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: it needs an input and a dense layer");
-    for (int l = 0; l < net->count - 1; l++)
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: it needs an input and a layer with weights");
+    for (int l = 0; l < net->count - 1; l++) {
+        char path[PLNI_PATH];
+        snprintf(path, sizeof path, "layers.%d", l);
         if (!plni_readers(net, l + 1))
-            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: nothing reads what layer %d gives", l + 1);
+            return plni_fail_at(net->ctx, PLN_ERR_SHAPE, path, "network: nothing reads what layer %d gives", l);
+    }
     return PLN_OK;
 }
 
@@ -68,7 +72,7 @@ static pln_status compile(pln_net *net)
         if (net->layer[l].ops->complete) PLN_TRY(net->layer[l].ops->complete(&net->layer[l], net));
     if (!net->layer[net->count - 1].out.row)
         return plni_fail(net->ctx, PLN_ERR_SHAPE, plni_top_threshold(net) > 0 || net->layer[net->count - 1].out.steps > 1
-                         ? "network: a network with neurons ends with a read-out"
+                         ? "network: outputs that change over time end with a read-out"
                          : "network: it ends with an image: a dense layer or a read-out must come last");
     plni_stages_compile(net);
     return net->run->check(net);

@@ -72,15 +72,16 @@ static pln_status fit(plni_layer *layer, pln_net *net)
 
     if (own.kind == PLN_POOL_NONE) return plni_refuse(net, PLN_ERR_ARG, "no such pool", own.kind);
     if (x->row || plni_is_input(net, layer->input)) return plni_refuse(net, PLN_ERR_SHAPE, "a pool must follow a layer of images", 0);
-    if (own.size == 0 && x->extent.height == x->extent.width) own.size = own.stride = x->extent.height;
+    if (own.size == 0 && x->extent.height != x->extent.width)
+        return plni_refuse(net, PLN_ERR_SHAPE, "a pool of the whole image wants a square, and its width is not its height", x->extent.width);
+    if (own.size == 0) own.size = own.stride = x->extent.height;
     if (own.stride == 0) own.stride = own.size;
     if (own.stride > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's stride must be 1 up to its side", own.stride);
     if (2 * own.pad > own.size) return plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most half its side", own.pad);
     if (own.pad > x->extent.height || own.pad > x->extent.width)
         return plni_refuse(net, PLN_ERR_ARG, "a pool's padding must be at most the side of the image", own.pad);
-    if (own.size < 1 || (own.kind == PLN_POOL_MAX && own.size > LARGEST_FUSED))
-        return plni_refuse(net, PLN_ERR_SHAPE, "a pool's side must be 1 or more, of a maximum up to 15, and a pool of the whole "
-                           "image wants a square", own.size);
+    if (own.kind == PLN_POOL_MAX && own.size > LARGEST_FUSED)
+        return plni_refuse(net, PLN_ERR_SHAPE, "the side of a pool of maxima must be 1..15", own.size);
     if (own.size > x->extent.height + 2 * own.pad || own.size > x->extent.width + 2 * own.pad)
         return plni_refuse_size(net, "a pool", own.size, x->extent.height, x->extent.width, "an image of");
     own.in = x->extent;

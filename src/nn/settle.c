@@ -54,10 +54,10 @@ static pln_status check(const pln_net *net)
         if (part == PLNI_MASK && next == PLNI_DRIVE) continue;
         if (part != PLNI_DRIVE || l + 1 == net->count || net->layer[l + 1].role != PLNI_POINTWISE || next == PLNI_MASK)
             return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes dense layers with an "
-                             "activation behind and perhaps dropout in front", l + 1, net->layer[l].ops->name);
+                             "activation behind and perhaps dropout in front", l, net->layer[l].ops->name);
         if (next != PLNI_STATES && !(top && products > 0 && next == PLNI_PROBABILITIES))
             return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes hardsigm, or softmax at "
-                             "the top over a hidden layer", l + 2,
+                             "the top over a hidden layer", l + 1,
                              pln_activation_name(pln_net_layer(net, l + 1).activation));
         products++;
         l++;

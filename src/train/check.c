@@ -158,11 +158,12 @@ static int largest_batch(const pln_course *courses, int count)
 
 static pln_status check_places(pln_ctx *ctx, const pln_net *net, int batch)
 {
-    for (int i = 0; i < net->count; i++)
-        if ((double)batch * net->steps * plni_positions(plni_value(net, i)->extent) > INT32_MAX / 2)
-            return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one",
-                             batch, i);
-    return PLN_OK;
+    int value = 0;
+
+    while (value < net->count && (double)batch * net->steps * plni_positions(plni_value(net, value)->extent) <= INT32_MAX / 2) value++;
+    if (value == net->count) return PLN_OK;
+    if (value == 0) return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in the input: take a smaller one", batch);
+    return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, value - 1);
 }
 
 static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,

@@ -104,6 +104,7 @@ refused 's/^train: {/&rule: ep, ep: {relaxation: block, steps: 10, nudged_steps:
 refused 's/loss: cross_entropy, /loss: cross_entropy_steps, /; s/votes: 1/votes: 2/' branch.yaml
 refused 's/steps: 2, poisson/steps: 99, poisson/' branch.yaml
 refused '/conv:/d; /dense/d' floats.yaml
+refused '/norm:/d; /lif:/d; /add:/d; /from:/d; /pool:/d; /readout/d' branch.yaml
 train floats.yaml --out x --set layers.4.norm=jiont
 train floats.yaml --out x --set layers.9.dense=0
 train floats.yaml --out x --set layers.9.dense=9 --set layers.6.pool.size=2 --epochs 0

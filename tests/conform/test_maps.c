@@ -705,6 +705,7 @@ static void no_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_NONE,
 static void wide_padding(pln_net *net) { start(net), pln_net_pool_window(net, PLN_POOL_AVERAGE, 65536, 65536, 32768); }
 static void large_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 7); }
 static void whole_oblong(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
+static void whole_maxima(pln_net *net) { pln_net_image(net, 1, 1, 16, 16), pln_net_conv(net, 4, 3, 1, 1), pln_net_pool(net, PLN_POOL_MAX, 0); }
 static void negative_pool(pln_net *net) { start(net), pln_net_pool(net, PLN_POOL_AVERAGE, -1); }
 static void add_missing(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, 4); }
 static void add_below(pln_net *net) { start(net), pln_net_conv(net, 16, 3, 1, 1), pln_net_add(net, -2); }
@@ -731,6 +732,8 @@ static void lif_after_top(pln_net *net) { start(net), top(net), lif(net, "defaul
 static void pool_after_top(pln_net *net) { start(net), top(net), pln_net_pool(net, PLN_POOL_MAX, 0); }
 static void two_tops(pln_net *net) { start(net), top(net), pln_net_readout(net, PLN_READOUT_MEAN, 1); }
 static void no_top(pln_net *net) { start(net), pln_net_dense(net, 10); }
+static void coded(pln_net *net) { pln_net_image(net, 4, 1, 8, 8), pln_net_poisson(net), pln_net_dense(net, 3); }
+static void no_weights(pln_net *net) { pln_net_input(net, 4), pln_net_activation(net, PLN_RELU); }
 static void unread(pln_net *net) { start(net), pln_net_conv(net, 4, 1, 1, 0), pln_net_branch(net, 2), top(net); }
 static void wide_dense(pln_net *net) { start(net), pln_net_dense(net, 4097); }
 static void huge_map(pln_net *net) { pln_net_image(net, 1, 1, 1024, 1024), pln_net_conv(net, 4096, 1, 1, 0), top(net); }
@@ -746,7 +749,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
 #define W(name, status, word) { #name, name, PLN_ERR_##status, word },
     W(no_filters, ARG, "filters") W(many_filters, ARG, "filters") W(no_kernel, ARG, "kernel") W(no_stride, ARG, "stride")
     W(negative_pad, ARG, "conv.pad") W(wide_pad, ARG, "padding") W(large_kernel, SHAPE, "larger than")
-    W(no_time, ARG, "time steps") W(long_time, ARG, "time steps") W(no_channels, ARG, "channels") W(no_height, ARG, "values")
+    W(no_time, ARG, "network: input: there must be 1..64 time steps") W(long_time, ARG, "time steps") W(no_channels, ARG, "channels") W(no_height, ARG, "values")
     W(large_image, ARG, "values") W(two_images, STATE, "first and once") W(image_after_input, STATE, "first and once")
     W(conv_of_rows, SHAPE, "wants an image") W(conv_of_nothing, STATE, "input") W(norm_of_rows, SHAPE, "follow") W(lif_of_rows, SHAPE, "follow")
     W(pool_of_rows, SHAPE, "images") W(add_to_rows, SHAPE, "follow") W(readout_of_rows, SHAPE, "over time")
@@ -755,14 +758,16 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(norm_of_dropped, SHAPE, "must follow") W(lif_of_dropped, SHAPE, "must follow") W(lif_of_branch, SHAPE, "must follow")
     W(relu_of_dropped, SHAPE, "not spikes") W(pool_of_dropped, SHAPE, "must follow") W(add_to_dropped, SHAPE, "must follow")
     W(lif_of_spikes, SHAPE, "follow") W(add_to_spikes, SHAPE, "follow") W(no_norm_kind, ARG, "norm") W(no_scale, ARG, "scale")
-    W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(wide_padding, ARG, "side of the image") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "side")
+    W(scale_nan, ARG, "scale") W(no_pool, ARG, "pool") W(wide_padding, ARG, "side of the image") W(large_pool, SHAPE, "larger than") W(whole_oblong, SHAPE, "wants a square")
+    W(whole_maxima, SHAPE, "maxima must be 1..15")
     W(negative_pool, ARG, "pool.size") W(add_missing, ARG, "no such layer") W(add_below, ARG, "add.layer")
     W(add_channels, SHAPE, "same channels") W(add_size, SHAPE, "same channels") W(add_time, SHAPE, "same channels")
     W(add_input, SHAPE, "same channels") W(add_readout, SHAPE, "follow") W(branch_missing, ARG, "no such layer")
-    W(bad_neuron, ARG, "tau") W(readout_of_image, SHAPE, "one place") W(odd_votes, SHAPE, "votes") W(no_votes, ARG, "readout.votes")
+    W(bad_neuron, ARG, "tau") W(readout_of_image, SHAPE, "one place") W(odd_votes, SHAPE, "layer 4: the votes") W(no_votes, ARG, "readout.votes")
     W(no_readout_kind, ARG, "readout.kind") W(conv_after_top, SHAPE, "wants an image")
     W(norm_after_top, SHAPE, "follow") W(lif_after_top, SHAPE, "follow") W(pool_after_top, SHAPE, "images")
-    W(two_tops, SHAPE, "read-out") W(no_top, SHAPE, "ends with a read-out") W(unread, SHAPE, "nothing reads")
+    W(two_tops, SHAPE, "read-out") W(no_top, SHAPE, "outputs that change over time end with")
+    W(coded, SHAPE, "outputs that change over time end with") W(unread, SHAPE, "nothing reads what layer 3 gives") W(no_weights, SHAPE, "a layer with weights")
     W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(settling, SHAPE, "")
 #undef W
 };
