@@ -204,8 +204,8 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
 
     plni_option_path(path, section, "rate");
     if (fit->rates != 1 && (pln_experiment_takes_images(e) || fit->rates != dense_layers(e)))
-        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate, or of one for each dense layer",
-                            path, fit->rates);
+        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate%s", path, fit->rates,
+                            pln_experiment_takes_images(e) ? " where a network takes images" : ", or of one for each dense layer");
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
 }
 

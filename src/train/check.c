@@ -28,7 +28,7 @@ const pln_option pln_fit_options[] = {
       .help = "cross_entropy_steps: of spiking networks, at every time step" },
     { "optimiser", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
     { "rate", PLN_OPTION_FLOATS, offsetof(pln_fit, rate), 0, 1e9, 0, NEEDED, .count = offsetof(pln_fit, rates),
-      .most = PLN_MAX_LAYERS, .help = "one for all layers, or one for each dense layer" },
+      .most = PLN_MAX_LAYERS, .help = "one for all layers; without images also one for each dense layer" },
     { "schedule", PLN_OPTION_SECTION, offsetof(pln_fit, schedule), .options = pln_schedule_options,
       .help = "factors of the rate over the epochs; default: constant" },
     { "winners gamma eta smoothing output_dropout sequential", PLN_OPTION_ALSO, offsetof(pln_fit, self),
