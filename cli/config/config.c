@@ -131,11 +131,14 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
 static int complain_labels(const config *c, const pln_ctx *ctx, const char *name, const dataset *d, pln_status status)
 {
     const char *path = pln_error_path(ctx), *why = pln_error(ctx);
+    char place[DOCUMENT_PLACE];
 
     if (status == PLN_ERR_MEMORY) return complain_status(ctx, status);
     if (strcmp(path, "data") == 0) return complain(BAD_INPUT, "%s: %s", d->path, why);
     if (strcmp(path, "test") == 0) return complain(BAD_INPUT, "%s: %s; without a test train with --no-eval", d->path, why);
-    if (strcmp(path, "evaluate") == 0) return complain(BAD_INPUT, "%s, or train with --no-eval", why);
+    if (strncmp(path, "evaluate.", 9) == 0)
+        return complain(BAD_INPUT, "%s: %s, %s train with --no-eval", document_place(&c->from, path, place), why,
+                        strncmp(path, "evaluate.fractions", 18) == 0 ? "leave it out (--set evaluate.fractions=[]), or" : "or");
     if (strcmp(path, "semi.labels_file") == 0) return complain(BAD_INPUT, "%s: %s", c->e.labels_file, why);
     return *path ? document_complain(&c->from, ctx, status) : complain(BAD_INPUT, "%s: %s", name, why);
 }
@@ -145,12 +148,13 @@ int config_complain(const config *c, const pln_ctx *ctx, pln_status status)
     return *pln_error_path(ctx) ? document_complain(&c->from, ctx, status) : complain_status(ctx, status);
 }
 
-int config_share(pln_ctx *ctx, const config *c, const pln_data *train, double fraction, pln_index *index)
+int config_share(pln_ctx *ctx, const config *c, pln_data *train, double fraction, pln_index *index)
 {
     const pln_status status = pln_data_share(ctx, train, fraction, (uint64_t)c->e.validation_seed, index);
 
     if (status == PLN_OK || status == PLN_ERR_MEMORY) return status == PLN_OK ? DONE : complain_status(ctx, status);
-    return complain(BAD_INPUT, "evaluate: %s, or train with --no-eval", pln_error(ctx));
+    if (pln_data_get_info(train).labelled == 0) return complain(BAD_INPUT, "the data have no labels: nothing can be measured");
+    return complain(BAD_INPUT, "--labels: %s", pln_error(ctx));
 }
 
 int config_labels(pln_ctx *ctx, const config *c, const char *name, const dataset *d, uint64_t seed, bool evaluates,

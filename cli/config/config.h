@@ -45,8 +45,8 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
 /* The set its figures are of: "validation" or "test". */
 const char *config_evaluated_on(const config *c);
 
-/* The samples of a fraction of those with a label.  Complains and returns an exit code. */
-int config_share(pln_ctx *ctx, const config *c, const pln_data *train, double fraction, pln_index *index);
+/* The samples of a fraction, --labels or the configuration's, of those with a label.  Complains and returns an exit code. */
+int config_share(pln_ctx *ctx, const config *c, pln_data *train, double fraction, pln_index *index);
 
 /* Complains about the last error of the context, with the place in the configuration that is to
  * blame, if one is; returns an exit code. */

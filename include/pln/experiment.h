@@ -140,8 +140,8 @@ pln_status pln_experiment_head(pln_ctx *ctx, const pln_experiment *e, int inputs
 /* The training samples that show labels and those that do not, with `semi`; marked as in
  * pln_data_divide, the samples that labels_file lists.  Else both stay empty.  And whether the
  * data have the labels that are wanted: for training and, unless test is NULL, for reading out,
- * each fraction.  pln_error_path is "data" or "test" if these lack labels, "evaluate" if a
- * fraction of labels is no sample.
+ * each fraction.  pln_error_path is "data" if training lacks labels, "test" if reading out does, "evaluate.labels" or
+ * "evaluate.fractions.N" if that share of the labels is no sample.
  *
  * Returns PLN_ERR_ARG, PLN_ERR_SHAPE if there are more classes than outputs, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK

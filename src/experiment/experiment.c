@@ -231,6 +231,15 @@ static int first_unlabelled(const pln_data *data)
     return -1;
 }
 
+static int count_labelled(const pln_data *data)
+{
+    const int32_t *labels = pln_data_labels(data);
+    int n = 0;
+
+    for (int i = 0; labels && i < pln_data_count(data); i++) n += labels[i] >= 0;
+    return n;
+}
+
 /* Training with labels wants all of them, and reading out those of the test samples. */
 static pln_status check_labels(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, const pln_data *test)
 {
@@ -240,19 +249,12 @@ static pln_status check_labels(pln_ctx *ctx, const pln_experiment *e, const pln_
     if (training >= 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "data", "training sample %d has no label, and train.target is labels; few labels are for "
                             "a section semi, none for target self", training);
+    if (test && count_labelled(train) == 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "test", "the training samples have no labels: nothing can be measured");
     if (testing >= 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "test", "sample %d of the %s set has no label", testing, e->validation > 0 ? "validation" : "test");
     if (outputs >= classes || !pln_experiment_argmax(e)) return PLN_OK;
     return plni_fail(ctx, PLN_ERR_SHAPE, "the network has %d outputs, but the data have %d classes (0 to %d)", outputs, classes, classes - 1);
-}
-
-static int count_labelled(const pln_data *data)
-{
-    const int32_t *labels = pln_data_labels(data);
-    int n = 0;
-
-    for (int i = 0; labels && i < pln_data_count(data); i++) n += labels[i] >= 0;
-    return n;
 }
 
 static pln_status divide(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, uint64_t seed, const int *marked,
@@ -268,6 +270,16 @@ static pln_status divide(pln_ctx *ctx, const pln_experiment *e, const pln_data *
     return status == PLN_ERR_ARG ? plni_fail_at(ctx, status, marked ? "semi.labels_file" : "semi.labels", "%s", pln_error(ctx)) : status;
 }
 
+/* Of the fractions that are read out, number i is no sample. */
+static pln_status refuse_share(pln_ctx *ctx, int i, const char *why)
+{
+    char path[PLNI_PATH];
+
+    if (i == 0) return plni_fail_at(ctx, PLN_ERR_ARG, "evaluate.labels", "evaluate.labels: %s", why);
+    snprintf(path, sizeof path, "evaluate.fractions.%d", i - 1);
+    return plni_fail_at(ctx, PLN_ERR_ARG, path, "evaluate.fractions: %s", why);
+}
+
 pln_status pln_experiment_labels(pln_ctx *ctx, const pln_experiment *e, const pln_data *train, const pln_data *test, uint64_t seed,
                                  const int *marked, pln_index *with, pln_index *without)
 {
@@ -278,7 +290,7 @@ pln_status pln_experiment_labels(pln_ctx *ctx, const pln_experiment *e, const pl
     for (int i = 0; status == PLN_OK && test && i <= e->fractions_count; i++) {
         pln_index share;
         status = pln_data_share(ctx, train, pln_experiment_fraction(e, i), (uint64_t)e->validation_seed, &share);
-        if (status == PLN_ERR_ARG) (void)plni_fail_at(ctx, status, "evaluate", "evaluate: %s", pln_error(ctx));
+        if (status == PLN_ERR_ARG) status = refuse_share(ctx, i, pln_error(ctx));
         pln_index_free(ctx, &share);
     }
     if (status == PLN_OK) return PLN_OK;
