@@ -33,9 +33,10 @@ void report_figures(json_t *to, const char *prefix, const pln_figures *f)
     add(to, prefix, "unlearned", json_integer(f->association.unlearned));
 }
 
-void report_epoch(const json_t *line, const char *title)
+void report_epoch(const json_t *line, const char *title, bool with_loss)
 {
     const json_t *speed = json_object_get(line, "samples_per_second");
+    const json_t *loss = with_loss ? json_object_get(line, "train_loss") : NULL;
 
     fprintf(stderr, "%sepoch %4d", title, (int)json_integer_value(json_object_get(line, "epoch")));
     print_share(stderr, "direct association", line, "direct_average");
@@ -46,6 +47,7 @@ void report_epoch(const json_t *line, const char *title)
     print_share(stderr, "direct association", line, "untrained_direct_average");
     print_share(stderr, "single unit", line, "untrained_direct_max");
     print_share(stderr, "accuracy", line, "untrained_accuracy");
+    if (loss) fprintf(stderr, "  loss %10.6g", json_number_value(loss));
     if (speed) fprintf(stderr, "  %9.0f samples/s", json_number_value(speed));
     else       fprintf(stderr, "  untrained");
     fputc('\n', stderr);

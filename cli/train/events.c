@@ -70,7 +70,7 @@ static int see_untrained(job *j, const pln_run_event *v)
     add_measured(j, line, "untrained_", &v->figures);
     if (pln_experiment_epochs(&j->c->e) == 0) report_figures(j->result, "", &v->figures);
     code = add_activity(j, line);
-    if (code == DONE && !j->args.json) report_epoch(line, "");
+    if (code == DONE && !j->args.json) report_epoch(line, "", false);
     if (code == DONE) return run_add_metrics(&j->r, line, &j->metrics_size);
     json_decref(line);
     return code;
@@ -86,6 +86,15 @@ static int see_pass(job *j, const pln_run_event *v)
     if (v->measured) report_figures(line, "unlabelled_", &v->figures);
     json_object_set_new(j->result, "pass", line);
     return DONE;
+}
+
+/* Whether somebody who has nothing measured is told of an epoch: of each where they are few. */
+static bool is_told(const job *j, const pln_run_event *v)
+{
+    enum { FEW = 20, APART = 10 };
+    const int all = v->part == PLN_PART_PRETRAIN ? j->c->e.pretrain.epochs : pln_experiment_epochs(&j->c->e);
+
+    return j->args.no_eval && (all <= FEW || v->epoch % APART == 0 || v->epoch == all);
 }
 
 static int see_epoch(job *j, const pln_run_event *v)
@@ -105,9 +114,9 @@ static int see_epoch(job *j, const pln_run_event *v)
         json_object_set_new(j->result, "selection_accuracy", json_real(v->held_out));
         json_object_set_new(j->result, "selected_epoch", json_integer(v->epoch));
     }
-    if (v->measured || v->compared) {
+    if (v->measured || v->compared || is_told(j, v)) {
         progress_clear();
-        if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ");
+        if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ", !v->measured && !v->compared);
     }
     if (j->c->e.prunes) json_object_set_new(j->result, "density", json_real(v->report.density));
     if (network) {

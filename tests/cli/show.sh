@@ -34,6 +34,6 @@ echo "# a dry run says what it would take, presets say what they should give"
 "$PLANARIA" presets --json | python3 -c 'import json, sys; all = json.load(sys.stdin); print(len(all) > 20, {type(p["expected"]) for p in all} == {dict}, any(p["expected"] for p in all))'
 "$PLANARIA" presets | grep -A1 -E '^liu2024/(unsup-bp-1layer|mode-batch-2layer|untrained-1layer) ' | sed 's/training [0-9.]* min/training N min/'
 echo "# a time measured elsewhere makes it no other run"
-cp "$TESTS/tiny.yaml" timed.yaml; "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval >/dev/null
+cp "$TESTS/tiny.yaml" timed.yaml; "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval >/dev/null 2>&1
 printf 'expected:\n  minutes: 3\n' >> timed.yaml
-"$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval --resume >/dev/null; echo "-> $?"
+"$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval --resume 2>&1 >/dev/null; echo "-> $?"
