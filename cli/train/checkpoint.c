@@ -52,7 +52,7 @@ int job_read_state(job *j)
     if (!identity || !json_is_object(json_object_get(j->state, "result")))
         return complain(BAD_INPUT, "%s is no checkpoint of 'planaria train'", path);
     if (strcmp(identity, j->identity) != 0)
-        return complain(BAD_INPUT, "%s belongs to another run: configuration, data, seed or --limit differ", path);
+        return job_complain_other(j, path);
     j->metrics_size = (long)json_integer_value(json_object_get(j->state, "metrics"));
     json_decref(j->result);
     j->result = json_incref(json_object_get(j->state, "result"));

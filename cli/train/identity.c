@@ -1,27 +1,39 @@
 /* identity.c - what makes a run this one: settings, manifest, configuration, result */
 
+#define _POSIX_C_SOURCE 200809L
+
 #include "train/job.h"
 
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The way in which the identity is computed; others mean nothing to us. */
 enum { IDENTITY_OF = 2 };
+
+/* What of a configuration identifies a run, freed by free; NULL if memory is short. */
+static char *identity_text(const config *c, size_t *size)
+{
+    *size = pln_option_print(config_options, c, PLN_PRINT_IDENTITY, NULL, 0);
+    char *text = malloc(*size + 1);
+
+    if (text) (void)pln_option_print(config_options, c, PLN_PRINT_IDENTITY, text, *size + 1);
+    return text;
+}
 
 /* The configuration as it is used, and what identifies the run: how many epochs are wanted, and how
  * long they took elsewhere, makes it no other one. */
 int job_settle(job *j)
 {
     SHA2_CTX sha;
+    size_t size;
     char *text;
 
     pln_experiment_settle(&j->c->e);
     if (j->args.epochs != OPTIONS_UNSET) j->c->e.stop_after = j->args.epochs;
-    const size_t size = pln_option_print(config_options, j->c, PLN_PRINT_IDENTITY, NULL, 0);
-    text = malloc(size + 1);
+    text = identity_text(j->c, &size);
     if (!text) return complain(FAILED, "no memory left");
-    (void)pln_option_print(config_options, j->c, PLN_PRINT_IDENTITY, text, size + 1);
     SHA256Init(&sha);
     SHA256Update(&sha, (const uint8_t *)text, size);
     SHA256Update(&sha, (const uint8_t *)j->d.digest, sizeof j->d.digest);
@@ -70,6 +82,61 @@ int job_write_config(const job *j)
     return code;
 }
 
+/* Whether two configurations are one but for lengths that follow from train.epochs. */
+static bool differs_in_length(const config *mine, const config *before)
+{
+    config *c = malloc(sizeof *c);
+    char *a = NULL, *b = NULL;
+    size_t size;
+    bool same = false;
+
+    if (c && mine->e.fit.epochs != before->e.fit.epochs) {
+        *c = *mine;
+        c->e.fit.schedule.length = before->e.fit.schedule.length;
+        c->e.labelled.schedule.length = before->e.labelled.schedule.length;
+        c->e.fit.prune.length = before->e.fit.prune.length;
+        a = identity_text(c, &size);
+        b = identity_text(before, &size);
+        same = a && b && strcmp(a, b) == 0;
+    }
+    free(a);
+    free(b);
+    free(c);
+    return same;
+}
+
+static int complain_configuration(const job *j, const char *what)
+{
+    const char *path = run_path(&j->r, "config.yaml");
+    config *before = NULL;
+    const bool shorter = access(path, F_OK) == 0 && config_load(path, NULL, &before) == DONE && differs_in_length(j->c, before);
+    const int epochs = before ? before->e.fit.epochs : 0;
+
+    config_free(before);
+    if (shorter)
+        return complain(BAD_INPUT, "%s belongs to another run: that had train.epochs %d, and its schedule is as long; leave them and use "
+                        "--epochs %d to train longer", what, epochs, j->c->e.fit.epochs);
+    return complain(BAD_INPUT, "%s belongs to another run: its configuration differs%s", what,
+                    *j->c->e.labels_file ? ", or what semi.labels_file lists" : "");
+}
+
+int job_complain_other(const job *j, const char *what)
+{
+    json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);
+    const json_t *data = json_object_get(manifest, "data");
+    const json_int_t seed = json_integer_value(json_object_get(manifest, "seed")), limit = json_integer_value(json_object_get(data, "limit"));
+    const char *digest = json_string_value(json_object_get(data, "sha256"));
+    const bool other_seed = data && seed != j->args.seed, other_limit = data && limit != j->args.limit;
+    const bool other_data = digest && strcmp(digest, j->d.digest) != 0;
+
+    json_decref(manifest);
+    if (other_seed) return complain(BAD_INPUT, "%s belongs to another run: this run had --seed %lld", what, (long long)seed);
+    if (other_limit && limit == 0) return complain(BAD_INPUT, "%s belongs to another run: this run had no --limit", what);
+    if (other_limit) return complain(BAD_INPUT, "%s belongs to another run: this run had --limit %lld", what, (long long)limit);
+    if (other_data) return complain(BAD_INPUT, "%s belongs to another run: this run had other data", what);
+    return complain_configuration(j, what);
+}
+
 int job_check_manifest(const job *j)
 {
     json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);
@@ -82,7 +149,7 @@ int job_check_manifest(const job *j)
         return complain(BAD_INPUT, "%s was written by another version of planaria, whose runs this one can read but not go on with: "
                         "--force begins anew", j->r.folder);
     if (!other) return DONE;
-    return complain(BAD_INPUT, "%s belongs to another run: configuration, data, seed or --limit differ", j->r.folder);
+    return job_complain_other(j, j->r.folder);
 }
 
 /* The figures of a run that has finished already, or NULL. */

@@ -57,6 +57,9 @@ int     job_write_manifest(const job *j);
 /* What is in the folder must be this run, also if it left no checkpoint. */
 int     job_check_manifest(const job *j);
 
+/* Complains that something in the folder is another run's, with what differs. */
+int     job_complain_other(const job *j, const char *what);
+
 /* The figures of a run that has finished already, or NULL; and how they are written. */
 json_t *job_finished(const job *j);
 int     job_write_result(job *j);

@@ -98,7 +98,7 @@ pln_fit pln_experiment_fit(const pln_experiment *e, pln_part part, uint64_t seed
             length = 1;
         }
     }
-    if (fit.schedule.length < 1) fit.schedule.length = length > 0 ? length : 1;
+    if (fit.schedule.kind != PLN_CONSTANT && fit.schedule.length < 1) fit.schedule.length = length > 0 ? length : 1;
     return fit;
 }
 

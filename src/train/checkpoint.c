@@ -98,6 +98,7 @@ static json_t *describe_course(const plni_course *c)
     json_t *fit = plni_option_json(pln_fit_options, f, PLN_PRINT_IDENTITY);
 
     (void)json_object_del(fit, "epochs");               /* a run may be made longer */
+    if (f->schedule.kind == PLN_CONSTANT) (void)json_object_del(fit, "schedule");
     for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
     if (f->prune.sparsity > 0) (void)json_object_set_new(fit, "prune", plni_option_json(pln_prune_options, &f->prune, PLN_PRINT_IDENTITY));
     return json_pack("{s:o, s:o, s:I, s:i, s:I}", "fit", fit,
@@ -117,6 +118,24 @@ static char *fingerprint(const pln_trainer *t)
     text = failed || !all ? NULL : json_dumps(all, JSON_COMPACT);
     json_decref(all);
     return text;
+}
+
+/* Whether a fingerprint in a file is that of this run.  Older files give constant schedules a length, which changes nothing. */
+static bool is_fingerprint(const char *mine, const char *text)
+{
+    json_t *all = json_loads(text, 0, NULL), *course;
+    char *plain;
+    size_t i;
+
+    json_array_foreach(json_object_get(all, "courses"), i, course) {
+        json_t *fit = json_object_get(course, "fit");
+        if (!json_object_get(json_object_get(fit, "schedule"), "kind")) (void)json_object_del(fit, "schedule");
+    }
+    plain = all ? json_dumps(all, JSON_COMPACT) : NULL;
+    const bool same = strcmp(mine, plain ? plain : text) == 0;
+    free(plain);
+    json_decref(all);
+    return same;
 }
 
 /* What the data are, as a text; they are read once. */
@@ -367,7 +386,7 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: the file is no checkpoint of planaria");
     mine = fingerprint(t);
     if (!mine) return plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left");
-    same = strcmp(mine, run) == 0;
+    same = is_fingerprint(mine, run);
     free(mine);
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,

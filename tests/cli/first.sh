@@ -1,0 +1,55 @@
+# What somebody meets who tries the command: messages that name the key and the remedy, and runs that tell of themselves.
+try() { "$PLANARIA" "$@" >out 2>err; echo "-> $? $(grep '^planaria:\|^note: there' err | sed "s|$TESTS|TESTS|; s|$DATA|DATA|g")"; }
+epochs() { sed -n 's/^\(.*epoch *[0-9]*\)  loss *[0-9.]*  .*samples.s$/\1 loss/p' err; }
+
+echo "# few labels: which fraction is none, where it stands, and what to do"
+try train "$TESTS/tiny-semi.yaml" --data "$DATA/few-npy" --set semi.labels=0 --set 'evaluate.fractions=[0.5,0.01]' --out bad
+try train "$TESTS/tiny.yaml" --data "$DATA" --set evaluate.labels=0.001 --out bad
+sed 's/fractions: .*/fractions: [0.5, 0.001]/' "$TESTS/tiny.yaml" > few.yaml; try train few.yaml --data "$DATA" --out bad
+try train few.yaml --data "$DATA" --set 'evaluate.fractions=[]' --epochs 1 --out few
+try eval few --labels 0.001
+echo "# no labels: nothing can be measured, but an epoch tells of its loss"
+cp -r "$DATA/few-npy" none; python3 -c 'import struct
+for part in "train", "test":
+    head = open(f"none/{part}-labels.npy", "rb").read()
+    size = 10 + struct.unpack("<H", head[8:10])[0]
+    open(f"none/{part}-labels.npy", "wb").write(head[:size] + b"\xff" * (len(head) - size))'
+try train "$TESTS/tiny.yaml" --data none --out bad
+try train "$TESTS/tiny.yaml" --data none --no-eval --out unlabelled; epochs
+try eval unlabelled
+try train "$TESTS/tiny.yaml" --data none --no-eval --set train.epochs=35 --out long; epochs
+try train "$TESTS/tiny-semi.yaml" --data "$DATA/few-npy" --set semi.labels=0 --no-eval --epochs 1 --out few-labels; epochs
+echo "# a run that is none yet, and runs that are others"
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 100 --resume --out r
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 90 --resume --out r
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 100 --seed 2 --resume --out r
+try train "$TESTS/tiny.yaml" --data none --no-eval --limit 100 --resume --out r
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 100 --set train.gamma=0.3 --resume --out r
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 100 --set train.epochs=9 --resume --out r
+try train "$TESTS/tiny.yaml" --data "$DATA" --no-eval --limit 100 --epochs 9 --resume --out r
+echo "# epochs make a run no other one where no schedule is as long, also with the files of earlier builds"
+sed '/  schedule:/,/    end:/d' "$TESTS/tiny.yaml" > constant.yaml
+try train constant.yaml --data "$DATA" --set train.epochs=2 --out c
+python3 - c/checkpoint.safetensors <<'END'
+import json, struct, sys
+file = open(sys.argv[1], "rb").read()
+size = struct.unpack("<Q", file[:8])[0]
+head = json.loads(file[8:8 + size])
+run = json.loads(head["__metadata__"]["run"])
+fit = run["courses"][0]["fit"]
+assert "schedule" not in fit
+items = list(fit.items())
+at = [key for key, _ in items].index("rate") + 1
+run["courses"][0]["fit"] = dict(items[:at] + [("schedule", {"length": 2})] + items[at:])
+head["__metadata__"]["run"] = json.dumps(run, separators=(",", ":"))
+text = json.dumps(head, separators=(",", ":")).encode()
+text += b" " * (-len(text) % 8)
+open("old", "wb").write(struct.pack("<Q", len(text)) + text + file[8 + size:])
+END
+cp -r c older; cp old older/checkpoint.safetensors
+try train constant.yaml --data "$DATA" --set train.epochs=5 --out straight
+for run in c older; do
+    try train constant.yaml --data "$DATA" --set train.epochs=5 --resume --out $run; grep -o '^epoch *[0-9]*' err
+    cmp straight/model.safetensors $run/model.safetensors && echo "the same network"
+done
+[ -e bad ] || echo "and nothing is left"
