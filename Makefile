@@ -6,10 +6,14 @@ DESTDIR ?=
 JOBS    ?= $(shell nproc)
 DEMO    ?= $(BUILD)/demo
 
-.PHONY: help deps build demo check quick counts asan tsan fuzz coverage bench reproduce docs install clean format
+# What `make check` runs one after the other: STAGES="gcc asan" runs two of them.
+STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
+
+.PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
+        reproduce docs install clean format
 
 help:            ## this list
-	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z0-9]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
 deps:            ## install what the build and the tests need (Debian, apt)
 	tools/deps.sh check
@@ -23,28 +27,32 @@ demo: build      ## learn Fashion-MNIST without labels, and show the result
 	$(BUILD)/release/planaria train planaria/fashion-demo --out $(DEMO) --force
 	@echo "What the first layer has learned: $(DEMO)/fields.png"
 
-check:           ## install, build, and run all tests: what CI runs
+check:           ## install what is missing, then each stage from lint to tidy: what CI runs
 	tools/deps.sh check
-	python3 tools/test_check_layers.py
-	python3 tools/check_theory.py
-	python3 tools/test_check_theory.py
-	python3 tools/test_reproduce.py
-	python3 tools/test_same_bits.py
-	python3 tools/test_instructions.py
-	python3 bench/test_busy.py
-	cmake --preset check -B $(BUILD)/check
-	cmake --build $(BUILD)/check -j $(JOBS)
-	python3 tools/check_layers.py --build $(BUILD)/check
-	ctest --test-dir $(BUILD)/check --output-on-failure
-	$(MAKE) counts
-	$(MAKE) asan
+	@times=; \
+	for stage in $(STAGES); do \
+	    echo "==== $$stage"; \
+	    start=$$(date +%s); \
+	    $(MAKE) --no-print-directory $$stage || exit 1; \
+	    times="$$times$$(printf '%-8s %5d s' $$stage $$(($$(date +%s) - start)))\n"; \
+	done; \
+	printf "==== all is well\n$$times"
 
 quick:           ## build and test without installing anything
 	python3 tools/check_theory.py
 	cmake --preset check -B $(BUILD)/check
 	cmake --build $(BUILD)/check -j $(JOBS)
-	python3 tools/check_layers.py --build $(BUILD)/check
-	ctest --test-dir $(BUILD)/check --output-on-failure -LE slow
+	ctest --test-dir $(BUILD)/check -j $(JOBS) --output-on-failure -LE slow
+
+lint:            ## text: cited sections, shell scripts, and the tests of tools
+	python3 tools/check_theory.py
+	shellcheck $$(find . -name '*.sh' -not -path './$(BUILD)/*') .ci/run
+	for test in tools/test_*.py bench/test_*.py; do python3 $$test || exit 1; done
+
+gcc:             ## all tests by gcc, warnings as errors
+	cmake --preset check -B $(BUILD)/check
+	cmake --build $(BUILD)/check -j $(JOBS)
+	ctest --test-dir $(BUILD)/check -j $(JOBS) --output-on-failure
 
 counts:          ## instructions of training steps against the committed counts
 	cmake --preset release -B $(BUILD)/counts -DPLN_WERROR=ON -DPLN_BENCH=OFF
@@ -54,12 +62,38 @@ counts:          ## instructions of training steps against the committed counts
 asan:            ## tests under address and undefined-behaviour sanitizers
 	cmake --preset asan -B $(BUILD)/asan
 	cmake --build $(BUILD)/asan -j $(JOBS)
-	ctest --test-dir $(BUILD)/asan --output-on-failure -LE slow
+	ctest --test-dir $(BUILD)/asan -j $(JOBS) --output-on-failure -LE slow
+
+clang:           ## tests by clang, warnings as errors
+	cmake --preset clang -B $(BUILD)/clang
+	cmake --build $(BUILD)/clang -j $(JOBS)
+	ctest --test-dir $(BUILD)/clang -j $(JOBS) --output-on-failure -LE slow
 
 tsan:            ## tests of threads under the thread sanitizer
 	cmake --preset tsan -B $(BUILD)/tsan
 	cmake --build $(BUILD)/tsan -j $(JOBS)
-	ctest --test-dir $(BUILD)/tsan --output-on-failure -L threads
+	ctest --test-dir $(BUILD)/tsan -j $(JOBS) --output-on-failure -L threads
+
+shared:          ## command, examples and package with a shared library; what it exports
+	cmake --preset shared -B $(BUILD)/shared
+	cmake --build $(BUILD)/shared -j $(JOBS)
+	ctest --test-dir $(BUILD)/shared -j $(JOBS) --output-on-failure -R '^(symbols|install|example_.*|cli_help|cli_show)$$'
+
+arm64:           ## kernels and layers for arm64 under qemu; skipped where packages are missing
+	@if tools/deps.sh arm64; then \
+	    $(MAKE) --no-print-directory arm64-tests; \
+	else \
+	    echo "arm64: skipped, since its compiler, qemu or libraries are not to be had here"; \
+	fi
+
+arm64-tests:
+	cmake --preset arm64 -B $(BUILD)/arm64
+	cmake --build $(BUILD)/arm64 -j $(JOBS)
+	PLN_TEST_EVERY=8 ctest --test-dir $(BUILD)/arm64 -j $(JOBS) --output-on-failure -L '^(kernel|conform)$$'
+
+tidy:            ## clang-tidy over src/ and cli/; .clang-tidy says what it looks for
+	cmake --preset clang -B $(BUILD)/clang
+	find src cli -name '*.c' | sort | xargs -P $(JOBS) -n 4 clang-tidy -p $(BUILD)/clang --quiet
 
 fuzz:            ## fuzz each reader for FUZZ_SECONDS (needs clang)
 	tools/deps.sh fuzz
@@ -76,7 +110,8 @@ coverage:        ## line coverage of src/; fails below 90 %
 
 bench: build     ## speed against PyTorch in one run (needs MNIST), and the kernels alone
 	test -x $(BUILD)/torch/bin/python || python3 -m venv $(BUILD)/torch
-	$(BUILD)/torch/bin/python -c 'import torch, spikingjelly' 2>/dev/null || $(BUILD)/torch/bin/pip install -q torch==2.13.0 spikingjelly
+	$(BUILD)/torch/bin/python -c 'import torch, spikingjelly' 2>/dev/null || \
+	    $(BUILD)/torch/bin/pip install -q torch==2.13.0 spikingjelly
 	python3 bench/speed.py --command $(BUILD)/release/planaria --python $(BUILD)/torch/bin/python
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_kernels
 	OPENBLAS_NUM_THREADS=1 $(BUILD)/release/bench_conv

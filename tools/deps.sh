@@ -1,21 +1,24 @@
 #!/bin/sh
 # Installs what Planaria needs on Debian 12 or 13, and only what is missing.
 #
-#   tools/deps.sh [build|check|fuzz|coverage|docs]
+#   tools/deps.sh [build|check|arm64|fuzz|coverage|docs]
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libyaml-dev libjansson-dev libpopt-dev
        zlib1g-dev libpng-dev libjpeg62-turbo-dev libmatio-dev libarchive-dev libcurl4-openssl-dev librandom123-dev
        libopenblas-dev libmd-dev libsqlite3-dev dataset-fashion-mnist"
-check="$build libcmocka-dev python3 valgrind libopenblas0-openmp libopenblas0-serial"
+check="$build libcmocka-dev python3 valgrind libopenblas0-openmp libopenblas0-serial clang clang-tidy shellcheck"
+arm64="$check gcc-aarch64-linux-gnu qemu-user libc6-dev:arm64 libopenblas-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64"
 
+foreign=
 case "${1:-build}" in
     build)    wanted=$build ;;
     check)    wanted=$check ;;
-    fuzz)     wanted="$check clang libclang-rt-dev" ;;
+    arm64)    wanted=$arm64 foreign=arm64 ;;
+    fuzz)     wanted="$check libclang-rt-dev" ;;
     coverage) wanted="$check gcovr" ;;
     docs)     wanted="doxygen" ;;
-    *)        echo "usage: tools/deps.sh [build|check|fuzz|coverage|docs]" >&2; exit 2 ;;
+    *)        echo "usage: tools/deps.sh [build|check|arm64|fuzz|coverage|docs]" >&2; exit 2 ;;
 esac
 
 missing=
@@ -38,6 +41,9 @@ else
     exit 1
 fi
 export DEBIAN_FRONTEND=noninteractive
+if [ -n "$foreign" ] && ! dpkg --print-foreign-architectures | grep -qx "$foreign"; then
+    $as_root dpkg --add-architecture "$foreign"
+fi
 $as_root apt-get update -q
 # shellcheck disable=SC2086
 $as_root apt-get install -q -y --no-install-recommends $missing

@@ -34,5 +34,5 @@ if (ulimit -v 200000; OPENBLAS_NUM_THREADS=1 "$PLANARIA" --version; exit $?) >/d
     done
     (ulimit -v 200000; OPENBLAS_NUM_THREADS=7 timeout -k 1 60 "$PLANARIA" --version; echo "-> $?")
 else
-    for i in 1 2 3; do "$PLANARIA" --version; echo "-> $?"; done
+    for _ in 1 2 3; do "$PLANARIA" --version; echo "-> $?"; done
 fi
