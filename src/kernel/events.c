@@ -30,7 +30,7 @@ PLNI_INLINE __m512i offsets_of(int base, int step)
 PLNI_INLINE int put_offsets(uint16_t *to, __mmask16 active, __m512i offset)
 {
     _mm256_storeu_si256((__m256i *)to, _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(active, offset)));
-    return __builtin_popcount(active);
+    return set_bits(active);
 }
 
 PLNI_INLINE int list_word(uint16_t *offset, uint64_t word, int channels, int base, int step)

@@ -8,6 +8,10 @@
 #include "base/attr.h"
 #include "kernel/kernel.h"
 
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
 #define JOIN3_(a, b, c)   a##b##c
 #define JOIN3(a, b, c)    JOIN3_(a, b, c)
 #define KERNEL(operation) JOIN3(plni_##operation, _, PLNI_LEVEL)
@@ -39,5 +43,11 @@ typedef int32_t ivec __attribute__((vector_size(4 * LANES), may_alias));
 /* Lets the elements after p be addressed by constant offsets from one register:
  * gcc otherwise keeps a register for each of them. */
 #define ONE_REGISTER(p) __asm__("" : "+r"(p))
+
+#if defined(__AVX512F__)
+/* How many bits of a mask are set.  gcc 12 knows that a comparison leaves zeros above the 16 bits of its mask, but
+ * spills these 16 alone: counted as an int, the mask brings along what lies beside it on the stack. */
+PLNI_INLINE int set_bits(__mmask16 mask) { return __builtin_popcount(_cvtmask16_u32(mask)); }
+#endif
 
 #endif

@@ -94,7 +94,7 @@ int KERNEL(list)(const float *x, int n, int *index, float *value)
         const __m512 v = _mm512_load_ps(x + i);
         const __mmask16 active = _mm512_mask_cmp_ps_mask(inside, v, _mm512_setzero_ps(),
                                                          _CMP_NEQ_UQ);
-        const int found = __builtin_popcount(active);
+        const int found = set_bits(active);
         const __mmask16 first = (__mmask16)((1u << found) - 1);
         _mm512_mask_storeu_ps(value + count, first, _mm512_maskz_compress_ps(active, v));
         _mm512_mask_storeu_epi32(index + count, first, _mm512_maskz_compress_epi32(active, at));
