@@ -101,7 +101,8 @@ typedef struct pln_norm {
 
 /* tau, threshold, ... and norm, norm_scale.  A surrogate that is set by its name brings its
  * usual sharpness along. */
-PLN_API extern const pln_option pln_neuron_options[], pln_norm_options[];
+PLN_API extern const pln_option pln_neuron_options[];
+PLN_API extern const pln_option pln_norm_options[];
 
 /* Windows of size x size that do not overlap; a rest at the right and the bottom
  * is left out.  Of equal values the first in reading order is the largest. */

@@ -34,7 +34,7 @@ echo "# the function in README.md"
 sed -n '/^```c$/,/^```$/p' "$here/../../README.md" | sed '/^```/d' >"$folder/learn.c"
 # shellcheck disable=SC2046,SC2086
 "$compiler" $flags -Wall -Wextra -Werror -DLEARN="\"$folder/learn.c\"" "$here/readme.c" -o "$folder/readme" \
-    $(pkg-config --static --cflags --libs planaria)
+    $(pkg-config $static --cflags --libs planaria) -Wl,-rpath,"$libraries"
 (cd "$folder" && ./readme)
 
 echo "# find_package"
