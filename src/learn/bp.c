@@ -177,26 +177,26 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l)
 }
 
 /* Takes the gradient back through the layers behind a product, and moves those that learn. */
-static void learn_epilogue(plni_rule *rule, pln_net *net, const plni_pass *pass, int s)
+static void learn_epilogue(plni_rule *rule, pln_net *net, const plni_pass *batch, int s)
 {
-    plni_backward_epilogue(net, pass, s);
-    for (int l = net->stage[s].last - 1; l >= net->stage[s].first; l--) step_layer(rule, &net->layer[l], pass, l);
+    plni_backward_epilogue(net, batch, s);
+    for (int l = net->stage[s].last - 1; l >= net->stage[s].first; l--) step_layer(rule, &net->layer[l], batch, l);
 }
 
 /* Moves the first layer, below which nothing learns. */
-static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *pass,
+static void learn_first(plni_rule *rule, pln_net *net, const plni_pass *batch,
                         plni_batch *next)
 {
     const int l = plni_first_product(net);
     plni_layer *layer = &net->layer[l];
-    const plni_layer_io *at = &pass->at[l];
+    const plni_layer_io *at = &batch->at[l];
 
-    if (next && layer->ops->gradient_forward && fuses(rule, layer, pass)) {
+    if (next && layer->ops->gradient_forward && fuses(rule, layer, batch)) {
         plni_forward_enter(net, next->pass, next->fill, next->arg);
-        layer->ops->gradient_forward(layer, pass, at, -rule->rate[l], next->pass, &next->pass->at[l]);
+        layer->ops->gradient_forward(layer, batch, at, -rule->rate[l], next->pass, &next->pass->at[l]);
         next->entered = true;
     } else {
-        step_layer(rule, layer, pass, l);
+        step_layer(rule, layer, batch, l);
     }
 }
 
@@ -218,29 +218,29 @@ static double firing_rate(const pln_net *net, const plni_pass *batch)
 bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next,
                   plni_outcome *outcome)
 {
-    plni_pass *pass = now->pass;
-    aim b = { rule, net, now, plni_pass_all(pass) };
+    plni_pass *batch = now->pass;
+    aim b = { rule, net, now, plni_pass_all(batch) };
     const int first = plni_stage_of(net, plni_first_product(net));
 
     if (!now->entered) {
-        plni_forward_enter(net, pass, now->fill, now->arg);
-        plni_forward_product(net, pass);
+        plni_forward_enter(net, batch, now->fill, now->arg);
+        plni_forward_product(net, batch);
     }
-    plni_forward_leave(net, pass, aim_sample, &b);
+    plni_forward_leave(net, batch, aim_sample, &b);
     now->entered = false;
-    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, pass), .firing_rate = firing_rate(net, pass) };
+    *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, batch), .firing_rate = firing_rate(net, batch) };
     if (!isfinite(outcome->loss)) return false;
 
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
     plni_rule_homeostasis(rule, now, pln_net_outputs(net));
     for (int s = net->stages - 1; s >= first; s--) {
-        if (s < net->stages - 1 || !net->stage[s].rows) learn_epilogue(rule, net, pass, s);
-        if (s > first && net->stage[s].product >= 0) learn(rule, net, pass, net->stage[s].product);
+        if (s < net->stages - 1 || !net->stage[s].rows) learn_epilogue(rule, net, batch, s);
+        if (s > first && net->stage[s].product >= 0) learn(rule, net, batch, net->stage[s].product);
     }
-    learn_first(rule, net, pass, next);
+    learn_first(rule, net, batch, next);
     if (rule->optim.clip > 0) step_together(rule, net);
     for (int l = 0; l < net->count; l++)
-        if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], pass);
-    if (pass->scores) plni_scores_add(net, pass);
+        if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], batch);
+    if (batch->scores) plni_scores_add(net, batch);
     return true;
 }

@@ -23,13 +23,13 @@
 #include <string.h>
 
 /* What the samples of one batch share. */
-typedef struct batch {
+typedef struct aim {
     const plni_rule  *rule;
     const plni_batch *now;
     const plni_pass  *pass;            /* the shard at work          */
     int               n, before;       /* outputs; samples before it */
     int               samples;         /* in all shards              */
-} batch;
+} aim;
 
 /* +beta or -beta with equal chance, one draw a batch of each course (theory 4.4). */
 static float draw_beta(const plni_rule *rule, const plni_batch *now)
@@ -43,7 +43,7 @@ static float draw_beta(const plni_rule *rule, const plni_batch *now)
  * 1/2 |t - s|^2, or -sum t log y for a read-out. */
 static void aim_sample(void *arg, int s)
 {
-    const batch *b = arg;
+    const aim *b = arg;
     const plni_rule *rule = b->rule;
     const int sample = b->before + s;
     const struct plni_settling *own = b->pass->settling;
@@ -99,32 +99,32 @@ static void ask(void *arg, const plni_layer *layer, const plni_pass *shard, cons
 }
 
 /* Moves product l by what it learns. */
-static void learn(plni_rule *rule, pln_net *net, const plni_pass *pass, int l, float beta)
+static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l, float beta)
 {
-    plni_layer *layer = &net->layer[pass->settling->level[l].layer];
+    plni_layer *layer = &net->layer[batch->settling->level[l].layer];
     const int at = layer->number;
-    const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)plni_pass_all(pass));
+    const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)plni_pass_all(batch));
 
     const plni_sink here = plni_rule_into(layer, layer->theta);
 
-    if (pass->shards > 1) {
+    if (batch->shards > 1) {
         part p = { net, l, rule->ep.symmetric, -each };
-        plni_rule_collect(rule, layer, pass, ask, &p);
+        plni_rule_collect(rule, layer, batch, ask, &p);
         plni_rule_step(rule, layer, net->ctx);
         return;
     }
     if (rule->optim.kind == PLN_SGD) {
-        plni_ep_contrast(net, pass, l, rule->ep.symmetric, rule->rate[at] * each, &here);
+        plni_ep_contrast(net, batch, l, rule->ep.symmetric, rule->rate[at] * each, &here);
         return;
     }
     const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[at], rule->steps);
     const plni_sink to = plni_rule_sink(rule, layer, &adam);
     if (to.into) memset(to.into, 0, layer->size * sizeof(float));
-    plni_ep_contrast(net, pass, l, rule->ep.symmetric, -each, &to);
+    plni_ep_contrast(net, batch, l, rule->ep.symmetric, -each, &to);
 }
 
 /* Adds what a phase took to the outcome; its part of the samples weighs the sweeps. */
-static void count_effort(const batch *b, const plni_effort *effort, double *sweeps, plni_outcome *outcome)
+static void count_effort(const aim *b, const plni_effort *effort, double *sweeps, plni_outcome *outcome)
 {
     outcome->done += effort->done;
     outcome->dense += effort->dense;
@@ -133,7 +133,7 @@ static void count_effort(const batch *b, const plni_effort *effort, double *swee
 }
 
 /* The free phase of one shard, and what it is aimed at. */
-static void settle_freely(const pln_net *net, plni_pass *pass, batch *b, plni_outcome *outcome)
+static void settle_freely(const pln_net *net, plni_pass *pass, aim *b, plni_outcome *outcome)
 {
     static const plni_nudge none = { 0 };
     const plni_effort effort = plni_settle(net, pass, net->dynamics.steps, &none);
@@ -144,7 +144,7 @@ static void settle_freely(const pln_net *net, plni_pass *pass, batch *b, plni_ou
 }
 
 /* One nudged phase of one shard, of one or two. */
-static void settle_nudged(const pln_net *net, plni_pass *pass, const batch *b, const plni_nudge *pull, plni_outcome *outcome)
+static void settle_nudged(const pln_net *net, plni_pass *pass, const aim *b, const plni_nudge *pull, plni_outcome *outcome)
 {
     plni_effort effort = plni_settle(net, pass, b->rule->ep.steps, pull);
 
@@ -153,7 +153,7 @@ static void settle_nudged(const pln_net *net, plni_pass *pass, const batch *b, c
 }
 
 /* The nudged phases of one shard, from the free state; returns the beta of the last. */
-static float nudge(const pln_net *net, plni_pass *pass, const batch *b, plni_outcome *outcome)
+static float nudge(const pln_net *net, plni_pass *pass, const aim *b, plni_outcome *outcome)
 {
     const plni_rule *rule = b->rule;
     const float more = (float)(plni_rule_target_sum(rule, b->n) - 1);
@@ -172,22 +172,22 @@ static float nudge(const pln_net *net, plni_pass *pass, const batch *b, plni_out
 
 bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *next, plni_outcome *outcome)
 {
-    plni_pass *pass = now->pass, *end = pass + pass->shards;
-    batch b = { .rule = rule, .now = now, .n = pln_net_outputs(net), .samples = plni_pass_all(pass) };
+    plni_pass *batch = now->pass, *end = batch + batch->shards;
+    aim b = { .rule = rule, .now = now, .n = pln_net_outputs(net), .samples = plni_pass_all(batch) };
     float beta = 0;
 
     (void)next;
     *outcome = (plni_outcome){ 0 };
-    for (plni_pass *p = pass; p < end; p++) {
+    for (plni_pass *p = batch; p < end; p++) {
         plni_settle_enter(net, p, rule->self.drop, now->fill, now->arg);
         b.pass = p;
         b.before = plni_pass_before(p);
         if (p->samples) settle_freely(net, p, &b, outcome);
     }
-    outcome->loss = plni_rule_loss(rule, pass);
+    outcome->loss = plni_rule_loss(rule, batch);
     if (!isfinite(outcome->loss)) return false;
 
-    for (plni_pass *p = pass; p < end; p++) {
+    for (plni_pass *p = batch; p < end; p++) {
         b.pass = p;
         b.before = plni_pass_before(p);
         if (!p->samples) continue;
@@ -195,7 +195,7 @@ bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
         plni_settle_compare(net, p);
     }
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
-    for (int l = 1; l <= pass->settling->levels; l++) learn(rule, net, pass, l, beta);
+    for (int l = 1; l <= batch->settling->levels; l++) learn(rule, net, batch, l, beta);
     plni_rule_homeostasis(rule, now, b.n);
     return true;
 }
