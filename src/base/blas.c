@@ -27,8 +27,21 @@ static bool asks_openmp(void)
            openblas_get_parallel() == ON_OPENMP;
 }
 
+static bool takes_turns(void) { return openblas_get_parallel && openblas_get_parallel() == ALONE; }
+
+/* A child of fork has the lock as it was, without the thread that would open it: nobody forks
+ * while another thread has its turn. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static void begin_turn(void) { (void)pthread_mutex_lock(&turn); }
+static void end_turn(void) { (void)pthread_mutex_unlock(&turn); }
+static void watch_forks(void) { (void)pthread_atfork(begin_turn, end_turn, end_turn); }
+
 void plni_blas_settle(void)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    if (takes_turns()) (void)pthread_once(&once, watch_forks);
     if (!asks_openmp() && openblas_get_num_threads && openblas_set_num_threads && openblas_get_num_threads() != 1)
         openblas_set_num_threads(1);
 }
@@ -50,10 +63,9 @@ void plni_blas_leave(int before)
 void plni_gemm(CBLAS_TRANSPOSE turn_a, CBLAS_TRANSPOSE turn_b, int m, int n, int k, float alpha, const float *a, int a_stride,
                const float *b, int b_stride, float beta, float *c, int c_stride)
 {
-    static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-    const bool takes_turns = openblas_get_parallel && openblas_get_parallel() == ALONE;
+    const bool alone = takes_turns();
 
-    if (takes_turns) pthread_mutex_lock(&turn);
+    if (alone) begin_turn();
     cblas_sgemm(CblasRowMajor, turn_a, turn_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
-    if (takes_turns) pthread_mutex_unlock(&turn);
+    if (alone) end_turn();
 }

@@ -4,15 +4,23 @@
  *
  * prints a number that stands for all weights, how OpenBLAS was built to run (0 alone, 1 on
  * threads of its own, 2 on OpenMP), how many threads it would take, how many there are at the
- * end, and how many OpenMP would take now and would have taken before (0: it is not there). */
+ * end, and how many OpenMP would take now and would have taken before (0: it is not there).
+ * Where OpenBLAS runs alone, it also forks again and again while a second thread computes; it
+ * fails if a child cannot train. */
+
+#define _POSIX_C_SOURCE 200809L
 
 #include "planaria.h"
 
 #include <dirent.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 extern int openblas_get_parallel(void) __attribute__((weak));
 extern int openblas_get_num_threads(void) __attribute__((weak));
@@ -102,6 +110,48 @@ static uint64_t train(pln_ctx *ctx, bool maps, uint64_t hash)
     return hash;
 }
 
+/* ---- fork --------------------------------------------------------------------- */
+
+enum { CHILDREN = 20, PATIENCE = 60 };
+
+static atomic_bool enough;
+
+static void train_once(void)
+{
+    pln_ctx *ctx = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
+
+    if (!ctx) exit(1);
+    (void)train(ctx, false, 0);
+    pln_ctx_free(ctx);
+}
+
+static void *train_on(void *arg)
+{
+    while (!enough) train_once();
+    return arg;
+}
+
+static void fork_meanwhile(void)
+{
+    pthread_t other;
+
+    if (pthread_create(&other, NULL, train_on, NULL) != 0) exit(1);
+    for (int i = 0, code; i < CHILDREN; i++) {
+        const pid_t child = fork();
+        if (child == 0) {
+            alarm(PATIENCE);
+            train_once();
+            _exit(0);
+        }
+        if (child < 0 || waitpid(child, &code, 0) != child || !WIFEXITED(code) || WEXITSTATUS(code) != 0) {
+            fprintf(stderr, "flavour: child %d does not train\n", i);
+            exit(1);
+        }
+    }
+    enough = true;
+    pthread_join(other, NULL);
+}
+
 int main(int argc, char **argv)
 {
     const int before = omp_get_max_threads ? omp_get_max_threads() : 0;
@@ -120,6 +170,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < SAMPLES * PIXELS; i++) pixels[i] = (uint8_t)(1 + (state = state * 1664525 + 1013904223) % 255);
     hash = train(ctx, false, hash);
     hash = train(ctx, true, hash);
+    if (openblas_get_parallel && openblas_get_parallel() == 0) fork_meanwhile();
     printf("%016" PRIx64 " %d %d %d %d %d\n", hash, openblas_get_parallel ? openblas_get_parallel() : 0,
            openblas_get_num_threads ? openblas_get_num_threads() : 1, threads_alive(),
            omp_get_max_threads ? omp_get_max_threads() : 0, before);
