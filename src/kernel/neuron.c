@@ -132,14 +132,14 @@ static inline void rest(const plni_lif *n, block *v)
     for (int i = 0; i < VECTORS; i++) v->v[i] = (vec){ 0 } + n->rest;
 }
 
-/* The sums of slopes over all steps as a score: the largest mean so far. */
+/* The sums of slopes over all steps as a score: the largest mean so far, NaN being larger than any number. */
 static inline void keep_largest(float *score, const block *slopes, int steps)
 {
     block largest = load(score);
 
     for (int i = 0; i < VECTORS; i++) {
         const vec mean = slopes->v[i] / (float)steps;
-        largest.v[i] = choose(mean > largest.v[i], mean, largest.v[i]);
+        largest.v[i] = choose((ivec)(mean > largest.v[i]) | (ivec)(mean != mean), mean, largest.v[i]);
     }
     store(score, &largest);
 }

@@ -285,7 +285,7 @@ int plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
     return count;
 }
 
-/* What the places of a sample score, by potentials. */
+/* What the places of a sample score, by potentials; NaN is larger than any number. */
 static void score_places(const plni_lif *n, const plni_drive *in, const plni_lif *metric, float *score)
 {
     float h[64];
@@ -295,7 +295,8 @@ static void score_places(const plni_lif *n, const plni_drive *in, const plni_lif
             float sum = 0;
             charge(n, in, p, c, h);
             for (int t = 0; t < in->steps; t++) sum += slope(metric, h[t] - metric->threshold);
-            score[c] = fmaxf(score[c], sum / (float)in->steps);
+            const float mean = sum / (float)in->steps;
+            if (mean > score[c] || isnan(mean)) score[c] = mean;
         }
 }
 

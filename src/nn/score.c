@@ -5,6 +5,8 @@
 #include "base/check.h"
 #include "nn/tile.h"
 
+#include <math.h>
+
 pln_criticality pln_criticality_default(void)
 {
     return (pln_criticality){ .surrogate = PLN_SURROGATE_ATAN, .sharpness = 2 };
@@ -48,7 +50,7 @@ void plni_scores_clear(const pln_net *net, plni_scores *scores)
         if (scores->sum[l]) memset(scores->sum[l], 0, (size_t)net->layer[l].out.extent.channels * sizeof(double));
 }
 
-/* The largest of all tiles, for each channel and sample. */
+/* The largest of all tiles, for each channel and sample; NaN is larger than any number. */
 static void add_layer(const plni_scores *scores, const plni_layer *layer, int samples)
 {
     const int depth = layer->out.depth, tiles = scores->tiles[layer->number];
@@ -59,7 +61,8 @@ static void add_layer(const plni_scores *scores, const plni_layer *layer, int sa
         for (int c = 0; c < layer->out.extent.channels; c++) {
             float largest = part[c];
             for (int i = 1; i < tiles; i++)
-                if (part[(ptrdiff_t)i * depth + c] > largest) largest = part[(ptrdiff_t)i * depth + c];
+                if (part[(ptrdiff_t)i * depth + c] > largest || isnan(part[(ptrdiff_t)i * depth + c]))
+                    largest = part[(ptrdiff_t)i * depth + c];
             sum[c] += (double)largest;
         }
     }

@@ -264,6 +264,40 @@ static void test_masked_dense(void **state)
     pln_ctx_free(ctx);
 }
 
+/* Potentials that have overflowed at one place, in the last row of the image: their channel has no score. */
+static void test_not_a_number(void **state)
+{
+    static const char *const isas[] = { NULL, "scalar" };
+    const pln_criticality how = pln_criticality_default();
+    const int last[] = { SAMPLES - 1 }, at = (SAMPLES - 1) * SIDE * SIDE;
+    float before[SIDE * SIDE];
+
+    (void)state;
+    memcpy(before, images + at, sizeof before);
+    memset(images + at, 0, sizeof before);
+    images[at + SIDE * SIDE - 1] = images[at + SIDE * SIDE - 2] = 2;
+    for (int i = 0; i < TEST_COUNT(isas); i++) {
+        pln_ctx_options options = pln_ctx_options_default();
+        options.threads = 1, options.isa = isas[i];
+        pln_ctx *ctx = pln_ctx_new(&options);
+        pln_net *net = make_net(ctx, PLAIN, PLN_SURROGATE_ATAN);
+        pln_data *data = make_set(ctx);
+        double score[FIRST + SECOND];
+        float weights[FIRST * 9] = { 0 };
+        pln_tensor w = maps_tensor(net, 0, weights);
+
+        weights[3] = 3e38f, weights[4] = -3e38f;            /* left and middle of the first filter */
+        assert_int_equal(pln_net_set(net, 0, &w), PLN_OK);
+        assert_int_equal(pln_evaluate_criticality(ctx, net, data, last, 1, &how, score), PLN_OK);
+        assert_true(isnan(score[0]));
+        for (int c = 1; c < FIRST; c++) assert_true(isfinite(score[c]));
+        pln_data_free(data);
+        pln_net_free(net);
+        pln_ctx_free(ctx);
+    }
+    memcpy(images + at, before, sizeof before);
+}
+
 /* ---- the interface ---------------------------------------------------------------------- */
 
 static void test_interface(void **state)
@@ -330,6 +364,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_plain_loops), cmocka_unit_test(test_streamed_back),
                                         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_masked_dense),
+                                        cmocka_unit_test(test_not_a_number),
                                         cmocka_unit_test(test_interface) };
 
     make_data();
