@@ -192,6 +192,52 @@ static void test_any_threads(void **state)
     }
 }
 
+/* Leaves out about a third of every tensor of weights. */
+static void mask_some(pln_net *net)
+{
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const int n = maps_count(net, p);
+        if (pln_net_parameter(net, p).rank < 2) continue;
+        float *there = test_zeros((size_t)n);
+        for (int i = 0; i < n; i++) there[i] = i % 7 % 3 != 1;
+        pln_tensor mask = maps_tensor(net, p, there);
+        assert_int_equal(pln_net_set_mask(net, p, &mask), PLN_OK);
+        free(there);
+    }
+}
+
+static void check_masked(const pln_net *net, const float *all, const char *name)
+{
+    for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++))
+        for (int i = 0; pln_net_parameter(net, p).rank >= 2 && i < maps_count(net, p); i++)
+            if (i % 7 % 3 == 1 && !(all[at + i] == 0)) fail_msg("%s: masked weight %d of parameter %d is %g", name, i, p, (double)all[at + i]);
+}
+
+static void test_masked(void **state)
+{
+    static char log[LOG], other[LOG];
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        float *first = NULL;
+        for (int threads = 1; threads <= 4; threads *= 2) {
+            run r;
+            size_t n;
+            begin(&r, &jobs[i], threads, 4, 11);
+            mask_some(r.net);
+            train(&r, jobs[i].name, threads == 1 ? log : other);
+            float *all = all_of(r.net, &n);
+            check_masked(r.net, all, jobs[i].name);
+            if (first && memcmp(first, all, n * sizeof *all) != 0) fail_msg("%s, masked: %d threads give other parameters", jobs[i].name, threads);
+            if (first) assert_string_equal(log, other);
+            if (first) free(all);
+            else first = all;
+            end(&r);
+        }
+        free(first);
+    }
+}
+
 /* One step from zero weights at rate 1 leaves minus the gradient there. */
 static float *gradient_of(const job *j, int shards, const int *index, int count, float rate, size_t *n)
 {
@@ -334,7 +380,7 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_threads), cmocka_unit_test(test_tree), cmocka_unit_test(test_near_a_whole_batch),
+        cmocka_unit_test(test_any_threads), cmocka_unit_test(test_masked), cmocka_unit_test(test_tree), cmocka_unit_test(test_near_a_whole_batch),
         cmocka_unit_test(test_stopped), cmocka_unit_test(test_refused),
     };
 
