@@ -33,18 +33,29 @@ static bool needs_sum(const plni_rule *rule, const pln_net *net, int l)
     return rule->optim.kind == PLN_ADAM && (!by_piece || rule->optim.clip > 0 || plni_rule_adds(net, l, rule->ep.symmetric));
 }
 
-/* What batches in shards need: a layer's gradient for each, the first shard's being the sum. */
+/* Whether a layer's gradient has a place whatever the shards are. */
+static bool has_gradient(const plni_rule *rule, const pln_net *net, int l)
+{
+    return rule->optim.kind == PLN_SGD ? !plni_rule_is_plain(rule) : needs_sum(rule, net, l);
+}
+
+static bool lacks_gradients(const plni_rule *rule, const pln_net *net)
+{
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].size && !has_gradient(rule, net, l)) return true;
+    return false;
+}
+
+/* What batches in shards need: a layer's gradient for each, the first shard's being the sum.  Courses take turns,
+ * so they share it all. */
 static void plan_shards(plni_rule *rule, const pln_net *net, int shards, size_t largest, const plni_rule *other, plni_arena *arena)
 {
-    float *first = NULL;
-
     rule->part_size = (size_t)plni_round_up((ptrdiff_t)largest, 16);
     rule->part = other ? other->part : plni_arena_take(arena, (size_t)(shards - 1) * rule->part_size * sizeof(float));
-    for (int l = 0; l < net->count; l++) {
-        if (!net->layer[l].size || rule->gradient[l]) continue;
-        if (!first) first = plni_arena_take(arena, rule->part_size * sizeof(float));
-        rule->gradient[l] = first;
-    }
+    if (lacks_gradients(rule, net))
+        rule->first = other && lacks_gradients(other, net) ? other->first : plni_arena_take(arena, rule->part_size * sizeof(float));
+    for (int l = 0; l < net->count; l++)
+        if (net->layer[l].size && !has_gradient(rule, net, l)) rule->gradient[l] = rule->first;
 }
 
 void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, const plni_rule *other,

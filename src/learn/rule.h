@@ -34,6 +34,7 @@ typedef struct plni_rule {
     float          *row_loss;             /* [batch]                        */
     float          *gradient[PLN_MAX_LAYERS];
     float          *part;                 /* gradients of the shards behind the first, a layer's at a time */
+    float          *first;                /* the first shard's, of layers without a gradient of their own   */
     size_t          part_size;            /* floats of each                 */
     float          *m[PLN_MAX_LAYERS], *v[PLN_MAX_LAYERS];
     bool            keeps_whole, asked;   /* bp: whole gradients, masks left aside, are kept of the batch where somebody asks */

@@ -287,6 +287,29 @@ static void test_tree(void **state)
     }
 }
 
+/* Bytes of a trainer, of two courses or one. */
+static size_t bytes_of(job j, int shards, bool courses)
+{
+    run r;
+
+    j.courses = courses;
+    begin(&r, &j, 1, shards, 11);
+    const size_t all = pln_ctx_bytes(r.ctx);
+    pln_trainer_free(r.trainer);
+    const size_t rest = pln_ctx_bytes(r.ctx);
+    r.trainer = NULL;
+    end(&r);
+    return all - rest;
+}
+
+/* Courses share the gradients of shards: a second one takes no more than it does without. */
+static void test_memory(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(jobs); i++)
+        assert_int_equal(bytes_of(jobs[i], 4, true) - bytes_of(jobs[i], 4, false), bytes_of(jobs[i], 1, true) - bytes_of(jobs[i], 1, false));
+}
+
 /* ---- near ---------------------------------------------------------------------- */
 
 static void compare(const job *j, int shards, int batch)
@@ -380,7 +403,7 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_any_threads), cmocka_unit_test(test_masked), cmocka_unit_test(test_tree), cmocka_unit_test(test_near_a_whole_batch),
+        cmocka_unit_test(test_any_threads), cmocka_unit_test(test_masked), cmocka_unit_test(test_tree), cmocka_unit_test(test_memory), cmocka_unit_test(test_near_a_whole_batch),
         cmocka_unit_test(test_stopped), cmocka_unit_test(test_refused),
     };
 
