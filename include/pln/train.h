@@ -165,7 +165,8 @@ PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 
 /* From now on batches are scored, those before are forgotten; NULL: no more of them are.  The
  * way back through time has what a score is made of, so that it costs next to nothing; no
- * weight changes by it.  Scores are no part of checkpoints.
+ * weight changes by it.  Scores are no part of checkpoints: a trainer that is loaded scores only
+ * what comes after, and its means are those of a whole run only where scoring begins there.
  *
  * Returns PLN_ERR_ARG if no neurons fire or a field of how is out of range, PLN_ERR_MEMORY.
  * Scores are then as before. */
