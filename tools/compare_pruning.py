@@ -22,10 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "pruning"
 RUNS = ROOT / "runs" / "pruning"
 ARMS = {"dense": None, "none": "none", "critical": "critical", "random_rows": "random_rows", "uncritical": "uncritical",
-        "gradient": "gradient", "random": "random"}
+        "gradient": "gradient", "random": "random", "granet": None, "rigl": None, "set": None}
 MEANS = {"dense": "not pruned", "none": "by magnitude alone", "critical": "the most critical channels' weights",
          "random_rows": "those of channels by chance", "uncritical": "those of the least critical channels",
-         "gradient": "the largest gradients", "random": "weights by chance"}
+         "gradient": "the largest gradients", "random": "weights by chance", "granet": "the method GraNet", "rigl": "the method RigL",
+         "set": "the method SET"}
 KEPT = ("accuracy", "selected_accuracy", "selected_epoch", "density", "epoch", "untrained_accuracy")
 
 # 97.5 % points of Student's t, for 1 and more degrees of freedom.
@@ -37,7 +38,7 @@ def command_of(options, arm, sparsity, seed):
     name = f"{options.base.replace('/', '-')}-{arm}" + ("" if arm == "dense" else f"-{sparsity:g}") + f"-seed{seed}"
     line = ["train", options.base, "--seed", str(seed), "--set", f"train.epochs={options.epochs}", "--set", "evaluate.at=[]"]
     if arm != "dense":
-        line += ["--set", f"prune.sparsity={sparsity:g}", "--set", f"prune.regrow={ARMS[arm]}"]
+        line += ["--set", f"prune.sparsity={sparsity:g}", "--set", f"prune.regrow={ARMS[arm]}" if ARMS[arm] else f"prune.method={arm}"]
     return name, line
 
 

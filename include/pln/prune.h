@@ -76,21 +76,45 @@ typedef enum pln_regrow_source {
     PLN_REGROW_GRADIENT       /* |dL/dw| of the batch, masks left aside                       */
 } pln_regrow_source;
 
+/* Methods are settings of all that follows; what is said beside them changes it. */
+typedef enum pln_prune_method {
+    PLN_PRUNE_GRADUAL,        /* the cubic, and regrowth of a part of the budget               */
+    PLN_PRUNE_GRANET,         /* the cubic, and an exchange at every update (arXiv 2106.10404) */
+    PLN_PRUNE_RIGL,           /* sparse from the first batch on, exchanged by gradient instead of
+                                 a step every hundred batches (arXiv 1911.11134)              */
+    PLN_PRUNE_SET             /* the same by chance, behind a step (arXiv 1707.04780)          */
+} pln_prune_method;
+
 /* How a training prunes: weights of all tensors of rank 2 and more (no biases, no norms) compete
  * by magnitude, and a part of those that stay is chosen anew by a score.  After update k of Q,
  * which comes behind batch k D of the run, D = floor(until length batches / Q), so many are pruned:
  *
  *     s_k = sparsity + (from - sparsity)(1 - k/Q)^3
  *
- * After the last update nothing changes any more.  Weights that come back are 0 at first. */
+ * With from above 0 that many are left out by chance before the first batch, by Erdos-Renyi
+ * kernels (pln_density_erk).
+ *
+ * An exchange follows at every D-th batch up to `exchange_until` of the epochs: of n weights of a
+ * tensor that are there floor(f n) (GraNet: ceil) with the smallest magnitude give their places to
+ * others by the score that `regrow` names, with f = least + (exchange - least)(1 + cos(pi b/B))/2
+ * after b of B batches, those of the exchange (GraNet: of all epochs).
+ *
+ * After the last of these nothing changes any more.  Weights that come back are 0 at first, but
+ * those that go and come in one exchange stay as they are. */
 typedef struct pln_prune {
+    pln_prune_method  method;
     double            sparsity;       /* 0..1, 1 not included; 0: nothing is pruned            */
     double            from;           /* sparsity before the first update                      */
     int               updates;        /* Q                                                     */
+    int               every;          /* D, in batches; 0: from updates and until              */
     int               length;         /* epochs of the schedule; 0: those of the fit           */
     float             until;          /* share of them in which updates come, above 0          */
     pln_regrow_source regrow;
     float             ratio;          /* of the budget, the read-out's weights left aside      */
+    float             exchange;       /* fraction exchanged at first; 0: none                  */
+    float             least;          /* and at the end                                        */
+    float             exchange_until; /* share of the epochs                                   */
+    bool              holds;          /* an exchange takes the place of its batch's step       */
     bool              whole_rows;     /* equal scores come back together (pln_regrowth)        */
     pln_criticality   metric;
 } pln_prune;

@@ -75,6 +75,15 @@ typedef struct pln_regrown {
 PLN_API pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
                                size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask);
 
+/* ---- exchange ------------------------------------------------------------------------- */
+
+/* Of one tensor `count` numbers that are there (mask [n] is 1) give their places to others: those
+ * with the smallest magnitude go, of equal ones that at the higher place; then the `count` with the
+ * largest growth of all that are not there, just gone ones among them, come; returns how many came
+ * (Evci et al., arXiv 1911.11134; Mocanu et al., arXiv 1707.04780; Liu et al., arXiv 2106.10404). */
+PLN_API size_t pln_exchange(const float *magnitude, const float *growth, size_t n, size_t count, float *scratch, uint8_t *chosen,
+                            uint8_t *mask);
+
 #ifdef __cplusplus
 }
 #endif

@@ -335,6 +335,7 @@ static pln_status check_layers(pln_ctx *ctx, const pln_experiment *e)
     if ((*e->network != 0) + (e->layers > 0) != 1)
         return plni_fail_at(ctx, PLN_ERR_ARG, *e->network ? "network" : "layers",
                             "there must be layers, or a network in short form for spiking neurons, but not both");
+    if (e->cnn_prune > 0 && e->prunes) return refuse(ctx, "cnn_prune", e->cnn_prune, "left out where a section prune chooses what is there");
     if (*e->network && e->has_input)
         return plni_fail_at(ctx, PLN_ERR_ARG, "input", "a section input belongs to layers; with network its keys stand in spiking");
     if (*e->network) return check_spiking(ctx, e);

@@ -144,6 +144,7 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batc
 
     if (!layer->ops->gradient || !layer->size) return;
     if (rule->asked) keep_whole(rule, layer, batch);
+    if (rule->holds) return;
     if (whole && plni_rule_is_plain(rule)) {
         descend(rule, layer, batch, l);
     } else if (whole && rule->optim.kind == PLN_ADAM) {
@@ -231,14 +232,14 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     *outcome = (plni_outcome){ .loss = plni_rule_loss(rule, batch), .firing_rate = firing_rate(net, batch) };
     if (!isfinite(outcome->loss)) return false;
 
-    if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
+    if (rule->steps < INT32_MAX && !rule->holds) rule->steps++;     /* by then beta^steps is 0 */
     plni_rule_homeostasis(rule, now, pln_net_outputs(net));
     for (int s = net->stages - 1; s >= first; s--) {
         if (s < net->stages - 1 || !net->stage[s].rows) learn_epilogue(rule, net, batch, s);
         if (s > first && net->stage[s].product >= 0) learn(rule, net, batch, net->stage[s].product);
     }
     learn_first(rule, net, batch, next);
-    if (rule->optim.clip > 0) step_together(rule, net);
+    if (rule->optim.clip > 0 && !rule->holds) step_together(rule, net);
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], batch);
     if (batch->scores) plni_scores_add(net, batch);

@@ -38,6 +38,7 @@ typedef struct plni_rule {
     size_t          part_size;            /* floats of each                 */
     float          *m[PLN_MAX_LAYERS], *v[PLN_MAX_LAYERS];
     bool            keeps_whole, asked;   /* bp: whole gradients, masks left aside, are kept of the batch where somebody asks */
+    bool            holds;                /* bp: this batch moves no weight */
     float          *whole[PLN_MAX_LAYERS];
 } plni_rule;
 

@@ -15,6 +15,12 @@ for source in none critical uncritical random random_rows gradient; do
     train pruned.yaml --out $source --set prune.regrow=$source; grep '"density"' $source/result.json
     cmp -s one/model.safetensors $source/model.safetensors && echo "as by default"
 done
+echo "# methods"
+for method in granet rigl set; do
+    train pruned.yaml --out $method --set prune.method=$method --set prune.every=3; grep '"density"' $method/result.json
+    train $method/config.yaml --out $method-again; cmp $method/model.safetensors $method-again/model.safetensors && echo same
+done
+sed -n '/^prune/,/^train/p' rigl/config.yaml
 echo "# rows, without labels"
 sed 's/^train:/prune: {sparsity: 0.9, updates: 3, regrow: random}\n&/' "$TESTS/tiny.yaml" > rows.yaml
 train rows.yaml --out rows; grep '"density"' rows/result.json
@@ -27,6 +33,9 @@ train pruned.yaml --out x --set prune.regrow=magic
 train pruned.yaml --out x --set prune.ratio=2
 train rows.yaml --out x --set prune.regrow=critical
 train pruned.yaml --out x --set prune.regrow=gradient --set train.shards=2
+train pruned.yaml --out x --set prune.method=rigl --set prune.regrow=none
+train pruned.yaml --out x --set prune.holds=true
+train pruned.yaml --out x --set cnn_prune=0.5
 sed 's/sparsity: 0.8, //' pruned.yaml > x.yaml; train x.yaml --out x
 sed 's/^train:/prune: {sparsity: 0.9}\n&/' "$TESTS/tiny-semi.yaml" > x.yaml; train x.yaml --out x
 train pruned.yaml --out one --resume --set prune.sparsity=0.7

@@ -199,6 +199,53 @@ static void test_budgets(void **state)
     }
 }
 
+/* ---- exchange -------------------------------------------------------------------- */
+
+/* One tensor of an update: its weights before, what grows, the mask before and after. */
+static void exchanges(const json_t *w, const json_t *growth, const json_t *before, const json_t *after, const json_t *grown)
+{
+    float magnitude[MOST], grows[MOST], was[MOST], is[MOST], scratch[MOST], places[MOST];
+    uint8_t mask[MOST], chosen[MOST];
+    const int n = flatten(w, magnitude), count = flatten(grown, places);
+
+    assert_int_equal(flatten(growth, grows), n);
+    assert_int_equal(flatten(before, was), n);
+    assert_int_equal(flatten(after, is), n);
+    for (int i = 0; i < n; i++) magnitude[i] = fabsf(magnitude[i]), grows[i] = fabsf(grows[i]), mask[i] = was[i] != 0;
+    assert_int_equal(pln_exchange(magnitude, grows, (size_t)n, (size_t)count, scratch, chosen, mask), count);
+    for (int i = 0; i < n; i++) assert_int_equal(mask[i], (uint8_t)is[i]);
+}
+
+static void test_exchange(void **state)
+{
+    const json_t *g = get(golden, "exchange"), *granet = get(get(g, "granet"), "updates");
+    static const char *const names[] = { "rigl", "set" };
+
+    (void)state;
+    for (size_t u = 0; u < json_array_size(granet); u++) {
+        const json_t *one = json_array_get(granet, u);
+        for (size_t t = 0; t < 2; t++) {
+            float places[MOST], masked[MOST];
+            int there = 0;
+            const int n = flatten(json_array_get(get(one, "mask_after_prune"), t), masked);
+            for (int i = 0; i < n; i++) there += masked[i] != 0;
+            exchanges(json_array_get(get(one, "w_after_optimiser"), t), json_array_get(get(one, "dense_grad"), t),
+                      json_array_get(get(one, "mask_after_prune"), t), json_array_get(get(one, "mask"), t), json_array_get(get(one, "grown"), t));
+            assert_int_equal(flatten(json_array_get(get(one, "grown"), t), places), (int)ceil(number(one, "death_rate") * there));
+        }
+    }
+    for (int k = 0; k < 2; k++) {
+        const json_t *of = get(g, names[k]), *updates = get(of, "updates"), *before = get(of, "mask0"), *w = get(of, "w0");
+        for (size_t u = 0; u < json_array_size(updates); u++) {
+            const json_t *one = json_array_get(updates, u), *next = json_object_get(one, "next_iteration");
+            if (k == 1) w = get(one, "w_after_optimiser");
+            exchanges(w, get(one, k ? "uniform" : "dense_grad"), before, get(one, "mask"), get(one, "grown"));
+            before = get(one, "mask");
+            w = next ? get(next, "w") : w;
+        }
+    }
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -219,7 +266,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedules), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
-        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets),
+        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets), cmocka_unit_test(test_exchange),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
