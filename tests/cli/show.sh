@@ -36,4 +36,4 @@ echo "# a dry run says what it would take, presets say what they should give"
 echo "# a time measured elsewhere makes it no other run"
 cp "$TESTS/tiny.yaml" timed.yaml; "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval >/dev/null 2>&1
 printf 'expected:\n  minutes: 3\n' >> timed.yaml
-"$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval --resume 2>&1 >/dev/null; echo "-> $?"
+{ "$PLANARIA" train timed.yaml --data "$DATA" --out timed --no-eval --resume >/dev/null; } 2>&1; echo "-> $?"
