@@ -75,7 +75,7 @@ int config_parse(const char *name, const char *text, size_t size,
 
     *c = calloc(1, sizeof **c);
     if (!*c) return complain(FAILED, "no memory left to read %s", name);
-    code = document_read(name, text, size, set, &(*c)->from);
+    code = document_read(name, text, size, config_options, set, &(*c)->from);
     if (code == DONE) code = read_values(*c);
     if (code == DONE) return DONE;
     config_free(*c);

@@ -177,7 +177,7 @@ int sweep_file_parse(const char *name, const char *text, size_t size, int trials
 
     *f = (sweep_file){ .c = calloc(1, sizeof *f->c) };
     if (!f->c) return complain(FAILED, "no memory left to read %s", name);
-    code = document_read(name, text, size, NULL, &f->from);
+    code = document_read(name, text, size, sweep_options, NULL, &f->from);
     if (code == DONE) code = fill(f, trials, seed);
     return code == DONE ? check(f) : code;
 }

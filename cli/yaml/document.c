@@ -270,8 +270,44 @@ static int walk_text(walk *w, const char *text, size_t size, bool *empty)
 
 /* ---- "--set" ------------------------------------------------------------------------ */
 
+/* The option that a path leads to, numbers of items passed over, or NULL. */
+static const pln_option *option_at(const pln_option *table, const char *path)
+{
+    const size_t length = strcspn(path, ".");
+    const char *rest = path + length + (path[length] != 0);
+
+    for (const pln_option *o = table; o->type != PLN_OPTION_END; o++) {
+        const pln_option *also = o->type == PLN_OPTION_ALSO ? option_at(o->options, path) : NULL;
+        if (also) return also;
+        if (o->type == PLN_OPTION_ALSO || strlen(o->name) != length || memcmp(o->name, path, length) != 0) continue;
+        if (o->type == PLN_OPTION_LIST) rest += strcspn(rest, "."), rest += *rest != 0;
+        return !*rest ? o : o->options ? option_at(o->options, rest) : NULL;
+    }
+    return NULL;
+}
+
+/* Makes a section of a value that stands for one, if it does: "readout: mean" becomes "readout: {kind: mean}". */
+static bool write_out(document *d, const pln_option *table, const char *path)
+{
+    const pln_option *o = option_at(table, path);
+    const pln_setting *s = find(d, path);
+    char first[LONGEST_PATH];
+
+    if (!o || !(o->flags & PLN_OPTION_BRIEF)) return false;
+    /* Of options of another table the name lists those that there are. */
+    const char *name = o->options->name;
+    if (snprintf(first, sizeof first, "%s.%.*s", path, (int)strcspn(name, " "), name) >= (int)sizeof first) return false;
+    const pln_setting brief = *s;
+    char *empty = strdup("");
+    if (!empty) return false;
+    d->settings[s - d->settings] = (pln_setting){ brief.path, PLN_SETTING_SECTION, empty, brief.from };
+    const bool added = !*brief.text || add(d, first, PLN_SETTING_VALUE, brief.text, brief.from);
+    free((char *)(uintptr_t)brief.text);
+    return added;
+}
+
 /* Makes the sections on the way to a path; whether there is a place for it. */
-static bool make_way(document *d, const char *path, long from)
+static bool make_way(document *d, const pln_option *table, const char *path, long from)
 {
     char section[LONGEST_PATH];
     pln_setting_kind kind = PLN_SETTING_SECTION;
@@ -280,13 +316,15 @@ static bool make_way(document *d, const char *path, long from)
         snprintf(section, sizeof section, "%.*s", dot ? (int)(dot - path) : (int)sizeof section, path);
         const pln_setting *s = find(d, section);
         if (!s && kind != PLN_SETTING_SECTION) return false;
-        if (!dot) return kind != PLN_SETTING_VALUE;
+        if (!dot) return true;
         if (!s && !add(d, section, PLN_SETTING_SECTION, "", from)) return false;
         kind = s ? s->kind : PLN_SETTING_SECTION;
+        if (kind == PLN_SETTING_VALUE && !write_out(d, table, section)) return false;
+        if (kind == PLN_SETTING_VALUE) kind = PLN_SETTING_SECTION;
     }
 }
 
-static int apply(document *d, int number)
+static int apply(document *d, const pln_option *table, int number)
 {
     const char *setting = d->set[number], *equals = strchr(setting, '=');
     walk w = { .d = d, .from = -1 - number };
@@ -296,7 +334,7 @@ static int apply(document *d, int number)
     if ((size_t)(equals - setting) + 256 > sizeof w.path || !equals[1])
         return complain(MISUSED, equals[1] ? "--set %s: the key is too long" : "--set %s: the value is empty; '' is an empty text", setting);
     for (const char *c = setting; c < equals; c++) w.path[c - setting] = (char)tolower((unsigned char)*c);
-    if (!make_way(d, w.path, w.from)) return complain(MISUSED, "--set %s: there is no place for that key", setting);
+    if (!make_way(d, table, w.path, w.from)) return complain(MISUSED, "--set %s: there is no place for that key", setting);
     remove_in(d, w.path);
     const int code = walk_text(&w, equals + 1, strlen(equals + 1), &empty);
     if (code == DONE && empty) return complain(MISUSED, "--set %s: the value is empty; '' is an empty text", setting);
@@ -314,7 +352,7 @@ static bool copy_set(document *d, const char *const *set)
     return d->set != NULL;
 }
 
-int document_read(const char *name, const char *text, size_t size, const char *const *set, document *d)
+int document_read(const char *name, const char *text, size_t size, const pln_option *table, const char *const *set, document *d)
 {
     walk w = { .d = d };
     bool empty;
@@ -325,6 +363,6 @@ int document_read(const char *name, const char *text, size_t size, const char *c
     if (memchr(text, 0, size)) return complain(BAD_INPUT, "%s: byte %zu is zero; this is no YAML text", name, strlen(text));
     int code = walk_text(&w, text, size, &empty);
     if (code == DONE && empty) return complain(BAD_INPUT, "%s: the file is empty", name);
-    for (int i = 0; code == DONE && d->set[i]; i++) code = apply(d, i);
+    for (int i = 0; code == DONE && d->set[i]; i++) code = apply(d, table, i);
     return code;
 }

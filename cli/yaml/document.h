@@ -19,9 +19,10 @@ int document_file(const char *path, char **text, size_t *size);
 
 /* Reads a text of one mapping without anchors, and puts in what `set` says: values are YAML
  * themselves, so "train.rate=[2.5, 5]" works, and items of lists have numbers from 0, so
- * "layers.3.dropout=0.5" does.  Complains with the line or the setting and returns an exit code;
- * document_free is called in any case. */
-int  document_read(const char *name, const char *text, size_t size, const char *const *set, document *d);
+ * "layers.3.dropout=0.5" does.  The table says where one value stands for a section, which may then
+ * get more keys.  Complains with the line or the setting and returns an exit code; document_free is
+ * called in any case. */
+int  document_read(const char *name, const char *text, size_t size, const pln_option *table, const char *const *set, document *d);
 void document_free(document *d);
 
 /* Where the value of a path comes from, or what it would be in: "file.yaml:12", or

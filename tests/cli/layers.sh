@@ -107,5 +107,12 @@ refused '/conv:/d; /dense/d' floats.yaml
 refused '/norm:/d; /lif:/d; /add:/d; /from:/d; /pool:/d; /readout/d' branch.yaml
 train floats.yaml --out x --set layers.4.norm=jiont
 train floats.yaml --out x --set layers.9.dense=0
+train floats.yaml --out x --set layers.9.dense.unit=3
+train floats.yaml --out x --set layers.9.dense.units.all=3
+train floats.yaml --out x --set train.batch.all=3
+echo "# a value that stands for a section gets more keys"
+train branch.yaml --out more --epochs 0 --set layers.1.norm.scale=0.5 --set layers.2.lif.threshold=0.9 --set layers.9.pool.kind=max \
+      --set layers.9.pool.pad=1 --set layers.9.pool.pad=0
+sed -n '/^layers/,/dense/p' more/config.yaml
 train floats.yaml --out x --set layers.9.dense=9 --set layers.6.pool.size=2 --epochs 0
 [ "$(grep -c 'size: 2' x/config.yaml)" = 1 ] && grep 'dense:' x/config.yaml
