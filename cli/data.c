@@ -10,27 +10,34 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-static void print_place(const char *folder, void *user)
+/* Where a set is: the first place that has all of it, or else something. */
+typedef struct place {
+    char          path[4096];
+    dataset_state state;
+} place;
+
+static void see_place(const char *folder, void *user)
 {
-    struct stat about;
-    bool *found = user;
+    place *best = user;
+    const dataset_state state = dataset_look(folder);
 
-    if (stat(folder, &about) != 0 || *found) return;
-    printf("  %s", folder);
-    *found = true;
+    if (state <= best->state) return;
+    best->state = state;
+    snprintf(best->path, sizeof best->path, "%s", folder);
 }
 
 static int list_sets(void)
 {
     for (int i = 0; i < known_count; i++) {
         const known_set *set = &known_sets[i];
-        bool found = false;
+        place at = { .state = DATASET_ABSENT };
+        dataset_places(set->name, see_place, &at);
         printf("%-16s", set->name);
-        dataset_places(set->name, print_place, &found);
-        if (!found && set->by_hand) printf("  not here: by hand, 'planaria data fetch %s' says how", set->name);
-        else if (!found)            printf("  not here: 'planaria data fetch %s'", set->name);
+        if (at.state == DATASET_THERE)           printf("  %s", at.path);
+        else if (at.state == DATASET_INCOMPLETE) printf("  incomplete: 'planaria data check %s' says why", at.path);
+        else if (set->by_hand)                   printf("  not here: by hand, 'planaria data fetch %s' says how", set->name);
+        else                                     printf("  not here: 'planaria data fetch %s'", set->name);
         printf("\n");
     }
     return DONE;
@@ -79,12 +86,13 @@ static int describe(const char *name, const char *folder, const dataset_how *how
 
 int command_data(int argc, const char **argv)
 {
-    char *mirror = NULL, *to = NULL;
+    char *mirror = NULL, *to = NULL, *data = NULL;
     dataset_how how = { .steps = 0 };
     int coarse = 0, binary = 0;
     const struct poptOption table[] = {
         { "mirror", 0, POPT_ARG_STRING, &mirror, 0, "fetch: address of a folder with the files", "URL" },
         { "to", 0, POPT_ARG_STRING, &to, 0, "fetch: where to put the set (default: the user's cache)", "DIR" },
+        { "data", 0, POPT_ARG_STRING, &data, 0, "info: folder of the data set, or the one above it", "DIR" },
         { "coarse", 0, POPT_ARG_NONE, &coarse, 0, "CIFAR-100: the 20 groups for labels", NULL },
         { "steps", 0, POPT_ARG_INT, &how.steps, 0, "events: frames a sample (default: 10)", "N" },
         { "microseconds", 0, POPT_ARG_INT, &how.microseconds, 0, "events: length of a frame (default: equal parts)", "N" },
@@ -107,12 +115,13 @@ int command_data(int argc, const char **argv)
     how.coarse = coarse;
     how.binary = binary;
     if (code == DONE && strcmp(what, "list") == 0 && !which) code = list_sets();
-    else if (code == DONE && strcmp(what, "info") == 0 && which) code = describe(which, NULL, &how);
-    else if (code == DONE && strcmp(what, "check") == 0 && which) code = describe("", which, &how);
+    else if (code == DONE && strcmp(what, "info") == 0 && which) code = describe(which, data, &how);
+    else if (code == DONE && strcmp(what, "check") == 0 && (which || data)) code = describe("", which ? which : data, &how);
     else if (code == DONE && strcmp(what, "fetch") == 0 && which) code = fetch_set(which, mirror, to);
     else if (code == DONE) code = complain(MISUSED, "data wants: list, info NAME, check DIR, or fetch NAME");
     free(mirror);
     free(to);
+    free(data);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

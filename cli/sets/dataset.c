@@ -23,6 +23,14 @@ static const reader *reader_of(const char *folder)
     return NULL;
 }
 
+dataset_state dataset_look(const char *folder)
+{
+    const reader *found = reader_of(folder);
+
+    if (access(folder, F_OK) != 0) return DATASET_ABSENT;
+    return found && (!found->whole || found->whole(folder)) ? DATASET_THERE : DATASET_INCOMPLETE;
+}
+
 void dataset_cache(const char *name, char *path, size_t capacity)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -61,8 +69,24 @@ static void take_first(const char *folder, void *user)
     if (!*found && reader_of(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
 }
 
+typedef struct places {
+    const char *name;
+    char        list[2048];
+} places;
+
+/* Adds the folders that are called as the set is to a list, as far as there is room. */
+static void add_place(const char *folder, void *user)
+{
+    places *p = user;
+    const size_t used = strlen(p->list), length = strlen(folder), name = strlen(p->name);
+
+    if (length < name || strcmp(folder + length - name, p->name) != 0) return;
+    snprintf(p->list + used, sizeof p->list - used, "%s%s", used ? ", " : "", folder);
+}
+
 static int find_folder(const char *name, const char *folder, char *found)
 {
+    places looked = { .name = name };
     char remedy[512];
 
     *found = 0;
@@ -78,7 +102,8 @@ static int find_folder(const char *name, const char *folder, char *found)
     dataset_places(name, take_first, found);
     if (*found) return DONE;
     known_remedy(name, remedy, sizeof remedy);
-    return complain(BAD_INPUT, "the data set '%s' is not on this machine: %s", name, remedy);
+    dataset_places(name, add_place, &looked);
+    return complain(BAD_INPUT, "the data set '%s' is not on this machine (looked for in %s): %s", name, looked.list, remedy);
 }
 
 /* ---- opening -------------------------------------------------------------- */

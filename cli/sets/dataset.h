@@ -63,6 +63,10 @@ int  dataset_read_other(const char *path, size_t most, void **bytes, size_t *siz
 /* The folder where fetched sets are kept. */
 void dataset_cache(const char *name, char *path, size_t capacity);
 
+/* What is in a place: nothing, files that are not all that is read, or a set. */
+typedef enum dataset_state { DATASET_ABSENT, DATASET_INCOMPLETE, DATASET_THERE } dataset_state;
+dataset_state dataset_look(const char *folder);
+
 /* Calls see(folder) for each place where sets are looked for. */
 void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user);
 

@@ -232,4 +232,4 @@ static int read_set(reading *r)
     return code;
 }
 
-const reader folder_reader = { holds, read_set };
+const reader folder_reader = { holds, read_set, NULL };

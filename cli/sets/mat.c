@@ -279,4 +279,4 @@ static int read_set(reading *r)
     return code == DONE && r->test ? read_part(r, 1) : code;
 }
 
-const reader svhn_reader = { holds, read_set };
+const reader svhn_reader = { holds, read_set, NULL };

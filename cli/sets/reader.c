@@ -111,20 +111,23 @@ static int read_pairs(reading *r, const char *const names[FILES][3], binder *bin
     return code == DONE && r->test ? bind_pair(r, bind, TEST_IMAGES) : code;
 }
 
-static bool holds_idx(const char *folder)
+/* Whether the first `count` files are there. */
+static bool has(const char *folder, const char *const names[FILES][3], int count)
 {
     char path[PATH_MAX];
-    return reader_find(folder, idx_names[TRAIN_IMAGES], path, sizeof path);
+
+    for (int f = 0; f < count; f++)
+        if (!reader_find(folder, names[f], path, sizeof path)) return false;
+    return true;
 }
 
-static bool holds_npy(const char *folder)
-{
-    char path[PATH_MAX];
-    return reader_find(folder, npy_names[TRAIN_IMAGES], path, sizeof path);
-}
+static bool holds_idx(const char *folder) { return has(folder, idx_names, TRAIN_LABELS); }
+static bool holds_npy(const char *folder) { return has(folder, npy_names, TRAIN_LABELS); }
+static bool whole_idx(const char *folder) { return has(folder, idx_names, FILES); }
+static bool whole_npy(const char *folder) { return has(folder, npy_names, FILES); }
 
 static int read_idx(reading *r) { return read_pairs(r, idx_names, pln_data_bind_idx); }
 static int read_npy(reading *r) { return read_pairs(r, npy_names, pln_data_bind_npy); }
 
-const reader idx_reader = { holds_idx, read_idx };
-const reader npy_reader = { holds_npy, read_npy };
+const reader idx_reader = { holds_idx, read_idx, whole_idx };
+const reader npy_reader = { holds_npy, read_npy, whole_npy };

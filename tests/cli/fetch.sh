@@ -36,7 +36,7 @@ serve forged; $PLANARIA data fetch cifar10 --mirror "$url" --to got 2>&1 | sed "
 echo "# sets that are got by hand"
 $PLANARIA data fetch nmnist 2>&1 | sed "s|$HOME|HOME|"
 $PLANARIA data fetch nmnist --to there 2>&1; echo "exit $?"
-$PLANARIA data info nmnist 2>&1
+$PLANARIA data info nmnist 2>&1 | sed "s|$HOME|HOME|g"
 $PLANARIA data list | sed "s|$HOME|HOME|"
 echo "# no such set, no such folder"
 $PLANARIA data fetch cifar 2>&1; echo "exit $?"
