@@ -83,6 +83,15 @@ int config_parse(const char *name, const char *text, size_t size,
     return code;
 }
 
+static int complain_name(const char *name)
+{
+    char hint[PRESET_HINT];
+
+    preset_like(name, hint);
+    return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; %s%s%s'planaria presets' lists them", name,
+                    *hint ? "did you mean " : "", hint, *hint ? "? " : "");
+}
+
 int config_load(const char *name, const char *const *set, config **c)
 {
     char path[4096], *text = NULL;
@@ -93,7 +102,7 @@ int config_load(const char *name, const char *const *set, config **c)
     *c = NULL;
     if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
     else if (!preset_path(name, path, sizeof path))
-        return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; 'planaria presets' lists them", name);
+        return complain_name(name);
     code = document_file(path, &text, &size);
     if (code == DONE) code = config_parse(path, text, size, set, c);
     free(text);

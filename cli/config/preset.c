@@ -57,25 +57,35 @@ static int by_name(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Adds the presets of one sub-folder to the list, as "group/name". */
-static void collect(const char *group, char **names, int *count)
+/* Adds the configurations of one folder to the list, as "group/name", or as "name" if there is no group. */
+static void collect(const char *within, const char *group, char **names, int *count)
 {
-    char path[PATH_MAX];
     const struct dirent *entry;
-    DIR *dir;
+    DIR *dir = opendir(within);
 
-    snprintf(path, sizeof path, "%s/%s", folder(), group);
-    dir = opendir(path);
     while (dir && (entry = readdir(dir)) != NULL && *count < MAX_PRESETS) {
         const size_t length = strlen(entry->d_name);
         if (length < 6 || strcmp(entry->d_name + length - 5, ".yaml") != 0) continue;
         const size_t capacity = strlen(group) + length + 2;
         char *name = malloc(capacity);
         if (!name) break;
-        snprintf(name, capacity, "%s/%.*s", group, (int)(length - 5), entry->d_name);
+        snprintf(name, capacity, "%s%s%.*s", group, *group ? "/" : "", (int)(length - 5), entry->d_name);
         names[(*count)++] = name;
     }
     if (dir) closedir(dir);
+}
+
+/* Calls see for names in alphabetical order, and frees them. */
+static void see_all(char **names, int count, bool (*find)(const char *name, char *path, size_t capacity),
+                    void (*see)(const char *name, const char *path, void *user), void *user)
+{
+    char path[PATH_MAX];
+
+    qsort(names, (size_t)count, sizeof names[0], by_name);
+    for (int i = 0; i < count; i++) {
+        if (find(names[i], path, sizeof path)) see(names[i], path, user);
+        free(names[i]);
+    }
 }
 
 void preset_each(void (*see)(const char *name, const char *path, void *user), void *user)
@@ -86,11 +96,71 @@ void preset_each(void (*see)(const char *name, const char *path, void *user), vo
     int count = 0;
 
     while (dir && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.') collect(entry->d_name, names, &count);
+        if (entry->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", folder(), entry->d_name) < (int)sizeof path)
+            collect(path, entry->d_name, names, &count);
     if (dir) closedir(dir);
-    qsort(names, (size_t)count, sizeof names[0], by_name);
-    for (int i = 0; i < count; i++) {
-        if (preset_path(names[i], path, sizeof path)) see(names[i], path, user);
-        free(names[i]);
+    see_all(names, count, preset_path, see, user);
+}
+
+void sweep_each(void (*see)(const char *name, const char *path, void *user), void *user)
+{
+    char *names[MAX_PRESETS], path[PATH_MAX];
+    int count = 0;
+
+    if (snprintf(path, sizeof path, "%s/../sweeps", folder()) < (int)sizeof path) collect(path, "", names, &count);
+    see_all(names, count, sweep_path, see, user);
+}
+
+/* ---- names that are nearly right ------------------------------------------------ */
+
+enum { LONGEST = 64 };
+
+/* How many letters must be put in, left out or changed to make one name of the other (Levenshtein's
+ * distance), by one row of the table at a time; LONGEST if a name is longer than that. */
+static int distance(const char *a, const char *b)
+{
+    const int m = (int)strlen(a), n = (int)strlen(b);
+    int row[LONGEST + 1];
+
+    if (m > LONGEST || n > LONGEST) return LONGEST;
+    for (int k = 0; k <= n; k++) row[k] = k;
+    for (int i = 1; i <= m; i++) {
+        int corner = row[0];
+        row[0] = i;
+        for (int k = 1; k <= n; k++) {
+            const int changed = corner + (a[i - 1] != b[k - 1]), above = row[k];
+            const int least = above < row[k - 1] ? above + 1 : row[k - 1] + 1;
+            row[k] = changed < least ? changed : least;
+            corner = above;
+        }
     }
+    return row[n];
+}
+
+typedef struct likeness {
+    const char *name;
+    char       *hint;                    /* so far           */
+    int         nearest;                 /* distance of that */
+} likeness;
+
+static void compare(const char *preset, const char *path, void *user)
+{
+    likeness *l = user;
+    const char *slash = strrchr(preset, '/'), *last = slash ? slash + 1 : preset;
+    const int d = distance(l->name, strchr(l->name, '/') ? preset : last);
+
+    (void)path;
+    if (d > l->nearest || (d == l->nearest && d > 0)) return;
+    const size_t used = d == l->nearest ? strlen(l->hint) : 0;
+    snprintf(l->hint + used, PRESET_HINT - used, "%s%s", used ? " or " : "", preset);
+    l->nearest = d;
+}
+
+void preset_like(const char *name, char hint[PRESET_HINT])
+{
+    enum { TOO_FAR = 3 };
+    likeness l = { name, hint, TOO_FAR };
+
+    *hint = 0;
+    preset_each(compare, &l);
 }

@@ -14,4 +14,12 @@ bool sweep_path(const char *name, char *path, size_t capacity);
 /* Calls see(name, path, user) for all presets in alphabetical order. */
 void preset_each(void (*see)(const char *name, const char *path, void *user), void *user);
 
+/* The same of all sweeps that came with planaria. */
+void sweep_each(void (*see)(const char *name, const char *path, void *user), void *user);
+
+/* Which presets a wrong name may mean, as "a/b or c/d": those whose last part it is, or else the one that is
+ * nearest by a letter or two.  Empty if there is none. */
+enum { PRESET_HINT = 512 };
+void preset_like(const char *name, char hint[PRESET_HINT]);
+
 #endif

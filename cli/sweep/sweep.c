@@ -7,6 +7,7 @@
 
 #include "sweep/sweep.h"
 
+#include "config/preset.h"
 #include "options.h"
 #include "sweep/worker.h"
 #include "watch.h"
@@ -203,7 +204,7 @@ static const char purpose[] =
     "validation samples, a part of the training set; the test set is not opened.\n"
     "The same command goes on where it was stopped.\n"
     "\n"
-    "SWEEP is a file, or one that came with planaria (semi-bp-100).  An example:\n"
+    "SWEEP is a file, or one that came with planaria (--list).  An example:\n"
     "\n"
     "  base: liu2024/unsup-bp-1layer   # a preset or a configuration file\n"
     "  set: [train.winners=1]          # changed in all trials; may be left out\n"
@@ -227,6 +228,16 @@ static const char purpose[] =
     "The folder receives trials.jsonl and sweep.sqlite (all results), best.yaml (a\n"
     "configuration for 'planaria train') and trial-NNNN/ with the run of each trial.\n";
 
+static void print_sweep(const char *name, const char *path, void *user)
+{
+    sweep_file f;
+
+    (void)user;
+    if (sweep_file_load(path, -1, -1, &f) == DONE)
+        printf("%-16s of %s: %d trials of up to %d epochs, by %s\n", name, f.c->base, f.c->trials, f.c->epochs, sweep_metric_name(f.c));
+    sweep_file_free(&f);
+}
+
 static int check_arguments(const options *o, int trials, int seed, const sweep *w)
 {
     if (o->extra_count != 1) return complain(MISUSED, "sweep wants one sweep file; try 'planaria sweep --help'");
@@ -241,7 +252,7 @@ int command_sweep(int argc, const char **argv)
 {
     sweep w = { .workers = OPTIONS_UNSET, .r = { .lock = -1 } };
     char *out = NULL, folder[3000];
-    int trials = OPTIONS_UNSET, seed = OPTIONS_UNSET, code;
+    int trials = OPTIONS_UNSET, seed = OPTIONS_UNSET, list = 0, code;
     const struct poptOption table[] = {
         { "out", 0, POPT_ARG_STRING, &out, 0, "folder of the sweep (default: runs/sweep-NAME-seedN)", "DIR" },
         { "trials", 0, POPT_ARG_INT, &trials, 0, "instead of the file's; a random search may be lengthened", "N" },
@@ -250,12 +261,17 @@ int command_sweep(int argc, const char **argv)
         { "seed", 0, POPT_ARG_INT, &seed, 0, "instead of the file's", "N" },
         { "data", 0, POPT_ARG_STRING, &w.data, 0, "folder of the data set, or the one above it", "DIR" },
         { "limit", 0, POPT_ARG_INT, &w.limit, 0, "use only the first N training samples", "N" },
+        { "list", 0, POPT_ARG_NONE, &list, 0, "list the sweeps that came with planaria", NULL },
         { "json", 0, POPT_ARG_NONE, &w.json, 0, "the ten best as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
 
     code = options_read(&o, argc, argv, table, "SWEEP", purpose);
+    if (code == DONE && list) {
+        sweep_each(print_sweep, NULL);
+        code = OPTIONS_HELPED;
+    }
     if (code == DONE) code = check_arguments(&o, trials, seed, &w);
     if (w.workers == OPTIONS_UNSET) w.workers = pln_processors();
     watch_signals();

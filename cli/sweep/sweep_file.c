@@ -192,7 +192,7 @@ int sweep_file_load(const char *name, int trials, int seed, sweep_file *f)
     *f = (sweep_file){ .c = NULL };
     if (stat(name, &about) == 0 && !S_ISDIR(about.st_mode)) snprintf(path, sizeof path, "%s", name);
     else if (!sweep_path(name, path, sizeof path))
-        return complain(BAD_INPUT, "there is neither a file nor a sweep '%s'; 'planaria sweep --help' shows one", name);
+        return complain(BAD_INPUT, "there is neither a file nor a sweep '%s'; 'planaria sweep --list' lists these", name);
     code = document_file(path, &text, &size);
     if (code == DONE) code = sweep_file_parse(path, text, size, trials, seed, f);
     free(text);
