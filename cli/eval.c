@@ -160,6 +160,7 @@ int command_eval(int argc, const char **argv)
         ctx = pln_ctx_new(&how);
         if (!ctx) code = complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     }
+    if (code == DONE && access(o.extra[0], F_OK) != 0) code = complain(BAD_INPUT, "there is no folder %s", o.extra[0]);
     if (code == DONE) {
         snprintf(r.folder, sizeof r.folder, "%s", o.extra[0]);
         code = evaluate(ctx, &r, data, labels, best != 0, as_json);

@@ -4,6 +4,7 @@
 
 #include "options.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,17 @@ static bool wants_help(int argc, const char **argv)
     for (int i = 1; i < argc; i++)
         if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "-?") == 0) return true;
     return false;
+}
+
+/* The option whose value is wrong, in front of it where the value is an argument of its own. */
+static int complain_option(const options *o, int argc, int code)
+{
+    const char *bad = poptBadOption(o->context, POPT_BADOPTION_NOALIAS), *option = "";
+    const bool value = code == POPT_ERROR_BADNUMBER || code == POPT_ERROR_OVERFLOW;
+
+    for (int i = 1; value && i + 1 < argc; i++)
+        if (strncmp(o->argv[i], "--", 2) == 0 && !strchr(o->argv[i], '=') && strcmp(o->argv[i + 1], bad) == 0) option = o->argv[i];
+    return complain(MISUSED, "%s%s%s: %s; try '%s --help'", option, *option ? " " : "", bad, poptStrerror(code), o->name);
 }
 
 int options_read(options *o, int argc, const char **argv, const struct poptOption *table,
@@ -37,8 +49,7 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     }
     while ((code = poptGetNextOpt(o->context)) > 0) continue;
     if (code < -1)
-        return complain(MISUSED, "%s: %s; try '%s --help'", poptBadOption(o->context, POPT_BADOPTION_NOALIAS),
-                        poptStrerror(code), o->name);
+        return complain_option(o, argc, code);
     o->extra = poptGetArgs(o->context);
     while (o->extra && o->extra[o->extra_count]) o->extra_count++;
     return DONE;

@@ -295,6 +295,8 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
     if (t->self.sequential && t->shards != 1) return refuse(ctx, "train.shards", t->shards, "1 in sequential mode");
     if (t->shards & (t->shards - 1)) return refuse(ctx, "train.shards", t->shards, "a power of two");
     if (t->target == PLN_TARGET_LABELS && t->self.winners == 0) return PLN_OK;
+    if (t->self.winners == 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.winners", "train.winners is missing or 0; with target self it must be 1..64");
     if (t->self.winners < 1) return refuse(ctx, "train.winners", t->self.winners, "1..64");
     if (pln_experiment_outputs(e) > 0 && t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");
     return PLN_OK;
