@@ -256,11 +256,14 @@ static pln_status take_samples(pln_ctx *ctx, const npy *x, plni_samples *s)
 
 static pln_status check_labels(pln_ctx *ctx, const npy *y)
 {
+    const bool one = y->rank == 1 || (y->rank == 2 && y->dim[1] == 1);
+
+    if (!one)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "npy: the labels have %d dimensions: wanted is one integer a sample "
+                         "(argmax(1) makes it of a row for each class)", y->rank);
     if (y->kind == 'f' || y->kind == 'b')
         return plni_fail(ctx, PLN_ERR_FORMAT, "npy: the labels are %s: wanted are integers, as astype('int64') makes them", y->type);
-    if (y->rank == 1 || (y->rank == 2 && y->dim[1] == 1)) return PLN_OK;
-    return plni_fail(ctx, PLN_ERR_FORMAT, "npy: the labels have %d dimensions: wanted is one integer a sample "
-                     "(argmax(1) makes it of a row for each class)", y->rank);
+    return PLN_OK;
 }
 
 static pln_status copy_labels(pln_ctx *ctx, const npy *y, int32_t **labels)
