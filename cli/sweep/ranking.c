@@ -179,8 +179,8 @@ static void print_table(const sweep *w, const outcome *const *best, int count)
     }
     printf("\nAll figures are of validation samples.  ");
     if (failed) printf("%d of %d trials failed.  ", failed, w->f.c->trials);
-    printf("The best settings, for all training samples and the test:\n\n  planaria train %s/best.yaml%s%s\n", w->r.folder,
-           w->data ? " --data " : "", w->data ? w->data : "");
+    printf("The best settings, for all training samples and the test:\n\n  planaria train %s/best.yaml --out %s/best%s%s\n", w->r.folder,
+           w->r.folder, w->data ? " --data " : "", w->data ? w->data : "");
 }
 
 int sweep_conclude(const sweep *w)
