@@ -50,13 +50,26 @@ static void start_without_blas_threads(const char **argv)
         (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
+static int run_command(const char *name, int argc, const char **argv)
+{
+    for (int i = 0; i < COMMANDS; i++)
+        if (strcmp(name, commands[i].name) == 0) return commands[i].run(argc, argv);
+    return complain(MISUSED, "there is no command '%s'; try 'planaria --help'", name);
+}
+
 static int run(int argc, const char **argv)
 {
+    const bool helps = argc > 1 && strcmp(argv[1], "help") == 0;
+
     if (argc < 2) {
         print_help(stderr);
         return MISUSED;
     }
-    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (helps && argc > 2) {
+        const char *help[] = { argv[2], "--help", NULL };
+        return run_command(argv[2], 2, help);
+    }
+    if (helps || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         print_help(stdout);
         return DONE;
     }
@@ -64,10 +77,7 @@ static int run(int argc, const char **argv)
         printf("planaria %s\n", pln_version());
         return DONE;
     }
-    for (int i = 0; i < COMMANDS; i++)
-        if (strcmp(argv[1], commands[i].name) == 0)
-            return commands[i].run(argc - 1, argv + 1);
-    return complain(MISUSED, "there is no command '%s'; try 'planaria --help'", argv[1]);
+    return run_command(argv[1], argc - 1, argv + 1);
 }
 
 /* A result that nobody could read is none.  A file that may not grow further is

@@ -48,4 +48,28 @@ for run in c older; do
     try train constant.yaml --data "$DATA" --set train.epochs=5 --resume --out $run; grep -o '^epoch *[0-9]*' err
     cmp straight/model.safetensors $run/model.safetensors && echo "the same network"
 done
+echo "# names that are nearly right"
+for name in fashion-demo unsup-bp-1layer liu2024/unsup-bp-1layr fashion-dmo nothing-like-it; do try train $name; done
+"$PLANARIA" sweep --list
+try sweep semi
+echo "# options whose values are wrong, and what is missing"
+try train x.yaml --epochs two
+try train x.yaml --epochs=two
+try sweep x --seed 99999999999999999999
+try eval nosuch
+try train "$TESTS/tiny.yaml" --data "$DATA" --set train.winners=0 --out bad
+try help fly
+"$PLANARIA" help train >out; "$PLANARIA" train --help | cmp - out && echo "help train: the same as train --help"
+echo "# data sets that are not all there, and where they were looked for"
+mkdir -p mine; cp -r "$DATA/tiny" mine/mnist; rm mine/mnist/t10k-labels*; mkdir mine/svhn; cp -r "$DATA/tiny" mine/fashion-mnist
+PLANARIA_DATA=mine "$PLANARIA" data list | grep 'mine/'
+try data check mine/mnist
+try data info tiny --data "$DATA"; head -1 out | sed "s|$DATA|DATA|"
+try data check --data "$DATA/tiny"
+PLANARIA_DATA=mine XDG_CACHE_HOME=cache "$PLANARIA" data info cifar10 2>&1
+echo "# the best of a sweep has a folder of its own"
+sed "s|BASE|$TESTS/tiny.yaml|; s/method: halving/method: random/; s/trials: 6/trials: 1/; s/epochs: 6/epochs: 1/; /first_epochs\|reduction/d" "$TESTS/tiny-sweep.yaml" > s.yaml
+try sweep s.yaml --data "$DATA/tiny" --out search; grep planaria out | sed "s|$DATA|DATA|"
+echo "# rows for classes, of any type, want argmax"
+try data check "$DATA/npy-one-hot"
 [ -e bad ] || echo "and nothing is left"
