@@ -294,11 +294,25 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
     if (t->self.sequential && t->batch != 1) return refuse(ctx, "train.batch", t->batch, "1 in sequential mode");
     if (t->self.sequential && t->shards != 1) return refuse(ctx, "train.shards", t->shards, "1 in sequential mode");
     if (t->shards & (t->shards - 1)) return refuse(ctx, "train.shards", t->shards, "a power of two");
+    if (t->shards > t->batch) return refuse(ctx, "train.shards", t->shards, "at most train.batch");
     if (t->target == PLN_TARGET_LABELS && t->self.winners == 0) return PLN_OK;
     if (t->self.winners == 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.winners", "train.winners is missing or 0; with target self it must be 1..64");
     if (t->self.winners < 1) return refuse(ctx, "train.winners", t->self.winners, "1..64");
     if (pln_experiment_outputs(e) > 0 && t->self.winners > pln_experiment_outputs(e)) return refuse(ctx, "train.winners", t->self.winners, "at most the number of outputs");
+    return PLN_OK;
+}
+
+/* All labels are a fraction that is read out by in any case, unless evaluate.labels says less. */
+static pln_status check_fractions(pln_ctx *ctx, const pln_experiment *e)
+{
+    char path[PLNI_PATH];
+
+    for (int i = 1; i <= e->fractions_count; i++) {
+        snprintf(path, sizeof path, "evaluate.fractions.%d", i - 1);
+        if (pln_experiment_fraction(e, i) >= 1 && pln_experiment_fraction(e, 0) >= 1)
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "evaluate.fractions has 1, and all labels are read out by in any case: leave it out");
+    }
     return PLN_OK;
 }
 
@@ -372,6 +386,7 @@ pln_status pln_experiment_check(pln_ctx *ctx, const pln_experiment *e)
     PLN_TRY(check_train(ctx, e));
     PLN_TRY(pln_prune_check(ctx, &e->fit, fires(e), 0));
     PLN_TRY(check_semi(ctx, e));
+    PLN_TRY(check_fractions(ctx, e));
     if (e->has_classifier && e->classifier.schedule.kind != PLN_CONSTANT && e->classifier_decay > 0)
         return refuse(ctx, "classifier.decay", (double)e->classifier_decay, "left out where there is a schedule");
     if (e->has_classifier) PLN_TRY(check_course(ctx, e, "classifier", &e->classifier, e->classifier.epochs, "at most the epochs there are"));

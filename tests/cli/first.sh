@@ -67,6 +67,12 @@ try data check mine/mnist
 try data info tiny --data "$DATA"; head -1 out | sed "s|$DATA|DATA|"
 try data check --data "$DATA/tiny"
 PLANARIA_DATA=mine XDG_CACHE_HOME=cache "$PLANARIA" data info cifar10 2>&1
+echo "# options that would have no effect"
+sed 's/  batch: 4/  batch: 4\n  shards: 8/' "$TESTS/tiny.yaml" > x.yaml; try train x.yaml --data "$DATA" --out bad
+sed 's/fractions: .*/fractions: [0.5, 1]/' "$TESTS/tiny.yaml" > x.yaml; try train x.yaml --data "$DATA" --out bad
+try train x.yaml --data "$DATA" --dry-run --set evaluate.labels=0.5
+try train "$TESTS/tiny.yaml" --data "$DATA" --out bad --set 'input={steps: 4}'
+try train "$TESTS/tiny.yaml" --data "$DATA" --dry-run --set 'input={steps: 4, poisson: true}' --set 'layers=[{dense: 40}, {lif: 2}, {readout: mean}]'
 echo "# the best of a sweep has a folder of its own"
 sed "s|BASE|$TESTS/tiny.yaml|; s/method: halving/method: random/; s/trials: 6/trials: 1/; s/epochs: 6/epochs: 1/; /first_epochs\|reduction/d" "$TESTS/tiny-sweep.yaml" > s.yaml
 try sweep s.yaml --data "$DATA/tiny" --out search; grep planaria out | sed "s|$DATA|DATA|"
