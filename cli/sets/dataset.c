@@ -95,9 +95,9 @@ static int find_folder(const char *name, const char *folder, char *found)
         take_first(folder, found);
         if (!*found) places_below(folder, name, take_first, found);
         if (*found) return DONE;
-        return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy, ...), "
+        return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy or x_train.npy, ...), "
                         "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
-                        "or events (Train/CLASS/*.bin)", folder);
+                        "or events (Train/CLASS/*.bin); docs/data.md has all names", folder);
     }
     dataset_places(name, take_first, found);
     if (*found) return DONE;
