@@ -49,7 +49,7 @@ PLNI_INLINE int list_sums(uint16_t *offset, float *value, const uint8_t *sum, in
     int found = 0;
 
     for (int i = 0; i < n; i += 16) {
-        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        const __mmask16 inside = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu);
         const __m512i count = _mm512_cvtepu8_epi32(_mm_maskz_loadu_epi8(inside, sum + i));
         const __mmask16 active = _mm512_test_epi32_mask(count, count);
         const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(count), _mm512_set1_ps(unit));
@@ -64,7 +64,7 @@ PLNI_INLINE int list_values(uint16_t *offset, float *value, const float *x, int 
     int found = 0;
 
     for (int i = 0; i < n; i += 16) {
-        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        const __mmask16 inside = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu);
         const __m512 here = _mm512_maskz_loadu_ps(inside, x + i);
         const __mmask16 active = _mm512_cmp_ps_mask(here, _mm512_setzero_ps(), _CMP_NEQ_UQ);
         _mm512_storeu_ps(value + found, _mm512_maskz_compress_ps(active, here));

@@ -90,7 +90,7 @@ int KERNEL(list)(const float *x, int n, int *index, float *value)
     int count = 0;
 
     for (int i = 0; i < n; i += 16) {
-        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        const __mmask16 inside = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu);
         const __m512 v = _mm512_load_ps(x + i);
         const __mmask16 active = _mm512_mask_cmp_ps_mask(inside, v, _mm512_setzero_ps(),
                                                          _CMP_NEQ_UQ);
@@ -206,7 +206,7 @@ void KERNEL(keep)(float *y, const float *x, const uint16_t *bits, int n,
 void KERNEL(drop)(float *x, const uint16_t *bits, int n)
 {
     for (int i = 0; i < n; i += 16) {
-        const __mmask16 inside = n - i < 16 ? (__mmask16)((1u << (n - i)) - 1) : (__mmask16)0xffff;
+        const __mmask16 inside = (__mmask16)(n - i < 16 ? (1u << (n - i)) - 1 : 0xffffu);
         _mm512_mask_storeu_ps(x + i, (__mmask16)(~bits[i / 16] & inside), _mm512_setzero_ps());
     }
 }
