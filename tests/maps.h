@@ -52,4 +52,19 @@ static inline int maps_read(const pln_net *net, const char *name, float *data)
     return maps_count(net, p);
 }
 
+/* All parameters and what is kept, one behind the other; freed by free. */
+static inline float *maps_all(const pln_net *net, size_t *count)
+{
+    float *all;
+
+    *count = 0;
+    for (int p = 0; p < pln_net_parameters(net); p++) *count += (size_t)maps_count(net, p);
+    all = test_zeros(*count);
+    for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++)) {
+        pln_tensor t = maps_tensor(net, p, all + at);
+        assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
+    }
+    return all;
+}
+
 #endif

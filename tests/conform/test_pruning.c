@@ -164,21 +164,6 @@ static void test_schedule(void **state)
     }
 }
 
-/* All parameters, one behind the other. */
-static float *all_of(const pln_net *net, size_t *n)
-{
-    float *all;
-
-    *n = 0;
-    for (int p = 0; p < pln_net_parameters(net); p++) *n += (size_t)maps_count(net, p);
-    all = test_zeros(*n);
-    for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++)) {
-        pln_tensor t = maps_tensor(net, p, all + at);
-        assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
-    }
-    return all;
-}
-
 /* Trains to the end, `batches` at a time; taken up anew behind every one of them if it is stopped. */
 static float *train(const job *j, int threads, int batches, bool stopped, size_t *n)
 {
@@ -193,7 +178,7 @@ static float *train(const job *j, int threads, int batches, bool stopped, size_t
         begin(&r, j, threads);
         if (pln_trainer_load(r.trainer, PATH, NULL) != PLN_OK) fail_msg("%s: %s", j->name, pln_error(r.ctx));
     }
-    float *all = all_of(r.net, n);
+    float *all = maps_all(r.net, n);
     end(&r);
     return all;
 }

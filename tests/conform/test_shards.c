@@ -137,21 +137,6 @@ static void end(run *r)
     pln_ctx_free(r->ctx);
 }
 
-/* All parameters and what is kept, one behind the other; freed by free. */
-static float *all_of(const pln_net *net, size_t *count)
-{
-    float *all;
-
-    *count = 0;
-    for (int p = 0; p < pln_net_parameters(net); p++) *count += (size_t)maps_count(net, p);
-    all = test_zeros(*count);
-    for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++)) {
-        pln_tensor t = maps_tensor(net, p, all + at);
-        assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
-    }
-    return all;
-}
-
 /* Trains to the end; the figures of all passes as a text. */
 static void train(run *r, const char *name, char *log)
 {
@@ -177,11 +162,11 @@ static void test_any_threads(void **state)
         size_t n;
         begin(&one, &jobs[i], 1, 4, 11);
         train(&one, jobs[i].name, log);
-        float *a = all_of(one.net, &n);
+        float *a = maps_all(one.net, &n);
         for (int threads = 2; threads <= 4; threads += 2) {
             begin(&many, &jobs[i], threads, 4, 11);
             train(&many, jobs[i].name, other);
-            float *b = all_of(many.net, &n);
+            float *b = maps_all(many.net, &n);
             if (memcmp(a, b, n * sizeof *a) != 0) fail_msg("%s: %d threads give other parameters", jobs[i].name, threads);
             assert_string_equal(log, other);
             free(b);
@@ -226,7 +211,7 @@ static void test_masked(void **state)
             begin(&r, &jobs[i], threads, 4, 11);
             mask_some(r.net);
             train(&r, jobs[i].name, threads == 1 ? log : other);
-            float *all = all_of(r.net, &n);
+            float *all = maps_all(r.net, &n);
             check_masked(r.net, all, jobs[i].name);
             if (first && memcmp(first, all, n * sizeof *all) != 0) fail_msg("%s, masked: %d threads give other parameters", jobs[i].name, threads);
             if (first) assert_string_equal(log, other);
@@ -253,7 +238,7 @@ static float *gradient_of(const job *j, int shards, const int *index, int count,
     fit.batch = count, fit.shards = shards, fit.rate[0] = rate, fit.target = PLN_TARGET_LABELS, fit.optim = j->optim, fit.seed = 5;
     assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, index, count, &fit, &r.trainer), PLN_OK);
     assert_int_equal(pln_trainer_step(r.trainer, 1, &report), PLN_OK);
-    float *all = all_of(r.net, n);
+    float *all = maps_all(r.net, n);
     end(&r);
     return all;
 }
@@ -323,7 +308,7 @@ static void compare(const job *j, int shards, int batch)
     for (int step = 0; step < 3 || pln_trainer_batch(whole.trainer) > 0; step++) {
         assert_int_equal(pln_trainer_step(whole.trainer, 1, &a), PLN_OK);
         assert_int_equal(pln_trainer_step(parts.trainer, 1, &b), PLN_OK);
-        float *x = all_of(whole.net, &n), *y = all_of(parts.net, &n);
+        float *x = maps_all(whole.net, &n), *y = maps_all(parts.net, &n);
         for (size_t i = 0; i < n; i++)
             if (!(fabsf(x[i] - y[i]) <= 1e-5f * fmaxf(1, fabsf(x[i]))))
                 fail_msg("%s, %d shards, step %d: number %zu is %g, not %g", j->name, shards, step, i, (double)y[i], (double)x[i]);
@@ -370,7 +355,7 @@ static void test_stopped(void **state)
         begin(&second, &jobs[i], 2, 4, 11);
         assert_int_equal(pln_trainer_load(second.trainer, PATH, NULL), PLN_OK);
         train(&second, jobs[i].name, log);
-        float *a = all_of(whole.net, &n), *b = all_of(second.net, &n);
+        float *a = maps_all(whole.net, &n), *b = maps_all(second.net, &n);
         if (memcmp(a, b, n * sizeof *a) != 0) fail_msg("%s: other parameters after a stop", jobs[i].name);
         free(a), free(b);
         end(&second);
