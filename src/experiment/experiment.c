@@ -169,9 +169,7 @@ static pln_status add_layers(pln_ctx *ctx, const pln_experiment *e, pln_net *net
 /* Steps of time that all see the same, in a network that remembers nothing, give what one gives. */
 static pln_status check_steps(pln_ctx *ctx, const pln_experiment *e, const pln_data *data)
 {
-    if (*e->network || e->steps == 1 || e->poisson || pln_data_shape(data).steps > 1) return PLN_OK;
-    for (int i = 0; i < e->layers; i++)
-        if (plni_layer_is(&e->layer[i], "lif")) return PLN_OK;
+    if (plni_layers_fire(e) || e->steps == 1 || e->poisson || pln_data_shape(data).steps > 1) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "input.steps", "input.steps is %d; without lif, poisson or samples of frames all steps would "
                         "be the same: leave it out", e->steps);
 }

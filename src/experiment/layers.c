@@ -67,3 +67,10 @@ bool pln_experiment_takes_images(const pln_experiment *e)
     }
     return images;
 }
+
+bool plni_layers_fire(const pln_experiment *e)
+{
+    for (int i = 0; i < e->layers; i++)
+        if (plni_layer_is(&e->layer[i], "lif")) return true;
+    return *e->network;
+}

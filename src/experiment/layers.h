@@ -13,4 +13,7 @@ bool plni_layer_is(const pln_experiment_layer *layer, const char *kind);
 /* A whole number or the place of a word among a layer's values. */
 int plni_layer_value(const pln_experiment_layer *layer, const char *option);
 
+/* Whether there are neurons that fire: a `lif` in the list, or a network in short form. */
+bool plni_layers_fire(const pln_experiment *experiment);
+
 #endif

@@ -124,20 +124,12 @@ void pln_experiment_defaults(pln_experiment *e)
     pln_option_defaults(pln_experiment_options, e);
 }
 
-/* Whether there are neurons that fire. */
-static bool fires(const pln_experiment *e)
-{
-    for (int i = 0; i < e->layers; i++)
-        if (plni_layer_is(&e->layer[i], "lif")) return true;
-    return *e->network;
-}
-
 void pln_experiment_settle(pln_experiment *e)
 {
     pln_schedule *const schedules[] = { &e->fit.schedule, &e->labelled.schedule };
 
     if (e->prunes && e->fit.prune.length == 0) e->fit.prune.length = e->fit.epochs;
-    if (e->init < 0) e->init = fires(e) ? PLN_KAIMING : PLN_GLOROT;
+    if (e->init < 0) e->init = plni_layers_fire(e) ? PLN_KAIMING : PLN_GLOROT;
     for (int i = 0; i < 2; i++)
         if (schedules[i]->kind != PLN_CONSTANT && schedules[i]->length == 0) schedules[i]->length = e->fit.epochs > 0 ? e->fit.epochs : 1;
 }
@@ -384,7 +376,7 @@ pln_status pln_experiment_check(pln_ctx *ctx, const pln_experiment *e)
     PLN_TRY(check_kinds(ctx, e));
     PLN_TRY(check_layers(ctx, e));
     PLN_TRY(check_train(ctx, e));
-    PLN_TRY(pln_prune_check(ctx, &e->fit, fires(e), 0));
+    PLN_TRY(pln_prune_check(ctx, &e->fit, plni_layers_fire(e), 0));
     PLN_TRY(check_semi(ctx, e));
     PLN_TRY(check_fractions(ctx, e));
     if (e->has_classifier && e->classifier.schedule.kind != PLN_CONSTANT && e->classifier_decay > 0)
