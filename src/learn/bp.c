@@ -133,7 +133,7 @@ static void keep_whole(plni_rule *rule, const plni_layer *layer, const plni_pass
     const plni_sink to = plni_add_to(rule->whole[layer->number]);
 
     memset(to.into, 0, layer->size * sizeof(float));
-    layer->ops->gradient(layer, pass, &pass->at[layer->number], 1, &to);
+    ask(NULL, layer, pass, &to);
 }
 
 /* Moves layer l, whatever the optimiser.  A whole batch needs no gradient of its own for

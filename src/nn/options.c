@@ -21,7 +21,7 @@ static const char *const neurons[] = {
 static const char *const readouts[] = { "mean", "last", "membrane", NULL };
 
 static const char *const resets[] = { "hard", "soft", "delayed", NULL };
-static const char *const surrogates[] = {
+const char *const plni_surrogate_words[] = {
 #define S(name, text, a, compact) text,
     PLN_SURROGATE_LIST(S) NULL
 #undef S
@@ -48,7 +48,7 @@ const pln_option pln_neuron_options[] = {
       .help = "the spike inside the reset has no gradient" },
     { "strict", PLN_OPTION_BOOL, offsetof(pln_neuron, strict), .help = "fires above the threshold, not at it" },
     { "decay_input", PLN_OPTION_BOOL, offsetof(pln_neuron, decay_input), .usual = 1, .help = "the input is divided by tau" },
-    { "surrogate", PLN_OPTION_WORD, offsetof(pln_neuron, surrogate), .words = surrogates, .then = take_sharpness,
+    { "surrogate", PLN_OPTION_WORD, offsetof(pln_neuron, surrogate), .words = plni_surrogate_words, .then = take_sharpness,
       .help = "gradient of a spike" },
     { "sharpness", PLN_OPTION_FLOAT, offsetof(pln_neuron, sharpness), 0, 1e4, 2, BETWEEN,
       .help = "of the surrogate; by default the surrogate's own" },

@@ -5,6 +5,7 @@
 #include "base/rng.h"
 #include "nn/graph.h"
 #include "nn/mask.h"
+#include "nn/options.h"
 #include "pln/sparsify.h"
 #include "train/trainer.h"
 
@@ -13,11 +14,6 @@
 #include <string.h>
 
 static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", NULL };
-static const char *const surrogates[] = {
-#define S(name, text, a, compact) text,
-    PLN_SURROGATE_LIST(S) NULL
-#undef S
-};
 
 static const char *const methods[] = { "gradual", "granet", "rigl", "set", NULL };
 
@@ -58,7 +54,7 @@ const pln_option pln_prune_options[] = {
     { "holds", PLN_OPTION_BOOL, offsetof(pln_prune, holds), .help = "an exchange takes the place of its batch's step" },
     { "whole_rows", PLN_OPTION_BOOL, offsetof(pln_prune, whole_rows), .help = "weights with equal scores come back together, more than there should be" },
     { "own_surrogate", PLN_OPTION_BOOL, offsetof(pln_prune, metric.own), .help = "criticality by the surrogate that neurons are trained with" },
-    { "surrogate", PLN_OPTION_WORD, offsetof(pln_prune, metric.surrogate), .usual = PLN_SURROGATE_ATAN, .words = surrogates,
+    { "surrogate", PLN_OPTION_WORD, offsetof(pln_prune, metric.surrogate), .usual = PLN_SURROGATE_ATAN, .words = plni_surrogate_words,
       .help = "or by this one" },
     { "sharpness", PLN_OPTION_FLOAT, offsetof(pln_prune, metric.sharpness), 0, 1e4, 2, ABOVE | BELOW, .help = "of it" },
     { 0 }
@@ -90,7 +86,7 @@ struct plni_pruner {
     int       tensors;
     weights  *tensor;
     size_t    count, largest;    /* numbers in all; of the largest tensor            */
-    float    *magnitude, *score, *tie, *scratch, *ones;
+    float    *magnitude, *score, *scratch, *ones;
     uint8_t  *readout, *chosen, *mask;
     double   *channel;           /* [pln_net_scores]                                 */
 };
@@ -137,7 +133,6 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
     p->tensor = plni_arena_take(arena, (size_t)p->tensors * sizeof *p->tensor);
     p->magnitude = plni_arena_take(arena, p->count * sizeof(float));
     p->score = plni_arena_take(arena, p->count * sizeof(float));
-    p->tie = plni_arena_take(arena, p->count * sizeof(float));
     p->scratch = plni_arena_take(arena, p->count * sizeof(float));
     p->ones = plni_arena_take(arena, p->largest * sizeof(float));
     p->readout = plni_arena_take(arena, p->count);
@@ -317,13 +312,21 @@ static void read_magnitudes(const pln_trainer *t, struct plni_pruner *p)
     for (size_t i = 0; i < p->count; i++) p->magnitude[i] = fabsf(p->magnitude[i]);
 }
 
+/* p->ones in the shape of a tensor. */
+static pln_tensor ones_of(const pln_trainer *t, const struct plni_pruner *p, const weights *w)
+{
+    const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
+    pln_tensor all = { .data = p->ones, .rank = info.rank };
+
+    memcpy(all.dim, info.dim, sizeof all.dim);
+    return all;
+}
+
 static pln_status set_masks(pln_trainer *t, struct plni_pruner *p)
 {
     for (int i = 0; i < p->tensors; i++) {
         const weights *w = &p->tensor[i];
-        const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
-        pln_tensor all = { .data = p->ones, .rank = info.rank };
-        memcpy(all.dim, info.dim, sizeof all.dim);
+        const pln_tensor all = ones_of(t, p, w);
         for (size_t k = 0; k < w->count; k++) p->ones[k] = p->mask[w->from + k];
         PLN_TRY(pln_net_set_mask(t->net, w->parameter, &all));
     }
@@ -350,10 +353,8 @@ static pln_status exchange(pln_trainer *t, struct plni_pruner *p)
     read_magnitudes(t, p);
     for (int i = 0; i < p->tensors; i++) {
         const weights *w = &p->tensor[i];
-        const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
-        pln_tensor all = { .data = p->ones, .rank = info.rank };
+        pln_tensor all = ones_of(t, p, w);
         const double count = fraction * (double)pln_net_present(t->net, w->parameter);
-        memcpy(all.dim, info.dim, sizeof all.dim);
         PLN_TRY(pln_net_get_mask(t->net, w->parameter, &all));
         for (size_t k = 0; k < w->count; k++) p->mask[w->from + k] = p->ones[k] != 0;
         (void)pln_exchange(p->magnitude + w->from, p->score + w->from, w->count,
@@ -412,9 +413,7 @@ pln_status plni_prune_begin(pln_trainer *t)
     if (by_criticality(&p->how)) PLN_TRY(pln_trainer_score(t, &p->how.metric));
     plni_trainer_score_batch(t, NULL);
     for (int i = 0; i < p->tensors; i++) {
-        const pln_parameter_info info = pln_net_parameter(t->net, p->tensor[i].parameter);
-        pln_tensor all = { .data = p->ones, .rank = info.rank };
-        memcpy(all.dim, info.dim, sizeof all.dim);
+        pln_tensor all = ones_of(t, p, &p->tensor[i]);
         PLN_TRY(pln_net_get_mask(t->net, p->tensor[i].parameter, &all));
         PLN_TRY(pln_net_set_mask(t->net, p->tensor[i].parameter, &all));       /* what masks need is taken now */
     }
