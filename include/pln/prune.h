@@ -54,14 +54,17 @@ PLN_API size_t pln_net_present(const pln_net *net, int parameter);
  *
  * It is asked for in training (pln_trainer_score) or of a network that is only run
  * (pln_evaluate_criticality).  Other layers have no score; a network without neurons that fire
- * is refused. */
+ * is refused.  Instead of g' another quantity of the potential h can be scored
+ * (pln_score_quantity). */
 typedef struct pln_criticality {
-    bool          own;               /* each neuron's own surrogate, whatever stands here */
-    pln_surrogate surrogate;
-    float         sharpness;
+    bool               own;          /* each neuron's own surrogate, whatever stands here */
+    pln_surrogate      surrogate;
+    float              sharpness;
+    pln_score_quantity quantity;
+    bool               averaged;     /* mean over places instead of the largest           */
 } pln_criticality;
 
-/* atan with sharpness 2. */
+/* The slope of atan with sharpness 2, the largest of all places. */
 PLN_API pln_criticality pln_criticality_default(void);
 
 /* ---- pruning while training (theory 13.3) ------------------------------------------ */

@@ -53,6 +53,15 @@ PLN_API float       pln_surrogate_usual(pln_surrogate surrogate);
 PLN_API bool        pln_surrogate_compact(pln_surrogate surrogate);
 PLN_API bool        pln_surrogate_find(const char *name, pln_surrogate *found);
 
+/* What can be measured of a potential h to score its neuron (pln/prune.h). */
+typedef enum pln_score_quantity {
+    PLN_SCORE_SLOPE,          /* g'(h - threshold)                                        */
+    PLN_SCORE_VALUE,          /* (tanh 3(h - 1/2) + tanh 3/2) / (2 tanh 3/2)              */
+    PLN_SCORE_NEARNESS,       /* -|h - threshold|                                         */
+    PLN_SCORE_POTENTIAL,      /* |h|                                                      */
+    PLN_SCORE_SPIKES          /* 1 where it fires: averaged over places the firing rate   */
+} pln_score_quantity;
+
 typedef enum pln_reset { PLN_RESET_HARD, PLN_RESET_SOFT, PLN_RESET_DELAYED } pln_reset;
 
 typedef struct pln_neuron {

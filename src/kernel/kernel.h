@@ -11,6 +11,7 @@
 #ifndef PLNI_KERNEL_H
 #define PLNI_KERNEL_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -137,6 +138,17 @@ typedef struct plni_lif {
     float peak;                                 /* tanh: a / (2 tanh(a/2))         */
 } plni_lif;
 
+/* How potentials are scored (pln/prune.h): what is measured of each, and whether places are averaged
+ * or the largest stands for all. */
+typedef struct plni_metric {
+    plni_lif lif;                               /* surrogate and threshold             */
+    int      quantity;
+    bool     averaged;
+} plni_metric;
+
+/* PLN_SCORE_VALUE of a potential: a hyperbolic tangent around 1/2, scaled to 0 at 0 and 1 at 1. */
+static inline float plni_value_of(float h) { return (tanhf(3 * (h - 0.5f)) + tanhf(1.5f)) / (2 * tanhf(1.5f)); }
+
 /* Spikes: bit c of spike[(t places + p) depth/16 + b] is channel 16 b + c.
  * Returns how many there are. */
 typedef int plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike);
@@ -151,13 +163,13 @@ typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const fl
 /* The same two, and for each channel the criticality of a sample (theory 13.2), so far as its places
  * are here:
  *     score[c] = max(score[c], max over the places of 1/steps sum_t g'(h_t - threshold))
- * g' and threshold are those of `metric`; going back NULL stands for the neuron's own, which are
- * there anyway.  The others' results are theirs to the bit. */
-typedef int plni_fire_score_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric,
+ * or, averaged, score[c] + sum over the places; or with another quantity for g'.  Going back NULL stands
+ * for the neuron's own g', which is there anyway.  The others' results are theirs to the bit. */
+typedef int plni_fire_score_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric,
                                float *score);
 typedef void plni_fire_back_score_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
                                      float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
-                                     const plni_lif *metric, float *score);
+                                     const plni_metric *metric, float *score);
 
 /* Of n rows of depth numbers, by column: mean and sum of squared distances. */
 typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);

@@ -132,26 +132,41 @@ static inline void rest(const plni_lif *n, block *v)
     for (int i = 0; i < VECTORS; i++) v->v[i] = (vec){ 0 } + n->rest;
 }
 
-/* The sums of slopes over all steps as a score: the largest mean so far, NaN being larger than any number. */
-static inline void keep_largest(float *score, const block *slopes, int steps)
+/* What a metric measures of a potential (theory 13.2). */
+PLNI_INLINE vec measure(const plni_metric *m, vec h)
 {
-    block largest = load(score);
+    switch (m->quantity) {
+    case PLN_SCORE_VALUE:
+        for (int i = 0; i < LANES; i++) h[i] = plni_value_of(h[i]);
+        return h;
+    case PLN_SCORE_NEARNESS:  return -magnitude(h - m->lif.threshold);
+    case PLN_SCORE_POTENTIAL: return magnitude(h);
+    case PLN_SCORE_SPIKES:    return choose(fires(&m->lif, h), (vec){ 0 } + 1, (vec){ 0 });
+    default:                  return slope(&m->lif, h - m->lif.threshold);
+    }
+}
+
+/* The sums over all steps as a score: the largest mean so far, NaN being larger than any number, or the sum of means. */
+static inline void keep_score(float *score, const block *sums, int steps, bool averaged)
+{
+    block kept = load(score);
 
     for (int i = 0; i < VECTORS; i++) {
-        const vec mean = slopes->v[i] / (float)steps;
-        largest.v[i] = choose((ivec)(mean > largest.v[i]) | (ivec)(mean != mean), mean, largest.v[i]);
+        const vec mean = sums->v[i] / (float)steps;
+        if (averaged) kept.v[i] += mean;
+        else          kept.v[i] = choose((ivec)(mean > kept.v[i]) | (ivec)(mean != mean), mean, kept.v[i]);
     }
-    store(score, &largest);
+    store(score, &kept);
 }
 
 /* With scores and without: whether there are any is a constant at each call. */
-PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric, float *score)
+PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric, float *score)
 {
     const int blocks = in->depth / BLOCK;
     int count = 0;
 
     for (int p = 0; p < in->places * blocks; p++) {
-        block v, slopes = { 0 };
+        block v, sums = { 0 };
         rest(n, &v);
         for (int t = 0; t < in->steps; t++) {
             const block u = drive(in, (ptrdiff_t)p * BLOCK, p % blocks * BLOCK, t);
@@ -159,21 +174,21 @@ PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, c
             for (int i = 0; i < VECTORS; i++) {
                 const vec h = charge(n, v.v[i], u.v[i]);
                 const ivec fired = fires(n, h);
-                if (score) slopes.v[i] += slope(metric, h - metric->threshold);
+                if (score) sums.v[i] += measure(metric, h);
                 bits |= bits_of(fired) << (i * LANES);
                 v.v[i] = after(n, h, fired);
             }
             spike[(ptrdiff_t)t * in->places * blocks + p] = (uint16_t)bits;
             count += __builtin_popcount(bits);
         }
-        if (score) keep_largest(score + p % blocks * BLOCK, &slopes, in->steps);
+        if (score) keep_score(score + p % blocks * BLOCK, &sums, in->steps, metric->averaged);
     }
     return count;
 }
 
 int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike) { return fire(n, in, spike, NULL, NULL); }
 
-int KERNEL(fire_score)(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric, float *score)
+int KERNEL(fire_score)(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric, float *score)
 {
     return fire(n, in, spike, metric, score);
 }
@@ -239,7 +254,7 @@ static inline void add_sums(const plni_drive *in, ptrdiff_t at, int t, const blo
 }
 
 PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
-                           ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_lif *metric, float *score)
+                           ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric, float *score)
 {
     const int blocks = in->depth / BLOCK;
     history past;
@@ -247,7 +262,7 @@ PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float 
     for (int p = 0; p < in->places * blocks; p++) {
         const ptrdiff_t at = (ptrdiff_t)p * BLOCK;
         const int c = p % blocks * BLOCK;
-        block carry = { 0 }, all = { 0 }, slopes = { 0 };
+        block carry = { 0 }, all = { 0 }, sums = { 0 };
         remember(n, in, at, c, &past);
         for (int t = in->steps - 1; t >= 0; t--) {
             const block a = load(dy + t * dy_step + at);
@@ -256,13 +271,13 @@ PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float 
                 vec g;
                 here.v[i] = go_back(n, past.h[t].v[i], a.v[i], &carry.v[i], &g);
                 all.v[i] += here.v[i];
-                if (score) slopes.v[i] += metric ? slope(metric, past.h[t].v[i] - metric->threshold) : g;
+                if (score) sums.v[i] += metric ? measure(metric, past.h[t].v[i]) : g;
             }
             if (e_step) store(e + t * e_step + at, &here);
             if (sum) add_sums(in, at, t, &here, sum + t * sum_step + c);
         }
         if (!e_step) store(e + at, &all);
-        if (score) keep_largest(score + c, &slopes, in->steps);
+        if (score) keep_score(score + c, &sums, in->steps, metric && metric->averaged);
     }
 }
 
@@ -273,7 +288,7 @@ void KERNEL(fire_back)(const plni_lif *n, const plni_drive *in, const float *dy,
 }
 
 void KERNEL(fire_back_score)(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
-                             ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_lif *metric, float *score)
+                             ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric, float *score)
 {
     fire_back(n, in, dy, dy_step, e, e_step, sum, sum_step, metric, score);
 }

@@ -286,7 +286,18 @@ int plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
 }
 
 /* What the places of a sample score, by potentials; NaN is larger than any number. */
-static void score_places(const plni_lif *n, const plni_drive *in, const plni_lif *metric, float *score)
+static float measure(const plni_metric *m, float h)
+{
+    switch (m->quantity) {
+    case PLN_SCORE_VALUE:     return plni_value_of(h);
+    case PLN_SCORE_NEARNESS:  return -fabsf(h - m->lif.threshold);
+    case PLN_SCORE_POTENTIAL: return fabsf(h);
+    case PLN_SCORE_SPIKES:    return fires(&m->lif, h);
+    default:                  return slope(&m->lif, h - m->lif.threshold);
+    }
+}
+
+static void score_places(const plni_lif *n, const plni_drive *in, const plni_metric *metric, float *score)
 {
     float h[64];
 
@@ -294,13 +305,14 @@ static void score_places(const plni_lif *n, const plni_drive *in, const plni_lif
         for (int c = 0; c < in->depth; c++) {
             float sum = 0;
             charge(n, in, p, c, h);
-            for (int t = 0; t < in->steps; t++) sum += slope(metric, h[t] - metric->threshold);
+            for (int t = 0; t < in->steps; t++) sum += measure(metric, h[t]);
             const float mean = sum / (float)in->steps;
-            if (mean > score[c] || isnan(mean)) score[c] = mean;
+            if (metric->averaged) score[c] += mean;
+            else if (mean > score[c] || isnan(mean)) score[c] = mean;
         }
 }
 
-int plni_fire_score_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_lif *metric,
+int plni_fire_score_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric,
                            float *score)
 {
     score_places(n, in, metric, score);
@@ -343,9 +355,11 @@ void plni_fire_back_scalar(const plni_lif *n, const plni_drive *in, const float 
 
 void plni_fire_back_score_scalar(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
                                  float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
-                                 const plni_lif *metric, float *score)
+                                 const plni_metric *metric, float *score)
 {
-    score_places(n, in, metric ? metric : n, score);
+    const plni_metric own = { .lif = *n };
+
+    score_places(n, in, metric ? metric : &own, score);
     plni_fire_back_scalar(n, in, dy, dy_step, e, e_step, sum, sum_step);
 }
 

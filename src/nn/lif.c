@@ -68,18 +68,18 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
 }
 
 /* How criticality takes these neurons to be near to firing. */
-static plni_lif metric_of(const plni_layer *layer, const pln_criticality *how)
+static plni_metric metric_of(const plni_layer *layer, const pln_criticality *how)
 {
     pln_neuron n = own_of(layer);
 
     if (!how->own) n.surrogate = how->surrogate, n.sharpness = how->sharpness;
-    return lif_of(&n);
+    return (plni_metric){ lif_of(&n), (int)how->quantity, how->averaged };
 }
 
 static int fire_and_score(const plni_layer *layer, const workspace *own, plni_tile *tile)
 {
     const plni_scores *scores = tile->pass->scores;
-    const plni_lif metric = metric_of(layer, &scores->how);
+    const plni_metric metric = metric_of(layer, &scores->how);
 
     return tile->pass->kernels->fire_score(&own->lif, &tile->drive, tile->spike, &metric,
                                            plni_scores_tile(tile->pass, layer, tile->chunk));
@@ -99,8 +99,9 @@ static void tile_forward(const plni_layer *layer, const plni_layer_io *io, plni_
 static void back_and_score(const plni_layer *layer, const workspace *own, plni_tile *tile, float *du, ptrdiff_t du_step)
 {
     const plni_scores *scores = tile->pass->scores;
-    const plni_lif metric = metric_of(layer, &scores->how);
-    const bool same = metric.surrogate == own->lif.surrogate && metric.a == own->lif.a;
+    const plni_metric metric = metric_of(layer, &scores->how);
+    const bool same = metric.quantity == PLN_SCORE_SLOPE && !metric.averaged && metric.lif.surrogate == own->lif.surrogate &&
+                      metric.lif.a == own->lif.a;
 
     tile->pass->kernels->fire_back_score(&own->lif, &tile->drive, tile->slope, tile->slope_step, du, du_step, tile->sum,
                                          tile->sum_step, same ? NULL : &metric, plni_scores_tile(tile->pass, layer, tile->chunk));

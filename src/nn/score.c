@@ -5,17 +5,19 @@
 #include "base/check.h"
 #include "nn/tile.h"
 
-#include <math.h>
+#include <string.h>
 
 pln_criticality pln_criticality_default(void)
 {
-    return (pln_criticality){ .surrogate = PLN_SURROGATE_ATAN, .sharpness = 2 };
+    return (pln_criticality){ .surrogate = PLN_SURROGATE_ATAN, .sharpness = 2, .quantity = PLN_SCORE_SLOPE };
 }
 
 pln_status plni_criticality_check(pln_ctx *ctx, const pln_criticality *how)
 {
     pln_neuron n = pln_neuron_default();
 
+    if ((int)how->quantity < 0 || how->quantity > PLN_SCORE_SPIKES)
+        return plni_fail(ctx, PLN_ERR_ARG, "criticality: there is no quantity %d", (int)how->quantity);
     if (!how->own) n.surrogate = how->surrogate, n.sharpness = how->sharpness;
     return pln_neuron_check(ctx, &n);
 }
@@ -50,7 +52,21 @@ void plni_scores_clear(const pln_net *net, plni_scores *scores)
         if (scores->sum[l]) memset(scores->sum[l], 0, (size_t)net->layer[l].out.extent.channels * sizeof(double));
 }
 
-/* The largest of all tiles, for each channel and sample; NaN is larger than any number. */
+/* One sample's score of a channel from those of its tiles: the mean over all places, or the largest; NaN is larger than
+ * any number. */
+static float join_tiles(const plni_scores *scores, const plni_layer *layer, const float *part)
+{
+    const int depth = layer->out.depth, tiles = scores->tiles[layer->number];
+    float score = part[0];
+
+    for (int i = 1; i < tiles; i++) {
+        const float next = part[(ptrdiff_t)i * depth];
+        if (scores->how.averaged) score += next;
+        else if (next > score || isnan(next)) score = next;
+    }
+    return scores->how.averaged ? score / (float)plni_positions(layer->out.extent) : score;
+}
+
 static void add_layer(const plni_scores *scores, const plni_layer *layer, int samples)
 {
     const int depth = layer->out.depth, tiles = scores->tiles[layer->number];
@@ -58,13 +74,7 @@ static void add_layer(const plni_scores *scores, const plni_layer *layer, int sa
 
     for (int s = 0; s < samples; s++) {
         const float *part = scores->part[layer->number] + (ptrdiff_t)s * tiles * depth;
-        for (int c = 0; c < layer->out.extent.channels; c++) {
-            float largest = part[c];
-            for (int i = 1; i < tiles; i++)
-                if (part[(ptrdiff_t)i * depth + c] > largest || isnan(part[(ptrdiff_t)i * depth + c]))
-                    largest = part[(ptrdiff_t)i * depth + c];
-            sum[c] += (double)largest;
-        }
+        for (int c = 0; c < layer->out.extent.channels; c++) sum[c] += (double)join_tiles(scores, layer, part + c);
     }
 }
 

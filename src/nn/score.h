@@ -9,7 +9,7 @@
 #include "nn/net.h"
 #include "pln/prune.h"
 
-#include <string.h>
+#include <math.h>
 
 typedef struct plni_scores {
     pln_criticality how;
@@ -17,7 +17,7 @@ typedef struct plni_scores {
     int             tiles[PLN_MAX_LAYERS];      /* of a sample; 0: no neurons              */
     float          *part[PLN_MAX_LAYERS];       /* [batch][tiles][depth]                   */
     double         *sum[PLN_MAX_LAYERS];        /* [channels] over samples, of the largest */
-                                                /*   in all tiles                          */
+                                                /*   in all tiles, or of the mean          */
 } plni_scores;
 
 /* Takes what batches of up to `batch` samples need; no samples yet, and the default way. */
@@ -35,13 +35,15 @@ void plni_scores_read(const pln_net *net, const plni_scores *scores, double *sco
 /* PLN_OK, or what is wrong with the way. */
 pln_status plni_criticality_check(pln_ctx *ctx, const pln_criticality *how);
 
-/* Where tile number `tile` of a layer of neurons is scored, set to 0; the pass may be one shard of a batch. */
+/* Where tile number `tile` of a layer of neurons is scored, set to what a score begins with; the pass may be one
+ * shard of a batch. */
 static inline float *plni_scores_tile(const plni_pass *pass, const plni_layer *layer, int tile)
 {
     const plni_scores *scores = pass->scores;
     const ptrdiff_t before = (ptrdiff_t)plni_pass_before(pass) * scores->tiles[layer->number];
     float *part = scores->part[layer->number] + (before + tile) * layer->out.depth;
-    return memset(part, 0, (size_t)layer->out.depth * sizeof *part);
+    for (int c = 0; c < layer->out.depth; c++) part[c] = scores->how.averaged ? 0 : -INFINITY;
+    return part;
 }
 
 #endif

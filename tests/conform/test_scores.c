@@ -77,8 +77,14 @@ static pln_trainer *make_trainer(pln_ctx *ctx, pln_net *net, const pln_data *dat
 
 /* ---- plain loops -------------------------------------------------------------------- */
 
-static double slope(const pln_criticality *how, double x)
+static double measure(const pln_criticality *how, double h, double threshold)
 {
+    const double x = h - threshold;
+
+    if (how->quantity == PLN_SCORE_VALUE) return (tanh(3 * (h - 0.5)) + tanh(1.5)) / (2 * tanh(1.5));
+    if (how->quantity == PLN_SCORE_NEARNESS) return -fabs(x);
+    if (how->quantity == PLN_SCORE_POTENTIAL) return fabs(h);
+    if (how->quantity == PLN_SCORE_SPIKES) return h >= threshold;
     const double a = (double)how->sharpness, y = 1.57079632679489662 * a * x, g = 1 / (1 + exp(-a * x));
 
     return how->surrogate == PLN_SURROGATE_ATAN ? a / 2 / (1 + y * y) : a * g * (1 - g);
@@ -91,18 +97,19 @@ static void score_sample(const inside *in, int l, int s, int samples, const pln_
     const double lam = 1 - 1 / (double)n->tau, kap = n->decay_input ? 1 / (double)n->tau : 1;
 
     for (int c = 0; c < inside_channels(x); c++) {
-        double largest = 0;
+        double largest = -INFINITY, all = 0;
         for (int p = 0; p < inside_places(x); p++) {
             double v = 0, sum = 0;
             for (int t = 0; t < STEPS; t++) {
                 const int row = (inside_steps(x) > 1 ? t : 0) * samples + s;
                 const double h = lam * v + kap * (double)inside_get(x, row, c, p);
-                sum += slope(how, h - (double)n->threshold);
+                sum += measure(how, h, (double)n->threshold);
                 v = h >= (double)n->threshold ? 0 : h;
             }
             largest = fmax(largest, sum / STEPS);
+            all += sum / STEPS;
         }
-        score[c] += largest;
+        score[c] += how->averaged ? all / inside_places(x) : largest;
     }
 }
 
@@ -115,8 +122,13 @@ static void fill(void *arg, int s)
 /* Neurons that read what a product gives. */
 static void test_plain_loops(void **state)
 {
-    static const pln_criticality ways[] = { { false, PLN_SURROGATE_ATAN, 2 }, { false, PLN_SURROGATE_SIGMOID, 4 },
-                                            { true, PLN_SURROGATE_COUNT, 0 } };
+    static const pln_criticality ways[] = {
+        { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_SLOPE, false }, { false, PLN_SURROGATE_SIGMOID, 4, PLN_SCORE_SLOPE, false },
+        { true, PLN_SURROGATE_COUNT, 0, PLN_SCORE_SLOPE, false }, { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_SLOPE, true },
+        { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_VALUE, false }, { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_NEARNESS, false },
+        { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_NEARNESS, true }, { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_POTENTIAL, true },
+        { false, PLN_SURROGATE_ATAN, 2, PLN_SCORE_SPIKES, true }
+    };
 
     (void)state;
     for (int k = PLAIN; k <= AVERAGE_POOL; k++)
@@ -139,7 +151,7 @@ static void test_plain_loops(void **state)
             }
             assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &ways[w], got), PLN_OK);
             for (int c = 0; c < FIRST + SECOND; c++) {
-                assert_true(got[c] > 0.05);
+                assert_true(how.quantity != PLN_SCORE_SLOPE || how.averaged || got[c] > 0.05);
                 CHECK_NEAR(got[c], wanted[c] / SAMPLES, 1e-5);
             }
             inside_free(in);
@@ -157,7 +169,7 @@ static void test_streamed_back(void **state)
 {
     (void)state;
     for (int k = 0; k < NORM; k++)                        /* a norm is another one in training */
-        for (int way = 0; way < 4; way++) {               /* by slopes that neurons have, by theirs, by others; in shards */
+        for (int way = 0; way < 7; way++) {               /* by slopes that neurons have, by theirs, by others; in shards; other quantities */
             pln_ctx *ctx = context(1);
             pln_net *net = make_net(ctx, (kind)k, way ? PLN_SURROGATE_TRIANGLE : PLN_SURROGATE_ATAN);
             pln_data *data = make_set(ctx);
@@ -166,6 +178,7 @@ static void test_streamed_back(void **state)
             double up[FIRST + SECOND], back[FIRST + SECOND];
 
             how.own = way == 1;
+            if (way > 3) how.quantity = (pln_score_quantity)(way - 2), how.averaged = way > 4;
             assert_int_equal(pln_trainer_score(t, &how), PLN_OK);
             assert_int_equal(pln_trainer_step(t, 100, NULL), PLN_OK);
             assert_int_equal(pln_trainer_scores(t, back), PLN_OK);
@@ -226,7 +239,7 @@ static void test_masked_dense(void **state)
     enum { DEAD = 2, INPUTS = SIDE * SIDE };
     const pln_criticality how = pln_criticality_default();
     const pln_neuron neuron = pln_neuron_default();
-    const double silent = slope(&how, -(double)neuron.threshold);
+    const double silent = measure(&how, 0, (double)neuron.threshold);
     static float ones[FIRST * INPUTS], zero[FIRST];
     pln_tensor mask = { ones, 2, { FIRST, INPUTS } }, bias = { zero, 1, { FIRST } };
     double before[FIRST], after[FIRST], trained[FIRST];
@@ -302,8 +315,11 @@ static void test_not_a_number(void **state)
 
 static void test_interface(void **state)
 {
-    static const pln_criticality wrong[] = { { false, PLN_SURROGATE_COUNT, 2 }, { false, PLN_SURROGATE_ATAN, 0 },
-                                             { false, PLN_SURROGATE_ATAN, NAN }, { false, (pln_surrogate)-1, 2 } };
+    static const pln_criticality wrong[] = { { .surrogate = PLN_SURROGATE_COUNT, .sharpness = 2 },
+                                             { .surrogate = PLN_SURROGATE_ATAN },
+                                             { .surrogate = PLN_SURROGATE_ATAN, .sharpness = NAN },
+                                             { .surrogate = (pln_surrogate)-1, .sharpness = 2 },
+                                             { .surrogate = PLN_SURROGATE_ATAN, .sharpness = 2, .quantity = (pln_score_quantity)9 } };
     const pln_criticality how = pln_criticality_default();
     const int samples[] = { 0, 5, SAMPLES };
     pln_ctx *ctx = context(1);

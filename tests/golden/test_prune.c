@@ -70,17 +70,31 @@ static void test_masked_adam(void **state)
 
 /* ---- criticality ------------------------------------------------------------------- */
 
-static const struct { const char *name; pln_surrogate surrogate; float a, threshold; } slopes[] = {
-    { "atan_a2", PLN_SURROGATE_ATAN, 2, 1 },         { "sigmoid_a4", PLN_SURROGATE_SIGMOID, 4, 1 },
-    { "triangle_a1", PLN_SURROGATE_TRIANGLE, 1, 1 }, { "rect_a1", PLN_SURROGATE_RECTANGLE, 1, 1 },
-    { "tanh_b3", PLN_SURROGATE_TANH, 3, 0.5f },
+typedef struct way {
+    const char        *name;
+    pln_surrogate      surrogate;
+    float              a, threshold;
+    pln_score_quantity quantity;
+    bool               averaged;
+} way;
+
+static const way ways[] = {
+    { "atan_a2", PLN_SURROGATE_ATAN, 2, 1, PLN_SCORE_SLOPE, false },
+    { "sigmoid_a4", PLN_SURROGATE_SIGMOID, 4, 1, PLN_SCORE_SLOPE, false },
+    { "triangle_a1", PLN_SURROGATE_TRIANGLE, 1, 1, PLN_SCORE_SLOPE, false },
+    { "rect_a1", PLN_SURROGATE_RECTANGLE, 1, 1, PLN_SCORE_SLOPE, false },
+    { "tanh_b3", PLN_SURROGATE_TANH, 3, 0.5f, PLN_SCORE_SLOPE, false },
+    { "atan_a2_mean", PLN_SURROGATE_ATAN, 2, 1, PLN_SCORE_SLOPE, true },
+    { "sigmoid_a4_mean", PLN_SURROGATE_SIGMOID, 4, 1, PLN_SCORE_SLOPE, true },
+    { "tanh_b3_mean", PLN_SURROGATE_TANH, 3, 0.5f, PLN_SCORE_SLOPE, true },
+    { "value", PLN_SURROGATE_ATAN, 2, 1, PLN_SCORE_VALUE, false },
+    { "nearness_mean", PLN_SURROGATE_ATAN, 2, 1, PLN_SCORE_NEARNESS, true },
 };
 
-static plni_lif metric_of(int which)
+static plni_metric metric_of(const way *by)
 {
-    const float a = slopes[which].a;
-    return (plni_lif){ .threshold = slopes[which].threshold, .surrogate = (int)slopes[which].surrogate, .a = a,
-                       .peak = a / (2 * tanhf(a / 2)) };
+    return (plni_metric){ { .threshold = by->threshold, .surrogate = (int)by->surrogate, .a = by->a, .peak = by->a / (2 * tanhf(by->a / 2)) },
+                          (int)by->quantity, by->averaged };
 }
 
 /* Inputs x [step][place][DEPTH] that give one sample's neurons these potentials v [step][sample][channel][place]. */
@@ -99,9 +113,10 @@ static void drive_to(const plni_lif *n, const float *v, int steps, int samples, 
 }
 
 /* The mean over samples of what their places score, forward, back by another slope, and back by the neuron's own. */
-static void check_criticality(const plni_kernels *k, const json_t *g, const json_t *wanted, int which)
+static void check_criticality(const plni_kernels *k, const json_t *g, const json_t *wanted, const way *by)
 {
-    const plni_lif metric = metric_of(which);
+    const plni_metric metric = metric_of(by);
+    const bool is_own = by->quantity == PLN_SCORE_SLOPE && !by->averaged;
     plni_lif n = { .lam = 0.25f, .kap = 0.75f, .threshold = 1, .reset = PLN_RESET_HARD, .surrogate = PLN_SURROGATE_ATAN, .a = 2 };
     const json_t *v = get(g, "v"), *step = json_array_get(v, 0), *sample = json_array_get(step, 0);
     const int steps = (int)json_array_size(v), samples = (int)json_array_size(step), channels = (int)json_array_size(sample);
@@ -111,18 +126,18 @@ static void check_criticality(const plni_kernels *k, const json_t *g, const json
     float *x = test_zeros(n_floats), *dy = test_floats(n_floats), *e = test_zeros(n_floats), *each = test_zeros(DEPTH);
 
     flatten(wanted, score);
-    for (int way = 0; way < 3; way++) {
+    for (int back = 0; back < 3; back++) {
         double mean[DEPTH] = { 0 };
         uint16_t spike[64];
         const plni_drive in = { .steps = steps, .places = places, .depth = DEPTH, .x = x, .x_step = places * DEPTH };
-        if (way == 2) n.surrogate = metric.surrogate, n.a = metric.a, n.peak = metric.peak;
-        if (way == 2 && metric.threshold != n.threshold) continue;
+        if (back == 2) n.surrogate = metric.lif.surrogate, n.a = metric.lif.a, n.peak = metric.lif.peak;
+        if (back == 2 && (!is_own || metric.lif.threshold != n.threshold)) continue;
         for (int s = 0; s < samples; s++) {
             drive_to(&n, values, steps, samples, s, channels, places, x);
-            memset(each, 0, DEPTH * sizeof *each);
-            if (way == 0) k->fire_score(&n, &in, spike, &metric, each);
-            else k->fire_back_score(&n, &in, dy, places * DEPTH, e, places * DEPTH, NULL, 0, way == 1 ? &metric : NULL, each);
-            for (int c = 0; c < channels; c++) mean[c] += (double)each[c] / samples;
+            for (int c = 0; c < DEPTH; c++) each[c] = by->averaged ? 0 : -INFINITY;
+            if (back == 0) k->fire_score(&n, &in, spike, &metric, each);
+            else k->fire_back_score(&n, &in, dy, places * DEPTH, e, places * DEPTH, NULL, 0, back == 1 ? &metric : NULL, each);
+            for (int c = 0; c < channels; c++) mean[c] += (double)each[c] / samples / (by->averaged ? places : 1);
         }
         for (int c = 0; c < channels; c++) CHECK_NEAR(mean[c], score[c], 2e-5);
     }
@@ -137,8 +152,8 @@ static void test_criticality(void **state)
     for (int i = 0; plni_level_name(i); i++) {
         plni_kernels k;
         if (!plni_kernels_choose(&k, plni_cpu_levels(), plni_level_name(i))) continue;
-        for (int s = 0; s < TEST_COUNT(slopes); s++) check_criticality(&k, critical, get(get(critical, "scores"), slopes[s].name), s);
-        check_criticality(&k, get(critical, "fc"), get(get(critical, "fc"), "atan_a2"), 0);
+        for (int s = 0; s < TEST_COUNT(ways); s++) check_criticality(&k, critical, get(get(critical, "scores"), ways[s].name), &ways[s]);
+        check_criticality(&k, get(critical, "fc"), get(get(critical, "fc"), "atan_a2"), &ways[0]);
     }
 }
 
