@@ -88,6 +88,18 @@ typedef struct plain {
     sum *y, *dx, *dw, *db;
 } plain;
 
+/* All that a layer reads, [row][channel][place]; freed by free. */
+static float *copy_of(const inside_signal *x)
+{
+    const int channels = inside_channels(x), places = inside_places(x);
+    float *copy = test_zeros((size_t)(SAMPLES * STEPS * channels * places)), *to = copy;
+
+    for (int row = 0; row < SAMPLES * STEPS; row++)
+        for (int c = 0; c < channels; c++)
+            for (int p = 0; p < places; p++) *to++ = inside_get(x, row, c, p);
+    return copy;
+}
+
 static plain plain_products(const shape *s, const inside *net, int l, const float *w, const float *b)
 {
     const inside_signal *x_of = inside_x(net, l), *dy_of = inside_dy(net, l);
@@ -97,6 +109,7 @@ static plain plain_products(const shape *s, const inside *net, int l, const floa
     const int ni = in.height * in.width, no = out.height * out.width, rows = SAMPLES * STEPS;
     plain p = { calloc((size_t)(rows * no * out.channels), sizeof(sum)), calloc((size_t)(rows * ni * in.channels), sizeof(sum)),
                 calloc((size_t)(out.channels * in.channels * kh * kw), sizeof(sum)), calloc((size_t)out.channels, sizeof(sum)) };
+    float *x = copy_of(x_of);
 
     for (int row = 0; row < rows; row++)
         for (int f = 0; f < out.channels; f++)
@@ -109,11 +122,11 @@ static plain plain_products(const shape *s, const inside *net, int l, const floa
                         const int iy = o / out.width * s->stride + t / kw - s->pad, ix = o % out.width * s->stride + t % kw - s->pad;
                         const int k = (f * in.channels + c) * kh * kw + t;
                         if (iy < 0 || iy >= in.height || ix < 0 || ix >= in.width) continue;
-                        const double x = (double)inside_get(x_of, row, c, iy * in.width + ix);
-                        add(y, (double)w[k], x), add(&p.dw[k], dy, x);
-                        add(&p.dx[(row * in.channels + c) * ni + iy * in.width + ix], (double)w[k], dy);
+                        const int i = (row * in.channels + c) * ni + iy * in.width + ix;
+                        add(y, (double)w[k], (double)x[i]), add(&p.dw[k], dy, (double)x[i]), add(&p.dx[i], (double)w[k], dy);
                     }
             }
+    free(x);
     return p;
 }
 
