@@ -75,6 +75,21 @@ typedef struct pln_regrown {
 PLN_API pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
                                size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask);
 
+/* ---- channels ------------------------------------------------------------------------- */
+
+/* Which channels stay of n = sum of count [layers] in layers one behind the other (Liu et al., arXiv
+ * 1708.06519; Chen et al., arXiv 2311.16141), size [n] being |gamma| of their norms: with i =
+ * floor(share n) and G = floor(growth (n - i))
+ *
+ *     1  those larger than the number i + G, from 0, of the ascending sizes
+ *     2  of the others the G with the largest score [n], ties by the lower place; NULL: G is 0
+ *     3  in a layer without any the largest, of equal ones the one at the lower place
+ *
+ * so about n - i - 1, and fewer where sizes are equal.  share and growth in 0..1; share 1 keeps one
+ * a layer.  Marks them by 1 in keep [n] and returns how many they are; scratch [n]. */
+PLN_API size_t pln_choose_channels(const float *size, const float *score, const int *count, int layers, double share, double growth,
+                                   float *scratch, uint8_t *keep);
+
 /* ---- exchange ------------------------------------------------------------------------- */
 
 /* Of one tensor `count` numbers that are there (mask [n] is 1) give their places to others: those

@@ -199,6 +199,68 @@ static void test_budgets(void **state)
     }
 }
 
+/* ---- channels -------------------------------------------------------------------- */
+
+static void test_channels(void **state)
+{
+    const json_t *g = get(get(golden, "mask_and_regeneration"), "channel"), *results = get(g, "results");
+    float size[MOST], score[MOST], scratch[MOST], wanted[MOST];
+    uint8_t keep[MOST];
+    const int n = numbers(g, "abs_gamma", size);
+
+    (void)state;
+    assert_int_equal(numbers(g, "criticality", score), n);
+    for (size_t r = 0; r < json_array_size(results); r++) {
+        const json_t *one = json_array_get(results, r);
+        size_t kept = 0;
+        assert_int_equal(numbers(one, "mask_final", wanted), n);
+        for (int i = 0; i < n; i++) kept += wanted[i] != 0;
+        assert_int_equal(pln_choose_channels(size, score, &n, 1, number(one, "percent"), number(one, "growth_rate"), scratch, keep), kept);
+        for (int i = 0; i < n; i++) assert_int_equal(keep[i], (uint8_t)wanted[i]);
+    }
+}
+
+/* By its definition, with ties among sizes and scores; every layer keeps one. */
+static void test_channels_plainly(void **state)
+{
+    float size[MOST], score[MOST], scratch[MOST];
+    uint8_t keep[MOST], wanted[MOST];
+
+    (void)state;
+    for (int round = 0; round < 300; round++) {
+        const int count[] = { 1 + (int)(test_bits() % 9), 1 + (int)(test_bits() % 40), 1 };
+        const size_t n = (size_t)(count[0] + count[1] + count[2]);
+        const double share = round % 9 ? (double)test_uniform() : 1, growth = round % 7 ? (double)test_uniform() : round % 2;
+        const bool scored = round % 3 > 0;
+        size_t kept = 0;
+        for (size_t i = 0; i < n; i++) {
+            size[i] = test_bits() % 3 ? test_uniform() : 0.25f;
+            score[i] = round % 5 ? (float)(test_bits() % 6) : test_bits() % 4 ? INFINITY : -INFINITY;
+        }
+        const size_t gone = (size_t)floor(share * (double)n), back = scored ? (size_t)floor(growth * (double)(n - gone)) : 0;
+        for (size_t i = 0; i < n; i++) {
+            size_t below = 0;                       /* as many as are not larger than the number i + G of all */
+            for (size_t k = 0; k < n; k++) below += size[k] < size[i];
+            wanted[i] = gone + back < n && below > gone + back;
+        }
+        for (size_t i = 0; i < n; i++) scratch[i] = wanted[i] ? -INFINITY : score[i];
+        (void)plainly(scratch, n, back, keep);
+        for (size_t i = 0; i < n; i++) wanted[i] |= keep[i];
+        for (int l = 0, at = 0; l < 3; at += count[l++]) {
+            int largest = at;
+            bool any = false;
+            for (int i = at; i < at + count[l]; i++) {
+                any |= wanted[i] != 0;
+                if (size[i] > size[largest]) largest = i;
+            }
+            if (!any) wanted[largest] = 1;
+        }
+        for (size_t i = 0; i < n; i++) kept += wanted[i];
+        assert_int_equal(pln_choose_channels(size, scored ? score : NULL, count, 3, share, growth, scratch, keep), kept);
+        assert_memory_equal(keep, wanted, n);
+    }
+}
+
 /* ---- exchange -------------------------------------------------------------------- */
 
 /* One tensor of an update: its weights before, what grows, the mask before and after. */
@@ -266,7 +328,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedules), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
-        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets), cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets), cmocka_unit_test(test_channels), cmocka_unit_test(test_channels_plainly), cmocka_unit_test(test_exchange),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
