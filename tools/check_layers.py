@@ -25,7 +25,7 @@ ALLOWED = {
     "learn": {"nn", "tensor", "kernel", "base"},
     "data": {"format", "tensor", "kernel", "base"},
     "exchange": {"nn", "format", "tensor", "kernel", "base"},
-    "prune": {"base"},
+    "prune": {"nn", "tensor", "kernel", "base"},
     "train": {"learn", "data", "exchange", "prune", "nn", "format", "tensor", "kernel", "base"},
     "experiment": {"train", "learn", "data", "exchange", "prune", "nn", "format", "tensor", "kernel", "base"},
 }

@@ -133,6 +133,45 @@ PLN_API extern const pln_option pln_prune_options[];
  * in the order of the layers. */
 PLN_API int pln_net_scores(const pln_net *net);
 
+/* ---- whole channels (theory 13.5) ---------------------------------------------------- */
+
+/* Channels, in rows units, that may leave a network come from one product each; norm, neurons,
+ * pools and their like behind it have them too, and the products that read those have an input
+ * less for each that goes.  All stay of the input and the outputs, of what a sum adds (the trunk
+ * of a residual network, its first block's input included where a shortcut reads it before a
+ * norm), of what has two norms, and under functions that mix channels or give something for 0
+ * (softmax, wta, sigmoid, tanh). */
+typedef struct pln_channel_group {
+    int layer;                /* that says how large they are: the norm, or without one the product */
+    int first, count;         /* their places in arrays of all channels that may go          */
+    int parameter;            /* of that layer, the first: gamma, then beta; or weight, then bias */
+    int scores;               /* where scores of criticality have the first; -1: no neurons   */
+} pln_channel_group;
+
+/* How many groups and how many channels in all; group 0.. in the order of the layers, one with
+ * layer PLN_NO_LAYER for a number out of range. */
+PLN_API int               pln_net_channel_groups(const pln_net *net);
+PLN_API int               pln_net_channels(const pln_net *net);
+PLN_API pln_channel_group pln_net_channel_group(const pln_net *net, int group);
+
+/* Fills size [pln_net_channels(net)] with |gamma| of the norms, and where there is none with the
+ * sum of |w| over the channel's weights.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_channel_sizes(const pln_net *net, float *size);
+
+/* Makes a network of the same layers with those channels alone that keep [pln_net_channels(net)]
+ * marks by other than 0: ready, with the weights, statistics and masks of the other; freed by the
+ * caller.  In evaluation it gives what net gives, but for rounding, if gamma and beta (weight and
+ * bias) of the other channels are 0, and in a network that settles also the weights that read
+ * them: such channels never fire.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_ARG if a layer would keep none or no channel
+ * may go, PLN_ERR_MEMORY; *smaller is then NULL. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_shrink(const pln_net *net, const uint8_t *keep, pln_net **smaller);
+
 #ifdef __cplusplus
 }
 #endif

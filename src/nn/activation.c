@@ -70,6 +70,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     if (!x->row && (x->form != PLNI_VALUES || plni_is_input(net, layer->input)))
         return plni_refuse(net, PLN_ERR_SHAPE, "an activation must follow a layer of numbers, not spikes or the image", kind);
     layer->out = *x;
+    layer->by_channel = kind == PLN_IDENTITY || kind == PLN_RELU || kind == PLN_HARDSIGM;
     if (kind == PLN_WTA) layer->role = PLNI_WINDOW;
     return PLN_OK;
 }

@@ -38,6 +38,7 @@ void pln_net_dropout(pln_net *net, float p)
 static void look(plni_layer *layer, const plni_signal *x, bool in_tiles)
 {
     layer->out = *x;
+    layer->by_channel = true;
     layer->role = x->row || (in_tiles && layer->input > 0) || (x->form == PLNI_VALUES && layer->input > 0) ? PLNI_POINTWISE
                                                                                                         : PLNI_WINDOW;
     if (x->row || x->form == PLNI_VALUES) return;

@@ -218,6 +218,8 @@ struct plni_layer {
     int                   inputs, outputs;
     plni_signal           out;          /* what y looks like                  */
     float                 threshold;    /* of its neurons; 0: none fire       */
+    bool                  by_channel;   /* a channel of y depends on that of x alone, and is 0 */
+                                        /*   where that one is, or its factor and shift are    */
     size_t                size;         /* floats in theta                    */
     size_t                decays;       /* those that weight decay pulls at   */
     float                *theta;        /* all that the layer learns          */

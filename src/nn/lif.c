@@ -42,6 +42,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     layer->out = plni_map(x->extent, PLNI_SPIKES, true);
     layer->out.steps = net->steps;
     layer->threshold = own_of(layer).threshold;
+    layer->by_channel = true;
     return PLN_OK;
 }
 

@@ -60,6 +60,7 @@ static void look(plni_layer *layer, const pool_own *own, const plni_signal *x, b
     const plni_extent out = { x->extent.channels, out_side(own, x->extent.height), out_side(own, x->extent.width) };
 
     layer->role = fused ? PLNI_POINTWISE : PLNI_WINDOW;
+    layer->by_channel = true;
     layer->out = plni_map(out, !fused ? PLNI_VALUES : own->kind == PLN_POOL_MAX ? PLNI_SPIKES : PLNI_SUMS, true);
     layer->out.steps = x->steps;
     if (fused && own->kind == PLN_POOL_AVERAGE) layer->out.unit = 1 / (float)(own->size * own->size);

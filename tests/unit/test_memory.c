@@ -70,7 +70,7 @@ static pln_status read_npy(pln_ctx *ctx)
     return status;
 }
 
-/* A spiking network that is pruned at random and scored. */
+/* A spiking network that is pruned at random, scored, and made smaller. */
 static pln_status prune(pln_ctx *ctx, const pln_data *data)
 {
     const pln_criticality how = pln_criticality_default();
@@ -79,6 +79,8 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     pln_fit fit = pln_fit_default();
     pln_trainer *t = NULL;
     double score[3];
+    float size[3];
+    pln_net *smaller = NULL;
     pln_status s = net ? PLN_OK : PLN_ERR_MEMORY;
 
     if (s == PLN_OK) {
@@ -94,6 +96,9 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     if (s == PLN_OK) s = pln_trainer_score(t, &how);
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
     if (s == PLN_OK) s = pln_trainer_scores(t, score);
+    if (s == PLN_OK) s = pln_net_channel_sizes(net, size);
+    if (s == PLN_OK) s = pln_net_shrink(net, (const uint8_t[]){ 1, 0, 1 }, &smaller);
+    pln_net_free(smaller);
     pln_trainer_free(t);
     pln_net_free(net);
     return s;
