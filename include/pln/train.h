@@ -52,6 +52,8 @@ typedef struct pln_fit {
     pln_loss        loss;                /* for PLN_RULE_BP                 */
     float           tet;                 /* for cross_entropy_steps, 0..1   */
     pln_optim       optim;
+    float           norm_l1;             /* s: gradients of norms' gamma have s sign(gamma)
+                                            more, 0..1; 0: none (theory 13.5) */
     pln_schedule    schedule;
     pln_prune       prune;               /* sparsity 0: nothing is pruned   */
     int             rates;               /* 1, or one for each layer that

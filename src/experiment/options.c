@@ -39,7 +39,7 @@ static const pln_option train_options[] = {
       .help = "train so many epochs, fewer or more, as `--epochs` does; schedules remain those of `epochs`, and behind their end "
               "keep its factor (exp goes on falling)" },
     { "batch shards loss optimiser rate schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
-      "weight_decay clip tet augment", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
+      "weight_decay clip norm_l1 tet augment", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
     { 0 }
 };
 

@@ -101,6 +101,7 @@ static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, i
 {
     const plni_sink to = plni_rule_into(layer, layer->theta);
 
+    plni_rule_pull(rule, layer, -rule->rate[l], layer->theta);
     layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
 }
 
@@ -110,6 +111,7 @@ static void step_adam(plni_rule *rule, plni_layer *layer, const plni_pass *pass,
     const plni_sink to = plni_rule_sink(rule, layer, &adam);
 
     if (to.into) memset(to.into, 0, layer->size * sizeof(float));
+    if (to.into) plni_rule_pull(rule, layer, 1, to.into);
     layer->ops->gradient(layer, pass, &pass->at[l], 1, &to);
 }
 

@@ -148,6 +148,16 @@ plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const p
     return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l], plni_mask_of(layer) };
 }
 
+void plni_rule_pull(const plni_rule *rule, const plni_layer *layer, float scale, float *into)
+{
+    const float pull = scale * rule->norm_l1;
+
+    for (size_t i = 0; rule->norm_l1 > 0 && i < layer->factors; i++) {
+        const float gamma = layer->theta[i];
+        into[i] += gamma > 0 ? pull : gamma < 0 ? -pull : 0;
+    }
+}
+
 void plni_rule_remask(plni_rule *rule, const pln_net *net)
 {
     for (int l = 0; l < net->count; l++) {
@@ -256,6 +266,7 @@ void plni_rule_collect(plni_rule *rule, const plni_layer *layer, const plni_pass
     for (int i = 0; i < shards; i++) {
         const plni_sink to = plni_rule_into(layer, part_of(rule, layer->number, i));
         memset(to.into, 0, layer->size * sizeof(float));
+        if (i == 0) plni_rule_pull(rule, layer, 1, to.into);
         if (batch[i].samples || layer->ops->joined) ask(arg, layer, &batch[i], &to);
     }
     if (shards > 1) run_chunks(rule, layer, batch->ctx, shards, join_chunk);

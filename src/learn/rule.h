@@ -24,6 +24,7 @@ typedef struct plni_rule {
     pln_ep          ep;
     int             classes;              /* for block targets              */
     pln_optim       optim;
+    float           norm_l1;              /* pull at factors of channels    */
     float           rate[PLN_MAX_LAYERS]; /* of this epoch, by layer        */
     int             steps;                /* of Adam so far                 */
     float          *h, *a;                /* homeostasis, moving average    */
@@ -97,6 +98,10 @@ bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
  * what the layer's mask leaves out.  Weights and moments that are 0 there stay so. */
 plni_sink plni_rule_into(const plni_layer *layer, float *into);
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step);
+
+/* Adds `scale` times the gradient of an L1 penalty on a layer's factors of channels, norm_l1 sign(gamma),
+ * to what is laid out like theta, or is theta. */
+void plni_rule_pull(const plni_rule *rule, const plni_layer *layer, float scale, float *into);
 
 /* Sets the moments of weights to 0 that masks leave out, or have left out for a while. */
 void plni_rule_remask(plni_rule *rule, const pln_net *net);

@@ -222,6 +222,7 @@ struct plni_layer {
                                         /*   where that one is, or its factor and shift are    */
     size_t                size;         /* floats in theta                    */
     size_t                decays;       /* those that weight decay pulls at   */
+    size_t                factors;      /* the first, of channels: those that norm_l1 pulls at */
     float                *theta;        /* all that the layer learns          */
     plni_mask            *mask;         /* NULL: there never was one (mask.h) */
     size_t                kept_size;    /* floats that are kept, not learned  */

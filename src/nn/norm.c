@@ -70,6 +70,7 @@ static pln_status fit(plni_layer *layer, pln_net *net)
     if (below && below->ops->lose_bias && !plni_readers(net, layer->input)) below->ops->lose_bias(below);
     layer->out = *x;
     layer->size = layer->kept_size = 2 * (size_t)depth_of(layer);
+    layer->factors = (size_t)depth_of(layer);
     layer->by_channel = true;
     return PLN_OK;
 }

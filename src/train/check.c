@@ -35,6 +35,7 @@ const pln_option pln_fit_options[] = {
       .options = pln_selftarget_options },
     { "label_smoothing", PLN_OPTION_FLOAT, offsetof(pln_fit, label_smoothing), 0, 1, 0, BELOW, .help = "of one-hot targets" },
     { "momentum weight_decay clip", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
+    { "norm_l1", PLN_OPTION_FLOAT, offsetof(pln_fit, norm_l1), 0, 1, .help = "pull at the factors of norms, by which channels fade that may go" },
     { "tet", PLN_OPTION_FLOAT, offsetof(pln_fit, tet), 0, 1, .help = "weight of the second term of cross_entropy_steps" },
     { "augment", PLN_OPTION_SECTION, offsetof(pln_fit, augment), .options = pln_augment_options,
       .help = "how samples are varied, of networks of images" },
@@ -122,6 +123,15 @@ static pln_status check_loss(pln_ctx *ctx, const pln_net *net, const pln_fit *fi
     return PLN_OK;
 }
 
+static pln_status check_penalty(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    size_t factors = 0;
+
+    for (int l = 0; l < net->count; l++) factors += net->layer[l].factors;
+    if (!(fit->norm_l1 > 0) || factors > 0) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "train.norm_l1", "train: norm_l1 is %g, and the network has no norm", (double)fit->norm_l1);
+}
+
 static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
 {
     const pln_augment *a = &fit->augment;
@@ -132,6 +142,7 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     PLN_TRY(check_schedule(ctx, &fit->schedule));
     PLN_TRY(check_optimiser(ctx, fit));
     PLN_TRY(check_loss(ctx, net, fit));
+    PLN_TRY(check_penalty(ctx, net, fit));
     if (fit->shards & (fit->shards - 1))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.shards", "train: a batch is 1, 2, 4, 8 .. %d shards, not %d", PLN_MAX_SHARDS, fit->shards);
     if ((a->padding || a->flip || a->cutout) && !net->images)

@@ -90,7 +90,8 @@ static void begin_course(pln_trainer *t, plni_course *c, const pln_course *from)
     c->count = from->index ? from->count : pln_data_count(t->data);
     c->rule = (plni_rule){ .target = from->fit.target, .self = self,
                            .label_smoothing = from->fit.label_smoothing, .loss = from->fit.loss, .tet = from->fit.tet,
-                           .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim };
+                           .ep = from->fit.ep, .classes = pln_data_classes(t->data), .optim = from->fit.optim,
+                           .norm_l1 = from->fit.norm_l1 };
     if (c->fit.batch > t->largest_batch) t->largest_batch = c->fit.batch;
 }
 

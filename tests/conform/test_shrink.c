@@ -1,5 +1,5 @@
 /* test_shrink.c - networks without some of their channels: the same outputs as with these silent, ordinary in all else;
- * what may go and what is refused */
+ * what may go and what is refused; the penalty that lets channels fade */
 
 #include "inside.h"
 #include "maps.h"
@@ -373,6 +373,128 @@ static void test_refused(void **state)
     pln_net_free(raw), pln_net_free(net);
 }
 
+/* ---- the penalty ----------------------------------------------------------------------------- */
+
+typedef struct step {
+    pln_optim optim;
+    int       shards, threads;
+    float     l1;
+} step;
+
+/* All parameters after so many batches. */
+static float *train(const step *how, int batches, size_t *count)
+{
+    static uint8_t bytes[3 * BATCH * 2 * 11 * 9];
+    static int32_t labels[3 * BATCH];
+    pln_ctx *before = ctx;
+    pln_ctx_options options = pln_ctx_options_default();
+    pln_fit fit = pln_fit_default();
+    pln_trainer *t;
+    pln_data *data;
+
+    options.threads = how->threads;
+    ctx = pln_ctx_new(&options);
+    pln_net *net = make_net(&forms[0]);
+    for (size_t i = 0; i < sizeof bytes; i++) bytes[i] = (uint8_t)test_bits();
+    for (int i = 0; i < 3 * BATCH; i++) labels[i] = i % CLASSES;
+    assert_int_equal(pln_data_bind(ctx, bytes, 3 * BATCH, 1, (const int[]){ 2 * 11 * 9 }, labels, &data), PLN_OK);
+    fit.batch = BATCH, fit.epochs = 9, fit.target = PLN_TARGET_LABELS, fit.loss = PLN_CROSS_ENTROPY;
+    fit.optim = how->optim, fit.rate[0] = 0.05f, fit.norm_l1 = how->l1, fit.shards = how->shards;
+    for (int c = 0; c < 17; c += 5) clear(net, maps_find(net, "1.weight"), c, -1);
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_OK);
+    assert_int_equal(pln_trainer_step(t, batches, NULL), PLN_OK);
+    float *all = maps_all(net, count);
+    pln_trainer_free(t), pln_net_free(net), pln_data_free(data), pln_ctx_free(ctx);
+    ctx = before;
+    return all;
+}
+
+#define DESCENT(m, d, c) { .kind = PLN_SGD, .momentum = m, .decay = d, .clip = c, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f }
+
+/* After one step only the factors of norms are others, by -rate s sign(gamma). */
+static void test_penalty(void **state)
+{
+    static const pln_optim optims[] = { DESCENT(0, 0, 0), DESCENT(0.9f, 0.01f, 0), DESCENT(0, 0, 1e6f) };
+    const float l1 = 0.03f;
+    size_t count;
+    pln_net *net = make_net(&forms[0]);
+
+    (void)state;
+    for (int k = 0; k < TEST_COUNT(optims) * 2; k++) {
+        const step with = { optims[k / 2], 1 + k % 2, 1, l1 }, without = { optims[k / 2], 1 + k % 2, 1, 0 };
+        float *a = train(&without, 1, &count), *b = train(&with, 1, &count), *begin = train(&without, 0, &count);
+        for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++)) {
+            const pln_parameter_info info = pln_net_parameter(net, p);
+            const bool gamma = info.rank == 1 && strstr(info.name, ".weight");
+            for (int i = at; i < at + maps_count(net, p); i++) {
+                const float sign = begin[i] > 0 ? 1 : begin[i] < 0 ? -1 : 0;
+                if (gamma) CHECK_NEAR(b[i] - a[i], -0.05f * l1 * sign, 2e-7);
+                else assert_true(a[i] == b[i]);
+            }
+        }
+        free(a), free(b), free(begin);
+    }
+    pln_net_free(net);
+}
+
+/* The first step of Adam is -rate g / (|g| + eps) with all of the gradient. */
+static void test_penalty_by_adam(void **state)
+{
+    const pln_optim adam = { .kind = PLN_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 0.01f };
+    const step plain = { DESCENT(0, 0, 0), 1, 1, 0.03f }, by_adam = { adam, 1, 1, 0.03f }, in_shards = { adam, 2, 1, 0.03f };
+    size_t count;
+    float *begin = train(&plain, 0, &count), *a = train(&plain, 1, &count), *b = train(&by_adam, 1, &count), *c = train(&in_shards, 1, &count);
+    pln_net *net = make_net(&forms[0]);
+
+    (void)state;
+    for (int p = 0, at = 0; p < pln_net_parameters(net); at += maps_count(net, p++)) {
+        if (pln_net_parameter(net, p).rank != 1 || !strstr(pln_net_parameter(net, p).name, ".weight")) continue;
+        for (int i = at; i < at + maps_count(net, p); i++) {
+            const double g = ((double)begin[i] - (double)a[i]) / (double)0.05f;
+            CHECK_NEAR(b[i], (double)begin[i] - (double)0.05f * g / (fabs(g) + 0.01), 2e-5);
+            CHECK_NEAR(c[i], b[i], 2e-5);
+        }
+    }
+    free(begin), free(a), free(b), free(c);
+    pln_net_free(net);
+}
+
+static void test_penalty_threads(void **state)
+{
+    static const pln_optim adam = { .kind = PLN_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f }, momentum = DESCENT(0.9f, 0.01f, 0);
+
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        step how = { k % 2 ? adam : momentum, 1 + k / 2, 1, 0.01f };
+        size_t count;
+        float *one = train(&how, 3, &count);
+        for (how.threads = 2; how.threads <= 4; how.threads += 2) {
+            float *more = train(&how, 3, &count);
+            assert_memory_equal(one, more, count * sizeof *one);
+            free(more);
+        }
+        free(one);
+    }
+}
+
+static void test_penalty_refused(void **state)
+{
+    uint8_t bytes[4 * 61] = { 0 };
+    pln_net *net = make_net(&forms[9]);
+    pln_fit fit = pln_fit_default();
+    pln_data *data;
+    pln_trainer *t;
+
+    (void)state;
+    assert_int_equal(pln_data_bind(ctx, bytes, 4, 1, (const int[]){ 61 }, NULL, &data), PLN_OK);
+    fit.norm_l1 = 0.001f;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_ERR_ARG);
+    assert_string_equal(pln_error(ctx), "train: norm_l1 is 0.001, and the network has no norm");
+    fit.norm_l1 = -1;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t), PLN_ERR_ARG);
+    pln_data_free(data), pln_net_free(net);
+}
+
 static int setup(void **state)
 {
     (void)state;
@@ -390,7 +512,9 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_outputs), cmocka_unit_test(test_all_stay), cmocka_unit_test(test_numbers),
-                                        cmocka_unit_test(test_groups), cmocka_unit_test(test_refused) };
+                                        cmocka_unit_test(test_groups), cmocka_unit_test(test_refused), cmocka_unit_test(test_penalty),
+                                        cmocka_unit_test(test_penalty_by_adam), cmocka_unit_test(test_penalty_threads),
+                                        cmocka_unit_test(test_penalty_refused) };
 
     return cmocka_run_group_tests(tests, setup, teardown);
 }
