@@ -89,6 +89,12 @@ PLN_API void pln_experiment_settle(pln_experiment *e);
 /* The kind of a layer, "dense"; NULL if none or several are there. */
 PLN_API const char *pln_experiment_kind(const pln_experiment_layer *layer);
 
+/* Puts the layers of a ready network, as its own may have become (pln_net_shrink), in place of those
+ * of the experiment that it is of, or of the short form, whose section `spiking` becomes `input`.
+ *
+ * Returns PLN_ERR_STATE, PLN_ERR_MEMORY; the experiment is then as before. */
+PLN_API PLN_MUST_CHECK pln_status pln_experiment_take_layers(pln_ctx *ctx, pln_experiment *e, const pln_net *net);
+
 /* Whether samples are images or frames to the network, not rows of values: where it is in short
  * form, has a section `input`, or a layer that works on images. */
 PLN_API bool pln_experiment_takes_images(const pln_experiment *e);

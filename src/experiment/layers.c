@@ -2,6 +2,7 @@
 
 #include "experiment/layers.h"
 
+#include "base/check.h"
 #include "base/option.h"
 #include "nn/kinds.h"
 
@@ -53,6 +54,40 @@ int plni_layer_value(const pln_experiment_layer *layer, const char *option)
     const pln_option *o = plni_option_find(plni_kind_find(pln_experiment_kind(layer))->options, option, strlen(option), &shift);
 
     return (int)plni_option_number(o, (const char *)layer->values + shift);
+}
+
+static pln_status take_layer(pln_ctx *ctx, const plni_layer *layer, pln_experiment_layer *to)
+{
+    json_t *options = plni_option_json(layer->ops->options, layer->own, PLN_PRINT_JSON);
+    const plni_layer_ops *kind = plni_kind_find(layer->ops->name);
+
+    *to = (pln_experiment_layer){ .from = layer->branched ? layer->input - 1 : PLN_LAYER_ABOVE };
+    for (int k = 0; k < KINDS; k++) to->is[k] = plni_kind_nth(k) == kind;
+    const pln_status status = options ? plni_option_take(ctx, kind->options, to->values, options) : PLN_ERR_MEMORY;
+    json_decref(options);
+    return status;
+}
+
+pln_status pln_experiment_take_layers(pln_ctx *ctx, pln_experiment *e, const pln_net *net)
+{
+    const size_t bytes = (size_t)net->count * sizeof(pln_experiment_layer);
+
+    if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "layers: the network is not ready");
+    pln_experiment_layer *layers = plni_alloc(ctx, bytes);
+    pln_status status = layers ? PLN_OK : PLN_ERR_MEMORY;
+    for (int l = 0; status == PLN_OK && l < net->count; l++) status = take_layer(ctx, &net->layer[l], &layers[l]);
+    if (status == PLN_OK) {
+        memcpy(e->layer, layers, bytes);
+        e->layers = net->count;
+        if (*e->network) {
+            e->steps = e->spiking.steps, e->normalise = e->spiking.normalise, e->poisson = e->spiking.poisson;
+            e->has_input = true, e->spikes = false;
+            e->spiking = pln_spiking_default();
+            *e->network = 0;
+        }
+    }
+    plni_free(ctx, layers, bytes);
+    return status;
 }
 
 bool pln_experiment_takes_images(const pln_experiment *e)

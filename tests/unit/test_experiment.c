@@ -54,6 +54,90 @@ static void test_there_and_back(void **state)
     assert_int_equal(e.init, PLN_KAIMING);
 }
 
+static pln_net *network_of(const pln_experiment *of, pln_data *data)
+{
+    pln_net *net;
+
+    if (pln_experiment_network(ctx, of, data, 5, &net) != PLN_OK) fail_msg("%s", pln_error(ctx));
+    return net;
+}
+
+/* All parameters of two networks, to the bit. */
+static void check_same(const pln_net *a, const pln_net *b)
+{
+    static float x[1 << 16], y[1 << 16];
+
+    assert_int_equal(pln_net_layers(a), pln_net_layers(b));
+    assert_int_equal(pln_net_parameters(a), pln_net_parameters(b));
+    for (int p = 0; p < pln_net_parameters(a); p++) {
+        const pln_parameter_info info = pln_net_parameter(a, p), other = pln_net_parameter(b, p);
+        pln_tensor s = { x, info.rank, { 0 } }, t = { y, info.rank, { 0 } };
+        assert_memory_equal(&info, &other, sizeof info);
+        memcpy(s.dim, info.dim, sizeof s.dim), memcpy(t.dim, info.dim, sizeof t.dim);
+        assert_true(pln_tensor_count(&s) <= 1 << 16);
+        assert_int_equal(pln_net_get(a, p, &s), PLN_OK);
+        assert_int_equal(pln_net_get(b, p, &t), PLN_OK);
+        assert_memory_equal(x, y, (size_t)pln_tensor_count(&s) * sizeof *x);
+    }
+}
+
+/* The layers of a network say what it is, as its short form does; and what it has become with fewer channels. */
+static void test_layers_of_a_network(void **state)
+{
+    static const char *const notations[] = { "6C3-AP2-9C3/2-DO20-MP2-FC7-FC4", "6C3-9R3/2-9R5-GAP-FC4", "6C3-9P3/2-9P3-AP2-FC8", "6C3-6R3-FC4" };
+    static char text[8192];
+    static uint8_t bytes[10 * 2 * 12 * 12];
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(notations); i++) {
+        pln_data *data;
+        pln_net *smaller;
+        uint8_t keep[64] = { 0 };
+        assert_int_equal(pln_data_bind(ctx, bytes, 10, 3, (const int[]){ 12, 12, 2 }, NULL, &data), PLN_OK);
+        assert_int_equal(read(&e, spiking), PLN_OK);
+        snprintf(e.network, sizeof e.network, "%s", notations[i]);
+        e.spiking.neuron.sharpness = 2, e.spiking.normalise = i == 1, e.spiking.poisson = i == 2, e.spiking.votes = i == 2 ? 2 : 1;
+        e.spiking.norm.scale = 0.7f;
+        pln_experiment_settle(&e);
+        again = e;
+        pln_net *net = network_of(&e, data);
+        assert_int_equal(pln_experiment_take_layers(ctx, &again, net), PLN_OK);
+        assert_int_equal(pln_experiment_check(ctx, &again), PLN_OK);
+        assert_int_equal(pln_experiment_outputs(&again), 4);
+        assert_true(pln_option_print(pln_experiment_options, &again, PLN_PRINT_JSON, text, sizeof text) < sizeof text);
+        if (read(&e, text) != PLN_OK) fail_msg("%s: %s", pln_error(ctx), text);
+        assert_true(!*e.network && !e.spikes && e.has_input && e.steps == 3);
+        pln_net *other = network_of(&e, data);
+        check_same(net, other);
+        for (int l = 0; l < pln_net_layers(net); l++) {
+            const pln_layer_info a = pln_net_layer(net, l), b = pln_net_layer(other, l);
+            assert_memory_equal(&a.neuron, &b.neuron, sizeof a.neuron);
+            assert_true(a.norm.kind == b.norm.kind && a.votes == b.votes && a.from == b.from && a.addend == b.addend);
+            assert_true(!(a.norm.scale < b.norm.scale) && !(a.norm.scale > b.norm.scale));
+        }
+        for (int c = 0; c < pln_net_channels(net); c += 2) keep[c] = 1;
+        for (int g = 0; g < pln_net_channel_groups(net); g++) keep[pln_net_channel_group(net, g).first] = 1;
+        assert_int_equal(pln_net_shrink(net, keep, &smaller), PLN_OK);
+        assert_int_equal(pln_experiment_take_layers(ctx, &e, smaller), PLN_OK);
+        pln_net_free(other);
+        other = network_of(&e, data);
+        assert_int_equal(pln_net_initialise(smaller, PLN_KAIMING, 5), PLN_OK);
+        check_same(smaller, other);
+        pln_net_free(net), pln_net_free(other), pln_net_free(smaller), pln_data_free(data);
+    }
+}
+
+static void test_layers_of_no_network(void **state)
+{
+    pln_net *net = pln_net_new(ctx);
+
+    (void)state;
+    assert_int_equal(read(&e, spiking), PLN_OK);
+    assert_int_equal(pln_experiment_take_layers(ctx, &e, net), PLN_ERR_STATE);
+    assert_string_equal(e.network, "4C3-AP2-FC4");
+    pln_net_free(net);
+}
+
 /* How much is wanted, and nothing else, is left out of what identifies an experiment. */
 static void test_identity(void **state)
 {
@@ -233,7 +317,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_identity), cmocka_unit_test(test_parts),
+        cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_layers_of_a_network), cmocka_unit_test(test_layers_of_no_network),
+        cmocka_unit_test(test_identity), cmocka_unit_test(test_parts),
         cmocka_unit_test(test_what_does_not_fit), cmocka_unit_test(test_labels), cmocka_unit_test(test_labels_that_are_missing),
         cmocka_unit_test(test_networks),
     };
