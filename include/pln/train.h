@@ -309,6 +309,53 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_criticality(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count,
                                     const pln_criticality *how, double *score);
 
+/* ---- whole channels (theory 13.5) ------------------------------------------------------- */
+
+/* Fills mean [pln_net_channels(net)] with the mean size of what the products that read a channel
+ * are given of it, over the chosen samples, time steps and places, in evaluation mode: its firing
+ * rate behind neurons and pools of averages.  index as above; labels are not needed.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE, PLN_ERR_ARG, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count, double *mean);
+
+/* By what channels stay, or come back. */
+typedef enum pln_channel_score {
+    PLN_CHANNELS_NONE,        /* none come back                              */
+    PLN_CHANNELS_SIZE,        /* pln_net_channel_sizes                       */
+    PLN_CHANNELS_CRITICAL,    /* pln_evaluate_criticality                    */
+    PLN_CHANNELS_ACTIVE,      /* pln_evaluate_channels                       */
+    PLN_CHANNELS_RANDOM
+} pln_channel_score;
+
+/* Which channels of a network go, by pln_choose_channels. */
+typedef struct pln_cut {
+    double            sparsity;    /* share of those that may go, 0..1                           */
+    bool              by_layer;    /* of each layer that share, instead of all together          */
+    pln_channel_score criterion;   /* stands for their size                                      */
+    pln_channel_score regrow;
+    double            ratio;       /* of those that stay, 0..1, so many are chosen by `regrow`   */
+    pln_criticality   metric;
+    uint64_t          seed;        /* of chance                                                  */
+} pln_cut;
+
+/* sparsity 0.5 of all together by size, and of what stays a twentieth by criticality. */
+PLN_API pln_cut pln_cut_default(void);
+
+/* The keys of such a choice, but for the seed. */
+PLN_API extern const pln_option pln_cut_options[];
+
+/* Marks by 1 in keep [pln_net_channels(net)] the channels that stay, 0 the others, for
+ * pln_net_shrink; the same for any number of threads.  data and index are as above, of use for
+ * scores by samples only, and data may else be NULL.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_ARG if no channel may go, a field is out of
+ * range, or neurons are missing that criticality wants behind every channel, PLN_ERR_SHAPE,
+ * PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_cut_channels(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count, const pln_cut *how,
+                            uint8_t *keep);
+
 #ifdef __cplusplus
 }
 #endif

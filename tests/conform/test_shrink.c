@@ -1,8 +1,10 @@
 /* test_shrink.c - networks without some of their channels: the same outputs as with these silent, ordinary in all else;
- * what may go and what is refused; the penalty that lets channels fade */
+ * what may go and what is refused; which go; the penalty that lets channels fade */
 
 #include "inside.h"
 #include "maps.h"
+#include "pln/sparsify.h"
+#include "train/fill.h"
 
 enum { BATCH = 19, MOST = 1024, CLASSES = 5 };
 
@@ -373,6 +375,173 @@ static void test_refused(void **state)
     pln_net_free(raw), pln_net_free(net);
 }
 
+/* ---- which go -------------------------------------------------------------------------------- */
+
+enum { SAMPLES = 37 };
+
+static pln_data *bind(const form *f)
+{
+    static uint8_t bytes[SAMPLES * 3 * 2 * 13 * 13];
+    const int steps = f->frames ? 3 : 1, inputs = steps * (f->channels ? f->channels : 1) * f->height * f->width;
+    pln_data *data;
+
+    test_state = 99;
+    assert_true(SAMPLES * inputs <= (int)sizeof bytes);
+    for (int i = 0; i < SAMPLES * inputs; i++) bytes[i] = (uint8_t)test_bits();
+    assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, 1, (const int[]){ inputs }, NULL, &data), PLN_OK);
+    return data;
+}
+
+/* A walk over chosen samples. */
+typedef struct walk {
+    const inside   *in;
+    const pln_data *data;
+    const int      *index;
+} walk;
+
+static void fill(void *arg, int s)
+{
+    const walk *w = arg;
+
+    plni_fill(w->in->net, &w->in->pass, w->data, w->index[s], NULL, s);
+}
+
+static void test_what_channels_give(void **state)
+{
+    /* Forms, and the places of the products that read the groups. */
+    static const struct { int form, reader[3]; } cases[] = { { 0, { 2, 4, 6 } }, { 1, { 2, 4 } }, { 2, { 2, 4 } }, { 8, { 4, 6, 8 } }, { 9, { 4, 6 } },
+                                                             { 10, { 2, 4 } } };
+    static const int index[] = { 3, 30, 4, 5, 17, 36, 0, 1, 2, 29, 28, 27, 26, 25, 24, 23, 22, 3, 3 };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(cases); i++) {
+        const form *f = &forms[cases[i].form];
+        pln_net *net = make_net(f);
+        pln_data *data = bind(f);
+        inside *in = inside_new(net, TEST_COUNT(index), true);
+        double mean[MOST], wanted;
+        walk w = { in, data, index };
+
+        inside_evaluate(in);
+        for (int s = 0; s < TEST_COUNT(index); s++) inside_number(in, s, (uint32_t)index[s]);
+        inside_forward(in, fill, &w);
+        assert_int_equal(pln_evaluate_channels(ctx, net, data, index, TEST_COUNT(index), mean), PLN_OK);
+        for (int g = 0; g < pln_net_channel_groups(net); g++) {
+            const pln_channel_group group = pln_net_channel_group(net, g);
+            const inside_signal *x = inside_x(in, cases[i].reader[g]);
+            const int rows = TEST_COUNT(index) * inside_steps(x);
+            double largest = 0;
+            for (int c = 0; c < group.count; c++) {
+                wanted = 0;
+                for (int row = 0; row < rows; row++)
+                    for (int p = 0; p < inside_places(x); p++) wanted += fabs((double)inside_get(x, row, c, p));
+                wanted /= rows * inside_places(x);
+                if (fabs(mean[group.first + c] - wanted) > 1e-5 * (1 + wanted))
+                    fail_msg("%s: channel %d of group %d: %g, not %g", f->name, c, g, mean[group.first + c], wanted);
+                largest = fmax(largest, wanted);
+            }
+            if (!(largest > 0)) fail_msg("%s: group %d gives nothing", f->name, g);
+        }
+        inside_free(in), pln_data_free(data), pln_net_free(net);
+    }
+}
+
+static uint8_t *cut(const form *f, const pln_cut *how, int threads)
+{
+    pln_ctx *before = ctx;
+    pln_ctx_options options = pln_ctx_options_default();
+    uint8_t *keep = calloc(MOST, 1);
+
+    options.threads = threads;
+    ctx = pln_ctx_new(&options);
+    pln_net *net = make_net(f);
+    pln_data *data = bind(f);
+    if (pln_cut_channels(ctx, net, data, NULL, 0, how, keep) != PLN_OK) fail_msg("%s: %s", f->name, pln_error(ctx));
+    pln_data_free(data), pln_net_free(net), pln_ctx_free(ctx);
+    ctx = before;
+    return keep;
+}
+
+/* By all scores: as pln_choose_channels says of them. */
+static void test_cuts(void **state)
+{
+    pln_net *net = make_net(&forms[3]);
+    pln_data *data = bind(&forms[3]);
+    const int groups = pln_net_channel_groups(net), n = pln_net_channels(net);
+    const pln_criticality metric = pln_criticality_default();
+    double critical[MOST], active[MOST];
+    float score[4][MOST], scratch[MOST];
+    int count[4], different = 0;
+
+    (void)state;
+    assert_int_equal(groups, 4);
+    assert_int_equal(pln_net_channel_sizes(net, score[PLN_CHANNELS_SIZE]), PLN_OK);
+    assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &metric, critical), PLN_OK);
+    assert_int_equal(pln_evaluate_channels(ctx, net, data, NULL, 0, active), PLN_OK);
+    for (int g = 0; g < groups; g++) {
+        const pln_channel_group group = pln_net_channel_group(net, g);
+        count[g] = group.count;
+        for (int c = 0; c < group.count; c++) {
+            score[PLN_CHANNELS_CRITICAL][group.first + c] = (float)critical[group.scores + c];
+            score[PLN_CHANNELS_ACTIVE][group.first + c] = (float)active[group.first + c];
+        }
+    }
+    for (int by = PLN_CHANNELS_SIZE; by <= PLN_CHANNELS_ACTIVE; by++)
+        for (int back = PLN_CHANNELS_NONE; back <= PLN_CHANNELS_ACTIVE; back++)
+            for (int each = 0; each < 2; each++) {
+                pln_cut how = pln_cut_default();
+                uint8_t wanted[MOST];
+                how.sparsity = 0.6, how.ratio = 0.4, how.criterion = (pln_channel_score)by, how.regrow = (pln_channel_score)back;
+                how.by_layer = each;
+                const float *returns = back ? score[back] : NULL;
+                if (!each) (void)pln_choose_channels(score[by], returns, count, groups, 0.6, 0.4, scratch, wanted);
+                for (int g = 0, at = 0; each && g < groups; at += count[g++])
+                    (void)pln_choose_channels(score[by] + at, returns ? returns + at : NULL, count + g, 1, 0.6, 0.4, scratch, wanted + at);
+                uint8_t *one = cut(&forms[3], &how, 1), *two = cut(&forms[3], &how, 3);
+                assert_memory_equal(one, wanted, (size_t)n);
+                assert_memory_equal(one, two, (size_t)n);
+                free(one), free(two);
+            }
+    pln_cut how = pln_cut_default();
+    how.criterion = how.regrow = PLN_CHANNELS_RANDOM;
+    uint8_t *one = cut(&forms[3], &how, 1), *same = cut(&forms[3], &how, 1);
+    how.seed = 1;
+    uint8_t *other = cut(&forms[3], &how, 1);
+    assert_memory_equal(one, same, (size_t)n);
+    for (int i = 0; i < n; i++) different += one[i] != other[i];
+    assert_true(different > 0);
+    free(one), free(same), free(other);
+    pln_data_free(data), pln_net_free(net);
+}
+
+static void test_cuts_refused(void **state)
+{
+    pln_net *rows = make_net(&forms[9]), *fixed = fixed_net(0), *raw = pln_net_new(ctx);
+    pln_data *data = bind(&forms[9]);
+    uint8_t keep[MOST];
+    double mean[MOST];
+    pln_cut how = pln_cut_default();
+
+    (void)state;
+    assert_int_equal(pln_cut_channels(ctx, rows, data, NULL, 0, &how, keep), PLN_ERR_ARG);
+    assert_non_null(strstr(pln_error(ctx), "no neuron fires behind layer 1"));
+    how.regrow = PLN_CHANNELS_ACTIVE;
+    assert_int_equal(pln_cut_channels(ctx, rows, data, NULL, 0, &how, keep), PLN_OK);
+    assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
+    assert_int_equal(pln_cut_channels(ctx, rows, data, (const int[]){ SAMPLES }, 1, &how, keep), PLN_ERR_ARG);
+    assert_int_equal(pln_evaluate_channels(ctx, rows, data, (const int[]){ 0 }, 0, mean), PLN_ERR_ARG);
+    how.ratio = 0;
+    assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_OK);
+    assert_int_equal(pln_cut_channels(ctx, fixed, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
+    assert_int_equal(pln_cut_channels(ctx, raw, NULL, NULL, 0, &how, keep), PLN_ERR_STATE);
+    assert_int_equal(pln_evaluate_channels(ctx, raw, data, NULL, 0, mean), PLN_ERR_STATE);
+    how.criterion = PLN_CHANNELS_NONE;
+    assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
+    how.criterion = PLN_CHANNELS_SIZE, how.sparsity = 1.5;
+    assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
+    pln_data_free(data), pln_net_free(rows), pln_net_free(fixed), pln_net_free(raw);
+}
+
 /* ---- the penalty ----------------------------------------------------------------------------- */
 
 typedef struct step {
@@ -512,7 +681,8 @@ static int teardown(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_outputs), cmocka_unit_test(test_all_stay), cmocka_unit_test(test_numbers),
-                                        cmocka_unit_test(test_groups), cmocka_unit_test(test_refused), cmocka_unit_test(test_penalty),
+                                        cmocka_unit_test(test_groups), cmocka_unit_test(test_refused), cmocka_unit_test(test_what_channels_give),
+                                        cmocka_unit_test(test_cuts), cmocka_unit_test(test_cuts_refused), cmocka_unit_test(test_penalty),
                                         cmocka_unit_test(test_penalty_by_adam), cmocka_unit_test(test_penalty_threads),
                                         cmocka_unit_test(test_penalty_refused) };
 

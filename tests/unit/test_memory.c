@@ -81,6 +81,7 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     double score[3];
     float size[3];
     pln_net *smaller = NULL;
+    pln_cut cut = pln_cut_default();
     pln_status s = net ? PLN_OK : PLN_ERR_MEMORY;
 
     if (s == PLN_OK) {
@@ -97,6 +98,9 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
     if (s == PLN_OK) s = pln_trainer_scores(t, score);
     if (s == PLN_OK) s = pln_net_channel_sizes(net, size);
+    if (s == PLN_OK) s = pln_cut_channels(ctx, net, data, NULL, 0, &cut, (uint8_t[3]){ 0 });
+    cut.regrow = PLN_CHANNELS_ACTIVE;
+    if (s == PLN_OK) s = pln_cut_channels(ctx, net, data, NULL, 0, &cut, (uint8_t[3]){ 0 });
     if (s == PLN_OK) s = pln_net_shrink(net, (const uint8_t[]){ 1, 0, 1 }, &smaller);
     pln_net_free(smaller);
     pln_trainer_free(t);
