@@ -405,7 +405,7 @@ static inline bool inside_ep_step(plni_rule *rule, inside *in, plni_row *fill, v
 static inline void inside_set_gradient(plni_rule *rule, const pln_net *net, int l, const float *vector)
 {
     const plni_layer *layer = inside_learner(net, l);
-    const plni_sink to = plni_rule_into(layer, rule->gradient[layer->number]);
+    const plni_sink to = plni_rule_into(rule, layer, rule->gradient[layer->number]);
 
     memcpy(to.into, vector, layer->size * sizeof(float));
     plni_sink_finish(net->ctx, &to, layer->size);

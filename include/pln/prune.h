@@ -76,8 +76,34 @@ typedef enum pln_regrow_source {
     PLN_REGROW_UNCRITICAL,    /* the least critical: a control                                */
     PLN_REGROW_RANDOM,        /* a random number each; and one each channel, since criticality */
     PLN_REGROW_RANDOM_ROWS,   /*   brings back whole ones: controls                           */
-    PLN_REGROW_GRADIENT       /* |dL/dw| of the batch, masks left aside                       */
+    PLN_REGROW_GRADIENT,      /* |dL/dw| of the batch, masks left aside                       */
+    PLN_REGROW_RATE,          /* the firing rate of the channel that a weight leads to        */
+    PLN_REGROW_SYNAPSE        /* criticality of that channel times the mean of what the weight
+                                 reads, over samples, steps and places                        */
 } pln_regrow_source;
+
+/* By what score weights stay.  The criteria of channels take the metric's score of the channel
+ * that a weight leads to, of read-outs the mean of all scores. */
+typedef enum pln_prune_criterion {
+    PLN_BY_MAGNITUDE,         /* |w|, all tensors together                                    */
+    PLN_BY_LAYER,             /* |w|, of each tensor the same share                           */
+    PLN_BY_ERK,               /* |w|, of each tensor by Erdos-Renyi kernels (pln_density_erk) */
+    PLN_BY_LAMP,              /* pln_score_lamp                                               */
+    PLN_BY_GRADIENT,          /* |dL/dw| of the batch                                         */
+    PLN_BY_SNIP,              /* |w dL/dw| (Lee et al., arXiv 1810.02340)                     */
+    PLN_BY_CHANCE,
+    PLN_BY_CHANNEL,           /* the channel's score alone                                    */
+    PLN_BY_CQP,               /* |w| score^power                                              */
+    PLN_BY_PRODUCT            /* |w| |gamma| / sqrt(variance + 1e-5) score, with the norm behind */
+} pln_prune_criterion;
+
+/* What stands or falls together. */
+typedef enum pln_prune_granularity {
+    PLN_PRUNE_WEIGHTS,
+    PLN_PRUNE_ROWS,           /* single weights; in regrowth all of a row have its mean score */
+    PLN_PRUNE_BLOCKS          /* `block` neighbouring rows of one column, by their mean score; a rest
+                                 at the end is a block too, and budgets count blocks           */
+} pln_prune_granularity;
 
 /* Methods are settings of all that follows; what is said beside them changes it. */
 typedef enum pln_prune_method {
@@ -85,7 +111,14 @@ typedef enum pln_prune_method {
     PLN_PRUNE_GRANET,         /* the cubic, and an exchange at every update (arXiv 2106.10404) */
     PLN_PRUNE_RIGL,           /* sparse from the first batch on, exchanged by gradient instead of
                                  a step every hundred batches (arXiv 1911.11134)              */
-    PLN_PRUNE_SET             /* the same by chance, behind a step (arXiv 1707.04780)          */
+    PLN_PRUNE_SET,            /* the same by chance, behind a step (arXiv 1707.04780)          */
+    PLN_PRUNE_GMP,            /* the cubic, by magnitude alone (arXiv 1710.01878)              */
+    PLN_PRUNE_ONESHOT,        /* one update                                                    */
+    PLN_PRUNE_LAMP,           /* the cubic, by LAMP                                            */
+    PLN_PRUNE_SNIP,           /* once, by the first batch, which takes no step                 */
+    PLN_PRUNE_CQP,            /* the cubic, by |w| and criticality                             */
+    PLN_PRUNE_FAITHFUL        /* the gradual one as the authors' program has it: by values,
+                                 whole rows, moments that go on, 39 updates                    */
 } pln_prune_method;
 
 /* How a training prunes: weights of all tensors of rank 2 and more (no biases, no norms) compete
@@ -117,9 +150,16 @@ typedef struct pln_prune {
     float             exchange;       /* fraction exchanged at first; 0: none                  */
     float             least;          /* and at the end                                        */
     float             exchange_until; /* share of the epochs                                   */
-    bool              holds;          /* an exchange takes the place of its batch's step       */
+    bool              holds;          /* an update takes the place of its batch's step         */
     bool              whole_rows;     /* equal scores come back together (pln_regrowth)        */
     pln_criticality   metric;
+    pln_prune_criterion   criterion;
+    float                 power;      /* of the criterion cqp                                  */
+    pln_prune_granularity granularity;
+    int                   block;      /* rows of a block                                       */
+    bool              warm;           /* weights that are gone keep their moments, which follow the
+                                         gradient without masks; those that come back are 0, but
+                                         begin with these                                      */
 } pln_prune;
 
 /* Nothing is pruned; else twenty updates in the first 40 % of the epochs, a fifth regrown by

@@ -36,10 +36,20 @@ PLN_API size_t pln_sparsity_budget(size_t n, double sparsity);
  * marked: fewer than k if there are fewer candidates. */
 PLN_API size_t pln_select_largest(const float *score, size_t n, size_t k, uint8_t *chosen);
 
+/* A number and where it stands, for who ranks them: scratch. */
+typedef struct pln_ranked {
+    float  size;
+    size_t place;
+} pln_ranked;
+
 /* LAMP (Lee et al., arXiv 2010.07611) of one tensor: score(u) = w_u^2 / sum of w_v^2 over all v with
  * w_v^2 >= w_u^2, where of equal ones that at the lower place counts as the larger; sums are of
- * doubles.  Numbers that are 0 score 0.  PLN_ERR_MEMORY. */
-PLN_API PLN_MUST_CHECK pln_status pln_score_lamp(pln_ctx *ctx, const float *w, size_t n, float *score);
+ * doubles.  Numbers that are 0 score 0.  order [n] is scratch; score may be w. */
+PLN_API void pln_score_lamp(const float *w, size_t n, pln_ranked *order, float *score);
+
+/* By the rank r = 1..n of |w| in its tensor: share n / r, so that the largest scores of several
+ * tensors are of each the same multiple of its share.  order [n] is scratch; score may be w. */
+PLN_API void pln_score_share(const float *w, size_t n, double share, pln_ranked *order, float *score);
 
 /* Densities of tensors by Erdos-Renyi kernels (Evci et al., arXiv 1911.11134): density_l =
  * e (out + in + height + width)/(numbers in it), with e such that `density` of all numbers

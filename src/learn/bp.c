@@ -99,7 +99,7 @@ static void aim_sample(void *arg, int sample)
 /* Moves layer l by plain descent. */
 static void descend(plni_rule *rule, plni_layer *layer, const plni_pass *pass, int l)
 {
-    const plni_sink to = plni_rule_into(layer, layer->theta);
+    const plni_sink to = plni_rule_into(rule, layer, layer->theta);
 
     plni_rule_pull(rule, layer, -rule->rate[l], layer->theta);
     layer->ops->gradient(layer, pass, &pass->at[l], -rule->rate[l], &to);
@@ -138,6 +138,17 @@ static void keep_whole(plni_rule *rule, const plni_layer *layer, const plni_pass
     ask(NULL, layer, pass, &to);
 }
 
+/* The means of what a layer reads: of each channel, or of all that a layer reads which joins all with all. */
+static void keep_inputs(plni_rule *rule, const plni_layer *layer, const plni_pass *pass)
+{
+    const plni_signal *x = pass->at[layer->number].x;
+    const plni_conv shape = layer->ops->geometry ? layer->ops->geometry(layer) : (plni_conv){ 0 };
+    float buffer[PLNI_MAX_CHANNELS];
+
+    plni_map_means(x, pass->samples * (x->row ? 1 : x->steps), !layer->ops->geometry || plni_conv_is_full(&shape), buffer,
+                   rule->inputs[layer->number]);
+}
+
 /* Moves layer l, whatever the optimiser.  A whole batch needs no gradient of its own for
  * plain descent, and for Adam only where it comes in no pieces. */
 static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batch, int l)
@@ -145,7 +156,8 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batc
     const bool whole = batch->shards == 1 && !(rule->optim.clip > 0);
 
     if (!layer->ops->gradient || !layer->size) return;
-    if (rule->asked) keep_whole(rule, layer, batch);
+    if (rule->asked && rule->keeps_whole) keep_whole(rule, layer, batch);
+    if (rule->asked && rule->inputs[l]) keep_inputs(rule, layer, batch);
     if (rule->holds) return;
     if (whole && plni_rule_is_plain(rule)) {
         descend(rule, layer, batch, l);
@@ -242,6 +254,7 @@ bool plni_bp_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     }
     learn_first(rule, net, batch, next);
     if (rule->optim.clip > 0 && !rule->holds) step_together(rule, net);
+    for (int l = 0; l < net->count && rule->warm; l++) plni_mask_apply(net, &net->layer[l]);
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->update_stats) net->layer[l].ops->update_stats(&net->layer[l], batch);
     if (batch->scores) plni_scores_add(net, batch);

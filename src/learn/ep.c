@@ -105,7 +105,7 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l, 
     const int at = layer->number;
     const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)plni_pass_all(batch));
 
-    const plni_sink here = plni_rule_into(layer, layer->theta);
+    const plni_sink here = plni_rule_into(rule, layer, layer->theta);
 
     if (batch->shards > 1) {
         part p = { net, l, rule->ep.symmetric, -each };

@@ -90,6 +90,8 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, 
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
+    for (int l = 0; l < net->count && rule->keeps_inputs; l++)
+        if (net->layer[l].role == PLNI_PRODUCT) rule->inputs[l] = plni_arena_take(arena, (size_t)net->layer[l].inputs * sizeof(float));
     for (int l = 0; l < net->count && rule->keeps_whole; l++)
         if (net->layer[l].size) rule->whole[l] = plni_arena_take(arena, net->layer[l].size * sizeof(float));
     if (shards > 1) plan_shards(rule, net, shards, largest, other, arena);
@@ -136,16 +138,17 @@ double plni_rule_loss(const plni_rule *rule, const plni_pass *batch)
     return sum[0];
 }
 
-plni_sink plni_rule_into(const plni_layer *layer, float *into)
+plni_sink plni_rule_into(const plni_rule *rule, const plni_layer *layer, float *into)
 {
-    return (plni_sink){ .into = into, .mask = plni_mask_of(layer) };
+    return (plni_sink){ .into = into, .mask = rule->warm ? NULL : plni_mask_of(layer) };
 }
 
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step)
 {
     const int l = layer->number;
 
-    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l], plni_mask_of(layer) };
+    return (plni_sink){ rule->gradient[l], step, layer->theta, rule->m[l], rule->v[l],
+                        rule->warm ? NULL : plni_mask_of(layer) };
 }
 
 void plni_rule_pull(const plni_rule *rule, const plni_layer *layer, float scale, float *into)
@@ -160,7 +163,7 @@ void plni_rule_pull(const plni_rule *rule, const plni_layer *layer, float scale,
 
 void plni_rule_remask(plni_rule *rule, const pln_net *net)
 {
-    for (int l = 0; l < net->count; l++) {
+    for (int l = 0; l < net->count && !rule->warm; l++) {
         const plni_layer *layer = &net->layer[l];
         if (!layer->mask) continue;
         if (rule->m[l]) plni_drop(net->ctx, rule->m[l], layer->mask->gone, layer->size);
@@ -264,7 +267,7 @@ void plni_rule_collect(plni_rule *rule, const plni_layer *layer, const plni_pass
     const int shards = layer->ops->joined ? 1 : batch->shards;
 
     for (int i = 0; i < shards; i++) {
-        const plni_sink to = plni_rule_into(layer, part_of(rule, layer->number, i));
+        const plni_sink to = plni_rule_into(rule, layer, part_of(rule, layer->number, i));
         memset(to.into, 0, layer->size * sizeof(float));
         if (i == 0) plni_rule_pull(rule, layer, 1, to.into);
         if (batch[i].samples || layer->ops->joined) ask(arg, layer, &batch[i], &to);

@@ -41,6 +41,9 @@ typedef struct plni_rule {
     bool            keeps_whole, asked;   /* bp: whole gradients, masks left aside, are kept of the batch where somebody asks */
     bool            holds;                /* bp: this batch moves no weight */
     float          *whole[PLN_MAX_LAYERS];
+    bool            keeps_inputs;         /* bp: likewise the means of what each product reads, by channel or, of a */
+    float          *inputs[PLN_MAX_LAYERS];   /*   layer that joins all with all, by input */
+    bool            warm;                 /* bp: moments and gradients go on where masks leave weights out */
 } plni_rule;
 
 /* A batch on its way: the pass, or the first of its shards, knows its samples, fill(arg, s)
@@ -95,8 +98,9 @@ double plni_rule_loss(const plni_rule *rule, const plni_pass *batch);
 bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
 
 /* Where a layer's gradient goes to be added to theta or to a gradient, and to step by Adam: without
- * what the layer's mask leaves out.  Weights and moments that are 0 there stay so. */
-plni_sink plni_rule_into(const plni_layer *layer, float *into);
+ * what the layer's mask leaves out, unless the rule is warm.  Weights and moments that are 0 there
+ * stay so. */
+plni_sink plni_rule_into(const plni_rule *rule, const plni_layer *layer, float *into);
 plni_sink plni_rule_sink(const plni_rule *rule, const plni_layer *layer, const plni_adam *step);
 
 /* Adds `scale` times the gradient of an L1 penalty on a layer's factors of channels, norm_l1 sign(gamma),

@@ -11,6 +11,8 @@
  *
  * theta is gamma, beta; kept are running mean and variance; each has the image's depth. */
 
+#include "nn/norm.h"
+
 #include "base/shape.h"
 #include "nn/graph.h"
 #include "nn/tile.h"
@@ -353,6 +355,12 @@ static void update_stats(plni_layer *layer, const plni_pass *batch)
 }
 
 /* ---- parameters ------------------------------------------------------------------- */
+
+float plni_norm_factor(const plni_layer *norm, int channel)
+{
+    const double variance = (double)norm->kept[depth_of(norm) + channel];
+    return fabsf(norm->theta[channel]) / (float)sqrt(variance + EPSILON);
+}
 
 static int parameters(const plni_layer *layer)
 {

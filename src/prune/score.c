@@ -2,42 +2,41 @@
 
 #include "pln/sparsify.h"
 
-#include "base/context.h"
-
 #include <math.h>
 #include <stdlib.h>
-
-/* A number and where it stands. */
-typedef struct ranked {
-    float  size;
-    size_t place;
-} ranked;
 
 /* The smallest first; of equal ones the higher place. */
 static int by_size(const void *a, const void *b)
 {
-    const ranked *x = a, *y = b;
+    const pln_ranked *x = a, *y = b;
 
     if (x->size < y->size || x->size > y->size) return x->size < y->size ? -1 : 1;
     return x->place > y->place ? -1 : x->place < y->place;
 }
 
-/* From the largest on, so that small ones are added to a sum of large ones only in their own scores. */
-pln_status pln_score_lamp(pln_ctx *ctx, const float *w, size_t n, float *score)
+static void rank(const float *w, size_t n, pln_ranked *order)
 {
-    ranked *all = plni_alloc(ctx, n * sizeof *all);
+    for (size_t i = 0; i < n; i++) order[i] = (pln_ranked){ fabsf(w[i]), i };
+    qsort(order, n, sizeof *order, by_size);
+}
+
+/* From the largest on, so that small ones are added to a sum of large ones only in their own scores. */
+void pln_score_lamp(const float *w, size_t n, pln_ranked *order, float *score)
+{
     double sum = 0;
 
-    if (!all) return PLN_ERR_MEMORY;
-    for (size_t i = 0; i < n; i++) all[i] = (ranked){ fabsf(w[i]), i };
-    qsort(all, n, sizeof *all, by_size);
+    rank(w, n, order);
     for (size_t i = n; i-- > 0;) {
-        const double square = (double)all[i].size * (double)all[i].size;
+        const double square = (double)order[i].size * (double)order[i].size;
         sum += square;
-        score[all[i].place] = sum > 0 ? (float)(square / sum) : 0;
+        score[order[i].place] = sum > 0 ? (float)(square / sum) : 0;
     }
-    plni_free(ctx, all, n * sizeof *all);
-    return PLN_OK;
+}
+
+void pln_score_share(const float *w, size_t n, double share, pln_ranked *order, float *score)
+{
+    rank(w, n, order);
+    for (size_t i = 0; i < n; i++) score[order[i].place] = (float)(share * (double)n / (double)(n - i));
 }
 
 static double numbers_in(const int shape[4])

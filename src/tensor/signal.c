@@ -110,6 +110,20 @@ double plni_map_density(const plni_signal *map, int rows)
     return looked ? (double)count / ((double)looked * map->units) : 0;
 }
 
+void plni_map_means(const plni_signal *map, int rows, bool by_place, float *buffer, float *mean)
+{
+    const int places = plni_positions(map->extent), channels = map->extent.channels;
+    const int means = by_place ? places : 1;
+
+    for (int c = 0; c < channels; c++)
+        for (int m = 0; m < means; m++) {
+            double sum = 0;
+            for (int r = 0; r < rows; r++)
+                for (int p = m; p < places; p += means) sum += (double)plni_map_values(map, r, p, buffer)[c];
+            mean[c * means + m] = (float)(sum / ((double)rows * (places / means)));
+        }
+}
+
 void plni_signal_list(const plni_kernels *kernels, plni_signal *x, int row)
 {
     const ptrdiff_t at = row * x->stride;

@@ -82,6 +82,10 @@ int plni_signal_from(const plni_signal *x, int row, int unit);
 /* Share of values that are not zero; x has lists. */
 double plni_signal_density(const plni_signal *x, int rows);
 
+/* The means over rows of the channels of a map: over its places too, [channels], or of each place alone,
+ * [channels][places].  A row a sample is a map of one place. */
+void plni_map_means(const plni_signal *map, int rows, bool by_place, float *buffer, float *mean);
+
 /* The same non-zeros by unit, as a sparse matrix compressed by columns (CSC): unit u was
  * active in the samples sample[start[u]] .. sample[start[u+1] - 1], ascending. */
 typedef struct plni_columns {

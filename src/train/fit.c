@@ -34,8 +34,7 @@ static void plan(pln_trainer *t, plni_arena *arena)
     }
     if (t->features)
         plni_pass_plan(t->features, t->largest_batch, false, &t->feature_pass, arena);
-    for (int i = 0; i < t->courses; i++)
-        t->course[i].rule.keeps_whole = t->course[i].fit.prune.sparsity > 0 && t->course[i].fit.prune.regrow == PLN_REGROW_GRADIENT;
+    if (t->course[0].fit.prune.sparsity > 0) plni_prune_ask(&t->course[0].fit.prune, &t->course[0].rule);
     for (int i = 0; i < t->courses; i++)
         plni_rule_plan(&t->course[i].rule, t->net, t->largest_batch, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
 }

@@ -2,29 +2,29 @@
 
 #include "base/check.h"
 #include "base/option.h"
-#include "base/rng.h"
-#include "nn/graph.h"
 #include "nn/mask.h"
 #include "nn/options.h"
-#include "pln/sparsify.h"
-#include "train/trainer.h"
+#include "train/pruner.h"
 
 #include <limits.h>
 #include <math.h>
 #include <string.h>
 
-static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", NULL };
+static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", "rate", "synapse", NULL };
 
-static const char *const methods[] = { "gradual", "granet", "rigl", "set", NULL };
+static const char *const methods[] = { "gradual", "granet", "rigl", "set", "gmp", "oneshot", "lamp", "snip", "cqp", "faithful_u", NULL };
+
+static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "gradient", "snip", "random", "channel", "cqp", "product", NULL };
+
+static const char *const granularities[] = { "weight", "row", "block", NULL };
+
+static const char *const quantities[] = { "slope", "value", "nearness", "potential", "spikes", NULL };
 
 enum { ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW };
 
-/* What a method is, as far as it is not the default. */
-static void take_method(void *prune)
+/* Drop and grow (theory 13.4). */
+static void take_exchange(pln_prune *how)
 {
-    pln_prune *how = prune;
-
-    if (how->method == PLN_PRUNE_GRADUAL) return;
     how->ratio = 0;
     how->regrow = how->method == PLN_PRUNE_SET ? PLN_REGROW_RANDOM : PLN_REGROW_GRADIENT;
     how->exchange = how->method == PLN_PRUNE_GRANET ? 0.5f : 0.3f;
@@ -34,6 +34,25 @@ static void take_method(void *prune)
     if (how->method == PLN_PRUNE_GRANET) return;
     how->from = how->sparsity;
     how->every = 100;
+}
+
+/* What a method is, as far as it is not the default. */
+static void take_method(void *prune)
+{
+    pln_prune *how = prune;
+
+    switch (how->method) {
+    case PLN_PRUNE_GRADUAL: return;
+    case PLN_PRUNE_GRANET: case PLN_PRUNE_RIGL: case PLN_PRUNE_SET: take_exchange(how); return;
+    case PLN_PRUNE_ONESHOT: how->updates = 1; return;
+    case PLN_PRUNE_FAITHFUL:
+        how->metric.quantity = PLN_SCORE_VALUE, how->whole_rows = how->warm = true, how->updates = 39;
+        return;
+    default: how->regrow = PLN_REGROW_NONE;
+    }
+    if (how->method == PLN_PRUNE_LAMP) how->criterion = PLN_BY_LAMP;
+    if (how->method == PLN_PRUNE_CQP) how->criterion = PLN_BY_CQP;
+    if (how->method == PLN_PRUNE_SNIP) how->criterion = PLN_BY_SNIP, how->updates = how->every = 1, how->holds = true;
 }
 
 const pln_option pln_prune_options[] = {
@@ -48,11 +67,21 @@ const pln_option pln_prune_options[] = {
     { "regrow", PLN_OPTION_WORD, offsetof(pln_prune, regrow), .usual = PLN_REGROW_CRITICAL, .words = sources,
       .help = "by what score weights come back instead of the least of those that would stay" },
     { "ratio", PLN_OPTION_FLOAT, offsetof(pln_prune, ratio), 0, 1, (double)0.2f, .help = "of the weights that stay, those of the read-out left aside" },
+    { "criterion", PLN_OPTION_WORD, offsetof(pln_prune, criterion), .usual = PLN_BY_MAGNITUDE, .words = criteria,
+      .help = "by what weights that stay are chosen" },
+    { "power", PLN_OPTION_FLOAT, offsetof(pln_prune, power), 0, 10, 0.5, .help = "of the channel's score in the criterion cqp" },
+    { "granularity", PLN_OPTION_WORD, offsetof(pln_prune, granularity), .usual = PLN_PRUNE_WEIGHTS, .words = granularities,
+      .help = "what stands or falls together: nothing; in regrowth, all weights that lead to a neuron; blocks of neighbours" },
+    { "block", PLN_OPTION_INT, offsetof(pln_prune, block), 2, 64, 16, .help = "neighbouring rows of a column that are a block" },
     { "exchange", PLN_OPTION_FLOAT, offsetof(pln_prune, exchange), 0, 1, 0, .help = "fraction of a tensor's weights that give way to others at each update, at first" },
     { "least", PLN_OPTION_FLOAT, offsetof(pln_prune, least), 0, 1, 0, .help = "and at the end" },
     { "exchange_until", PLN_OPTION_FLOAT, offsetof(pln_prune, exchange_until), 0, 1, (double)0.75f, ABOVE, .help = "share of these epochs in which weights are exchanged" },
-    { "holds", PLN_OPTION_BOOL, offsetof(pln_prune, holds), .help = "an exchange takes the place of its batch's step" },
+    { "holds", PLN_OPTION_BOOL, offsetof(pln_prune, holds), .help = "an update by gradient takes the place of its batch's step" },
     { "whole_rows", PLN_OPTION_BOOL, offsetof(pln_prune, whole_rows), .help = "weights with equal scores come back together, more than there should be" },
+    { "warm", PLN_OPTION_BOOL, offsetof(pln_prune, warm), .help = "weights that are not there keep their moments, which go on" },
+    { "quantity", PLN_OPTION_WORD, offsetof(pln_prune, metric.quantity), .usual = PLN_SCORE_SLOPE, .words = quantities,
+      .help = "what channels are scored by: the surrogate's slope, or another quantity of potentials" },
+    { "averaged", PLN_OPTION_BOOL, offsetof(pln_prune, metric.averaged), .help = "the mean over places instead of the largest" },
     { "own_surrogate", PLN_OPTION_BOOL, offsetof(pln_prune, metric.own), .help = "criticality by the surrogate that neurons are trained with" },
     { "surrogate", PLN_OPTION_WORD, offsetof(pln_prune, metric.surrogate), .usual = PLN_SURROGATE_ATAN, .words = plni_surrogate_words,
       .help = "or by this one" },
@@ -69,107 +98,41 @@ pln_prune pln_prune_default(void)
     return how;
 }
 
-/* ---- what is pruned ------------------------------------------------------------- */
-
-/* A tensor of weights among all that compete. */
-typedef struct weights {
-    int    parameter, layer, which;
-    int    rows;
-    int    neurons;              /* where its channels' scores begin; -1: a read-out, whose outputs fire no spikes */
-    size_t from, count;
-} weights;
-
-struct plni_pruner {
-    pln_prune how;
-    int       every;             /* batches from update to update                    */
-    long      ends, falls;       /* batches with exchanges; until their fraction is the least */
-    int       tensors;
-    weights  *tensor;
-    size_t    count, largest;    /* numbers in all; of the largest tensor            */
-    float    *magnitude, *score, *scratch, *ones;
-    uint8_t  *readout, *chosen, *mask;
-    double   *channel;           /* [pln_net_scores]                                 */
-};
-
-/* Where the scores of the neurons behind a layer begin, or -1. */
-static int neurons_behind(const pln_net *net, int l)
-{
-    int value = l + 1, scores = 0;
-
-    for (int r = l + 1; r < net->count; r++) {
-        const plni_layer *layer = &net->layer[r];
-        if (layer->role == PLNI_PRODUCT || (layer->input != value && layer->addend != value)) continue;
-        if (!(layer->threshold > 0)) {
-            value = r + 1;
-            continue;
-        }
-        for (int k = 0; k < r; k++) scores += net->layer[k].threshold > 0 ? net->layer[k].out.extent.channels : 0;
-        return scores;
-    }
-    return -1;
-}
-
-static void list_weights(const pln_net *net, struct plni_pruner *p)
-{
-    p->tensors = 0;
-    p->count = p->largest = 0;
-    for (int i = 0; i < pln_net_parameters(net); i++) {
-        const pln_parameter_info info = pln_net_parameter(net, i);
-        weights w = { .parameter = i, .rows = info.dim[0], .from = p->count, .count = 1 };
-        if (info.kept || info.rank < 2) continue;
-        for (int d = 0; d < info.rank; d++) w.count *= (size_t)info.dim[d];
-        w.layer = plni_parameter_owner(net, i, &w.which)->number;
-        w.neurons = neurons_behind(net, w.layer);
-        if (p->tensor) p->tensor[p->tensors] = w;
-        p->tensors++;
-        p->count += w.count;
-        if (w.count > p->largest) p->largest = w.count;
-    }
-}
-
-static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
-{
-    list_weights(net, p);
-    p->tensor = plni_arena_take(arena, (size_t)p->tensors * sizeof *p->tensor);
-    p->magnitude = plni_arena_take(arena, p->count * sizeof(float));
-    p->score = plni_arena_take(arena, p->count * sizeof(float));
-    p->scratch = plni_arena_take(arena, p->count * sizeof(float));
-    p->ones = plni_arena_take(arena, p->largest * sizeof(float));
-    p->readout = plni_arena_take(arena, p->count);
-    p->chosen = plni_arena_take(arena, p->count);
-    p->mask = plni_arena_take(arena, p->count);
-    p->channel = plni_arena_take(arena, (size_t)pln_net_scores(net) * sizeof(double));
-    if (p->tensor) list_weights(net, p);
-    for (int t = 0; p->tensor && t < p->tensors; t++)
-        memset(p->readout + p->tensor[t].from, p->tensor[t].neurons < 0 && net->images, p->tensor[t].count);
-}
-
-struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena)
-{
-    struct plni_pruner *p = plni_arena_take(arena, sizeof *p), counted = { .how = *how };
-
-    if (p) p->how = *how;
-    plan(net, p ? p : &counted, arena);
-    return p;
-}
-
 /* ---- checks ---------------------------------------------------------------------- */
-
-static bool by_criticality(const pln_prune *how) { return how->regrow == PLN_REGROW_CRITICAL || how->regrow == PLN_REGROW_UNCRITICAL; }
 
 static bool exchanges(const pln_prune *how) { return how->exchange > 0; }
 
-static pln_status check_regrowth(pln_ctx *ctx, const pln_fit *fit, bool fires)
+static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
 {
-    const pln_prune *how = &fit->prune;
-
-    if (how->regrow == PLN_REGROW_GRADIENT && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is gradient, which wants rule bp and no shards");
     if (how->regrow == PLN_REGROW_NONE && exchanges(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is none; an exchange wants a score by which weights come");
-    if (how->holds && (!exchanges(how) || how->regrow != PLN_REGROW_GRADIENT || how->from < how->sparsity))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for exchanges by gradient at a constant sparsity");
-    if (!by_criticality(how) || !(how->ratio > 0 || exchanges(how)) || fires) return PLN_OK;
+    if (how->holds && exchanges(how) && how->from < how->sparsity)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for exchanges at a constant sparsity");
+    if (how->holds && !plni_prune_by_gradients(how))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for what is chosen by gradients, prune.regrow or "
+                            "prune.criterion");
+    if (how->regrow == PLN_REGROW_RATE && (how->criterion == PLN_BY_CHANNEL || how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is rate and prune.criterion %s: a batch has one score of its "
+                            "channels; with regrow critical, quantity spikes and averaged true both are by rate", criteria[how->criterion]);
+    return PLN_OK;
+}
+
+/* What the network and the way of training allow. */
+static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
+{
+    const pln_prune *how = &fit->prune;
+    const bool inputs = how->regrow == PLN_REGROW_SYNAPSE;
+    const bool of_criterion = how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP;
+
+    if ((plni_prune_by_gradients(how) || inputs) && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
+        return plni_fail_at(ctx, PLN_ERR_ARG, of_criterion ? "prune.criterion" : "prune.regrow", "prune.%s is %s, which wants rule bp and no shards",
+                            of_criterion ? "criterion" : "regrow", of_criterion ? criteria[how->criterion] : sources[how->regrow]);
+    if (how->warm && fit->rule != PLN_RULE_BP)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.warm", "prune.warm wants rule bp");
+    if (!plni_prune_by_channels(how) || fires) return PLN_OK;
+    if (how->criterion == PLN_BY_CHANNEL || how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and the network has no neurons that fire",
+                            criteria[how->criterion]);
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and nothing is critical in a network without neurons that "
                         "fire; it can be none, random, random_rows or gradient", sources[how->regrow]);
 }
@@ -193,7 +156,8 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
     PLN_TRY(pln_option_check(ctx, pln_prune_options, how, "prune"));
     if (how->from > how->sparsity)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g; it must be at most the sparsity, %g", how->from, how->sparsity);
-    PLN_TRY(check_regrowth(ctx, fit, fires));
+    PLN_TRY(check_regrowth(ctx, how));
+    PLN_TRY(check_means(ctx, fit, fires));
     if (!samples || interval_of(fit, samples) > 0) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
                         (double)how->until, epochs_of(fit));
@@ -217,7 +181,7 @@ void plni_trainer_remask(pln_trainer *t)
     t->masks = t->net->masks;
 }
 
-/* ---- updates ------------------------------------------------------------------------ */
+/* ---- when --------------------------------------------------------------------------- */
 
 /* The update of the schedule that comes behind a batch, counted from the run's first; 0: none. */
 static int update_behind(const struct plni_pruner *p, long batch)
@@ -242,7 +206,7 @@ double plni_prune_density(const pln_trainer *t)
     size_t there = 0;
 
     for (int i = 0; i < p->tensors; i++) there += pln_net_present(t->net, p->tensor[i].parameter);
-    return (double)there / (double)p->count;
+    return (double)there / (double)p->weights;
 }
 
 void plni_prune_before(pln_trainer *t)
@@ -250,118 +214,50 @@ void plni_prune_before(pln_trainer *t)
     const struct plni_pruner *p = t->pruner;
     const bool due = plni_prune_is_due(t);
 
-    if (by_criticality(&p->how)) plni_trainer_score_batch(t, due ? &p->how.metric : NULL);
-    t->course[0].rule.asked = due && p->how.regrow == PLN_REGROW_GRADIENT;
+    const pln_criticality metric = plni_prune_metric(&p->how);
+
+    if (plni_prune_by_channels(&p->how)) plni_trainer_score_batch(t, due ? &metric : NULL);
+    t->course[0].rule.asked = due;
     t->course[0].rule.holds = due && p->how.holds;
 }
 
-/* |dL/dw| of the batch, in tensor order. */
-static void take_gradients(const pln_trainer *t, struct plni_pruner *p, float *to)
+/* ---- updates ------------------------------------------------------------------------ */
+
+static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
 {
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        const plni_layer *layer = &t->net->layer[w->layer];
-        layer->ops->get(layer, t->course[0].rule.whole[w->layer], w->which, to + w->from);
-    }
-    for (size_t i = 0; i < p->count; i++) to[i] = fabsf(to[i]);
-}
-
-static void score_channels(const pln_trainer *t, struct plni_pruner *p)
-{
-    const float sign = p->how.regrow == PLN_REGROW_UNCRITICAL ? -1 : 1;
-
-    plni_scores_read(t->net, &t->scores, p->channel);
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        const size_t row = w->count / (size_t)w->rows;
-        for (size_t k = 0; k < w->count; k++)
-            p->score[w->from + k] = w->neurons < 0 ? -INFINITY : sign * (float)p->channel[w->neurons + (int)(k / row)];
-    }
-}
-
-static void score_by_chance(const pln_trainer *t, struct plni_pruner *p, int update, bool by_rows)
-{
-    const plni_random r = plni_random_for(t->course[0].fit.seed, PLNI_FOR_REGROWTH, 0, update, 0);
-    uint32_t rows = 0;
-
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        const size_t row = w->count / (size_t)w->rows;
-        for (size_t k = 0; k < w->count; k++) {
-            const size_t place = by_rows ? rows + k / row : w->from + k;
-            p->score[w->from + k] = (float)(plni_random_bits(&r, (uint32_t)place) >> 8);
-        }
-        rows += (uint32_t)w->rows;
-    }
-}
-
-static void fill_scores(const pln_trainer *t, struct plni_pruner *p, int update)
-{
-    if (by_criticality(&p->how)) score_channels(t, p);
-    else if (p->how.regrow == PLN_REGROW_GRADIENT) take_gradients(t, p, p->score);
-    else if (p->how.regrow != PLN_REGROW_NONE) score_by_chance(t, p, update, p->how.regrow == PLN_REGROW_RANDOM_ROWS);
-}
-
-static void read_magnitudes(const pln_trainer *t, struct plni_pruner *p)
-{
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        const plni_layer *layer = &t->net->layer[w->layer];
-        layer->ops->get(layer, layer->theta, w->which, p->magnitude + w->from);
-    }
-    for (size_t i = 0; i < p->count; i++) p->magnitude[i] = fabsf(p->magnitude[i]);
-}
-
-/* p->ones in the shape of a tensor. */
-static pln_tensor ones_of(const pln_trainer *t, const struct plni_pruner *p, const weights *w)
-{
-    const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
-    pln_tensor all = { .data = p->ones, .rank = info.rank };
-
-    memcpy(all.dim, info.dim, sizeof all.dim);
-    return all;
-}
-
-static pln_status set_masks(pln_trainer *t, struct plni_pruner *p)
-{
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        const pln_tensor all = ones_of(t, p, w);
-        for (size_t k = 0; k < w->count; k++) p->ones[k] = p->mask[w->from + k];
-        PLN_TRY(pln_net_set_mask(t->net, w->parameter, &all));
-    }
+    for (int i = 0; i < p->tensors; i++) PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
     return PLN_OK;
 }
 
-/* Towards the sparsity of an update, by magnitude, and regrowth. */
+/* Towards the sparsity of an update, and regrowth. */
 static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : (double)p->how.ratio, p->how.whole_rows };
     const double sparsity = pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
-    read_magnitudes(t, p);
-    (void)pln_regrow(p->magnitude, p->readout, p->score, NULL, p->count, pln_sparsity_budget(p->count, sparsity), &how, p->scratch,
+    plni_prune_rank(t, p, update, sparsity);
+    (void)pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, pln_sparsity_budget(p->units, sparsity), &how, p->scratch,
                      p->chosen, p->mask);
-    return set_masks(t, p);
+    return write_masks(t, p);
 }
 
-static pln_status exchange(pln_trainer *t, struct plni_pruner *p)
+static pln_status exchange(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const double part = (double)batches_done(t) / (double)p->falls;
     const double fraction = pln_sparsity_cosine((double)p->how.exchange, (double)p->how.least, part);
 
-    read_magnitudes(t, p);
+    plni_prune_rank(t, p, update, 1 - plni_prune_density(t));
     for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
-        pln_tensor all = ones_of(t, p, w);
-        const double count = fraction * (double)pln_net_present(t->net, w->parameter);
-        PLN_TRY(pln_net_get_mask(t->net, w->parameter, &all));
-        for (size_t k = 0; k < w->count; k++) p->mask[w->from + k] = p->ones[k] != 0;
+        const plni_competitor *w = &p->tensor[i];
+        double there = 0;
+        PLN_TRY(plni_prune_read_mask(t, p, w));
+        for (size_t k = 0; k < w->count; k++) there += p->mask[w->from + k];
+        const double count = fraction * there;
         (void)pln_exchange(p->magnitude + w->from, p->score + w->from, w->count,
                            (size_t)(p->how.method == PLN_PRUNE_GRANET ? ceil(count) : floor(count)), p->scratch, p->chosen,
                            p->mask + w->from);
     }
-    return set_masks(t, p);
+    return write_masks(t, p);
 }
 
 pln_status plni_prune_after(pln_trainer *t)
@@ -371,9 +267,10 @@ pln_status plni_prune_after(pln_trainer *t)
     const bool exchanged = exchange_behind(p, batches_done(t));
 
     if (!update && !exchanged) return PLN_OK;
-    fill_scores(t, p, (int)(batches_done(t) / p->every));
+    const int number = (int)(batches_done(t) / p->every);
+    plni_prune_score(t, p, number);
     if (update) PLN_TRY(prune(t, p, update));
-    if (exchanged) PLN_TRY(exchange(t, p));
+    if (exchanged) PLN_TRY(exchange(t, p, number));
     plni_trainer_remask(t);
     return PLN_OK;
 }
@@ -383,21 +280,16 @@ pln_status plni_prune_after(pln_trainer *t)
 /* By chance, in each tensor as many as its kernel's share of all. */
 static pln_status leave_out(pln_trainer *t, struct plni_pruner *p)
 {
-    int shape[PLN_MAX_LAYERS][4] = { { 0 } };
     double densities[PLN_MAX_LAYERS];
 
+    plni_prune_shares(t, p, densities);
+    plni_prune_by_chance(t, p, 0, false);
     for (int i = 0; i < p->tensors; i++) {
-        const pln_parameter_info info = pln_net_parameter(t->net, p->tensor[i].parameter);
-        for (int d = 0; d < info.rank && d < 4; d++) shape[i][d] = info.dim[d];
-    }
-    pln_density_erk((const int (*)[4])shape, p->tensors, 1 - p->how.from, densities);
-    score_by_chance(t, p, 0, false);
-    for (int i = 0; i < p->tensors; i++) {
-        const weights *w = &p->tensor[i];
+        const plni_competitor *w = &p->tensor[i];
         const size_t there = w->count - (size_t)floor((1 - densities[i]) * (double)w->count + 1e-6);
         (void)pln_select_largest(p->score + w->from, w->count, there, p->mask + w->from);
     }
-    return set_masks(t, p);
+    return write_masks(t, p);
 }
 
 pln_status plni_prune_begin(pln_trainer *t)
@@ -410,12 +302,13 @@ pln_status plni_prune_begin(pln_trainer *t)
     p->every = interval_of(&c->fit, c->count);
     p->ends = exchanges(&p->how) ? (long)((double)p->how.exchange_until * batches + 1e-6) : 0;
     p->falls = p->how.method == PLN_PRUNE_GRANET ? (long)batches : p->ends;
-    if (by_criticality(&p->how)) PLN_TRY(pln_trainer_score(t, &p->how.metric));
+    const pln_criticality metric = plni_prune_metric(&p->how);
+
+    if (plni_prune_by_channels(&p->how)) PLN_TRY(pln_trainer_score(t, &metric));
     plni_trainer_score_batch(t, NULL);
-    for (int i = 0; i < p->tensors; i++) {
-        pln_tensor all = ones_of(t, p, &p->tensor[i]);
-        PLN_TRY(pln_net_get_mask(t->net, p->tensor[i].parameter, &all));
-        PLN_TRY(pln_net_set_mask(t->net, p->tensor[i].parameter, &all));       /* what masks need is taken now */
+    for (int i = 0; i < p->tensors; i++) {                                    /* what masks need is taken now */
+        PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
+        PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
     }
     return p->how.from > 0 ? leave_out(t, p) : PLN_OK;
 }

@@ -11,16 +11,22 @@ echo "# the masks are in the model; the configuration that is kept trains it aga
 train one/config.yaml --out again; cmp one/model.safetensors again/model.safetensors && echo same
 "$PLANARIA" eval one --data "$DATA" >out 2>err; echo "-> $?"
 echo "# every source of what grows back"
-for source in none critical uncritical random random_rows gradient; do
+for source in none critical uncritical random random_rows gradient rate synapse; do
     train pruned.yaml --out $source --set prune.regrow=$source; grep '"density"' $source/result.json
     cmp -s one/model.safetensors $source/model.safetensors && echo "as by default"
 done
 echo "# methods"
-for method in granet rigl set; do
-    train pruned.yaml --out $method --set prune.method=$method --set prune.every=3; grep '"density"' $method/result.json
+for method in granet rigl set gmp oneshot lamp snip cqp faithful_u; do
+    case $method in oneshot | snip) updates=1 ;; *) updates=4 ;; esac
+    train pruned.yaml --out $method --set prune.method=$method --set prune.every=3 --set prune.updates=$updates; grep '"density"' $method/result.json
     train $method/config.yaml --out $method-again; cmp $method/model.safetensors $method-again/model.safetensors && echo same
 done
 sed -n '/^prune/,/^train/p' rigl/config.yaml
+echo "# criteria, and what stands or falls together"
+for setting in criterion=layer criterion=erk criterion=random criterion=gradient criterion=product granularity=row granularity=block warm=true; do
+    train pruned.yaml --out $setting --set prune.$setting; grep '"density"' $setting/result.json
+    train $setting/config.yaml --out $setting-again; cmp $setting/model.safetensors $setting-again/model.safetensors && echo same
+done
 echo "# rows, without labels"
 sed 's/^train:/prune: {sparsity: 0.9, updates: 3, regrow: random}\n&/' "$TESTS/tiny.yaml" > rows.yaml
 train rows.yaml --out rows; grep '"density"' rows/result.json
@@ -35,6 +41,11 @@ train rows.yaml --out x --set prune.regrow=critical
 train pruned.yaml --out x --set prune.regrow=gradient --set train.shards=2
 train pruned.yaml --out x --set prune.method=rigl --set prune.regrow=none
 train pruned.yaml --out x --set prune.holds=true
+train pruned.yaml --out x --set prune.regrow=gradient --set prune.exchange=0.1 --set prune.holds=true
+train pruned.yaml --out x --set prune.criterion=snip --set train.shards=2
+train pruned.yaml --out x --set prune.criterion=cqp --set prune.regrow=rate
+train rows.yaml --out x --set prune.criterion=channel
+train pruned.yaml --out x --set prune.granularity=block --set prune.block=1
 train pruned.yaml --out x --set cnn_prune=0.5
 sed 's/sparsity: 0.8, //' pruned.yaml > x.yaml; train x.yaml --out x
 sed 's/^train:/prune: {sparsity: 0.9}\n&/' "$TESTS/tiny-semi.yaml" > x.yaml; train x.yaml --out x

@@ -19,30 +19,52 @@ typedef struct job {
     pln_regrow_source regrow;
     int               shards;
     bool              whole_rows;
-    const char       *method;
+    const char       *method, *set;         /* settings, a word or a number each */
 } job;
 
 #define DESCENT(m, d) { .kind = PLN_SGD, .momentum = m, .decay = d, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f }
 #define BY_ADAM       { .kind = PLN_ADAM, .beta1 = 0.9f, .beta2 = 0.999f, .eps = 1e-8f }
 
 static const job jobs[] = {
-    { "rows, plain descent", false, DESCENT(0, 0), 0.5f, PLN_REGROW_NONE, 1, false, NULL },
-    { "rows, momentum, random", false, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_RANDOM, 1, false, NULL },
-    { "rows, Adam, gradient", false, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, NULL },
-    { "rows, momentum, random rows, shards", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM_ROWS, 4, false, NULL },
-    { "spikes, momentum, critical", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL },
-    { "spikes, Adam, critical, shards", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 2, false, NULL },
-    { "spikes, critical, whole rows", true, DESCENT(0, 0), 0.1f, PLN_REGROW_CRITICAL, 1, true, NULL },
-    { "spikes, uncritical", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_UNCRITICAL, 1, false, NULL },
-    { "spikes, gradient", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, NULL },
-    { "spikes, GraNet", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_GRADIENT, 1, false, "granet" },
-    { "rows, GraNet, Adam", false, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, "granet" },
-    { "rows, RigL", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl" },
-    { "spikes, RigL, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, "rigl" },
-    { "spikes, SET", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM, 1, false, "set" },
+    { "rows, plain descent", false, DESCENT(0, 0), 0.5f, PLN_REGROW_NONE, 1, false, NULL, NULL },
+    { "rows, momentum, random", false, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_RANDOM, 1, false, NULL, NULL },
+    { "rows, Adam, gradient", false, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, NULL, NULL },
+    { "rows, momentum, random rows, shards", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM_ROWS, 4, false, NULL, NULL },
+    { "spikes, momentum, critical", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, NULL },
+    { "spikes, Adam, critical, shards", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 2, false, NULL, NULL },
+    { "spikes, critical, whole rows", true, DESCENT(0, 0), 0.1f, PLN_REGROW_CRITICAL, 1, true, NULL, NULL },
+    { "spikes, uncritical", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_UNCRITICAL, 1, false, NULL, NULL },
+    { "spikes, gradient", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, NULL, NULL },
+    { "spikes, GraNet", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_GRADIENT, 1, false, "granet", NULL },
+    { "rows, GraNet, Adam", false, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, "granet", NULL },
+    { "rows, RigL", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl", NULL },
+    { "spikes, RigL, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_GRADIENT, 1, false, "rigl", NULL },
+    { "spikes, SET", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM, 1, false, "set", NULL },
+    { "rows, LAMP", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "lamp", NULL },
+    { "rows, SNIP", false, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "snip", NULL },
+    { "spikes, SNIP", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "snip", NULL },
+    { "spikes, CQP", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "cqp", NULL },
+    { "spikes, in one shot", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "oneshot", NULL },
+    { "spikes, as the authors' program", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "faithful_u", "updates 5" },
+    { "rows, by layer", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM, 1, false, NULL, "criterion layer" },
+    { "rows, by kernels", false, DESCENT(0, 0), 0.1f, PLN_REGROW_NONE, 1, false, NULL, "criterion erk" },
+    { "rows, by chance", false, DESCENT(0, 0), 0.1f, PLN_REGROW_NONE, 1, false, NULL, "criterion random" },
+    { "rows, by gradients", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, NULL, "criterion gradient" },
+    { "spikes, by channels", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, NULL, "criterion channel quantity potential averaged true" },
+    { "spikes, by the product", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 1, false, NULL, "criterion product" },
+    { "spikes, rates, shards", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RATE, 2, false, NULL, NULL },
+    { "spikes, synapses", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_SYNAPSE, 1, false, NULL, NULL },
+    { "spikes, gradients of rows", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, NULL, "granularity row" },
+    { "spikes, blocks", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "granularity block" },
+    { "rows, blocks of 8", false, DESCENT(0, 0), 0.1f, PLN_REGROW_RANDOM, 1, false, NULL, "granularity block block 8" },
+    { "rows, blocks, RigL", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl", "granularity block block 8" },
+    { "spikes, warm", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "warm true" },
+    { "rows, Adam, warm", false, BY_ADAM, 0.01f, PLN_REGROW_RANDOM, 1, false, NULL, "warm true" },
+    { "spikes, Adam, warm, shards", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 2, false, NULL, "warm true" },
 };
 
 typedef struct run {
+    pln_prune    how;
     pln_ctx     *ctx;
     pln_data    *data;
     pln_net     *net;
@@ -80,6 +102,16 @@ static pln_fit fit_of(const job *j)
     return fit;
 }
 
+/* "name value name value". */
+static void set(pln_ctx *ctx, pln_prune *how, const char *settings)
+{
+    char name[32], value[32];
+    int read;
+
+    for (; settings && sscanf(settings, "%31s %31s%n", name, value, &read) == 2; settings += read)
+        assert_int_equal(pln_option_set(ctx, pln_prune_options, how, name, value), PLN_OK);
+}
+
 static pln_status begin_of(run *r, const job *j, const pln_fit *wanted, int threads)
 {
     pln_ctx_options how = pln_ctx_options_default();
@@ -88,7 +120,9 @@ static pln_status begin_of(run *r, const job *j, const pln_fit *wanted, int thre
     how.threads = threads;
     r->ctx = pln_ctx_new(&how);
     if (j->method) assert_int_equal(pln_option_set(r->ctx, pln_prune_options, &fit->prune, "method", j->method), PLN_OK);
-    if (fit->prune.every) fit->prune.every = 2;
+    set(r->ctx, &fit->prune, j->set);
+    if (fit->prune.every > 1) fit->prune.every = 2;
+    r->how = fit->prune;
     assert_int_equal(pln_data_bind(r->ctx, bytes, SAMPLES, 2, (const int[]){ SIDE, SIDE }, labels, &r->data), PLN_OK);
     r->net = pln_net_new(r->ctx);
     build(r->net, j);
@@ -111,7 +145,8 @@ static void end(run *r)
     pln_ctx_free(r->ctx);
 }
 
-/* Weights that may be pruned: all, and those that are there.  Others are 0, and so are their moments. */
+/* Units that may be pruned, weights or blocks of them: all, and those that are there.  Weights of others are 0, and so
+ * are their moments but for warm ones. */
 static size_t count(const job *j, const run *r, size_t *all)
 {
     size_t there = 0;
@@ -125,13 +160,16 @@ static size_t count(const job *j, const run *r, size_t *all)
         if (!info.kept && info.rank > 1) {
             assert_int_equal(pln_net_get_mask(r->net, p, &mask), PLN_OK);
             assert_int_equal(pln_net_get(r->net, p, &of), PLN_OK);
-            for (int k = 0; k < 2; k++) (void)inside_moment(inside_trainer_rule(r->trainer, 0), r->net, p, 1 + k, m[k]);
+            const size_t block = r->how.granularity == PLN_PRUNE_BLOCKS ? (size_t)r->how.block : 1, columns = n / (size_t)info.dim[0];
+            for (int k = 0; k < 2 && !r->how.warm; k++) (void)inside_moment(inside_trainer_rule(r->trainer, 0), r->net, p, 1 + k, m[k]);
             for (size_t i = 0; i < n; i++) {
                 if (ones[i] == 0 && (w[i] != 0 || m[0][i] != 0 || m[1][i] != 0))
                     fail_msg("%s: weight %zu of %s is pruned and %g", j->name, i, info.name, (double)w[i]);
-                there += ones[i] != 0;
+                const bool first = i / columns % block == 0;
+                if (!first) assert_true((ones[i] != 0) == (ones[i - columns] != 0));
+                there += first && ones[i] != 0;
+                *all += first;
             }
-            *all += n;
         } else {
             assert_false(pln_net_masked(r->net, p));
         }
@@ -144,21 +182,22 @@ static void test_schedule(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
-        const int batches = (SAMPLES + BATCH - 1) / BATCH, every = (int)(0.5 * EPOCHS * batches / 5);
+        const int batches = (SAMPLES + BATCH - 1) / BATCH;
         pln_epoch_report report;
         run r;
         begin(&r, &jobs[i], 1);
+        const int updates = r.how.updates, every = r.how.every == 1 ? 1 : (int)(0.5 * EPOCHS * batches / updates);
         for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
             size_t all, there;
-            const int update = batch / every < 5 ? batch / every : 5;
+            const int update = batch / every < updates ? batch / every : updates;
             if (pln_trainer_step(r.trainer, 1, &report) != PLN_OK) fail_msg("%s: %s", jobs[i].name, pln_error(r.ctx));
             there = count(&jobs[i], &r, &all);
-            const bool constant = jobs[i].method && strcmp(jobs[i].method, "granet") != 0;
-            const size_t wanted = pln_sparsity_budget(all, constant ? 0.9 : pln_sparsity_cubic(0, 0.9, update, 5));
+            const bool constant = r.how.from > 0;
+            const size_t wanted = pln_sparsity_budget(all, constant ? 0.9 : pln_sparsity_cubic(0, 0.9, update, updates));
             if (constant && there >= wanted && there <= wanted + 6) continue;          /* each tensor is rounded up */
-            if (jobs[i].whole_rows ? there + 5 < wanted : there != wanted)
+            if (r.how.whole_rows ? there + 5 < wanted : there != wanted)
                 fail_msg("%s, batch %d: %zu weights are there, not %zu", jobs[i].name, batch, there, wanted);
-            if (pln_trainer_batch(r.trainer) == 0) CHECK_NEAR(report.density, (double)there / (double)all, 1e-12);
+            if (pln_trainer_batch(r.trainer) == 0 && r.how.granularity != PLN_PRUNE_BLOCKS) CHECK_NEAR(report.density, (double)there / (double)all, 1e-12);
         }
         end(&r);
     }
@@ -199,6 +238,86 @@ static void test_same_bits(void **state)
     (void)remove(PATH);
 }
 
+/* ---- what is chosen ---------------------------------------------------------------- */
+
+/* Reads a parameter by its name. */
+static float *read_named(const run *r, const char *name, int *n)
+{
+    for (int p = 0; p < pln_net_parameters(r->net); p++) {
+        if (strcmp(pln_net_parameter(r->net, p).name, name) != 0) continue;
+        *n = maps_count(r->net, p);
+        float *x = test_zeros((size_t)*n);
+        pln_tensor t = maps_tensor(r->net, p, x);
+        assert_int_equal(pln_net_get(r->net, p, &t), PLN_OK);
+        return x;
+    }
+    fail_msg("there is no parameter %s", name);
+    return NULL;
+}
+
+/* What a criterion makes of one tensor's weights w before the update; channel c of its neurons has `score`[c]. */
+static void rank(const char *criterion, const float *w, const float *variance, int n, int rows, const double *score,
+                 double mean, double share, float *to)
+{
+    pln_ranked *order = malloc((size_t)n * sizeof *order);
+
+    for (int i = 0; i < n; i++) {
+        const double at = score ? score[i / (n / rows)] : mean, size = fabs((double)w[i]);
+        const double norm = variance ? 1 / sqrt((double)variance[i / (n / rows)] + 1e-5) : 1;
+        to[i] = (float)(!strcmp(criterion, "channel") ? at : !strcmp(criterion, "cqp") ? size * pow(at, 0.5)
+                        : !strcmp(criterion, "product") ? size * at * norm : size);
+    }
+    if (!strcmp(criterion, "lamp")) pln_score_lamp(to, (size_t)n, order, to);
+    if (!strcmp(criterion, "layer") || !strcmp(criterion, "erk")) pln_score_share(to, (size_t)n, share, order, to);
+    free(order);
+}
+
+/* One update behind the only batch, which moves nothing: the mask is that of the largest of what the criterion is by
+ * its definition. */
+static void test_choice(void **state)
+{
+    static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "channel", "cqp", "product" };
+    static const char *const weights[] = { "0.weight", "2.weight", "4.weight" }, *const variances[] = { "1.running_var", "3.running_var", NULL };
+    static const int rows[] = { 8, 20, CLASSES }, shapes[][4] = { { 8, 1, 3, 3 }, { 20, 8, 3, 3 }, { CLASSES, 20 * 4, 0, 0 } };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(criteria); i++) {
+        job j = { "one update", true, DESCENT(0, 0), 0, PLN_REGROW_NONE, 1, false, NULL, NULL };
+        pln_fit fit = fit_of(&j);
+        run r;
+        fit.epochs = 1, fit.batch = SAMPLES;
+        char setting[64];
+        snprintf(setting, sizeof setting, "criterion %s updates 1 every 1", criteria[i]);
+        j.set = setting;
+        if (begin_of(&r, &j, &fit, 2) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+        float *w[3], *all = test_zeros(8 * 9 + 20 * 8 * 9 + CLASSES * 80);
+        int n[3], count = 0;
+        for (int k = 0; k < 3; k++) w[k] = read_named(&r, weights[k], &n[k]);
+        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        double score[28] = { 0 }, mean = 0, share[3] = { 1, 1, 1 };
+        if (i >= 4) assert_int_equal(pln_trainer_scores(r.trainer, score), PLN_OK);
+        for (int c = 0; c < 28; c++) mean += score[c] / 28;
+        if (!strcmp(criteria[i], "erk")) pln_density_erk(shapes, 3, 0.1, share);
+        for (int k = 0; k < 3; k++) {
+            int m;
+            float *variance = variances[k] ? read_named(&r, variances[k], &m) : NULL;
+            rank(criteria[i], w[k], variance, n[k], rows[k], k == 2 ? NULL : score + (k ? 8 : 0), mean, share[k], all + count);
+            count += n[k];
+            free(variance);
+        }
+        uint8_t *chosen = malloc((size_t)count);
+        (void)pln_select_largest(all, (size_t)count, pln_sparsity_budget((size_t)count, 0.9), chosen);
+        for (int k = 0, at = 0; k < 3; at += n[k++]) {
+            float *now = read_named(&r, weights[k], &n[k]);
+            for (int x = 0; x < n[k]; x++)
+                if ((now[x] != 0) != chosen[at + x]) fail_msg("%s: weight %d of %s is %g", criteria[i], x, weights[k], (double)now[x]);
+            free(now), free(w[k]);
+        }
+        free(chosen), free(all);
+        end(&r);
+    }
+}
+
 static void refused(const job *j, const pln_fit *fit, const char *path, const char *why)
 {
     run r = { 0 };
@@ -231,7 +350,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedule), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_schedule), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_refused),
     };
 
     for (int s = 0; s < SAMPLES; s++) {

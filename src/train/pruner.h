@@ -1,0 +1,57 @@
+/* pruner.h - what chooses the weights that stay, for prune.c (the schedule) and pruner.c (the scores)
+ *
+ * All weights of all tensors of rank 2 and more compete, as units: single weights, or blocks of neighbouring rows in
+ * one column, which are there together.  Scores are made weight by weight, a tensor at a time, and folded into units. */
+#ifndef PLNI_PRUNER_H
+#define PLNI_PRUNER_H
+
+#include "pln/sparsify.h"
+#include "train/trainer.h"
+
+/* A tensor among all that compete. */
+typedef struct plni_competitor {
+    int    parameter, layer, which;
+    int    rows;
+    int    neurons;              /* where its channels' scores begin; -1: a read-out, whose outputs fire no spikes */
+    int    norm;                 /* the layer of the norm behind it; -1: none        */
+    size_t columns;              /* weights of a row                                 */
+    size_t first;                /* its first weight, counted over all tensors       */
+    size_t from, count;          /* its units among all                              */
+} plni_competitor;
+
+struct plni_pruner {
+    pln_prune how;
+    int       every;             /* batches from update to update                    */
+    long      ends, falls;       /* batches with exchanges; until their fraction is the least */
+    int       tensors;
+    plni_competitor *tensor;
+    size_t    units, weights, largest;    /* in all; weights of the largest tensor   */
+    float    *magnitude, *score, *scratch;    /* [units]                             */
+    uint8_t  *readout, *chosen, *mask;        /* [units]                             */
+    float    *values, *others;   /* [largest] of one tensor                          */
+    pln_ranked *order;           /* [largest], of criteria by rank                   */
+    double   *channel;           /* [pln_net_scores]                                 */
+};
+
+/* What a method asks of batches at which masks are set. */
+bool            plni_prune_by_channels(const pln_prune *how);
+bool            plni_prune_by_gradients(const pln_prune *how);
+pln_criticality plni_prune_metric(const pln_prune *how);
+
+/* How units rank that are to stay, after the batch that has been trained: p->magnitude. */
+void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, double sparsity);
+
+/* How units rank that are to come back or in exchange: p->score. */
+void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update);
+
+/* Densities of tensors by their kernels, before the first update. */
+void plni_prune_shares(const pln_trainer *t, const struct plni_pruner *p, double *share);
+
+/* A random number each: p->score. */
+void plni_prune_by_chance(const pln_trainer *t, struct plni_pruner *p, int update, bool by_rows);
+
+/* p->mask of one tensor from the network's, and back. */
+pln_status plni_prune_read_mask(const pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
+pln_status plni_prune_write_mask(pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
+
+#endif
