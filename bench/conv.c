@@ -5,7 +5,7 @@
  * the processor's time, which others on the machine disturb less.  The crossovers
  * in src/tensor/conv.c are taken from these tables.
  *
- *     bench_conv [forward|gradient|deltas|dense|all] [threads ...] */
+ *     bench_conv [forward|gradient|deltas|dense|pruned|all] [threads ...] */
 
 #define _POSIX_C_SOURCE 199309L
 
@@ -13,6 +13,7 @@
 
 #include "base/shape.h"
 #include "tensor/conv.h"
+#include "tensor/live.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -206,6 +207,54 @@ static void delta_table(pln_ctx *ctx)
     }
 }
 
+/* Leaves a share of the weights, in runs of `run` filters. */
+static void prune(product *p, double share, int run, uint16_t *bits)
+{
+    const size_t n = plni_conv_weights(&p->conv);
+
+    memset(bits, 0, n / 8);
+    for (size_t i = 0; i < n; i += (size_t)run)
+        if ((double)uniform() < share)
+            for (size_t k = i; k < i + (size_t)run; k++) bits[k / 16] |= (uint16_t)(1 << k % 16);
+    for (size_t i = 0; i < n; i++) p->weight[i] = bits[i / 16] >> i % 16 & 1 ? uniform() - 0.5f : 0;
+    p->conv.live = plni_live_new(p->ctx, bits, plni_conv_taps(&p->conv), p->conv.in_depth, p->conv.out_depth);
+}
+
+/* Products over the weights that masks left, by their share, beside those over all weights. */
+static void pruned_table(pln_ctx *ctx)
+{
+    static const double shares[] = { 0.5, 0.3, 0.2, 0.1, 0.05, 0.02, 0.01 };
+    static const struct { const char *name; plni_conv_pass pass; plni_form form; double density; } what[] = {
+        { "forward 2 %", PLNI_CONV_FORWARD, PLNI_SPIKES, 0.02 }, { "forward 5 %", PLNI_CONV_FORWARD, PLNI_SPIKES, 0.05 },
+        { "forward 10 %", PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 }, { "forward 20 %", PLNI_CONV_FORWARD, PLNI_SPIKES, 0.2 },
+        { "sums 34 %", PLNI_CONV_FORWARD, PLNI_SUMS, 0.34 }, { "backward", PLNI_CONV_BACKWARD, PLNI_VALUES, 1 },
+        { "gradient 10 %", PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1 }, { "gradient sums", PLNI_CONV_GRADIENT, PLNI_SUMS, 0.34 } };
+
+    printf("pruned, %d threads, GFLOP/s\n%-16s %-14s %7s %7s", pln_ctx_threads(ctx), "shape", "x", "events", "winogr.");
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) printf(" %5.0f %%", 100 * shares[i]);
+    printf("  and blocks\n");
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+        for (size_t w = 0; w < sizeof what / sizeof what[0]; w++) {
+            product p = make(ctx, (int)s, what[w].form, what[w].density);
+            if (shapes[s].kernel == 3) {
+                printf("%4d->%3d@%-2d %dx%-2d  %-14s %7.0f %7.0f", shapes[s].channels, shapes[s].filters, shapes[s].side,
+                       shapes[s].kernel, shapes[s].kernel, what[w].name, speed(&p, what[w].pass, "events"),
+                       speed(&p, what[w].pass, "winograd"));
+                for (int run = 1; run <= 16; run += 15)
+                    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+                        uint16_t *bits = malloc(plni_conv_weights(&p.conv) / 8);
+                        prune(&p, shares[i], run, bits);
+                        printf(" %7.0f", speed(&p, what[w].pass, run == 1 ? "live" : "blocks"));
+                        plni_live_free(ctx, p.conv.live);
+                        p.conv.live = NULL;
+                        free(bits);
+                    }
+                printf("\n");
+            }
+            free(p.memory);
+        }
+}
+
 static void tables(int threads, const char *what)
 {
     pln_ctx_options options = pln_ctx_options_default();
@@ -216,6 +265,7 @@ static void tables(int threads, const char *what)
     if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", PLNI_CONV_GRADIENT);
     if (strcmp(what, "deltas") == 0 || strcmp(what, "all") == 0) delta_table(ctx);
     if (strcmp(what, "dense") == 0 || strcmp(what, "all") == 0) dense_table(ctx);
+    if (strcmp(what, "pruned") == 0 || strcmp(what, "all") == 0) pruned_table(ctx);
     pln_ctx_free(ctx);
 }
 

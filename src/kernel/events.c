@@ -6,6 +6,7 @@
  * is what a core does once a cycle at most. */
 
 #include "kernel/level.h"
+#include "kernel/square.h"
 
 #include <string.h>
 
@@ -226,28 +227,6 @@ void KERNEL(windows)(float *y, ptrdiff_t ldy, const float *from, ptrdiff_t ldfro
 
 /* ---- columns -------------------------------------------------------------- */
 
-/* Swaps squares of side j across the diagonal; j is a constant at each call. */
-PLNI_INLINE void swap_squares(uint64_t *a, uint64_t mask, const int j)
-{
-    for (int k = 0; k < 64; k += 2 * j)
-        for (int i = k; i < k + j; i++) {
-            const uint64_t swap = (a[i] >> j ^ a[i + j]) & mask;
-            a[i] ^= swap << j;
-            a[i + j] ^= swap;
-        }
-}
-
-/* Bit p of word c becomes bit c of word p. */
-PLNI_INLINE void transpose(uint64_t *a)
-{
-    swap_squares(a, 0x00000000ffffffff, 32);
-    swap_squares(a, 0x0000ffff0000ffff, 16);
-    swap_squares(a, 0x00ff00ff00ff00ff, 8);
-    swap_squares(a, 0x0f0f0f0f0f0f0f0f, 4);
-    swap_squares(a, 0x3333333333333333, 2);
-    swap_squares(a, 0x5555555555555555, 1);
-}
-
 /* Rounds up with zeros, and transposes. */
 PLNI_INLINE int transpose_all(uint64_t *word, int positions)
 {
@@ -294,27 +273,13 @@ void KERNEL(columns)(uint16_t *offset, uint32_t *start, const uint64_t *word, in
     }
 }
 
-/* One bit for each of up to 64 bytes that are not 0. */
-PLNI_INLINE uint64_t active_bytes(const uint8_t *byte, int n)
-{
-#if defined(__AVX512F__)
-    const __mmask64 inside = n < 64 ? ((uint64_t)1 << n) - 1 : ~(uint64_t)0;
-    const __m512i bytes = _mm512_maskz_loadu_epi8(inside, byte);
-    return _mm512_test_epi8_mask(bytes, bytes);
-#else
-    uint64_t word = 0;
-    for (int c = 0; c < n; c++) word |= (uint64_t)(byte[c] != 0) << c;
-    return word;
-#endif
-}
-
 void KERNEL(sum_columns)(uint16_t *offset, float *value, uint32_t *start, const uint8_t *sum, int depth, int channels,
                          int positions, const uint16_t *place, float unit)
 {
     uint64_t square[PLNI_STRIP];
     uint32_t n = start[0];
 
-    for (int p = 0; p < positions; p++) square[p] = active_bytes(sum + (ptrdiff_t)p * depth, channels);
+    for (int p = 0; p < positions; p++) square[p] = active_bytes(sum + (ptrdiff_t)p * depth, channels, 255);
     const int squares = transpose_all(square, positions);
     for (int c = 0; c < channels; c++) {
         for (int i = 0; i < squares; i++)

@@ -287,6 +287,35 @@ typedef void plni_spread_sums_fn(float *x, const uint8_t *sum, int n, float unit
 typedef void plni_pack_fn(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *from, ptrdiff_t ldfrom, int rows,
                           int planes);
 
+/* ---- products over live weights: lanes are places, 256 at most ----
+ * Planes of bits: of each 64 places, ld words on from the last 64, a word for each of up to
+ * 64 channels; bit i is place i's, which is set where the channel is active, for bytes where bit
+ * `bit` of its sum is. */
+typedef void plni_planes_fn(uint64_t *plane, ptrdiff_t ld, const uint64_t *word, ptrdiff_t words, int channels, int places);
+typedef void plni_sum_planes_fn(uint64_t *plane, ptrdiff_t ld, const uint8_t *sum, ptrdiff_t depth, int bit, int channels,
+                                int places);
+
+/* to[i] = the 64 bits from bit `shift` of low[i] on, behind which are those of high[i], where
+ * `inside` is set; shift < 64 */
+typedef void plni_moved_fn(uint64_t *to, const uint64_t *low, const uint64_t *high, int shift, uint64_t inside, int n);
+
+/* y[i] = (add ? y[i] : 0) + scale * the sum of value[e] over e < n where bit i % 64 of
+ * plane[entry[e] + i / 64 ld] is set, for i < places; there must be room up to a multiple of 64. */
+typedef void plni_live_bits_fn(float *y, const uint64_t *plane, ptrdiff_t ld, int places, const uint16_t *entry,
+                               const float *value, int n, float scale, bool add);
+
+/* y[i] = (add ? y[i] : 0) + sum of value[e] plane[offset[entry[e]] + i] over e < n for i < places;
+ * there must be room up to a multiple of 16. */
+typedef void plni_live_values_fn(float *y, const float *plane, const int32_t *offset, int places, const uint16_t *entry,
+                                 const float *value, int n, bool add);
+
+/* to[at[i] + f] = (add ? to[at[i] + f] : first ? first[f] : 0) + from[f ld + i] for 16 f and i < places with
+ * at[i] >= 0; and to[f ld + i] = at[i] < 0 ? 0 : from[at[i] + f].  ld is a multiple
+ * of 16, as at[i] is, and there must be room up to one. */
+typedef void plni_to_channels_fn(float *to, const int32_t *at, const float *from, ptrdiff_t ld, int places,
+                                 const float *first, bool add);
+typedef void plni_to_lanes_fn(float *to, ptrdiff_t ld, const float *from, const int32_t *at, int places);
+
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;
 #include "kernel/kernel.def"

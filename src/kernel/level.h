@@ -8,7 +8,7 @@
 #include "base/attr.h"
 #include "kernel/kernel.h"
 
-#if defined(__AVX512F__)
+#if defined(__AVX__)
 #include <immintrin.h>
 #endif
 

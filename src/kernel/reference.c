@@ -541,6 +541,67 @@ void plni_pack_scalar(float *to, ptrdiff_t ldto, ptrdiff_t plane, const float *f
             for (int i = 0; i < 16; i++) to[r * ldto + p * plane + i] = from[r * ldfrom + 16 * p + i];
 }
 
+void plni_planes_scalar(uint64_t *plane, ptrdiff_t ld, const uint64_t *word, ptrdiff_t words, int channels, int places)
+{
+    for (int p = 0; p < places; p += 64)
+        for (int c = 0; c < channels; c++) {
+            uint64_t bits = 0;
+            for (int i = p; i < p + 64 && i < places; i++) bits |= (word[i * words] >> c & 1) << (i - p);
+            plane[p / 64 * ld + c] = bits;
+        }
+}
+
+void plni_sum_planes_scalar(uint64_t *plane, ptrdiff_t ld, const uint8_t *sum, ptrdiff_t depth, int bit, int channels,
+                            int places)
+{
+    for (int p = 0; p < places; p += 64)
+        for (int c = 0; c < channels; c++) {
+            uint64_t bits = 0;
+            for (int i = p; i < p + 64 && i < places; i++) bits |= (uint64_t)(sum[i * depth + c] >> bit & 1) << (i - p);
+            plane[p / 64 * ld + c] = bits;
+        }
+}
+
+void plni_moved_scalar(uint64_t *to, const uint64_t *low, const uint64_t *high, int shift, uint64_t inside, int n)
+{
+    for (int i = 0; i < n; i++) to[i] = (low[i] >> shift | (shift ? high[i] << (64 - shift) : 0)) & inside;
+}
+
+void plni_live_bits_scalar(float *y, const uint64_t *plane, ptrdiff_t ld, int places, const uint16_t *entry,
+                           const float *value, int n, float scale, bool add)
+{
+    for (int i = 0; i < places; i++) {
+        float sum = add ? y[i] : 0;
+        for (int e = 0; e < n; e++)
+            if (plane[entry[e] + i / 64 * ld] >> i % 64 & 1) sum += value[e] * scale;
+        y[i] = sum;
+    }
+}
+
+void plni_live_values_scalar(float *y, const float *plane, const int32_t *offset, int places, const uint16_t *entry,
+                             const float *value, int n, bool add)
+{
+    for (int i = 0; i < places; i++) {
+        float sum = add ? y[i] : 0;
+        for (int e = 0; e < n; e++) sum += value[e] * plane[offset[entry[e]] + i];
+        y[i] = sum;
+    }
+}
+
+void plni_to_channels_scalar(float *to, const int32_t *at, const float *from, ptrdiff_t ld, int places,
+                             const float *first, bool add)
+{
+    for (int i = 0; i < places; i++)
+        for (int f = 0; f < 16 && at[i] >= 0; f++)
+            to[at[i] + f] = (add ? to[at[i] + f] : first ? first[f] : 0) + from[f * ld + i];
+}
+
+void plni_to_lanes_scalar(float *to, ptrdiff_t ld, const float *from, const int32_t *at, int places)
+{
+    for (int i = 0; i < places; i++)
+        for (int f = 0; f < 16; f++) to[f * ld + i] = at[i] < 0 ? 0 : from[at[i] + f];
+}
+
 #define K(operation) .operation = plni_##operation##_scalar,
 const plni_kernels plni_kernels_scalar = {
 #include "kernel/kernel.def"

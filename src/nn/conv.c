@@ -22,7 +22,13 @@ typedef struct conv_own {
 
 PLNI_OWN_TYPE(conv_own)
 
-static plni_conv geometry(const plni_layer *layer) { return own_of(layer).conv; }
+static plni_conv geometry(const plni_layer *layer)
+{
+    plni_conv conv = own_of(layer).conv;
+
+    conv.live = layer->live;
+    return conv;
+}
 
 static size_t weights_of(const conv_own *own) { return plni_conv_weights(&own->conv); }
 
@@ -104,18 +110,20 @@ static int rows_of(const plni_pass *pass, const plni_signal *map) { return pass-
 static void forward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
     const conv_own own = own_of(layer);
+    const plni_conv conv = geometry(layer);
 
     (void)first, (void)last;
-    plni_conv_forward(pass->ctx, &own.conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
+    plni_conv_forward(pass->ctx, &conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
                       !own.unbiased ? layer->theta + weights_of(&own) : NULL, io->y);
+    if (pass->training && conv.live) layer->live->packed = false;       /* a step may follow */
 }
 
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
-    const conv_own own = own_of(layer);
+    const plni_conv conv = geometry(layer);
 
     (void)first, (void)last;
-    plni_conv_backward(pass->ctx, &own.conv, &pass->scratch, io->dy, rows_of(pass, io->dy), layer->theta, layer->adds, io->dx);
+    plni_conv_backward(pass->ctx, &conv, &pass->scratch, io->dy, rows_of(pass, io->dy), layer->theta, layer->adds, io->dx);
 }
 
 static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
@@ -124,8 +132,10 @@ static void gradient(const plni_layer *layer, const plni_pass *pass, const plni_
     const conv_own own = own_of(layer);
     const int rows = rows_of(pass, io->dy), depth = own.conv.out_depth;
     float *bias = to->into + weights_of(&own);
+    plni_conv conv = geometry(layer);
 
-    plni_conv_gradient(pass->ctx, &own.conv, &pass->scratch, io->x, io->dy, rows, scale, to->into);
+    if (!to->mask) conv.live = NULL;        /* all of it is asked for */
+    plni_conv_gradient(pass->ctx, &conv, &pass->scratch, io->x, io->dy, rows, scale, to->into);
     for (int p = 0; !own.unbiased && p < rows * plni_positions(own.conv.out); p++)
         pass->kernels->axpy(bias, io->dy->value + (ptrdiff_t)p * depth, scale, depth);
     plni_sink_finish(pass->ctx, to, layer->size);

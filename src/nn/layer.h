@@ -21,6 +21,7 @@
 #include "base/option.h"
 #include "pln/net.h"
 #include "tensor/conv.h"
+#include "tensor/live.h"
 #include "tensor/signal.h"
 #include "tensor/sink.h"
 #include "tensor/weights.h"
@@ -225,6 +226,8 @@ struct plni_layer {
     size_t                factors;      /* the first, of channels: those that norm_l1 pulls at */
     float                *theta;        /* all that the layer learns          */
     plni_mask            *mask;         /* NULL: there never was one (mask.h) */
+    plni_live            *live;         /* what it left of a convolution's weights, NULL: */
+                                        /*   too much to walk it alone        */
     size_t                kept_size;    /* floats that are kept, not learned  */
     float                *kept;
     _Alignas(8) unsigned char own[PLNI_OWN];    /* the kind's parameters       */

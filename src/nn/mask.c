@@ -38,20 +38,44 @@ static void set_all(const plni_layer *layer, float *vector, float *ones)
     }
 }
 
+/* Lists what the mask leaves of a convolution's weights, if that is little; ones: where it is 1. */
+static pln_status list_live(const pln_net *net, const plni_layer *layer, const float *ones, plni_live **live)
+{
+    const size_t words = layer->size / 16;
+    uint16_t *bits;
+
+    if (!layer->ops->geometry) return PLN_OK;
+    const plni_conv conv = layer->ops->geometry(layer);
+    bits = plni_alloc(net->ctx, words * sizeof *bits);
+    if (!bits) return PLN_ERR_MEMORY;
+    plni_bits_pack(bits, ones, layer->size);
+    const bool listed = plni_conv_lists_live(&conv, bits);
+    if (listed) *live = plni_live_new(net->ctx, bits, plni_conv_taps(&conv), conv.in_depth, conv.out_depth);
+    plni_free(net->ctx, bits, words * sizeof *bits);
+    return listed && !*live ? PLN_ERR_MEMORY : PLN_OK;
+}
+
 /* Sets one tensor of the layer's mask, whose size is known to be right; ones: NULL. */
 static pln_status write_mask(pln_net *net, plni_layer *layer, int which, const float *tensor)
 {
     const size_t bytes = layer->size * sizeof(float);
     float *vector = plni_alloc(net->ctx, bytes), *ones = plni_alloc(net->ctx, bytes);
     plni_mask *mask = layer->mask ? layer->mask : plni_mask_new(net->ctx, layer->size);
-    const pln_status status = vector && ones && mask ? PLN_OK : PLN_ERR_MEMORY;
+    pln_status status = vector && ones && mask ? PLN_OK : PLN_ERR_MEMORY;
+    plni_live *live = NULL;
 
     if (status == PLN_OK) {
         if (plni_mask_of(layer)) plni_mask_unpack(mask, vector);
         else                     set_all(layer, vector, ones);
         for (size_t i = 0; !tensor && i < layer->size; i++) ones[i] = 1;
         layer->ops->set(layer, vector, which, tensor ? tensor : ones);
+        status = list_live(net, layer, vector, &live);
+    }
+    if (status == PLN_OK) {
         plni_mask_pack(mask, vector);
+        plni_live_free(net->ctx, layer->live);
+        layer->live = live;
+        if (live) live->bits = mask->bits;
         mask->masked[which] = tensor != NULL;
         layer->mask = mask;
         net->masks++;

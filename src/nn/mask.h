@@ -13,10 +13,11 @@ static inline const uint16_t *plni_mask_of(const plni_layer *layer)
     return mask && (mask->masked[0] || mask->masked[1]) ? mask->bits : NULL;
 }
 
-/* theta = 0 where a bit is 0. */
+/* theta, which has just been written, = 0 where a bit is 0. */
 static inline void plni_mask_apply(const pln_net *net, const plni_layer *layer)
 {
     if (plni_mask_of(layer)) plni_drop(net->ctx, layer->theta, layer->mask->bits, layer->size);
+    if (layer->live) layer->live->packed = false;
 }
 
 /* Draws the masks of pln_net_prune_convolutions. */
@@ -38,7 +39,10 @@ static inline void plni_masks_seen(pln_net *net)
 
 static inline void plni_masks_free(pln_net *net)
 {
-    for (int l = 0; l < net->count; l++) plni_mask_free(net->ctx, net->layer[l].mask);
+    for (int l = 0; l < net->count; l++) {
+        plni_mask_free(net->ctx, net->layer[l].mask);
+        plni_live_free(net->ctx, net->layer[l].live);
+    }
 }
 
 #endif

@@ -3,7 +3,7 @@
 #include "tensor/conv.h"
 
 /* Every algorithm once; of those that can compute a product the first that is worth it does. */
-#define ALGORITHMS(A) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
+#define ALGORITHMS(A) A(live) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
 
 #define DECLARE(name) extern const plni_conv_algorithm plni_conv_##name;
 ALGORITHMS(DECLARE)
@@ -18,6 +18,11 @@ static const plni_conv_algorithm *const algorithms[] = { ALGORITHMS(ENTRY) NULL 
 static const double WINOGRAD_FROM[][4] = { [PLNI_CONV_FORWARD] = { 0.6, 0.45, 0.26, 0.21 },
                                            [PLNI_CONV_BACKWARD] = { 0.1, 0.4, 0.2, 0.2 } };
 static const double PATCHES_FROM = 0.9;
+
+/* What walking live weights takes, as a multiple of what walking active neurons takes of a convolution where as
+ * large a share of them is active: forward over spikes, over sums, whose digits are walked one after the other, and
+ * back.  No more than a share LISTED of the weights is worth lists. */
+static const double LIVE_FORWARD[] = { [PLNI_SPIKES] = 1.3, [PLNI_SUMS] = 2 }, LIVE_BACKWARD = 1.2, LISTED = 0.2;
 
 /* Positions in tiles for each of an image's, from which Winograd gains nothing. */
 static const double LARGEST_WASTE = 3;
@@ -46,13 +51,36 @@ static double winograd_from(const plni_conv *c, plni_conv_pass pass)
     return WINOGRAD_FROM[pass][size] * tile_waste(c) / inside(c);
 }
 
+/* The share of non-zeros at which the best of the dense algorithms takes as long as events. */
+static double dense_density(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+{
+    const double winograd = plni_conv_winograd.can(conv, pass, form) ? winograd_from(conv, pass) : 1;
+    return density < winograd ? density : winograd;
+}
+
+static bool live_is_worth(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+{
+    const double costs = pass == PLNI_CONV_FORWARD ? LIVE_FORWARD[form] : LIVE_BACKWARD;
+    return conv->live->share * costs < dense_density(conv, pass, form, density);
+}
+
 /* Whether an algorithm is faster than those behind it. */
 static bool is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
+    if (a == &plni_conv_live) return live_is_worth(conv, pass, form, density);
     if (a == &plni_conv_matmul) return density < PATCHES_FROM;
     if (a == &plni_conv_events) return !plni_conv_winograd.can(conv, pass, form) || density <= winograd_from(conv, pass);
     if (a == &plni_conv_winograd) return plni_conv_events.can(conv, pass, form) || tile_waste(conv) < LARGEST_WASTE;
     return true;
+}
+
+bool plni_conv_lists_live(const plni_conv *conv, const uint16_t *bits)
+{
+    const size_t words = plni_conv_weights(conv) / 16;
+    size_t live = 0;
+
+    for (size_t w = 0; w < words; w++) live += (size_t)__builtin_popcount(bits[w]);
+    return plni_conv_is_3x3(conv) && (double)live <= LISTED * 16 * (double)words;
 }
 
 const plni_conv_algorithm *plni_conv_algorithm_at(int number) { return algorithms[number]; }

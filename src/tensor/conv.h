@@ -26,6 +26,9 @@ void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scr
 /* The algorithm of a pass where x has this form, and x, going back dy, this density. */
 const plni_conv_algorithm *plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
 
+/* Whether a mask of its weights leaves so few that it is worth to list them. */
+bool plni_conv_lists_live(const plni_conv *conv, const uint16_t *bits);
+
 /* Algorithm number 0, 1, ...; NULL behind the last. */
 const plni_conv_algorithm *plni_conv_algorithm_at(int number);
 

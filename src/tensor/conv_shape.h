@@ -16,12 +16,14 @@
 
 #include "base/arena.h"
 #include "base/context.h"
+#include "tensor/live.h"
 #include "tensor/signal.h"
 
 typedef struct plni_conv {
     plni_extent in, out;
     int         in_depth, out_depth;
     int         kernel_height, kernel_width, stride, pad;
+    plni_live  *live;         /* the weights there are; NULL: all */
 } plni_conv;
 
 /* The shape of what comes out; width or height is below 1 if nothing does. */

@@ -32,14 +32,19 @@ void plni_mask_free(pln_ctx *ctx, plni_mask *mask)
     plni_free(ctx, mask, sizeof *mask);
 }
 
+void plni_bits_pack(uint16_t *bits, const float *from, size_t size)
+{
+    for (size_t w = 0; w < size / 16; w++) {
+        unsigned word = 0;
+        for (size_t i = 0; i < 16; i++) word |= (unsigned)(from[16 * w + i] != 0) << i;
+        bits[w] = (uint16_t)word;
+    }
+}
+
 void plni_mask_pack(plni_mask *mask, const float *from)
 {
-    for (size_t w = 0; w < mask->size / 16; w++) {
-        unsigned bits = 0;
-        for (size_t i = 0; i < 16; i++) bits |= (unsigned)(from[16 * w + i] != 0) << i;
-        mask->bits[w] = (uint16_t)bits;
-        mask->gone[w] &= (uint16_t)bits;
-    }
+    plni_bits_pack(mask->bits, from, mask->size);
+    for (size_t w = 0; w < mask->size / 16; w++) mask->gone[w] &= mask->bits[w];
 }
 
 void plni_mask_unpack(const plni_mask *mask, float *to)

@@ -24,7 +24,8 @@ typedef struct plni_mask {
 plni_mask *plni_mask_new(pln_ctx *ctx, size_t size);
 void       plni_mask_free(pln_ctx *ctx, plni_mask *mask);
 
-/* Bits from numbers, 0 where they are 0; and numbers 0 and 1 from bits. */
+/* Bits from numbers, 0 where they are 0, size / 16 words; for a mask; and numbers 0 and 1 from bits. */
+void plni_bits_pack(uint16_t *bits, const float *from, size_t size);
 void plni_mask_pack(plni_mask *mask, const float *from);
 void plni_mask_unpack(const plni_mask *mask, float *to);
 

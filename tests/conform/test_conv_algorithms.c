@@ -36,6 +36,7 @@ typedef struct product {
     plni_signal       x, y, d, dx;
     int               rows;
     float            *weight, *bias, *into;
+    uint16_t         *bits;             /* mask of the weights */
     void             *memory;
     size_t            scratch_bytes;
 } product;
@@ -54,6 +55,7 @@ static void take(product *p, plni_form form, plni_arena *arena)
     p->weight = plni_arena_take(arena, weights);
     p->bias = plni_arena_take(arena, (size_t)p->conv.out_depth * sizeof(float));
     p->into = plni_arena_take(arena, weights);
+    p->bits = plni_arena_take(arena, weights / sizeof(float) / 8);
 }
 
 static void fill_values(const plni_signal *map, int rows)
@@ -80,6 +82,34 @@ static void fill_x(plni_signal *x, int rows, double density)
             else if (x->form == PLNI_SUMS) x->sum[i * x->depth + c] = (uint8_t)(1 + test_bits() % 4);
             else x->value[i * x->depth + c] = test_uniform();
         }
+}
+
+static bool is_padding(const plni_conv *c, int weight)
+{
+    return weight % c->out_depth >= c->out.channels || weight / c->out_depth % c->in_depth >= c->in.channels;
+}
+
+static bool is_live(const product *p, int weight) { return p->bits[weight / 16] >> weight % 16 & 1; }
+
+static void list_live(product *p)
+{
+    plni_live_free(p->ctx, p->conv.live);
+    p->conv.live = plni_live_new(p->ctx, p->bits, plni_conv_taps(&p->conv), p->conv.in_depth, p->conv.out_depth);
+    assert_non_null(p->conv.live);
+}
+
+/* A mask leaves a part of the weights, sixteen filters at a time or each by itself. */
+static void prune(product *p)
+{
+    const int n = (int)plni_conv_weights(&p->conv), run = p->rows % 2 ? 1 : 16;
+    bool there = false;
+
+    for (int i = 0; i < n; i++) {
+        if (i % run == 0) there = test_uniform() < 0.15f;
+        if (there && !is_padding(&p->conv, i)) p->bits[i / 16] |= (uint16_t)(1 << i % 16);
+        else p->weight[i] = 0;
+    }
+    list_live(p);
 }
 
 /* Weights of channels that are padding are 0. */
@@ -116,11 +146,13 @@ static product make(const shape *s, plni_form form, double density, int threads)
     fill_values(&p.d, p.rows);
     fill_values(&p.dx, p.rows);
     fill_weights(&p);
+    prune(&p);
     return p;
 }
 
 static void free_product(product *p)
 {
+    plni_live_free(p->ctx, p->conv.live);
     pln_ctx_free(p->ctx);
     free(p->memory);
 }
@@ -290,10 +322,8 @@ static void visit_gradient(void *arg, ptrdiff_t from, ptrdiff_t to, int tap)
     }
 }
 
-static bool is_padding(const plni_conv *c, int weight)
-{
-    return weight % c->out_depth >= c->out.channels || weight / c->out_depth % c->in_depth >= c->in.channels;
-}
+/* Whether an algorithm leaves alone what a mask leaves out. */
+static bool walks_live(const plni_conv_algorithm *a) { return strcmp(a->name, "live") == 0 || strcmp(a->name, "blocks") == 0; }
 
 /* into has something in it already, where there are weights. */
 static void check_gradient(const shape *s, plni_form form, double density)
@@ -310,7 +340,9 @@ static void check_gradient(const shape *s, plni_form form, double density)
         j.d = &p.d, j.into = p.into, j.scale = 0.5f;
         memcpy(p.into, p.weight, n * sizeof(float));
         a->run[PLNI_CONV_GRADIENT](p.ctx, &j);
-        for (size_t k = 0; k < n; k++) CHECK_NEAR(p.into[k], right.sum[k], tolerance(a));
+        for (size_t k = 0; k < n; k++)
+            if (!walks_live(a) || is_live(&p, (int)k)) CHECK_NEAR(p.into[k], right.sum[k], tolerance(a));
+            else if (strcmp(a->name, "live") == 0) assert_true(p.into[k] == p.weight[k]);
         for (size_t k = 0; k < n; k++)
             if (is_padding(&p.conv, (int)k)) assert_true(p.into[k] == 0);
     }
@@ -357,6 +389,8 @@ static void copy_inputs(const product *from, product *to)
     memcpy(to->d.value, from->d.value, (size_t)(from->rows * from->d.stride) * sizeof(float));
     memcpy(to->dx.value, from->dx.value, (size_t)(from->rows * from->dx.stride) * sizeof(float));
     memcpy(to->weight, from->weight, weights);
+    memcpy(to->bits, from->bits, weights / sizeof(float) / 8);
+    list_live(to);
     memcpy(to->bias, from->bias, (size_t)from->conv.out_depth * sizeof(float));
 }
 
@@ -371,10 +405,17 @@ static void test_threads(void **state)
             if (s % 2) thin(&one.d, one.rows, 0.1);
             copy_inputs(&one, &many);
             many.x.unit = one.x.unit;
-            run_all(&one), run_all(&many);
-            assert_memory_equal(one.y.value, many.y.value, (size_t)(one.rows * one.y.stride) * sizeof(float));
-            assert_memory_equal(one.dx.value, many.dx.value, (size_t)(one.rows * one.dx.stride) * sizeof(float));
-            assert_memory_equal(one.into, many.into, plni_conv_weights(&one.conv) * sizeof(float));
+            for (int dense = 0; dense <= 1; dense++) {
+                run_all(&one), run_all(&many);
+                assert_memory_equal(one.y.value, many.y.value, (size_t)(one.rows * one.y.stride) * sizeof(float));
+                assert_memory_equal(one.dx.value, many.dx.value, (size_t)(one.rows * one.dx.stride) * sizeof(float));
+                assert_memory_equal(one.into, many.into, plni_conv_weights(&one.conv) * sizeof(float));
+                for (product *p = &one; !dense; p = &many) {
+                    plni_live_free(p->ctx, p->conv.live);
+                    p->conv.live = NULL;
+                    if (p == &many) break;
+                }
+            }
             free_product(&one), free_product(&many);
         }
 }
@@ -389,7 +430,7 @@ static void test_scratch(void **state)
     for (int i = 0; i < TEST_COUNT(sizes); i++) {
         const int side = sizes[i][2];
         const plni_conv conv = { { sizes[i][0], side, side }, { sizes[i][1], side, side }, sizes[i][0], sizes[i][1],
-                                 3, 3, 1, 1 };
+                                 3, 3, 1, 1, NULL };
         const plni_conv_scratch all = plni_conv_scratch_need(&conv, ROWS, true);
         for (int rows = 1; rows < ROWS; rows++) {
             const plni_conv_scratch few = plni_conv_scratch_need(&conv, rows, true);
@@ -406,31 +447,38 @@ static void test_choice(void **state)
         int            channels, side, kernel, stride;
         plni_conv_pass pass;
         plni_form      form;
-        double         density;
+        double         density, live, blocks;
     } cases[] = {
-        { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
-        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.5 },
-        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1 },
-        { "events", 16, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.5 },
-        { "events", 512, 2, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 1 },     /* tiles would be mostly empty */
-        { "events", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1 },
-        { "events", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
-        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.9 },
-        { "patches", 64, 32, 3, 2, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
-        { "events", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.9 },
-        { "patches", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_VALUES, 0.1 },
-        { "patches", 64, 32, 3, 2, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1 },
-        { "events", 64, 1, 1, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1 },
-        { "patches", 64, 1, 1, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 1 },
-        { "patches", 64, 1, 1, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1 },
+        { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 1, 1 },
+        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.5, 1, 1 },
+        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1, 1, 1 },
+        { "events", 16, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.5, 1, 1 },
+        { "events", 512, 2, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 1, 1, 1 },     /* tiles would be mostly empty */
+        { "events", 512, 2, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 1, 1 },
+        { "events", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1, 1, 1 },
+        { "winograd", 512, 4, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.9, 1, 1 },
+        { "patches", 64, 32, 3, 2, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1, 1, 1 },
+        { "events", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.9, 1, 1 },
+        { "patches", 64, 32, 3, 1, PLNI_CONV_GRADIENT, PLNI_VALUES, 0.1, 1, 1 },
+        { "patches", 64, 32, 3, 2, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 1, 1 },
+        { "events", 64, 1, 1, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1, 1, 1 },
+        { "patches", 64, 1, 1, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 1, 1, 1 },
+        { "patches", 64, 1, 1, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1, 1, 1 },
+        { "live", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.02, 0.3 },
+        { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.15, 0.9 },
+        { "live", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.3, 0.05, 0.5 },
+        { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1, 0.05, 0.5 },
+        { "live", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.05, 0.5 },
+        { "winograd", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.2, 0.9 },
     };
 
     (void)state;
     for (int i = 0; i < TEST_COUNT(cases); i++) {
         const plni_extent in = { cases[i].channels, cases[i].side, cases[i].side };
         const int kernel = cases[i].kernel, pad = kernel / 2;
+        plni_live live = { .share = cases[i].live, .blocks = cases[i].blocks };
         const plni_conv conv = { in, plni_conv_extent(in, in.channels, kernel, kernel, cases[i].stride, pad), in.channels,
-                                 in.channels, kernel, kernel, cases[i].stride, pad };
+                                 in.channels, kernel, kernel, cases[i].stride, pad, cases[i].live < 1 ? &live : NULL };
         assert_string_equal(plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density)->name,
                             cases[i].algorithm);
     }

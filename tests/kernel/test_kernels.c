@@ -355,6 +355,70 @@ static void check_spread_spikes(const plni_kernels *k)
     }
 }
 
+/* What planes are: bits and sums of some channels at some places. */
+static void check_planes(const plni_kernels *k, int channels, int places)
+{
+    enum { WORDS = 3, DEPTH = 80, LD = 70, PLANES = 5 };
+    uint64_t word[256 * WORDS], a[PLANES * LD] = { 0 }, b[PLANES * LD] = { 0 };
+    uint8_t sum[256 * DEPTH + 64];
+
+    for (int i = 0; i < 256 * WORDS; i++) word[i] = (uint64_t)test_bits() << 32 ^ test_bits();
+    for (size_t i = 0; i < sizeof sum; i++) sum[i] = (uint8_t)test_bits();
+    reference.planes(a, LD, word + 1, WORDS, channels, places);
+    k->planes(b, LD, word + 1, WORDS, channels, places);
+    assert_memory_equal(a, b, sizeof a);
+    for (int bit = 0; bit < 8; bit += 3) {
+        reference.sum_planes(a, LD, sum + 3, DEPTH, bit, channels, places);
+        k->sum_planes(b, LD, sum + 3, DEPTH, bit, channels, places);
+        assert_memory_equal(a, b, sizeof a);
+    }
+    for (int shift = 0; shift < 64; shift += 21) {
+        reference.moved(a, word, word + channels, shift, word[200], channels);
+        k->moved(b, word, word + channels, shift, word[200], channels);
+        assert_memory_equal(a, b, sizeof a);
+    }
+}
+
+/* Sums at some places over n live weights. */
+static void check_lanes(const plni_kernels *k, int places, int n, bool add)
+{
+    enum { ROWS = 40, LD = 50, LANES = 256 + 64 };
+    uint64_t plane[4 * LD];
+    uint16_t entry[64];
+    int32_t offset[ROWS], at[256];
+    float *y = test_floats(LANES), *a = test_copy(y, LANES), *b = test_copy(y, LANES), *value = test_floats(64);
+    float *lanes = test_floats(ROWS * LANES), *to = test_floats(300 * 32), *c = test_copy(to, 300 * 32), *d = test_copy(to, 300 * 32);
+
+    for (int i = 0; i < 4 * LD; i++) plane[i] = (uint64_t)test_bits() << 32 ^ test_bits();
+    for (int e = 0; e < n; e++) entry[e] = (uint16_t)(test_bits() % ROWS);
+    for (int r = 0; r < ROWS; r++) offset[r] = r * LANES + r % 7;
+    for (int i = 0; i < places; i++) at[i] = i % 5 == 3 ? -1 : i * 32;
+    reference.live_bits(a, plane, LD, places, entry, value, n, 0.5f, add);
+    k->live_bits(b, plane, LD, places, entry, value, n, 0.5f, add);
+    check_equal(a, b, places, 1e-7 * (n + 1));
+    reference.live_values(a, lanes, offset, places, entry, value, n, add);
+    k->live_values(b, lanes, offset, places, entry, value, n, add);
+    check_equal(a, b, places, 1e-7 * (n + 1));
+    reference.to_channels(c, at, lanes, LANES, places, add ? NULL : value, add && n);
+    k->to_channels(d, at, lanes, LANES, places, add ? NULL : value, add && n);
+    check_equal(c, d, 300 * 32, 0);
+    reference.to_lanes(c, 304, lanes, at, places);
+    k->to_lanes(d, 304, lanes, at, places);
+    for (int f = 0; f < 16; f++) check_equal(c + f * 304, d + f * 304, places, 0);
+    free(y), free(a), free(b), free(value), free(lanes), free(to), free(c), free(d);
+}
+
+static void check_live(const plni_kernels *k)
+{
+    static const int places[] = { 1, 8, 16, 17, 33, 64, 100, 130, 192, 255, 256 }, channels[] = { 1, 16, 33, 64 };
+
+    for (int i = 0; i < TEST_COUNT(places); i++) {
+        for (int c = 0; c < TEST_COUNT(channels); c++) check_planes(k, channels[c], places[i]);
+        for (int n = 0; n < 60; n = 3 * n + 1)
+            for (int add = 0; add <= 1; add++) check_lanes(k, places[i], n, add);
+    }
+}
+
 static void check_windows(const plni_kernels *k)
 {
     static const int channels[] = { 1, 16, 20, 64, 80, 200 }, sides[] = { 1, 2, 3, 7, 32 }, columns[] = { 16, 32, 64 };
@@ -700,6 +764,7 @@ static void test_gathers(void **state) { (void)state; for_levels(check_gathers);
 static void test_dot(void **state) { (void)state; for_levels(check_dot); }
 static void test_visits(void **state) { (void)state; for_levels(check_all_visits); }
 static void test_windows(void **state) { (void)state; for_levels(check_windows); }
+static void test_live(void **state) { (void)state; for_levels(check_live); }
 static void test_taps(void **state) { (void)state; for_levels(check_taps); }
 static void test_winograd(void **state) { (void)state; for_levels(check_winograd); }
 static void test_spread(void **state) { (void)state; for_levels(check_spread_spikes); }
@@ -723,7 +788,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_choice), cmocka_unit_test(test_gather), cmocka_unit_test(test_gathers),
         cmocka_unit_test(test_dot), cmocka_unit_test(test_visits), cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_taps), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
+        cmocka_unit_test(test_taps), cmocka_unit_test(test_live), cmocka_unit_test(test_winograd), cmocka_unit_test(test_spread),
         cmocka_unit_test(test_winners), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_fire), cmocka_unit_test(test_threshold), cmocka_unit_test(test_norms),
         cmocka_unit_test(test_momentum), cmocka_unit_test(test_momentum_once), cmocka_unit_test(test_adam_rests),

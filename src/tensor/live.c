@@ -1,0 +1,187 @@
+/* live.c - lists of the weights that a mask left */
+
+#include "tensor/live.h"
+
+#include "base/arena.h"
+#include "base/shape.h"
+
+#include <string.h>
+
+/* Rough nanoseconds to look at one word of a mask. */
+static const double WORD = 2;
+
+static size_t rows_of(const plni_live *l) { return (size_t)(l->taps * l->channels); }
+
+static unsigned word_at(const plni_live *l, size_t row, int group)
+{
+    return l->bits[row * (size_t)(l->filters / 16) + (size_t)group];
+}
+
+/* Calls for all live weights of a layer, in the order in which they lie in memory. */
+typedef void visit_fn(plni_live *l, int tap, int channel, int filter);
+
+static void visit_all(plni_live *l, visit_fn *visit)
+{
+    for (size_t row = 0; row < rows_of(l); row++)
+        for (int g = 0; g < l->filters / 16; g++)
+            for (unsigned bits = word_at(l, row, g); bits; bits &= bits - 1)
+                visit(l, (int)row / l->channels, (int)row % l->channels, 16 * g + __builtin_ctz(bits));
+}
+
+static int down_list(const plni_live *l, int channel, int filter)
+{
+    return filter / PLNI_LIVE_FILTERS * l->channels + channel;
+}
+
+static void count(plni_live *l, int tap, int channel, int filter)
+{
+    (void)tap;
+    l->up.start[filter + 1]++;
+    l->down.start[down_list(l, channel, filter) + 1]++;
+}
+
+/* While lists are filled start[i] is where the next entry of list i goes. */
+static void place(plni_live *l, int tap, int channel, int filter)
+{
+    l->up.entry[l->up.start[filter]++] = (uint16_t)(tap * l->channels + channel);
+    l->down.entry[l->down.start[down_list(l, channel, filter)]++] = (uint16_t)(tap * PLNI_LIVE_FILTERS + filter % PLNI_LIVE_FILTERS);
+}
+
+static void sum_starts(plni_live_lists *lists)
+{
+    for (int i = 0; i < lists->count; i++) lists->start[i + 1] += lists->start[i];
+}
+
+/* Back from where lists end to where they begin. */
+static void step_back(plni_live_lists *lists)
+{
+    memmove(lists->start + 1, lists->start, (size_t)lists->count * sizeof *lists->start);
+    lists->start[0] = 0;
+}
+
+static void list_blocks(plni_live *l)
+{
+    uint32_t n = 0;
+
+    for (int g = 0; g < l->block.count; g++) {
+        l->block.start[g] = n;
+        for (int c = 0; c < l->channels; c++)
+            for (int t = 0; t < l->taps; t++)
+                if (word_at(l, (size_t)(t * l->channels + c), g)) l->block.entry[n++] = (uint16_t)(c * l->taps + t);
+    }
+    l->block.start[l->block.count] = n;
+}
+
+static plni_live_lists take(plni_arena *arena, int count, size_t entries, bool values)
+{
+    return (plni_live_lists){ .count = count,
+                              .start = plni_arena_take(arena, ((size_t)count + 1) * sizeof(uint32_t)),
+                              .entry = plni_arena_take(arena, entries * sizeof(uint16_t)),
+                              .value = values ? plni_arena_take(arena, entries * sizeof(float)) : NULL };
+}
+
+static void take_all(plni_live *l, size_t live, size_t blocks, plni_arena *arena)
+{
+    l->up = take(arena, l->filters, live, true);
+    l->down = take(arena, plni_share(l->filters, PLNI_LIVE_FILTERS) * l->channels, live, true);
+    l->block = take(arena, l->filters / 16, blocks, false);
+}
+
+plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int channels, int filters)
+{
+    const size_t words = (size_t)(taps * channels) * (size_t)(filters / 16);
+    plni_live *l = plni_alloc(ctx, sizeof *l);
+    size_t live = 0, blocks = 0;
+    plni_arena arena = { 0 };
+
+    if (!l) return NULL;
+    for (size_t w = 0; w < words; w++) {
+        live += (size_t)__builtin_popcount(bits[w]);
+        blocks += bits[w] != 0;
+    }
+    *l = (plni_live){ .bits = bits, .taps = taps, .channels = channels, .filters = filters,
+                      .share = (double)live / (16 * (double)words), .blocks = (double)blocks / (double)words };
+    take_all(l, live, blocks, &arena);
+    l->bytes = arena.used;
+    l->memory = plni_alloc(ctx, l->bytes);
+    if (!l->memory) {
+        plni_free(ctx, l, sizeof *l);
+        return NULL;
+    }
+    arena = (plni_arena){ .base = l->memory };
+    take_all(l, live, blocks, &arena);
+    visit_all(l, count);
+    sum_starts(&l->up), sum_starts(&l->down);
+    visit_all(l, place);
+    step_back(&l->up), step_back(&l->down);
+    list_blocks(l);
+    return l;
+}
+
+void plni_live_free(pln_ctx *ctx, plni_live *live)
+{
+    if (!live) return;
+    plni_free(ctx, live->memory, live->bytes);
+    plni_free(ctx, live, sizeof *live);
+}
+
+/* ---- values --------------------------------------------------------------- */
+
+typedef struct packing {
+    plni_live   *l;
+    const float *weight;
+} packing;
+
+/* The weights of 16 filters, row by row, as they lie in memory. */
+static void pack_filters(void *arg, int group)
+{
+    const packing *p = arg;
+    plni_live *l = p->l;
+    uint32_t next[16];
+
+    memcpy(next, l->up.start + 16 * group, sizeof next);
+    for (size_t row = 0; row < rows_of(l); row++) {
+        const float *w = p->weight + row * (size_t)l->filters + 16 * group;
+        for (unsigned bits = word_at(l, row, group); bits; bits &= bits - 1) {
+            const int f = __builtin_ctz(bits);
+            l->up.value[next[f]++] = w[f];
+        }
+    }
+}
+
+/* The weights of one list of `down` after the other, for some filters. */
+static void pack_channels(void *arg, int block)
+{
+    const packing *p = arg;
+    plni_live *l = p->l;
+    const plni_live_lists *d = &l->down;
+
+    for (int c = 0; c < l->channels; c++) {
+        const int list = block * l->channels + c;
+        const float *w = p->weight + (ptrdiff_t)c * l->filters + block * PLNI_LIVE_FILTERS;
+        for (uint32_t e = d->start[list]; e < d->start[list + 1]; e++)
+            d->value[e] = w[(ptrdiff_t)(d->entry[e] / PLNI_LIVE_FILTERS) * l->channels * l->filters +
+                            d->entry[e] % PLNI_LIVE_FILTERS];
+    }
+}
+
+static double work_of(const plni_live *l)
+{
+    return WORD * (double)rows_of(l) * l->filters * (l->share + 1.0 / 16);
+}
+
+void plni_live_pack_up(pln_ctx *ctx, plni_live *live, const float *weight)
+{
+    packing p = { live, weight };
+
+    if (live->packed) return;
+    live->packed = true;
+    plni_parallel(ctx, live->filters / 16, work_of(live), PLNI_UP, pack_filters, &p);
+}
+
+void plni_live_pack_down(pln_ctx *ctx, plni_live *live, const float *weight)
+{
+    packing p = { live, weight };
+
+    plni_parallel(ctx, plni_share(live->filters, PLNI_LIVE_FILTERS), work_of(live), PLNI_UP, pack_channels, &p);
+}

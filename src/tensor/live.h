@@ -1,0 +1,44 @@
+/* live.h - the weights of a convolution that a mask left, in the orders that products walk
+ *
+ * Lists are made when a mask changes and hold for any weights; copies of the weights beside
+ * them are made anew when those have changed. */
+#ifndef PLNI_LIVE_H
+#define PLNI_LIVE_H
+
+#include "base/context.h"
+
+#include <stddef.h>
+
+/* List l is entry[start[l]] .. entry[start[l + 1] - 1]. */
+typedef struct plni_live_lists {
+    int       count;
+    uint32_t *start;          /* [count + 1] */
+    uint16_t *entry;
+    float    *value;          /* weights; NULL: they are read where they are */
+} plni_live_lists;
+
+enum { PLNI_LIVE_FILTERS = 32 };          /* of a list of `down` */
+
+typedef struct plni_live {
+    plni_live_lists up;       /* of filter f: tap * channels + channel                        */
+    plni_live_lists down;     /* of PLNI_LIVE_FILTERS filters b and channel c, list           */
+                              /*   b * channels + c: tap * PLNI_LIVE_FILTERS + filter in b    */
+    plni_live_lists block;    /* of 16 filters that begin at 16 b: channel * taps + tap where */
+                              /*   one of them is there                                       */
+    const uint16_t *bits;     /* the mask, which must stay there                              */
+    int    taps, channels, filters;
+    double share, blocks;     /* of the weights that are there, of blocks                     */
+    bool   packed;            /* values are those of the weights as they are now              */
+    void  *memory;
+    size_t bytes;
+} plni_live;
+
+/* Lists of weights w[taps][channels][filters] whose mask bits are given; filters are a multiple of 16.  NULL if memory is short; NULL may be freed. */
+plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int channels, int filters);
+void       plni_live_free(pln_ctx *ctx, plni_live *live);
+
+/* Copies the weights of `up`, if they are not packed, or of `down`. */
+void plni_live_pack_up(pln_ctx *ctx, plni_live *live, const float *weight);
+void plni_live_pack_down(pln_ctx *ctx, plni_live *live, const float *weight);
+
+#endif
