@@ -50,19 +50,52 @@ static size_t floats_of(const pln_parameter_info *info)
     return floats;
 }
 
-/* The masks, as U8 tensors "0.weight_mask" of bits behind the others; `bytes` has room for them. */
-static pln_status add_masks(const pln_net *net, const pln_parameter_info *info, plni_st_tensor *tensor, char (*name)[32],
-                            uint8_t *bytes)
+/* What a file holds of one parameter. */
+typedef struct record {
+    pln_parameter_info info;
+    char               values_name[40], mask_name[40], shape_name[40];
+    int32_t            shape[PLN_MAX_RANK];
+    size_t             floats;          /* of the whole tensor                              */
+    bool               masked, packed;  /* packed: those that are there, one after the other */
+    uint8_t           *mask;            /* bits in the tensor's order                       */
+} record;
+
+static record record_of(const pln_net *net, int parameter)
 {
-    for (int p = 0; p < pln_net_parameters(net); p++) {
-        const size_t size = plni_mask_bytes(net, p);
-        if (!pln_net_masked(net, p)) continue;
-        snprintf(*name, sizeof *name, "%s_mask", info[p].name);
-        PLN_TRY(plni_mask_get_bytes(net, p, bytes));
-        *tensor++ = (plni_st_tensor){ .name = *name++, .type = "U8", .rank = 1, .dim = { (int64_t)size }, .bytes = bytes,
-                                      .size = size };
-        bytes += size;
-    }
+    record r = { .info = pln_net_parameter(net, parameter), .masked = pln_net_masked(net, parameter) };
+
+    r.floats = floats_of(&r.info);
+    r.packed = r.masked && pln_net_present(net, parameter) < r.floats - r.floats / 32;
+    for (int d = 0; d < r.info.rank; d++) r.shape[d] = r.info.dim[d];
+    snprintf(r.shape_name, sizeof r.shape_name, "%s_shape", r.info.name);
+    snprintf(r.mask_name, sizeof r.mask_name, "%s_mask", r.info.name);
+    snprintf(r.values_name, sizeof r.values_name, r.packed ? "%s_values" : "%s", r.info.name);
+    return r;
+}
+
+/* Leaves of `values` those that are there, at its beginning. */
+static size_t pack(const record *r, float *values)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < r->floats; i++)
+        if (r->mask[i / 8] >> i % 8 & 1) values[count++] = values[i];
+    return count;
+}
+
+/* Reads a parameter into `values` and says what the file is to hold of it. */
+static pln_status put_values(const pln_net *net, int parameter, const record *r, float *values, plni_st_tensor *to)
+{
+    pln_tensor t = { .data = values, .rank = r->info.rank };
+
+    memcpy(t.dim, r->info.dim, sizeof t.dim);
+    PLN_TRY(pln_net_get(net, parameter, &t));
+    *to = (plni_st_tensor){ .name = r->values_name, .type = "F32", .rank = r->info.rank, .bytes = values, .size = r->floats * sizeof *values };
+    for (int d = 0; d < r->info.rank; d++) to->dim[d] = r->info.dim[d];
+    if (!r->packed) return PLN_OK;
+    to->rank = 1;
+    to->dim[0] = (int64_t)pack(r, values);
+    to->size = (size_t)to->dim[0] * sizeof *values;
     return PLN_OK;
 }
 
@@ -70,56 +103,59 @@ pln_status pln_model_save(const pln_net *net, const char *path,
                           const char *const *metadata)
 {
     pln_ctx *ctx = net->ctx;
-    const int count = pln_net_parameters(net);
-    const size_t info_bytes = (size_t)count * sizeof(pln_parameter_info);
-    const size_t tensor_bytes = 2 * (size_t)count * sizeof(plni_st_tensor);
-    pln_parameter_info *info = plni_alloc(ctx, info_bytes);
+    const int count = net->ready ? pln_net_parameters(net) : 0;
+    const size_t record_bytes = (size_t)count * sizeof(record), tensor_bytes = 3 * (size_t)count * sizeof(plni_st_tensor);
+    record *records = plni_alloc(ctx, record_bytes);
     plni_st_tensor *tensor = plni_alloc(ctx, tensor_bytes);
-    char (*names)[32] = plni_alloc(ctx, (size_t)count * sizeof *names);
     pln_status status = PLN_ERR_MEMORY;
     size_t floats = 0, mask_bytes = 0;
+    int tensors = count;
     uint8_t *masks = NULL;
-    int masked = 0;
-    float *values = NULL, *next;
+    float *values = NULL;
     json_t *texts = NULL;
 
-    if (!net->ready) {
-        status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
-        goto done;
-    }
-    if (!info || !tensor || !names) goto done;
+    if (!net->ready) status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
+    if (!net->ready || !records || !tensor) goto done;
     for (int p = 0; p < count; p++) {
-        info[p] = pln_net_parameter(net, p);
-        floats += floats_of(&info[p]);
-        if (!pln_net_masked(net, p)) continue;
-        masked++;
-        mask_bytes += plni_mask_bytes(net, p);
+        records[p] = record_of(net, p);
+        floats += records[p].floats;
+        if (records[p].masked) mask_bytes += plni_mask_bytes(net, p);
     }
-    next = values = plni_alloc(ctx, floats * sizeof *values);
+    values = plni_alloc(ctx, floats * sizeof *values);
     masks = plni_alloc(ctx, mask_bytes);
     if (!values || !masks) goto done;
     for (int p = 0; p < count; p++) {
-        pln_tensor t = { .data = next, .rank = info[p].rank };
-        memcpy(t.dim, info[p].dim, sizeof t.dim);
-        status = pln_net_get(net, p, &t);
-        if (status != PLN_OK) goto done;
-        tensor[p] = (plni_st_tensor){ .name = info[p].name, .type = "F32", .rank = info[p].rank,
-                                      .bytes = next, .size = floats_of(&info[p]) * sizeof *next };
-        for (int d = 0; d < info[p].rank; d++) tensor[p].dim[d] = info[p].dim[d];
-        next += floats_of(&info[p]);
+        const record *r = &records[p];
+        if (r->packed)
+            tensor[tensors++] = (plni_st_tensor){ .name = r->shape_name, .type = "I32", .rank = 1, .dim = { r->info.rank },
+                                                  .bytes = r->shape, .size = (size_t)r->info.rank * sizeof *r->shape };
     }
-    status = add_masks(net, info, tensor + count, names, masks);
-    if (status != PLN_OK) goto done;
+    uint8_t *mask = masks;
+    for (int p = 0; p < count; p++) {
+        record *r = &records[p];
+        if (!r->masked) continue;
+        r->mask = mask;
+        mask += plni_mask_bytes(net, p);
+        status = plni_mask_get_bytes(net, p, r->mask);
+        if (status != PLN_OK) goto done;
+        tensor[tensors++] = (plni_st_tensor){ .name = r->mask_name, .type = "U8", .rank = 1, .dim = { mask - r->mask },
+                                              .bytes = r->mask, .size = (size_t)(mask - r->mask) };
+    }
+    float *next = values;
+    for (int p = 0; p < count; p++) {
+        status = put_values(net, p, &records[p], next, &tensor[p]);
+        if (status != PLN_OK) goto done;
+        next += records[p].floats;
+    }
     texts = make_texts(net, metadata);
-    status = texts ? plni_st_write(ctx, path, tensor, count + masked, texts)
+    status = texts ? plni_st_write(ctx, path, tensor, tensors, texts)
                    : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
 done:
     json_decref(texts);
     plni_free(ctx, masks, mask_bytes);
     plni_free(ctx, values, floats * sizeof *values);
-    plni_free(ctx, names, (size_t)count * sizeof *names);
     plni_free(ctx, tensor, tensor_bytes);
-    plni_free(ctx, info, info_bytes);
+    plni_free(ctx, records, record_bytes);
     return status;
 }
 
@@ -130,67 +166,126 @@ static pln_status refuse(pln_ctx *ctx, const char *why)
     return plni_fail(ctx, PLN_ERR_FORMAT, "model: %s", why);
 }
 
-static pln_status set_parameter(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st)
+/* The mask of a parameter; NULL: it has none. */
+static pln_status find_mask(pln_ctx *ctx, const pln_net *net, int parameter, const plni_st *st, const plni_st_tensor **mask)
 {
     const pln_parameter_info info = pln_net_parameter(net, parameter);
-    const plni_st_tensor *from = plni_st_find(st, info.name);
+    char name[40];
+
+    snprintf(name, sizeof name, "%s_mask", info.name);
+    *mask = plni_st_find(st, name);
+    if (!*mask) return PLN_OK;
+    if (strcmp((*mask)->type, "U8") != 0 || (*mask)->rank != 1 || !plni_mask_sound(net, parameter, (*mask)->bytes, (*mask)->size))
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, floats_of(&info));
+    return PLN_OK;
+}
+
+/* The whole tensor as the file has it. */
+static pln_status check_whole(pln_ctx *ctx, const pln_parameter_info *info, const plni_st_tensor *from)
+{
+    if (!from || strcmp(from->type, "F32") != 0 || from->rank != info->rank)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is missing or not float32 of rank %d",
+                         info->name, info->rank);
+    for (int d = 0; d < info->rank; d++)
+        if (from->dim[d] != info->dim[d])
+            return plni_fail(ctx, PLN_ERR_FORMAT, "model: dimension %d of tensor %s is %lld, the network wants %d",
+                             d + 1, info->name, (long long)from->dim[d], info->dim[d]);
+    return PLN_OK;
+}
+
+/* Those that a mask has, one after the other: as many as its ones; and the shape of all. */
+static pln_status check_packed(pln_ctx *ctx, const pln_parameter_info *info, const plni_st *st, const plni_st_tensor *values,
+                               const plni_st_tensor *mask)
+{
+    char name[40];
+    int32_t dim[PLN_MAX_RANK] = { 0 };
+    size_t ones = 0;
+
+    snprintf(name, sizeof name, "%s_shape", info->name);
+    const plni_st_tensor *shape = plni_st_find(st, name);
+    const bool fits = shape && !strcmp(shape->type, "I32") && shape->rank == 1 && shape->size == (size_t)info->rank * sizeof *dim;
+    if (fits) memcpy(dim, shape->bytes, shape->size);
+    for (int d = 0; d < info->rank; d++)
+        if (!fits || dim[d] != info->dim[d])
+            return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is missing, or is not the shape that the network wants", name);
+
+    if (!mask) return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s wants a mask beside it, which is missing", values->name);
+    for (size_t i = 0; i < 8 * mask->size; i++) ones += ((const uint8_t *)mask->bytes)[i / 8] >> i % 8 & 1;
+    if (strcmp(values->type, "F32") != 0 || values->rank != 1 || values->size != ones * sizeof(float))
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s must be %zu float32, as many as its mask has", values->name, ones);
+    return PLN_OK;
+}
+
+/* Copies values that are packed to where they belong. */
+static void unpack(const plni_st_tensor *values, const plni_st_tensor *mask, size_t floats, float *to)
+{
+    const char *next = values->bytes;
+
+    for (size_t i = 0; i < floats; i++) {
+        if (!(((const uint8_t *)mask->bytes)[i / 8] >> i % 8 & 1)) {
+            to[i] = 0;
+            continue;
+        }
+        memcpy(&to[i], next, sizeof to[i]);
+        next += sizeof to[i];
+    }
+}
+
+/* A parameter and its mask; counts what was taken from the file. */
+static pln_status set_parameter(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st, int *taken)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
     const size_t bytes = floats_of(&info) * sizeof(float);
+    const plni_st_tensor *mask, *values, *whole = plni_st_find(st, info.name);
     pln_tensor t = { .rank = info.rank };
+    char name[40];
     pln_status status;
 
-    if (!from || strcmp(from->type, "F32") != 0 || from->rank != info.rank)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is missing or not float32 of rank %d",
-                         info.name, info.rank);
-    for (int d = 0; d < info.rank; d++)
-        if (from->dim[d] != info.dim[d])
-            return plni_fail(ctx, PLN_ERR_FORMAT, "model: dimension %d of tensor %s is %lld, the network wants %d",
-                             d + 1, info.name, (long long)from->dim[d], info.dim[d]);
+    snprintf(name, sizeof name, "%s_values", info.name);
+    values = whole ? NULL : plni_st_find(st, name);
+    PLN_TRY(find_mask(ctx, net, parameter, st, &mask));
+    PLN_TRY(values ? check_packed(ctx, &info, st, values, mask) : check_whole(ctx, &info, whole));
+    *taken += values ? 3 : mask ? 2 : 1;
     memcpy(t.dim, info.dim, sizeof t.dim);
     t.data = plni_alloc(ctx, bytes);
     if (!t.data) return PLN_ERR_MEMORY;
-    memcpy(t.data, from->bytes, bytes);
+    if (values) unpack(values, mask, floats_of(&info), t.data);
+    else        memcpy(t.data, whole->bytes, bytes);
     status = pln_net_set(net, parameter, &t);
     plni_free(ctx, t.data, bytes);
+    if (status == PLN_OK && mask) status = plni_mask_set_bytes(net, parameter, mask->bytes);
     return status == PLN_ERR_NAN ? PLN_ERR_FORMAT : status;
 }
 
-/* The mask of a parameter, if the file has one. */
-static pln_status set_mask(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st, int *masks)
+/* Numbers that a file can describe: four bytes each, or a bit of a mask. */
+static size_t numbers_in(const plni_st *st)
 {
-    const pln_parameter_info info = pln_net_parameter(net, parameter);
-    char name[32];
-    const plni_st_tensor *from;
+    size_t numbers = 0;
 
-    snprintf(name, sizeof name, "%s_mask", info.name);
-    from = plni_st_find(st, name);
-    if (!from) return PLN_OK;
-    ++*masks;
-    if (strcmp(from->type, "U8") != 0 || from->rank != 1 || !plni_mask_sound(net, parameter, from->bytes, from->size))
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, floats_of(&info));
-    return plni_mask_set_bytes(net, parameter, from->bytes);
+    for (int i = 0; i < st->count; i++)
+        numbers += strcmp(st->tensor[i].type, "U8") ? st->tensor[i].size / sizeof(float) : 8 * st->tensor[i].size;
+    return numbers;
 }
 
-static pln_status read_network(pln_ctx *ctx, const plni_st *st, size_t size, pln_net *net)
+static pln_status read_network(pln_ctx *ctx, const plni_st *st, pln_net *net)
 {
     const char *text = plni_st_text(st, NETWORK);
     json_error_t error;
     json_t *network;
     pln_status status;
-    int masks = 0;
+    int taken = 0;
 
     if (!text) return refuse(ctx, "the file holds tensors, but no network of planaria");
     network = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!network)
         return plni_fail(ctx, PLN_ERR_FORMAT, "model: the network is not valid JSON (byte %d: %s)",
                          error.position, error.text);
-    status = plni_network_build(ctx, net, network, size / sizeof(float));
+    status = plni_network_build(ctx, net, network, numbers_in(st));
     json_decref(network);
     PLN_TRY(status);
-    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_parameter(ctx, net, p, st));
-    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_mask(ctx, net, p, st, &masks));
-    if (st->count != pln_net_parameters(net) + masks)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count,
-                         pln_net_parameters(net) + masks);
+    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_parameter(ctx, net, p, st, &taken));
+    if (st->count != taken)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count, taken);
     return PLN_OK;
 }
 
@@ -202,7 +297,7 @@ pln_status pln_model_parse(pln_ctx *ctx, const void *bytes, size_t size, pln_net
     *net = NULL;
     PLN_TRY(plni_st_parse(ctx, bytes, size, &st));
     *net = pln_net_new(ctx);
-    status = *net ? read_network(ctx, &st, size, *net) : PLN_ERR_MEMORY;
+    status = *net ? read_network(ctx, &st, *net) : PLN_ERR_MEMORY;
     plni_st_free(ctx, &st);
     if (status != PLN_OK) {
         pln_net_free(*net);

@@ -264,7 +264,42 @@ static void test_masks(void **state)
     pln_net_free(again);
     assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
     assert_true(pln_net_masked(again, 0) && pln_net_masked(again, 1) && pln_net_present(again, 1) == 0);
+    assert_int_equal(pln_net_get(again, 0, &b), PLN_OK);
+    assert_memory_equal(w[0], w[1], sizeof w[0]);
     plni_free(ctx, bytes, size), plni_free(ctx, twice, other);
+    pln_net_free(net), pln_net_free(again);
+    (void)remove(path);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+}
+
+/* A network without weights but few is small in its file, and the same when it is read. */
+static void test_few_are_small(void **state)
+{
+    enum { INPUTS = 100, UNITS = 50, COUNT = INPUTS * UNITS };
+    static float ones[COUNT], w[COUNT], again_w[COUNT];
+    pln_tensor mask = { ones, 2, { UNITS, INPUTS } }, a = { w, 2, { UNITS, INPUTS } }, b = { again_w, 2, { UNITS, INPUTS } };
+    pln_net *net = pln_net_new(ctx), *again;
+    void *bytes;
+    size_t dense, size;
+
+    (void)state;
+    pln_net_input(net, INPUTS), pln_net_dense(net, UNITS);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_KAIMING, 1), PLN_OK);
+    assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+    assert_int_equal(plni_file_read(ctx, path, 1 << 20, &bytes, &dense), PLN_OK);
+    plni_free(ctx, bytes, dense);
+    for (int i = 0; i < COUNT; i++) ones[i] = i % 20 == 7;
+    assert_int_equal(pln_net_set_mask(net, 0, &mask), PLN_OK);
+    assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+    assert_int_equal(plni_file_read(ctx, path, 1 << 20, &bytes, &size), PLN_OK);
+    plni_free(ctx, bytes, size);
+    assert_true(size < dense / 8);
+    assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
+    assert_int_equal(pln_net_present(again, 0), COUNT / 20);
+    assert_int_equal(pln_net_get(net, 0, &a), PLN_OK);
+    assert_int_equal(pln_net_get(again, 0, &b), PLN_OK);
+    assert_memory_equal(w, again_w, sizeof w);
     pln_net_free(net), pln_net_free(again);
     (void)remove(path);
     assert_int_equal(pln_ctx_bytes(ctx), 0);
@@ -295,6 +330,40 @@ static void test_bad_masks_are_refused(void **state)
     assert_int_equal(parse(none, 8, one), PLN_ERR_FORMAT);
     memcpy(&last, &(uint32_t){ 2 }, sizeof last);                         /* a bit behind the last */
     assert_int_equal(parse(good, 9, (const float[]){ 1, 1, last }), PLN_ERR_FORMAT);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+}
+
+/* Values without a mask, of another number than its ones, of another shape, beside the whole tensor. */
+static void test_bad_values_are_refused(void **state)
+{
+#define VALUES TENSOR("0.weight_values", "[1]", "[0,4]")
+#define MASK   TYPED("U8", "0.weight_mask", "[1]", "[8,9]")
+#define SHAPE  TYPED("I32", "0.weight_shape", "[2]", "[9,17]")
+#define PACKED(values, mask, shape) "{" NETWORK "," values "," BIAS "," mask "," shape "}"
+    static const char good[] = PACKED(VALUES, MASK, SHAPE);
+    static const char *const bad[] = {
+        PACKED(VALUES, TYPED("U8", "0.bias_mask", "[1]", "[8,9]"), SHAPE), PACKED(TENSOR("0.weight_values", "[1,1]", "[0,4]"), MASK, SHAPE),
+        PACKED(TYPED("I32", "0.weight_values", "[1]", "[0,4]"), MASK, SHAPE), PACKED(TENSOR("0.weight_value", "[1]", "[0,4]"), MASK, SHAPE),
+        PACKED(VALUES, MASK, TYPED("I32", "0.weight_shape", "[1,2]", "[9,17]")), PACKED(VALUES, MASK, TYPED("I64", "0.weight_shape", "[1]", "[9,17]")),
+        PACKED(VALUES, MASK, TYPED("I32", "0.bias_shape", "[2]", "[9,17]")), PACKED(WEIGHT, MASK, SHAPE),
+    };
+    const int32_t dim[2] = { 1, 1 }, other[2] = { 1, 2 };
+    float data[5] = { 1, 1 };
+    uint8_t *bytes = (uint8_t *)data;
+
+    (void)state;
+    bytes[8] = 1, memcpy(bytes + 9, dim, sizeof dim);
+    assert_int_equal(parse(good, 17, data), PLN_OK);
+    for (int i = 0; i < TEST_COUNT(bad); i++)
+        if (parse(bad[i], 17, data) != PLN_ERR_FORMAT) fail_msg("%s", bad[i]);
+    bytes[8] = 0;
+    assert_int_equal(parse(good, 17, data), PLN_ERR_FORMAT);
+    assert_non_null(strstr(pln_error(ctx), "must be 0 float32, as many as its mask has"));
+    bytes[8] = 1, memcpy(bytes + 9, other, sizeof other);
+    assert_int_equal(parse(good, 17, data), PLN_ERR_FORMAT);
+    assert_non_null(strstr(pln_error(ctx), "not the shape that the network wants"));
+    memcpy(bytes + 9, dim, sizeof dim), data[0] = NAN;
+    assert_int_equal(parse(good, 17, data), PLN_ERR_FORMAT);
     assert_int_equal(pln_ctx_bytes(ctx), 0);
 }
 
@@ -416,7 +485,8 @@ int main(void)
         cmocka_unit_test(test_bad_headers_are_refused),
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
         cmocka_unit_test(test_layers_share_the_size_of_the_file),
-        cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused),
+        cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused), cmocka_unit_test(test_few_are_small),
+        cmocka_unit_test(test_bad_values_are_refused),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_few_weights_on_a_large_image),
         cmocka_unit_test(test_texts_must_be_utf8),
         cmocka_unit_test(test_unready_nets_are_not_saved), cmocka_unit_test(test_files),
