@@ -322,9 +322,9 @@ pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *dat
 /* By what channels stay, or come back. */
 typedef enum pln_channel_score {
     PLN_CHANNELS_NONE,        /* none come back                              */
-    PLN_CHANNELS_SIZE,        /* pln_net_channel_sizes                       */
+    PLN_CHANNELS_MAGNITUDE,   /* pln_net_channel_sizes                       */
     PLN_CHANNELS_CRITICAL,    /* pln_evaluate_criticality                    */
-    PLN_CHANNELS_ACTIVE,      /* pln_evaluate_channels                       */
+    PLN_CHANNELS_RATE,        /* pln_evaluate_channels                       */
     PLN_CHANNELS_RANDOM
 } pln_channel_score;
 

@@ -15,14 +15,14 @@
 
 enum { BATCH = 16 };
 
-static const char *const scores[] = { "none", "size", "critical", "active", "random", NULL };
+static const char *const scores[] = { "none", "magnitude", "critical", "rate", "random", NULL };
 
 enum { ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW };
 
 const pln_option pln_cut_options[] = {
     { "sparsity", PLN_OPTION_DOUBLE, offsetof(pln_cut, sparsity), 0, 1, 0.5, PLN_OPTION_SINGLE, .help = "share of the channels that go" },
     { "by_layer", PLN_OPTION_BOOL, offsetof(pln_cut, by_layer), .help = "of each layer that share, instead of all together" },
-    { "criterion", PLN_OPTION_WORD, offsetof(pln_cut, criterion), .usual = PLN_CHANNELS_SIZE, .words = scores,
+    { "criterion", PLN_OPTION_WORD, offsetof(pln_cut, criterion), .usual = PLN_CHANNELS_MAGNITUDE, .words = scores,
       .help = "by what they stay: the size of their norms' factors, or of their weights where there is none" },
     { "regrow", PLN_OPTION_WORD, offsetof(pln_cut, regrow), .usual = PLN_CHANNELS_CRITICAL, .words = scores, .help = "by what some come back instead" },
     { "ratio", PLN_OPTION_DOUBLE, offsetof(pln_cut, ratio), 0, 1, 0.05, PLN_OPTION_SINGLE, .help = "of those that stay" },
@@ -135,7 +135,7 @@ typedef struct choice {
     size_t          n;
 } choice;
 
-static pln_status score_by_activity(const choice *c, float *score)
+static pln_status score_by_rate(const choice *c, float *score)
 {
     double *mean = plni_alloc(c->ctx, c->n * sizeof *mean);
     const pln_status status = mean ? pln_evaluate_channels(c->ctx, c->net, c->data, c->index, c->samples, mean) : PLN_ERR_MEMORY;
@@ -172,9 +172,9 @@ static pln_status fill_scores(const choice *c, bool back, float *score)
 {
     const pln_channel_score by = back ? c->how->regrow : c->how->criterion;
 
-    if (by == PLN_CHANNELS_SIZE) return pln_net_channel_sizes(c->net, score);
+    if (by == PLN_CHANNELS_MAGNITUDE) return pln_net_channel_sizes(c->net, score);
     if (by == PLN_CHANNELS_CRITICAL) return score_by_criticality(c, score);
-    if (by == PLN_CHANNELS_ACTIVE) return score_by_activity(c, score);
+    if (by == PLN_CHANNELS_RATE) return score_by_rate(c, score);
     if (by == PLN_CHANNELS_RANDOM) score_by_chance(c, back, score);
     return PLN_OK;
 }
@@ -187,12 +187,12 @@ static pln_status check(const choice *c)
     if (!c->net->ready) return plni_fail(c->ctx, PLN_ERR_STATE, "cut: the network is not ready");
     if (c->n == 0) return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no channel of this network may go");
     if (c->how->criterion == PLN_CHANNELS_NONE) return plni_fail_at(c->ctx, PLN_ERR_ARG, "cut.criterion", "cut.criterion is none: channels stay by some score");
-    if (!c->data && (asks_for(c->how, PLN_CHANNELS_CRITICAL) || asks_for(c->how, PLN_CHANNELS_ACTIVE)))
-        return plni_fail(c->ctx, PLN_ERR_ARG, "cut: criticality and activity are those of samples");
+    if (!c->data && (asks_for(c->how, PLN_CHANNELS_CRITICAL) || asks_for(c->how, PLN_CHANNELS_RATE)))
+        return plni_fail(c->ctx, PLN_ERR_ARG, "cut: criticality and rates are those of samples");
     for (int g = 0; asks_for(c->how, PLN_CHANNELS_CRITICAL) && g < pln_net_channel_groups(c->net); g++)
         if (pln_net_channel_group(c->net, g).scores < 0)
-            return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no neuron fires behind layer %d, so that none of its channels is critical: take none, size, "
-                             "active or random", pln_net_channel_group(c->net, g).layer);
+            return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no neuron fires behind layer %d, so that none of its channels is critical: take none, magnitude, "
+                             "rate or random", pln_net_channel_group(c->net, g).layer);
     return PLN_OK;
 }
 

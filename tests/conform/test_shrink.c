@@ -475,7 +475,7 @@ static void test_cuts(void **state)
 
     (void)state;
     assert_int_equal(groups, 4);
-    assert_int_equal(pln_net_channel_sizes(net, score[PLN_CHANNELS_SIZE]), PLN_OK);
+    assert_int_equal(pln_net_channel_sizes(net, score[PLN_CHANNELS_MAGNITUDE]), PLN_OK);
     assert_int_equal(pln_evaluate_criticality(ctx, net, data, NULL, 0, &metric, critical), PLN_OK);
     assert_int_equal(pln_evaluate_channels(ctx, net, data, NULL, 0, active), PLN_OK);
     for (int g = 0; g < groups; g++) {
@@ -483,11 +483,11 @@ static void test_cuts(void **state)
         count[g] = group.count;
         for (int c = 0; c < group.count; c++) {
             score[PLN_CHANNELS_CRITICAL][group.first + c] = (float)critical[group.scores + c];
-            score[PLN_CHANNELS_ACTIVE][group.first + c] = (float)active[group.first + c];
+            score[PLN_CHANNELS_RATE][group.first + c] = (float)active[group.first + c];
         }
     }
-    for (int by = PLN_CHANNELS_SIZE; by <= PLN_CHANNELS_ACTIVE; by++)
-        for (int back = PLN_CHANNELS_NONE; back <= PLN_CHANNELS_ACTIVE; back++)
+    for (int by = PLN_CHANNELS_MAGNITUDE; by <= PLN_CHANNELS_RATE; by++)
+        for (int back = PLN_CHANNELS_NONE; back <= PLN_CHANNELS_RATE; back++)
             for (int each = 0; each < 2; each++) {
                 pln_cut how = pln_cut_default();
                 uint8_t wanted[MOST];
@@ -525,7 +525,7 @@ static void test_cuts_refused(void **state)
     (void)state;
     assert_int_equal(pln_cut_channels(ctx, rows, data, NULL, 0, &how, keep), PLN_ERR_ARG);
     assert_non_null(strstr(pln_error(ctx), "no neuron fires behind layer 1"));
-    how.regrow = PLN_CHANNELS_ACTIVE;
+    how.regrow = PLN_CHANNELS_RATE;
     assert_int_equal(pln_cut_channels(ctx, rows, data, NULL, 0, &how, keep), PLN_OK);
     assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
     assert_int_equal(pln_cut_channels(ctx, rows, data, (const int[]){ SAMPLES }, 1, &how, keep), PLN_ERR_ARG);
@@ -537,7 +537,7 @@ static void test_cuts_refused(void **state)
     assert_int_equal(pln_evaluate_channels(ctx, raw, data, NULL, 0, mean), PLN_ERR_STATE);
     how.criterion = PLN_CHANNELS_NONE;
     assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
-    how.criterion = PLN_CHANNELS_SIZE, how.sparsity = 1.5;
+    how.criterion = PLN_CHANNELS_MAGNITUDE, how.sparsity = 1.5;
     assert_int_equal(pln_cut_channels(ctx, rows, NULL, NULL, 0, &how, keep), PLN_ERR_ARG);
     pln_data_free(data), pln_net_free(rows), pln_net_free(fixed), pln_net_free(raw);
 }

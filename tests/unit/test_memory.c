@@ -99,7 +99,7 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     if (s == PLN_OK) s = pln_trainer_scores(t, score);
     if (s == PLN_OK) s = pln_net_channel_sizes(net, size);
     if (s == PLN_OK) s = pln_cut_channels(ctx, net, data, NULL, 0, &cut, (uint8_t[3]){ 0 });
-    cut.regrow = PLN_CHANNELS_ACTIVE;
+    cut.regrow = PLN_CHANNELS_RATE;
     if (s == PLN_OK) s = pln_cut_channels(ctx, net, data, NULL, 0, &cut, (uint8_t[3]){ 0 });
     if (s == PLN_OK) s = pln_net_shrink(net, (const uint8_t[]){ 1, 0, 1 }, &smaller);
     pln_net_free(smaller);
