@@ -299,6 +299,14 @@ pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t);
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t);
 
+/* Copies all parameters of another network into this one, and its masks (pln/prune.h); what else
+ * the layers are, neurons and steps of time, may differ.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready of either, PLN_ERR_SHAPE with the first layer whose
+ * parameters have other shapes, and then the network is as before; PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_copy(pln_net *net, const pln_net *from);
+
 /* Outputs in evaluation mode: x [batch][inputs] gives y [batch][outputs].  Any
  * batch, also 0; y must not overlap x.  Allocates nothing.
  *

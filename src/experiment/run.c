@@ -439,26 +439,9 @@ pln_status pln_run_load(pln_run *r, const char *path, char **user)
 
 bool pln_run_wants_network(const pln_run *r) { return r->wants_network; }
 
-static pln_status copy_parameter(pln_run *r, const pln_net *from, int p)
-{
-    const pln_parameter_info info = pln_net_parameter(from, p);
-    pln_tensor t = { .rank = info.rank };
-    size_t bytes = sizeof(float);
-
-    for (int d = 0; d < info.rank; d++) bytes *= (size_t)(t.dim[d] = info.dim[d]);
-    t.data = plni_alloc(r->ctx, bytes);
-    if (!t.data) return PLN_ERR_MEMORY;
-    pln_status status = pln_net_get(from, p, &t);
-    if (status == PLN_OK) status = pln_net_set(r->net, p, &t);
-    plni_free(r->ctx, t.data, bytes);
-    return status;
-}
-
 pln_status pln_run_hand_in(pln_run *r, const pln_net *net)
 {
-    if (pln_net_parameters(net) != pln_net_parameters(r->net))
-        return plni_fail(r->ctx, PLN_ERR_SHAPE, "run: the network that is handed in has other layers");
-    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(copy_parameter(r, net, p));
+    PLN_TRY(pln_net_copy(r->net, net));
     r->wants_network = false;
     return PLN_OK;
 }

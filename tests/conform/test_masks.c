@@ -404,6 +404,46 @@ static void get_masks(const pln_net *net, float *ones)
     assert_int_equal(pln_net_get_mask(net, maps_find(net, "1.weight"), &second), PLN_OK);
 }
 
+/* Numbers and masks of another network, or nothing at all. */
+static void test_copies(void **state)
+{
+    const job *spiking = &jobs[10], *rows = &jobs[0];
+    pln_ctx *ctx = pln_ctx_new(NULL);
+    pln_net *from = make_net(ctx, spiking), *to = make_net(ctx, spiking), *other = make_net(ctx, rows), *unready = pln_net_new(ctx);
+    size_t n, m;
+
+    (void)state;
+    assert_int_equal(pln_net_initialise(from, PLN_KAIMING, 8), PLN_OK);
+    for (int p = 0; p < 6; p += 5) {         /* the one has masks where the other has none, and the other way round */
+        pln_net *net = p ? to : from;
+        const size_t count = (size_t)maps_count(net, p);
+        float *ones = test_zeros(count);
+        pln_tensor mask = maps_tensor(net, p, ones);
+        for (size_t i = 0; i < count; i += 3) ones[i] = 1;
+        assert_int_equal(pln_net_set_mask(net, p, &mask), PLN_OK);
+        free(ones);
+    }
+    assert_int_equal(pln_net_copy(to, from), PLN_OK);
+    float *a = maps_all(from, &n), *b = maps_all(to, &m);
+    assert_int_equal(n, m);
+    assert_memory_equal(a, b, n * sizeof *a);
+    for (int p = 0; p < pln_net_parameters(to); p++) {
+        assert_int_equal(pln_net_masked(to, p), pln_net_masked(from, p));
+        assert_int_equal(pln_net_present(to, p), pln_net_present(from, p));
+    }
+    assert_int_equal(pln_net_copy(to, other), PLN_ERR_SHAPE);
+    assert_non_null(strstr(pln_error(ctx), "layer 0, conv: 0.weight is "));
+    assert_int_equal(pln_net_copy(other, to), PLN_ERR_SHAPE);
+    free(b);
+    b = maps_all(to, &m);
+    assert_memory_equal(a, b, n * sizeof *a);
+    assert_int_equal(pln_net_copy(to, unready), PLN_ERR_STATE);
+    assert_int_equal(pln_net_copy(unready, to), PLN_ERR_STATE);
+    free(a), free(b);
+    pln_net_free(from), pln_net_free(to), pln_net_free(other), pln_net_free(unready);
+    pln_ctx_free(ctx);
+}
+
 static void test_convolutions_are_pruned(void **state)
 {
     static const struct { double fraction; size_t first, second; } cases[] = {
@@ -481,7 +521,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zeros_stay), cmocka_unit_test(test_ones_change_nothing),
-        cmocka_unit_test(test_clip_takes_what_is_there), cmocka_unit_test(test_interface),
+        cmocka_unit_test(test_clip_takes_what_is_there), cmocka_unit_test(test_interface), cmocka_unit_test(test_copies),
         cmocka_unit_test(test_convolutions_are_pruned), cmocka_unit_test(test_pruning_is_refused),
     };
 

@@ -1,0 +1,67 @@
+/* copy.c - the parameters of one network in another */
+
+#include "nn/net.h"
+#include "pln/prune.h"
+
+#include "base/check.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* "16x8x3x3", the shape of a parameter. */
+static void print_shape(const pln_parameter_info *info, char text[96])
+{
+    size_t used = 0;
+
+    *text = 0;
+    for (int d = 0; d < info->rank; d++)
+        used += (size_t)snprintf(text + used, 96 - used, "%s%d", d ? "x" : "", info->dim[d]);
+}
+
+static pln_status check_shapes(const pln_net *net, const pln_net *from)
+{
+    const int mine = pln_net_parameters(net), others = pln_net_parameters(from);
+
+    for (int p = 0; p < mine || p < others; p++) {
+        const pln_net *owner = p < mine ? net : from;
+        const pln_parameter_info a = pln_net_parameter(net, p), b = pln_net_parameter(from, p);
+        int which;
+        const plni_layer *layer = plni_parameter_owner(owner, p, &which);
+        char here[96], there[96];
+        if (p < mine && p < others && strcmp(a.name, b.name) == 0 && a.rank == b.rank &&
+            memcmp(a.dim, b.dim, (size_t)a.rank * sizeof a.dim[0]) == 0) continue;
+        print_shape(&a, here);
+        print_shape(&b, there);
+        if (p >= mine || p >= others)
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "layer %d, %s: only the %s has a tensor %s", layer->number, layer->ops->name,
+                             p < mine ? "network" : "model", p < mine ? a.name : b.name);
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, "layer %d, %s: %s is %s, and %s is %s in the model", layer->number,
+                         layer->ops->name, a.name, here, b.name, there);
+    }
+    return PLN_OK;
+}
+
+static pln_status copy_parameter(pln_net *net, const pln_net *from, int p)
+{
+    const pln_parameter_info info = pln_net_parameter(from, p);
+    pln_tensor t = { .rank = info.rank };
+    size_t bytes = sizeof(float);
+
+    for (int d = 0; d < info.rank; d++) bytes *= (size_t)(t.dim[d] = info.dim[d]);
+    t.data = plni_alloc(net->ctx, bytes);
+    if (!t.data) return PLN_ERR_MEMORY;
+    pln_status status = pln_net_masked(from, p) ? pln_net_get_mask(from, p, &t) : PLN_OK;
+    if (status == PLN_OK && !info.kept) status = pln_net_set_mask(net, p, pln_net_masked(from, p) ? &t : NULL);
+    if (status == PLN_OK) status = pln_net_get(from, p, &t);
+    if (status == PLN_OK) status = pln_net_set(net, p, &t);
+    plni_free(net->ctx, t.data, bytes);
+    return status;
+}
+
+pln_status pln_net_copy(pln_net *net, const pln_net *from)
+{
+    if (!net->ready || !from->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    PLN_TRY(check_shapes(net, from));
+    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(copy_parameter(net, from, p));
+    return PLN_OK;
+}
