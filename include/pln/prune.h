@@ -128,7 +128,10 @@ typedef enum pln_prune_method {
  *     s_k = sparsity + (from - sparsity)(1 - k/Q)^3
  *
  * With from above 0 that many are left out by chance before the first batch, by Erdos-Renyi
- * kernels (pln_density_erk).
+ * kernels (pln_density_erk).  Of a network that has masks already (pln_net_copy, a model file) the
+ * schedule begins at the share that they leave out, unless from is above it; a sparsity below it is
+ * refused.  Without epochs (length and the fit's 0) a network is pruned as it is, before the trainer
+ * does anything else: to `sparsity` at once, with regrowth by all sources but the gradient.
  *
  * An exchange follows at every D-th batch up to `exchange_until` of the epochs: of n weights of a
  * tensor that are there floor(f n) (GraNet: ceil) with the smallest magnitude give their places to

@@ -90,6 +90,9 @@ PLN_API PLN_MUST_CHECK pln_status pln_run_measure(pln_run *run, pln_net *net, pl
 PLN_API pln_part pln_run_part(const pln_run *run);
 PLN_API double   pln_run_epochs(const pln_run *run, int *all);
 
+/* Whether the part under way prunes, and where that stands. */
+PLN_API bool     pln_run_pruning(const pln_run *run, pln_pruning *where);
+
 /* Writes and reads the part under way and a text of the caller's, as pln_trainer_save and _load.
  * Load wants a run that has just been made, and returns also PLN_ERR_STATE if the run is inside
  * an epoch behind those that are wanted; one whose network was finished after fewer epochs than

@@ -74,6 +74,11 @@ PLN_API extern const pln_option pln_fit_options[];
 PLN_API PLN_MUST_CHECK
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples);
 
+/* Whether no more weights of a network are left out already than will be in the end; PLN_ERR_ARG, with
+ * pln_error_path.  Trainers ask this, too. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_prune *how);
+
 /* Whether a ready network can be shown the samples of a set that are in use; trainers
  * and evaluation ask this themselves.
  *
@@ -147,7 +152,19 @@ typedef struct pln_epoch_report {
                                    closed form takes all steps at once, in them */
     double skipped;           /*   and the share of the multiply-adds of dense
                                    relaxation that was left out                */
+    /* where it prunes, else 0: what the pass cost                             */
+    long   steps;             /* of the optimiser: batches, but those whose step an exchange replaced */
+    long   dense_gradients;   /* batches whose gradient was taken of all weights, also those left out */
+    double macs;              /* multiply-adds of forward, of the inputs' gradients and of the weights',
+                                 with all weights, at every place of the output; 0 with rule ep    */
+    double active_macs;       /*   the same with the weights that were there   */
 } pln_epoch_report;
+
+/* Where a training that prunes stands. */
+typedef struct pln_pruning {
+    size_t weights, present;  /* that compete, and those of them that are there */
+    long   next;              /* batches up to the next that sets masks, which comes behind it; 0: none will */
+} pln_pruning;
 
 /* Trains up to `batches` batches, none if that is below 1, and never beyond the end
  * of a course's pass.  report may be NULL.  Allocates nothing.
@@ -164,6 +181,9 @@ PLN_API int pln_trainer_epoch(const pln_trainer *trainer);
 PLN_API int pln_trainer_course(const pln_trainer *trainer);
 PLN_API int pln_trainer_batch(const pln_trainer *trainer);
 PLN_API int pln_trainer_batches(const pln_trainer *trainer);
+
+/* Whether a trainer prunes, and where it stands. */
+PLN_API bool pln_trainer_pruning(const pln_trainer *trainer, pln_pruning *where);
 
 /* From now on batches are scored, those before are forgotten; NULL: no more of them are.  The
  * way back through time has what a score is made of, so that it costs next to nothing; no

@@ -324,6 +324,12 @@ double pln_run_epochs(const pln_run *r, int *all)
     return pln_trainer_epoch(t) + (pln_trainer_course(t) + (double)pln_trainer_batch(t) / pln_trainer_batches(t)) / turns;
 }
 
+bool pln_run_pruning(const pln_run *r, pln_pruning *where)
+{
+    *where = (pln_pruning){ 0 };
+    return r->trainer && r->p.holds == (int)pln_run_part(r) && pln_trainer_pruning(r->trainer, where);
+}
+
 pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data *data, pln_net *net,
                        const pln_run_options *how, pln_run **run)
 {

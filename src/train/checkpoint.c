@@ -165,7 +165,7 @@ static int put_count(json_t *texts, const char *key, long value)
     return put_text(texts, key, text);
 }
 
-/* The sums that a report is made of; seconds are not kept. */
+/* The sums that a report is made of, at the end those of a trainer that prunes; seconds are not kept. */
 static const struct {
     const char *name;
     size_t      at;
@@ -175,8 +175,14 @@ static const struct {
     { "nudged_sweeps", offsetof(plni_tally, nudged_sweeps) },
     { "residual", offsetof(plni_tally, residual) }, { "done", offsetof(plni_tally, done) },
     { "dense", offsetof(plni_tally, dense) },
+    { "prune.steps", offsetof(plni_tally, steps) },
+    { "prune.dense_gradients", offsetof(plni_tally, dense_gradients) },
+    { "prune.macs", offsetof(plni_tally, macs) },
+    { "prune.active_macs", offsetof(plni_tally, active_macs) },
 };
-enum { SUMS = (int)(sizeof sums / sizeof sums[0]) };
+enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 4 };
+
+static int sums_of(const pln_trainer *t) { return t->pruner ? SUMS : SUMS - PRUNING_SUMS; }
 
 static double *sum_of(plni_tally *tally, int i)
 {
@@ -191,7 +197,7 @@ static const char *steps_key(int course, char key[24])
 }
 
 /* NULL if memory is short or user is not UTF-8: no text is left out. */
-static json_t *describe(const pln_trainer *t, const char *user)
+static json_t *describe(pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
     plni_tally tally = t->tally;
@@ -206,7 +212,8 @@ static json_t *describe(const pln_trainer *t, const char *user)
     failed |= put_count(texts, "course", t->at);
     failed |= put_count(texts, "batch", t->batch);
     for (int i = 0; i < t->courses; i++) failed |= put_count(texts, steps_key(i, key), t->course[i].rule.steps);
-    for (int i = 0; i < SUMS; i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
+    for (int i = 0; i < sums_of(t); i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
+    if (t->pruner) failed |= put_real(texts, "prune.from", *plni_prune_from(t));
     free(run);
     if (!failed) return texts;
     json_decref(texts);
@@ -440,6 +447,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     const char *text = plni_st_text(st, "user");
     plni_tally tally = { 0 };
     int epoch, course, batch, steps[PLN_MAX_COURSES];
+    double from = t->pruner ? *plni_prune_from(t) : 0;
     char key[24];
     bool sound = true;
 
@@ -450,7 +458,10 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
         !get_count(st, "batch", plni_course_batches(&t->course[course]) - 1, &batch))
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: its place in the epoch is missing or out of range");
     for (int i = 0; i < t->courses; i++) sound = sound && get_count(st, steps_key(i, key), INT32_MAX, &steps[i]);
-    for (int i = 0; i < SUMS; i++) sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
+    for (int i = 0; i < sums_of(t); i++)
+        if (i < SUMS - PRUNING_SUMS || plni_st_text(st, sums[i].name))       /* older ones do not say what pruning costs */
+            sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
+    if (t->pruner && plni_st_text(st, "prune.from")) sound = sound && get_real(st, "prune.from", &from) && from >= 0 && from < 1;
     if (!sound)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
     if (user) {
@@ -471,6 +482,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     t->batch = batch;
     for (int i = 0; i < t->courses; i++) t->course[i].rule.steps = steps[i];
     t->tally = tally;
+    if (t->pruner) *plni_prune_from(t) = from;
     plni_trainer_enter_epoch(t);
     return PLN_OK;
 }

@@ -302,7 +302,9 @@ static void finish_pass(pln_trainer *t)
         .density = t->pruner ? plni_prune_density(t) : 1,
         .firing_rate = sum->firing_rate / batches,
         .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
-        .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0
+        .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0,
+        .steps = (long)sum->steps, .dense_gradients = (long)sum->dense_gradients,
+        .macs = sum->macs, .active_macs = sum->active_macs
     };
     plni_rule_new_epoch(&c->rule, n);
     t->tally = (plni_tally){ 0 };
@@ -346,7 +348,9 @@ static pln_status train_batch(pln_trainer *t, bool last)
     add_to_tally(&t->tally, &outcome);
     t->tally.input_active += active_input(t, now->pass);
     t->batch++;
-    return t->pruner ? plni_prune_after(t) : PLN_OK;
+    if (!t->pruner) return PLN_OK;
+    plni_prune_count(t);
+    return plni_prune_after(t);
 }
 
 pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *report)

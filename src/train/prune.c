@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/option.h"
+#include "nn/graph.h"
 #include "nn/mask.h"
 #include "nn/options.h"
 #include "train/pruner.h"
@@ -139,6 +140,24 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
 
 static int epochs_of(const pln_fit *fit) { return fit->prune.length > 0 ? fit->prune.length : fit->epochs; }
 
+/* Whether a network is pruned as it is, at once. */
+static bool at_once(const pln_fit *fit) { return epochs_of(fit) == 0; }
+
+/* There is then no batch to take a gradient of, and no time in which weights come and go. */
+static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
+{
+    if (exchanges(how))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, whose weights come and go while a network is trained, "
+                            "and there are no epochs", methods[how->method]);
+    if (how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of",
+                            criteria[how->criterion]);
+    if (how->regrow == PLN_REGROW_GRADIENT || how->regrow == PLN_REGROW_SYNAPSE)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and without epochs there is no batch to take it of",
+                            sources[how->regrow]);
+    return PLN_OK;
+}
+
 /* Batches from update to update; 0: there are too few. */
 static int interval_of(const pln_fit *fit, int samples)
 {
@@ -158,9 +177,38 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g; it must be at most the sparsity, %g", how->from, how->sparsity);
     PLN_TRY(check_regrowth(ctx, how));
     PLN_TRY(check_means(ctx, fit, fires));
+    if (at_once(fit)) return check_at_once(ctx, how);
     if (!samples || interval_of(fit, samples) > 0) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
                         (double)how->until, epochs_of(fit));
+}
+
+/* How many weights there are, and the numbers of a network that compete. */
+static size_t present_in(const pln_net *net, size_t *count)
+{
+    size_t present = 0;
+
+    *count = 0;
+    for (int i = 0; i < pln_net_parameters(net); i++) {
+        const pln_parameter_info info = pln_net_parameter(net, i);
+        size_t numbers = 1;
+        if (info.kept || info.rank < 2) continue;
+        for (int d = 0; d < info.rank; d++) numbers *= (size_t)info.dim[d];
+        *count += numbers;
+        present += pln_net_present(net, i);
+    }
+    return present;
+}
+
+/* Blocks at the edge of a tensor are smaller than others, so that their number says little more than how many weights they are. */
+pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_prune *how)
+{
+    size_t count;
+    const size_t present = present_in(net, &count), slack = how->granularity == PLN_PRUNE_BLOCKS ? count / 100 : 0;
+
+    if (how->sparsity == 0 || present + slack >= pln_sparsity_budget(count, how->sparsity)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already",
+                        how->sparsity, 1 - (double)present / (double)count);
 }
 
 pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples)
@@ -168,7 +216,8 @@ pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *
     const pln_fit *fit = &courses[0].fit;
 
     if (fit->prune.sparsity > 0 && count > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
-    return pln_prune_check(ctx, fit, pln_net_scores(net) > 0, samples);
+    PLN_TRY(pln_prune_check(ctx, fit, pln_net_scores(net) > 0, samples));
+    return pln_prune_check_net(ctx, net, &fit->prune);
 }
 
 /* ---- masks -------------------------------------------------------------------------- */
@@ -202,11 +251,58 @@ bool plni_prune_is_due(const pln_trainer *t)
 
 double plni_prune_density(const pln_trainer *t)
 {
-    const struct plni_pruner *p = t->pruner;
-    size_t there = 0;
+    size_t count;
+    const size_t present = present_in(t->net, &count);
 
-    for (int i = 0; i < p->tensors; i++) there += pln_net_present(t->net, p->tensor[i].parameter);
-    return (double)there / (double)p->weights;
+    return (double)present / (double)count;
+}
+
+double *plni_prune_from(pln_trainer *t) { return &t->pruner->how.from; }
+
+bool pln_trainer_pruning(const pln_trainer *t, pln_pruning *where)
+{
+    const struct plni_pruner *p = t->pruner;
+
+    *where = (pln_pruning){ 0 };
+    if (!p) return false;
+    where->present = present_in(t->net, &where->weights);
+    if (!p->every) return true;
+    const long done = batches_done(t), next = (done / p->every + 1) * p->every;
+    if (update_behind(p, next) || exchange_behind(p, next)) where->next = next - done;
+    return true;
+}
+
+/* ---- what it costs ------------------------------------------------------------------- */
+
+/* Multiply-adds of a sample; the layer that sees the input hands no gradient down. */
+static void count_macs(const pln_net *net, struct plni_pruner *p)
+{
+    p->dense = p->there = p->missing = 0;
+    for (int i = 0; i < p->tensors; i++) {
+        const plni_competitor *w = &p->tensor[i];
+        const pln_layer_info info = pln_net_layer(net, w->layer);
+        const double macs = info.macs * (info.steps > 1 ? info.steps : 1), products = w->layer == plni_first_product(net) ? 2 : 3;
+        const double present = (double)pln_net_present(net, w->parameter) / ((double)w->rows * (double)w->columns);
+        p->dense += products * macs;
+        p->there += products * macs * present;
+        p->missing += macs * (1 - present);
+    }
+    p->masks = net->masks;
+}
+
+void plni_prune_count(pln_trainer *t)
+{
+    struct plni_pruner *p = t->pruner;
+    const plni_course *c = &t->course[0];
+    const int left = c->count - (t->batch - 1) * c->fit.batch, samples = left < c->fit.batch ? left : c->fit.batch;
+    const bool whole = c->rule.asked && c->rule.keeps_whole;
+
+    t->tally.steps += !c->rule.holds;
+    t->tally.dense_gradients += whole;
+    if (c->fit.rule != PLN_RULE_BP) return;
+    if (p->masks != t->net->masks || p->dense == 0) count_macs(t->net, p);
+    t->tally.macs += samples * p->dense;
+    t->tally.active_macs += samples * (p->there + (whole ? p->missing : 0));
 }
 
 void plni_prune_before(pln_trainer *t)
@@ -292,9 +388,23 @@ static pln_status leave_out(pln_trainer *t, struct plni_pruner *p)
     return write_masks(t, p);
 }
 
+/* A network as it is, by what it does with the samples. */
+static pln_status prune_at_once(pln_trainer *t, struct plni_pruner *p)
+{
+    const plni_course *c = &t->course[0];
+    const pln_criticality metric = plni_prune_metric(&p->how);
+
+    if (plni_prune_by_channels(&p->how))
+        PLN_TRY(pln_evaluate_criticality(t->ctx, t->net, t->data, c->index, c->count, &metric, p->channel));
+    p->scored = true;
+    if (p->how.ratio > 0) plni_prune_score(t, p, p->how.updates);
+    return prune(t, p, p->how.updates);
+}
+
 pln_status plni_prune_begin(pln_trainer *t)
 {
     struct plni_pruner *p = t->pruner;
+    const double left_out = 1 - plni_prune_density(t);      /* of a network that has been pruned before */
 
     const plni_course *c = &t->course[0];
     const double batches = (double)epochs_of(&c->fit) * plni_course_batches(c);
@@ -310,5 +420,8 @@ pln_status plni_prune_begin(pln_trainer *t)
         PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
         PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
     }
-    return p->how.from > 0 ? leave_out(t, p) : PLN_OK;
+    if (at_once(&c->fit)) return prune_at_once(t, p);
+    if (p->how.from > left_out) return leave_out(t, p);
+    p->how.from = left_out;
+    return PLN_OK;
 }

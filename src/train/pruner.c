@@ -293,7 +293,7 @@ void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, do
 
     for (int i = 0; i < p->tensors; i++) share[i] = 1;
     if (p->how.criterion == PLN_BY_ERK) find_shares(t, p, sparsity, share);
-    if (is_by_channel(p->how.criterion)) plni_scores_read(t->net, &t->scores, p->channel);
+    if (is_by_channel(p->how.criterion) && !p->scored) plni_scores_read(t->net, &t->scores, p->channel);
     for (int i = 0; i < p->tensors; i++) {
         rank_tensor(t, p, &p->tensor[i], update, share[i]);
         if (p->how.criterion != PLN_BY_MAGNITUDE) (void)leave_out_gone(t, p, &p->tensor[i]);
@@ -365,6 +365,6 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update)
         plni_prune_by_chance(t, p, update, by == PLN_REGROW_RANDOM_ROWS);
         return;
     }
-    if (plni_prune_by_channels(&p->how)) plni_scores_read(t->net, &t->scores, p->channel);
+    if (plni_prune_by_channels(&p->how) && !p->scored) plni_scores_read(t->net, &t->scores, p->channel);
     for (int i = 0; i < p->tensors; i++) score_tensor(t, p, &p->tensor[i]);
 }

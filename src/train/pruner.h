@@ -31,6 +31,10 @@ struct plni_pruner {
     float    *values, *others;   /* [largest] of one tensor                          */
     pln_ranked *order;           /* [largest], of criteria by rank                   */
     double   *channel;           /* [pln_net_scores]                                 */
+    bool      scored;            /* it is of a network as it is, not of batches      */
+    long      masks;             /* of the network, when what follows was counted     */
+    double    dense, there;      /* multiply-adds of a sample: with all weights, with those that are there, */
+    double    missing;           /* and for the gradient of the others                */
 };
 
 /* What a method asks of batches at which masks are set. */

@@ -10,6 +10,7 @@
 typedef struct plni_tally {
     double loss, input_active, firing_rate;
     double sweeps, nudged_sweeps, residual, done, dense;
+    double steps, dense_gradients, macs, active_macs;        /* where it prunes */
     double seconds;
 } plni_tally;
 
@@ -88,6 +89,12 @@ pln_status plni_prune_after(pln_trainer *trainer);
 
 /* Share of the weights that are there. */
 double     plni_prune_density(const pln_trainer *trainer);
+
+/* The sparsity that its schedule begins at; of checkpoints, since a network may have had masks before. */
+double    *plni_prune_from(pln_trainer *trainer);
+
+/* Adds to the tally what the batch that was just trained has cost, before its masks are set. */
+void       plni_prune_count(pln_trainer *trainer);
 
 /* As pln_trainer_score, for a trainer that has been asked before; NULL: no longer. */
 void       plni_trainer_score_batch(pln_trainer *trainer, const pln_criticality *how);

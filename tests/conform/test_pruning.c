@@ -318,6 +318,164 @@ static void test_choice(void **state)
     }
 }
 
+/* ---- a network as it is ----------------------------------------------------------- */
+
+/* The magnitudes of all weights of rank 2 and more, and whether each is there. */
+static size_t magnitudes(const pln_net *net, float *w, float *there)
+{
+    size_t n = 0;
+
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        pln_tensor of = maps_tensor(net, p, w + n), mask = maps_tensor(net, p, there + n);
+        if (info.kept || info.rank < 2) continue;
+        assert_int_equal(pln_net_get(net, p, &of), PLN_OK);
+        assert_int_equal(pln_net_get_mask(net, p, &mask), PLN_OK);
+        for (size_t i = n; i < n + (size_t)maps_count(net, p); i++) w[i] = fabsf(w[i]);
+        n += (size_t)maps_count(net, p);
+    }
+    return n;
+}
+
+enum { MOST_WEIGHTS = 20000 };
+static float before[MOST_WEIGHTS], after[MOST_WEIGHTS], there[2][MOST_WEIGHTS];
+
+/* Without epochs a network is pruned before anything is trained; what stays keeps its value. */
+static void test_at_once(void **state)
+{
+    static const pln_regrow_source sources[] = { PLN_REGROW_NONE, PLN_REGROW_CRITICAL, PLN_REGROW_RANDOM, PLN_REGROW_RANDOM_ROWS };
+    const job *j = &jobs[4];
+    pln_fit fit = fit_of(j);
+
+    (void)state;
+    fit.epochs = 0;
+    for (int i = 0; i < TEST_COUNT(sources); i++) {
+        size_t all, other = 0;
+        run r, two;
+        fit.prune.regrow = PLN_REGROW_NONE, fit.prune.sparsity = 0;
+        assert_int_equal(begin_of(&r, j, &fit, 1), PLN_OK);
+        const size_t n = magnitudes(r.net, before, there[0]);
+        end(&r);
+        fit.prune.regrow = sources[i], fit.prune.sparsity = 0.9;
+        if (begin_of(&r, j, &fit, 1) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+        assert_int_equal(begin_of(&two, j, &fit, 3), PLN_OK);
+        assert_int_equal(count(j, &r, &all), pln_sparsity_budget(n, 0.9));
+        magnitudes(two.net, after, there[1]);
+        magnitudes(r.net, after, there[0]);
+        assert_memory_equal(there[0], there[1], n * sizeof(float));
+        for (size_t k = 0; k < n; k++) {
+            size_t larger = 0;
+            if (there[0][k] != 0) assert_true(after[k] == before[k]);
+            for (size_t l = 0; l < n; l++) larger += before[l] > before[k] || (before[l] == before[k] && l < k);
+            other += (larger < pln_sparsity_budget(n, 0.9)) != (there[0][k] != 0);
+        }
+        if ((other == 0) != (sources[i] == PLN_REGROW_NONE)) fail_msg("%zu places are others, source %d", other, (int)sources[i]);
+        end(&r);
+        end(&two);
+    }
+}
+
+/* The schedule of a network that has masks begins at the share that they leave out, also where its trainer is loaded by a
+ * network that has been pruned further. */
+static void test_begins_where_it_is(void **state)
+{
+    const job *j = &jobs[4];
+    pln_fit fit = fit_of(j);
+    size_t all, n;
+    run first, r;
+
+    (void)state;
+    fit.epochs = 0, fit.prune.sparsity = 0.5, fit.prune.regrow = PLN_REGROW_NONE;
+    assert_int_equal(begin_of(&first, j, &fit, 1), PLN_OK);
+    const double from = 1 - (double)count(j, &first, &all) / (double)all;
+    fit = fit_of(j);
+    fit.prune.sparsity = 0;
+    assert_int_equal(begin_of(&r, j, &fit, 1), PLN_OK);
+    pln_trainer_free(r.trainer);
+    assert_int_equal(pln_net_copy(r.net, first.net), PLN_OK);
+    fit.prune.sparsity = 0.45;
+    assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer), PLN_ERR_ARG);
+    assert_string_equal(pln_error_path(r.ctx), "prune.sparsity");
+    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit.prune), PLN_ERR_ARG);
+    fit.prune.sparsity = 0.9;
+    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit.prune), PLN_OK);
+    assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer), PLN_OK);
+    for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
+        pln_pruning where;
+        assert_true(pln_trainer_pruning(r.trainer, &where));
+        assert_int_equal(where.next, batch <= 10 ? 2 - (batch - 1) % 2 : 0);
+        if (batch == 4) assert_int_equal(pln_trainer_save(r.trainer, PATH, NULL), PLN_OK);
+        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        const int update = batch / 2 < 5 ? batch / 2 : 5;
+        assert_int_equal(count(j, &r, &all), pln_sparsity_budget(all, pln_sparsity_cubic(from, 0.9, update, 5)));
+    }
+    float *whole = maps_all(r.net, &n);
+    pln_trainer_free(r.trainer);
+    assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer), PLN_OK);
+    assert_int_equal(pln_trainer_load(r.trainer, PATH, NULL), PLN_OK);
+    while (pln_trainer_epoch(r.trainer) < EPOCHS) assert_int_equal(pln_trainer_step(r.trainer, 100, NULL), PLN_OK);
+    float *again = maps_all(r.net, &n);
+    assert_memory_equal(whole, again, n * sizeof *whole);
+    free(whole), free(again);
+    end(&r);
+    end(&first);
+    (void)remove(PATH);
+}
+
+/* ---- what it costs --------------------------------------------------------------------- */
+
+/* Multiply-adds of a sample in this moment, from the shapes of the two networks; `whole`: gradients of all weights. */
+static double macs_now(const job *j, const run *r, bool dense, bool whole)
+{
+    static const double spikes[] = { 8 * 9 * SIDE * SIDE, 8 * 9 * 20 * 4 * 2, 20 * 4 * 3 * 2 }, rows[] = { FEATURES * 50, 50 * 33 };
+    double sum = 0;
+
+    for (int p = 0, layer = 0; p < pln_net_parameters(r->net); p++) {
+        const pln_parameter_info info = pln_net_parameter(r->net, p);
+        if (info.kept || info.rank < 2) continue;
+        const double macs = j->spikes ? spikes[layer] : rows[layer];
+        const double part = dense ? 1 : (double)pln_net_present(r->net, p) / maps_count(r->net, p);
+        sum += macs * ((layer ? 2 : 1) * part + (whole ? 1 : part));
+        layer++;
+    }
+    return sum;
+}
+
+static void test_cost(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        const job *j = &jobs[i];
+        const int batches = (SAMPLES + BATCH - 1) / BATCH;
+        double dense = 0, active = 0;
+        long steps = 0, gradients = 0;
+        pln_epoch_report report;
+        run r;
+        begin(&r, j, 2);
+        const pln_prune *how = &r.how;
+        const int every = how->every ? how->every : (int)((double)how->until * EPOCHS * batches / how->updates + 1e-6);
+        const bool by_gradient = how->regrow == PLN_REGROW_GRADIENT || how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP;
+        for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
+            const bool prunes = how->from < how->sparsity && batch / every <= how->updates;
+            const bool exchanges = how->exchange > 0 && batch <= (int)((double)how->exchange_until * EPOCHS * batches);
+            const bool due = batch % every == 0 && (prunes || exchanges), whole = due && by_gradient;
+            const int samples = batch % batches ? BATCH : SAMPLES - (batches - 1) * BATCH;
+            dense += samples * macs_now(j, &r, true, true);
+            active += samples * macs_now(j, &r, false, whole);
+            steps += !(how->holds && due), gradients += whole;
+            assert_int_equal(pln_trainer_step(r.trainer, 1, &report), PLN_OK);
+            if (pln_trainer_batch(r.trainer) > 0) continue;
+            if (report.steps != steps || report.dense_gradients != gradients)
+                fail_msg("%s, epoch %d: %ld steps, %ld gradients, not %ld and %ld", j->name, report.epoch, report.steps,
+                         report.dense_gradients, steps, gradients);
+            CHECK_NEAR(report.macs, dense, 1e-9 * dense);
+            CHECK_NEAR(report.active_macs, active, 1e-9 * dense);
+            dense = active = 0, steps = gradients = 0;
+        }
+        end(&r);
+    }
+}
+
 static void refused(const job *j, const pln_fit *fit, const char *path, const char *why)
 {
     run r = { 0 };
@@ -343,7 +501,11 @@ static void test_refused(void **state)
     refused(&jobs[0], &fit, "prune.regrow", "nothing is critical");
     fit.prune.regrow = PLN_REGROW_GRADIENT, fit.shards = 2;
     refused(&jobs[0], &fit, "prune.regrow", "no shards");
-    fit.shards = 1, fit.prune.ratio = NAN;
+    fit.shards = 1, fit.epochs = 0;
+    refused(&jobs[0], &fit, "prune.regrow", "without epochs");
+    fit.prune.regrow = PLN_REGROW_RANDOM, fit.prune.exchange = 0.3f;
+    refused(&jobs[0], &fit, "prune.method", "no epochs");
+    fit.prune.exchange = 0, fit.prune.ratio = NAN;
     refused(&jobs[0], &fit, "prune.ratio", "a finite number");
 }
 
@@ -351,7 +513,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
+        cmocka_unit_test(test_cost),
     };
 
     for (int s = 0; s < SAMPLES; s++) {
