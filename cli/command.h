@@ -19,6 +19,7 @@ int complain_file(const pln_ctx *ctx, pln_status status, const char *path);
 
 /* Each subcommand gets the arguments from its own name on. */
 int command_train(int argc, const char **argv);
+int command_prune(int argc, const char **argv);
 int command_sweep(int argc, const char **argv);
 int command_eval(int argc, const char **argv);
 int command_inspect(int argc, const char **argv);

@@ -6,15 +6,13 @@
 #include "options.h"
 #include "run/activity.h"
 #include "run/layers.h"
+#include "run/past.h"
 #include "run/report.h"
-#include "run/run.h"
 #include "sets/dataset.h"
 
 #include <jansson.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Adds the figures of the network, and of its classifier if there is one. */
 static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
@@ -55,33 +53,12 @@ static void print(const json_t *result, int as_json)
  * then, and a word if they are others. */
 static int recall_data(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
-    json_t *manifest = json_load_file(run_path(r, "manifest.json"), 0, NULL);
-    const json_t *data = json_object_get(manifest, "data");
-    const json_int_t limit = json_integer_value(json_object_get(data, "limit"));
-    const char *digest = json_string_value(json_object_get(data, "sha256"));
-    const char *before = json_string_value(json_object_get(data, "path"));
+    const past_data past = past_recall(r);
+    const int code = config_data(ctx, c, folder || !*past.path ? folder : past.path, past.limit, d);
 
-    if (!folder && before && access(before, R_OK) == 0) folder = before;
-    const int code = config_data(ctx, c, folder, limit > 0 && limit < INT_MAX ? (int)limit : 0, d);
-
-    if (code == DONE && (!digest || strcmp(digest, d->digest) != 0))
+    if (code == DONE && strcmp(past.digest, d->digest) != 0)
         fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
-    json_decref(manifest);
     return code;
-}
-
-/* A network of the run; *net stays NULL if it may be missing and is. */
-static int load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net)
-{
-    const char *path = run_path(r, name);
-
-    if (access(path, F_OK) != 0)
-        return may_be_missing ? DONE
-               : complain(BAD_INPUT, "there is no %s: %s", path,
-                          strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
-                                                                : "the training has not finished; --resume goes on with it");
-    const pln_status status = pln_model_load(ctx, path, net);
-    return status == PLN_OK ? DONE : complain_file(ctx, status, path);
 }
 
 /* Of a spiking network also how much it does for a sample. */
@@ -95,19 +72,19 @@ static int add_activity(pln_ctx *ctx, pln_net *net, const dataset *d, json_t *re
     return activity ? DONE : FAILED;
 }
 
-static int evaluate(pln_ctx *ctx, const run *r, const char *folder, double labels, bool best, int as_json)
+static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double labels, bool best, int as_json)
 {
-    config *c = NULL;
+    run opened, *r = &opened;
+    config *c;
     dataset d = { .train = NULL };
     pln_net *net = NULL, *head = NULL;
     json_t *result = json_object();
     pln_index by = { .sample = NULL };
-    int code = access(run_path(r, "config.yaml"), F_OK) == 0 ? config_load(run_path(r, "config.yaml"), NULL, &c)
-               : complain(BAD_INPUT, "%s is no run folder: it has no config.yaml", r->folder);
+    int code = past_open(name, r, &c);
 
     if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
-    if (code == DONE) code = load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
-    if (code == DONE) code = load(ctx, r, "classifier.safetensors", true, &head);
+    if (code == DONE) code = past_load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
+    if (code == DONE) code = past_load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels >= 0 && pln_experiment_argmax(&c->e))
         code = complain(BAD_INPUT, "--labels: the outputs of %s are classes, and no labels are needed to read them", r->folder);
     if (code == DONE && labels < 0) labels = pln_experiment_fraction(&c->e, 0);
@@ -146,7 +123,6 @@ int command_eval(int argc, const char **argv)
     pln_ctx_options how = pln_ctx_options_default();
     pln_ctx *ctx = NULL;
     options o = { .context = NULL };
-    run r = { .metrics = NULL };
 
     code = options_read(&o, argc, argv, table, "RUN",
                         "Measures the model of a run folder on the test set, or on the samples that the\n"
@@ -160,11 +136,7 @@ int command_eval(int argc, const char **argv)
         ctx = pln_ctx_new(&how);
         if (!ctx) code = complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     }
-    if (code == DONE && access(o.extra[0], F_OK) != 0) code = complain(BAD_INPUT, "there is no folder %s", o.extra[0]);
-    if (code == DONE) {
-        snprintf(r.folder, sizeof r.folder, "%s", o.extra[0]);
-        code = evaluate(ctx, &r, data, labels, best != 0, as_json);
-    }
+    if (code == DONE) code = evaluate(ctx, o.extra[0], data, labels, best != 0, as_json);
     pln_ctx_free(ctx);
     free(data);
     options_free(&o);

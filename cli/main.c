@@ -17,6 +17,7 @@ static const struct {
     const char *purpose;
 } commands[] = {
     { "train",   command_train,   "train a network, from a configuration file or a preset" },
+    { "prune",   command_prune,   "train while weights are left out, and measure what is gained" },
     { "sweep",   command_sweep,   "search settings by many trainings, on validation samples" },
     { "eval",    command_eval,    "measure a trained run again, also with fewer labels" },
     { "inspect", command_inspect, "show what is in a run folder or a safetensors file" },

@@ -47,6 +47,7 @@ void report_epoch(const json_t *line, const char *title, bool with_loss)
     print_share(stderr, "direct association", line, "untrained_direct_average");
     print_share(stderr, "single unit", line, "untrained_direct_max");
     print_share(stderr, "accuracy", line, "untrained_accuracy");
+    print_share(stderr, "weights", line, "density");
     if (loss) fprintf(stderr, "  loss %10.6g", json_number_value(loss));
     if (speed) fprintf(stderr, "  %9.0f samples/s", json_number_value(speed));
     else       fprintf(stderr, "  untrained");

@@ -118,7 +118,11 @@ static int see_epoch(job *j, const pln_run_event *v)
         progress_clear();
         if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ", !v->measured && !v->compared);
     }
-    if (j->c->e.prunes) json_object_set_new(j->result, "density", json_real(v->report.density));
+    if (j->c->e.prunes && network) {
+        json_object_set_new(j->result, "density", json_real(v->report.density));
+        job_note_cost(j, &v->report);
+        if (code == DONE) code = job_note_masks(j, v->epoch);
+    }
     if (network) {
         json_object_set_new(j->result, "epoch", json_integer(v->epoch));
     } else {

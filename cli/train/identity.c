@@ -42,6 +42,7 @@ int job_settle(job *j)
     SHA256Update(&sha, (const uint8_t *)&j->args.limit, sizeof j->args.limit);
     if (j->c->e.has_semi && *j->c->e.labels_file)      /* what it lists, not what it is called */
         SHA256Update(&sha, (const uint8_t *)j->with.sample, sizeof *j->with.sample * (size_t)j->with.count);
+    if (*j->from) SHA256Update(&sha, (const uint8_t *)j->from, sizeof j->from);
     SHA256End(&sha, j->identity);
     return DONE;
 }
@@ -50,14 +51,14 @@ int job_write_manifest(const job *j)
 {
     const pln_data_info samples = pln_data_get_info(j->d.train);
     char cpu[128];
-    json_t *m;
+    json_t *m, *from = *j->from ? json_pack("{s:s, s:s}", "path", j->args.from, "sha256", j->from) : NULL;
     char *text;
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
+    m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
-                  "seed", (json_int_t)j->args.seed,
+                  "seed", (json_int_t)j->args.seed, "from", from,
                   "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
@@ -113,6 +114,9 @@ static int complain_configuration(const job *j, const char *what)
     const int epochs = before ? before->e.fit.epochs : 0;
 
     config_free(before);
+    if (shorter && j->args.prunes)
+        return complain(BAD_INPUT, "%s belongs to another run: that had --epochs %d, and its schedules are as long: --force begins anew", what,
+                        epochs);
     if (shorter)
         return complain(BAD_INPUT, "%s belongs to another run: that had train.epochs %d, and its schedule is as long; leave them and use "
                         "--epochs %d to train longer", what, epochs, j->c->e.fit.epochs);
@@ -128,12 +132,15 @@ int job_complain_other(const job *j, const char *what)
     const char *digest = json_string_value(json_object_get(data, "sha256"));
     const bool other_seed = data && seed != j->args.seed, other_limit = data && limit != j->args.limit;
     const bool other_data = digest && strcmp(digest, j->d.digest) != 0;
+    const char *from = json_string_value(json_object_get(json_object_get(manifest, "from"), "sha256"));
+    const bool other_start = data && strcmp(from ? from : "", j->from) != 0;
 
     json_decref(manifest);
     if (other_seed) return complain(BAD_INPUT, "%s belongs to another run: this run had --seed %lld", what, (long long)seed);
     if (other_limit && limit == 0) return complain(BAD_INPUT, "%s belongs to another run: this run had no --limit", what);
     if (other_limit) return complain(BAD_INPUT, "%s belongs to another run: this run had --limit %lld", what, (long long)limit);
     if (other_data) return complain(BAD_INPUT, "%s belongs to another run: this run had other data", what);
+    if (other_start) return complain(BAD_INPUT, "%s belongs to another run: this run began with other weights", what);
     return complain_configuration(j, what);
 }
 
@@ -170,7 +177,7 @@ int job_write_result(job *j)
     json_object_set_new(j->result, "epoch", json_integer(pln_experiment_epochs(&j->c->e)));
     json_object_set_new(j->result, "seed", json_integer(j->args.seed));
     json_object_set_new(j->result, "run", json_string(j->r.folder));
-    json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
+    if (!j->args.prunes) json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
     text = json_dumps(j->result, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     if (text) code = run_write(&j->r, "result.json", text, strlen(text));
     else      code = complain(FAILED, "cannot write result.json: a name or path is not UTF-8");

@@ -1,6 +1,10 @@
-/* job.h - a run that 'planaria train' is carrying out, and its parts
+/* job.h - a run that 'planaria train' or 'planaria prune' is carrying out, and its parts
  *
  *     train.c          the command line, and the run from event to event
+ *     prune.c          the other command line: settings of section prune
+ *     start.c          weights to begin with
+ *     cost.c           what pruning cost and what it gave, beside the dense network
+ *     race.c           how fast two networks are
  *     identity.c       what makes it this run: settings, manifest, configuration, result
  *     checkpoint.c     where it stands, on disk
  *     events.c         what is written and said at each event
@@ -27,8 +31,21 @@ typedef struct arguments {
     int         epochs;          /* or OPTIONS_UNSET */
     int         limit, threads, resume, force, dry_run, json, no_eval;
     long        seed;
+    char       *from;            /* a run or model whose weights it begins with, or NULL */
+    char       *dense;           /* prune: a run beside it, or NULL  */
+    bool        prunes;          /* it is 'planaria prune'           */
     json_t     *line;            /* the command line as it was typed */
 } arguments;
+
+/* Options that all commands have which train; `a` is where they go. */
+#define JOB_OPTIONS(a)                                                                                                          \
+    { "limit", 0, POPT_ARG_INT, &(a)->limit, 0, "use only the first N training samples", "N" },                                 \
+    { "set", 0, POPT_ARG_ARGV, &(a)->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },                   \
+    { "seed", 0, POPT_ARG_LONG, &(a)->seed, 0, "of all random numbers (default: 1)", "N" },                                     \
+    { "threads", 0, POPT_ARG_INT, &(a)->threads, 0,                                                                             \
+      "default: one for each processor it may use; no result depends on it", "N" },                                             \
+    { "resume", 0, POPT_ARG_NONE, &(a)->resume, 0, "go on with the run in the folder", NULL },                                  \
+    { "force", 0, POPT_ARG_NONE, &(a)->force, 0, "overwrite the run in the folder", NULL }
 
 /* A run under way. */
 typedef struct job {
@@ -39,13 +56,52 @@ typedef struct job {
     run         r;
     pln_net    *net;
     pln_run    *run;
-    char        identity[65];     /* of configuration, data and seed       */
+    char        identity[65];     /* of configuration, data, seed and first weights */
+    char        from[65];         /* SHA-256 of the model it begins with, or ""     */
     pln_index   with, without;    /* the samples that show their labels, and those that do not */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */
     long        metrics_size;
     double      last_checkpoint;
 } job;
+
+/* ---- train.c --------------------------------------------------------------- */
+
+job  job_new(int argc, const char **argv);
+void job_free(job *j);
+
+/* Refuses what the command line says, of a command that wants one argument: "a preset"; that is its name then. */
+int  job_check(job *j, const options *o, const char *wanted);
+
+/* Opens all, trains, and says what came of it. */
+int  job_carry_out(job *j);
+
+/* ---- start.c --------------------------------------------------------------- */
+
+/* Gives the network the weights that it is to begin with, and looks whether there is the dense one that is to
+ * stand beside it. */
+int  job_start(job *j);
+
+/* A network that is measured with the run's samples. */
+int  job_load_dense(job *j, const char *path, pln_net **dense);
+
+/* The run or model file of a path, loaded; the SHA-256 of its bytes goes to digest, unless that is NULL. */
+int  job_load_model(job *j, const char *path, char digest[65], pln_net **net);
+
+/* ---- cost.c ---------------------------------------------------------------- */
+
+/* Takes note of the masks there are, when the training begins (0) and after each epoch, and warns of layers
+ * that have next to no weights. */
+int  job_note_masks(job *j, int epoch);
+
+/* What the epoch cost. */
+void job_note_cost(job *j, const pln_epoch_report *report);
+
+/* At the end of 'planaria prune': measures the network and a dense one.  The run is freed. */
+int  job_compare(job *j);
+
+/* The table of it, or JSON. */
+void job_print_cost(const job *j);
 
 /* ---- identity.c ------------------------------------------------------------ */
 

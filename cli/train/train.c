@@ -23,7 +23,8 @@ static void show_progress(const job *j, const pln_run_event *v, double started, 
 {
     int all;
     const double done = pln_run_epochs(j->run, &all), rate = (done - first) / (watch_seconds() - started + 1e-9);
-    char text[96];
+    pln_pruning pruning;
+    char text[160], next[64] = "", density[64] = "";
 
     if (v->kind == PLN_RUN_FEATURES) {
         progress_show(0, -1, "what the network makes of the samples");
@@ -31,9 +32,22 @@ static void show_progress(const job *j, const pln_run_event *v, double started, 
         snprintf(text, sizeof text, "classifier, %g %% of the labels", 100 * v->share);
         progress_show(all ? done / all : 1, -1, text);
     } else if (done < all) {
-        snprintf(text, sizeof text, "%sepoch %d of %d", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", (int)done + 1, all);
+        if (pln_run_pruning(j->run, &pruning)) {
+            snprintf(density, sizeof density, ", %.4g %% of the weights", 100 * (double)pruning.present / (double)pruning.weights);
+            if (pruning.next) snprintf(next, sizeof next, ", next update in %ld batches", pruning.next);
+        }
+        snprintf(text, sizeof text, "%sepoch %d of %d%s%s", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", (int)done + 1, all,
+                 density, next);
         progress_show(done / all, rate > 0 ? (all - done) / rate : -1, text);
     }
+}
+
+/* The time that training takes, over all processes that had a part in it; measuring is left out. */
+static void add_seconds(job *j, const pln_run_event *v, double seconds)
+{
+    const double before = json_real_value(json_object_get(j->result, "seconds"));
+
+    if (v->part == PLN_PART_NETWORK) json_object_set_new(j->result, "seconds", json_real(before + seconds - v->figures.seconds));
 }
 
 /* From event to event.  All that an event asks for is done before a checkpoint is written. */
@@ -45,10 +59,12 @@ static int go_through(job *j)
     int code = DONE, all;
 
     for (first = pln_run_epochs(j->run, &all); code == DONE && v.kind != PLN_RUN_DONE; show_progress(j, &v, started, first)) {
+        const double before = watch_seconds();
         if (pln_run_step(j->run, SLICE, &v) != PLN_OK) {
             code = complain(FAILED, "%s", pln_error(j->ctx));
             break;
         }
+        if (j->args.prunes) add_seconds(j, &v, watch_seconds() - before);
         code = job_see(j, &v);
         if (code == DONE && v.kind != PLN_RUN_DONE && watch_interrupted()) code = job_stop(j);
         else if (code == DONE && watch_seconds() - j->last_checkpoint > SECONDS_BETWEEN_CHECKPOINTS) code = job_save(j);
@@ -66,13 +82,16 @@ static int run_parts(job *j)
     const pln_run_data data = { j->d.train, j->d.test, j->d.held, &j->with, &j->without };
     const pln_run_options how = { (uint64_t)j->args.seed, !j->args.no_eval, (size_t)FEATURES_MB * 1000000 };
     const pln_status status = pln_run_new(j->ctx, &j->c->e, &data, j->net, &how, &j->run);
-    int code = status == PLN_OK ? job_take_up(j) : complain_status(j->ctx, status);
+    int code = status == PLN_OK ? DONE : config_complain(j->c, j->ctx, status);
 
+    if (code == DONE && j->c->e.prunes && !j->state) code = job_note_masks(j, 0);
+    if (code == DONE) code = job_take_up(j);
     if (code == DONE) code = go_through(j);
+    if (code == DONE && j->args.prunes) code = job_compare(j);
     return code == DONE ? job_write_result(j) : code;
 }
 
-static int carry_out(job *j)
+static int train(job *j)
 {
     json_t *before = NULL;
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
@@ -91,7 +110,8 @@ static int carry_out(job *j)
         if (code == DONE) code = job_write_manifest(j);
         if (code == DONE) code = run_parts(j);
     }
-    if (code == DONE) report_result(j->result, j->c, !j->args.set && !j->args.limit, j->args.json, j->r.folder);
+    if (code == DONE && j->args.prunes) job_print_cost(j);
+    else if (code == DONE) report_result(j->result, j->c, !j->args.set && !j->args.limit && !j->args.from, j->args.json, j->r.folder);
     run_close(&j->r);
     return code;
 }
@@ -112,32 +132,36 @@ static int open_all(job *j)
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
         if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
     }
+    if (code == DONE) code = job_start(j);
     if (code == DONE)
         code = config_labels(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->with, &j->without);
     if (code == DONE) code = job_settle(j);
     return code;
 }
 
-static int check_arguments(const options *o, arguments *a)
+int job_carry_out(job *j)
 {
-    if (o->extra_count != 1) return complain(MISUSED,
-                                             "train wants one configuration file or preset; try 'planaria train --help'");
+    const int code = open_all(j);
+
+    if (code != DONE) return code;
+    return j->args.dry_run ? estimate_print(j) : train(j);
+}
+
+/* ---- the command line ------------------------------------------------------------ */
+
+int job_check(job *j, const options *o, const char *wanted)
+{
+    arguments *a = &j->args;
+
+    if (o->extra_count != 1)
+        return complain(MISUSED, "%s wants one %s; try '%s --help'", o->name + sizeof "planaria", wanted, o->name);
     a->name = o->extra[0];
     if (a->epochs != OPTIONS_UNSET && a->epochs < 0) return complain(MISUSED, "--epochs must not be negative");
-    if (a->limit < 0) return complain(MISUSED, "--limit must not be negative");
+    if (a->limit != OPTIONS_UNSET && a->limit < 0) return complain(MISUSED, "--limit must not be negative");
     if (a->seed < 0 || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
     if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
     if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
     return DONE;
-}
-
-static void free_arguments(arguments *a)
-{
-    for (int i = 0; a->set && a->set[i]; i++) free(a->set[i]);
-    free(a->set);
-    free(a->data);
-    free(a->out);
-    json_decref(a->line);
 }
 
 static json_t *command_line(int argc, const char **argv)
@@ -149,22 +173,48 @@ static json_t *command_line(int argc, const char **argv)
     return line;
 }
 
+job job_new(int argc, const char **argv)
+{
+    return (job){ .args = { .epochs = OPTIONS_UNSET, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
+                  .r = { .lock = -1 } };
+}
+
+static void free_arguments(arguments *a)
+{
+    for (int i = 0; a->set && a->set[i]; i++) free(a->set[i]);
+    free(a->set);
+    free(a->data);
+    free(a->out);
+    free(a->from);
+    free(a->dense);
+    json_decref(a->line);
+}
+
+void job_free(job *j)
+{
+    if (j->ctx) pln_index_free(j->ctx, &j->with);
+    if (j->ctx) pln_index_free(j->ctx, &j->without);
+    pln_run_free(j->run);
+    pln_net_free(j->net);
+    if (j->ctx) dataset_close(&j->d);
+    pln_ctx_free(j->ctx);
+    config_free(j->c);
+    json_decref(j->state);
+    json_decref(j->result);
+    free_arguments(&j->args);
+}
+
 int command_train(int argc, const char **argv)
 {
-    job j = { .args = { .epochs = OPTIONS_UNSET, .seed = 1, .line = command_line(argc, argv) }, .result = json_object(),
-              .r = { .lock = -1 } };
+    job j = job_new(argc, argv);
     arguments *a = &j.args;
     char folder[2048];
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
         { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
+        { "from", 0, POPT_ARG_STRING, &a->from, 0, "begin with the weights of a run, or of a model file", "RUN|MODEL" },
         { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "train so many epochs, fewer or more; schedules stay those of train.epochs", "N" },
-        { "limit", 0, POPT_ARG_INT, &a->limit, 0, "use only the first N training samples", "N" },
-        { "set", 0, POPT_ARG_ARGV, &a->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },
-        { "seed", 0, POPT_ARG_LONG, &a->seed, 0, "of all random numbers (default: 1)", "N" },
-        { "threads", 0, POPT_ARG_INT, &a->threads, 0, "default: one for each processor it may use; no result depends on it", "N" },
-        { "resume", 0, POPT_ARG_NONE, &a->resume, 0, "go on with the run in the folder", NULL },
-        { "force", 0, POPT_ARG_NONE, &a->force, 0, "overwrite the run in the folder", NULL },
+        JOB_OPTIONS(a),
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
         { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0,
           "only train, measure nothing: the test files must be there, with labels of -1 if need be", NULL },
@@ -176,28 +226,14 @@ int command_train(int argc, const char **argv)
                             "Trains a network and keeps everything about it in a run folder.\n"
                             "The same configuration, data and seed give the same model, to the bit.");
 
-    if (code == DONE) code = check_arguments(&o, a);
+    if (code == DONE) code = job_check(&j, &o, "configuration file or preset");
     if (code == DONE && !a->out) {
         run_default(folder, sizeof folder, "", a->name, a->seed);
         a->out = strdup(folder);
     }
     watch_signals();
-    if (code == DONE) code = open_all(&j);
-    if (code == DONE && a->dry_run)
-        code = estimate_print(&j);
-    else if (code == DONE)
-        code = carry_out(&j);
-
-    if (j.ctx) pln_index_free(j.ctx, &j.with);
-    if (j.ctx) pln_index_free(j.ctx, &j.without);
-    pln_run_free(j.run);
-    pln_net_free(j.net);
-    if (j.ctx) dataset_close(&j.d);
-    pln_ctx_free(j.ctx);
-    config_free(j.c);
-    json_decref(j.state);
-    json_decref(j.result);
-    free_arguments(a);
+    if (code == DONE) code = job_carry_out(&j);
+    job_free(&j);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

@@ -1,0 +1,48 @@
+/* past.c - a run that was carried out before: its configuration, its data, its networks */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "run/past.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+int past_open(const char *folder, run *r, config **c)
+{
+    *r = (run){ .lock = -1 };
+    *c = NULL;
+    snprintf(r->folder, sizeof r->folder, "%s", folder);
+    if (access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
+    if (access(run_path(r, "config.yaml"), F_OK) != 0)
+        return complain(BAD_INPUT, "%s is no run folder: it has no config.yaml", folder);
+    return config_load(run_path(r, "config.yaml"), NULL, c);
+}
+
+past_data past_recall(const run *r)
+{
+    json_t *manifest = json_load_file(run_path(r, "manifest.json"), 0, NULL);
+    const json_t *data = json_object_get(manifest, "data");
+    const json_int_t limit = json_integer_value(json_object_get(data, "limit"));
+    const char *digest = json_string_value(json_object_get(data, "sha256"));
+    const char *path = json_string_value(json_object_get(data, "path"));
+    past_data past = { .limit = limit > 0 && limit < INT_MAX ? (int)limit : 0 };
+
+    if (path && access(path, R_OK) == 0) snprintf(past.path, sizeof past.path, "%s", path);
+    if (digest) snprintf(past.digest, sizeof past.digest, "%s", digest);
+    json_decref(manifest);
+    return past;
+}
+
+int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net)
+{
+    const char *path = run_path(r, name);
+
+    if (access(path, F_OK) != 0)
+        return may_be_missing ? DONE
+               : complain(BAD_INPUT, "there is no %s: %s", path,
+                          strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
+                                                                : "the training has not finished; --resume goes on with it");
+    const pln_status status = pln_model_load(ctx, path, net);
+    return status == PLN_OK ? DONE : complain_file(ctx, status, path);
+}

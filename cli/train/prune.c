@@ -1,0 +1,197 @@
+/* prune.c - planaria prune: a training that prunes, and what it came to
+ *
+ * It is 'planaria train' with a section prune, perhaps from the weights of a run, and a comparison at the end.
+ * What it has options of its own for are settings, so that whatever the section knows can be said. */
+
+#define _XOPEN_SOURCE 700
+
+#include "train/job.h"
+
+#include "run/past.h"
+#include "watch.h"
+
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Options that are keys of the section. */
+enum { SPARSITY, METHOD, REGENERATE, GRANULARITY, CRITERION, OWN_KEYS };
+static const char *const keys[OWN_KEYS] = { "sparsity", "method", "regrow", "granularity", "criterion" };
+
+/* Settings "key=value", as --set gives them. */
+typedef struct settings {
+    char **text;
+    int    count;
+} settings;
+
+__attribute__((format(printf, 2, 3)))
+static int add(settings *s, const char *format, ...)
+{
+    char **longer = realloc(s->text, ((size_t)s->count + 2) * sizeof *longer);
+    char text[8192];
+    va_list args;
+
+    if (!longer) return complain(FAILED, "no memory left");
+    s->text = longer;
+    va_start(args, format);
+    const int length = vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= sizeof text) return complain(MISUSED, "a value is too long: %.60s...", text);
+    s->text[s->count] = strdup(text);
+    if (!s->text[s->count]) return complain(FAILED, "no memory left");
+    s->text[++s->count] = NULL;
+    return DONE;
+}
+
+/* What a run's configuration says of lengths is of its own training, and its own pruning is over. */
+static int begin_anew(settings *s, const config *c, const char *sparsity, int *epochs)
+{
+    const pln_fit *fit = &c->e.fit;
+    int code = sparsity ? add(s, "prune={sparsity: %s}", sparsity) : add(s, "prune={}");
+
+    if (*epochs == OPTIONS_UNSET) *epochs = pln_experiment_epochs(&c->e);
+    if (code == DONE && c->e.stop_after >= 0) code = add(s, "train.stop_after=%d", *epochs);
+    if (code == DONE && fit->schedule.kind != PLN_CONSTANT && fit->schedule.length == fit->epochs)
+        code = add(s, "train.schedule.length=0");
+    return code;
+}
+
+/* Reads a run that is to be pruned: its configuration, its data, its model. */
+static int take_run(job *j, settings *s, const char *sparsity, char path[PATH_MAX])
+{
+    arguments *a = &j->args;
+    config *c;
+    run r;
+    int code = past_open(a->name, &r, &c);
+
+    if (code == DONE) {
+        const past_data past = past_recall(&r);
+        if (a->limit == OPTIONS_UNSET) a->limit = past.limit;
+        if (!a->data && *past.path) a->data = strdup(past.path);
+        a->from = strdup(a->name);
+        snprintf(path, PATH_MAX, "%s", run_path(&r, "config.yaml"));
+        a->name = path;
+        code = begin_anew(s, c, sparsity, &a->epochs);
+    }
+    config_free(c);
+    return code;
+}
+
+/* All settings, in the order in which later ones hold: those that follow, the options', the user's. */
+static int make_settings(const arguments *a, settings *s, char *const own[OWN_KEYS], bool has_section)
+{
+    int code = DONE;
+
+    if (a->epochs != OPTIONS_UNSET) code = add(s, "train.epochs=%d", a->epochs);
+    if (code == DONE && a->epochs == 0 && !has_section && !own[METHOD]) code = add(s, "prune.regrow=none");
+    for (int i = 0; i < OWN_KEYS && code == DONE; i++)
+        if (own[i]) code = add(s, "prune.%s=%s", keys[i], own[i]);
+    for (int i = 0; a->set && a->set[i] && code == DONE; i++) code = add(s, "%s", a->set[i]);
+    return code;
+}
+
+static void free_texts(char **text)
+{
+    for (int i = 0; text && text[i]; i++) free(text[i]);
+    free(text);
+}
+
+/* Whether a path is a folder; runs are. */
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static bool is_same_folder(const char *a, const char *b)
+{
+    struct stat one, other;
+    return a && b && stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+/* Whether a configuration has a section prune of its own. */
+static int look_for_section(const char *name, bool *there)
+{
+    config *c;
+    const int code = config_load(name, NULL, &c);
+
+    *there = code == DONE && c->e.prunes;
+    config_free(c);
+    return code;
+}
+
+static int check_sparsity(const arguments *a, const char *given, bool has_section)
+{
+    bool said = given || has_section;
+
+    for (int i = 0; a->set && a->set[i]; i++) said |= strncmp(a->set[i], "prune.sparsity=", 15) == 0;
+    return said ? DONE : complain(MISUSED, "prune wants --sparsity, the share of the weights to leave out; try 'planaria prune --help'");
+}
+
+/* Settles what the command line leaves open, and makes settings of it. */
+static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
+{
+    arguments *a = &j->args;
+    settings s = { .text = NULL };
+    const char *name = a->name;
+    const bool folder = is_folder(name);
+    bool has_section = false;
+    char out[2048];
+
+    if (!a->out) {
+        run_default(out, sizeof out, "prune-", name, a->seed);
+        a->out = strdup(out);
+    }
+    int code = folder ? take_run(j, &s, own[SPARSITY], path) : look_for_section(name, &has_section);
+    if (code == DONE && ((folder && is_same_folder(a->out, name)) || is_same_folder(a->out, a->dense)))
+        code = complain(MISUSED, "--out must name another folder than %s, which is read", a->out);
+    if (code == DONE) code = check_sparsity(a, own[SPARSITY], has_section);
+    if (code == DONE) code = make_settings(a, &s, own, has_section);
+    free_texts(a->set);
+    a->set = s.text;
+    a->epochs = OPTIONS_UNSET;                    /* they are a setting now */
+    if (a->limit == OPTIONS_UNSET) a->limit = 0;
+    return code;
+}
+
+int command_prune(int argc, const char **argv)
+{
+    job j = job_new(argc, argv);
+    arguments *a = &j.args;
+    char *own[OWN_KEYS] = { NULL }, path[PATH_MAX];
+    const struct poptOption table[] = {
+        { "sparsity", 0, POPT_ARG_STRING, &own[SPARSITY], 0, "share of the weights that are left out in the end", "SHARE" },
+        { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, "prune.method", "NAME" },
+        { "regenerate", 0, POPT_ARG_STRING, &own[REGENERATE], 0, "by what weights come back: prune.regrow", "SOURCE" },
+        { "granularity", 0, POPT_ARG_STRING, &own[GRANULARITY], 0, "what is left out together: prune.granularity", "NAME" },
+        { "criterion", 0, POPT_ARG_STRING, &own[CRITERION], 0, "by what weights go: prune.criterion", "NAME" },
+        { "dense", 0, POPT_ARG_STRING, &a->dense, 0, "a trained run that stands beside it in the table (default: the run that is pruned)",
+          "RUN" },
+        { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it (default: that of the run)", "DIR" },
+        { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/prune-NAME-seedN)", "RUN" },
+        { "epochs", 0, POPT_ARG_INT, &a->epochs, 0,
+          "prune while so many epochs are trained; 0: prune the network as it is (default: as many as the configuration has)", "N" },
+        JOB_OPTIONS(a),
+        { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
+    options o = { .context = NULL };
+    a->limit = OPTIONS_UNSET;
+    a->prunes = true;
+    int code = options_read(&o, argc, argv, table, "CONFIG|PRESET|RUN",
+                            "Prunes a network while it is trained: from the beginning, or the network of a run folder.\n"
+                            "At the end a table sets it beside the dense one: accuracy, cost, size and speed.\n"
+                            "docs/configuration.md lists what the keys of section prune can be.");
+
+    if (code == DONE) code = job_check(&j, &o, "configuration file, preset or run folder");
+    watch_signals();
+    if (code == DONE) code = prepare(&j, own, path);
+    if (code == DONE) code = job_carry_out(&j);
+    for (int i = 0; i < OWN_KEYS; i++) free(own[i]);
+    job_free(&j);
+    options_free(&o);
+    return code == OPTIONS_HELPED ? DONE : code;
+}

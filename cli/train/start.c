@@ -1,0 +1,80 @@
+/* start.c - weights that a run begins with: those of a run before, or of a model file */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "train/job.h"
+
+#include "run/past.h"
+
+#include <sha2.h>
+#include <sys/stat.h>
+
+int job_load_model(job *j, const char *path, char digest[65], pln_net **net)
+{
+    struct stat about;
+    config *c = NULL;
+    run r;
+    int code = DONE;
+
+    *net = NULL;
+    if (stat(path, &about) != 0) return complain(BAD_INPUT, "there is no run folder or model file %s", path);
+    if (S_ISDIR(about.st_mode)) {
+        code = past_open(path, &r, &c);
+        config_free(c);
+        if (code == DONE) code = past_load(j->ctx, &r, "model.safetensors", false, net);
+        path = run_path(&r, "model.safetensors");
+    } else {
+        const pln_status status = pln_model_load(j->ctx, path, net);
+        if (status != PLN_OK) code = complain_file(j->ctx, status, path);
+    }
+    if (code == DONE && digest && !SHA256File(path, digest)) code = complain(FAILED, "cannot read %s", path);
+    return code;
+}
+
+int job_load_dense(job *j, const char *path, pln_net **dense)
+{
+    const int code = job_load_model(j, path, NULL, dense);
+
+    if (code != DONE) return code;
+    const pln_status status = pln_data_fits(j->ctx, *dense, j->d.test);
+    return status == PLN_OK ? DONE : complain(BAD_INPUT, "%s: %s", path, pln_error(j->ctx));
+}
+
+/* Whether it can be measured in the end: it has the layers of the other. */
+static int check_dense(job *j)
+{
+    pln_net *dense = NULL, *like = NULL;
+    int code = job_load_dense(j, j->args.dense, &dense);
+
+    if (code == DONE) {
+        pln_status status = pln_experiment_plan(j->ctx, &j->c->e, j->d.train, &like);
+        if (status == PLN_OK) status = pln_net_copy(like, dense);
+        if (status == PLN_ERR_SHAPE)
+            code = complain(BAD_INPUT, "--dense %s is another network: %s", j->args.dense, pln_error(j->ctx));
+        else if (status != PLN_OK) code = complain_status(j->ctx, status);
+    }
+    pln_net_free(like);
+    pln_net_free(dense);
+    return code;
+}
+
+int job_start(job *j)
+{
+    pln_net *from;
+    int code = j->args.dense ? check_dense(j) : DONE;
+
+    if (code != DONE || !j->args.from) return code;
+    code = job_load_model(j, j->args.from, j->from, &from);
+    if (code == DONE) {
+        const pln_status status = pln_net_copy(j->net, from);
+        if (status == PLN_ERR_SHAPE)
+            code = complain(BAD_INPUT, "the weights of %s do not fit the network: %s", j->args.from, pln_error(j->ctx));
+        else if (status != PLN_OK) code = complain_status(j->ctx, status);
+    }
+    if (code == DONE && j->c->e.prunes) {
+        const pln_status status = pln_prune_check_net(j->ctx, j->net, &j->c->e.fit.prune);
+        if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
+    }
+    pln_net_free(from);
+    return code;
+}
