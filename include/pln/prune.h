@@ -117,8 +117,13 @@ typedef enum pln_prune_method {
     PLN_PRUNE_LAMP,           /* the cubic, by LAMP                                            */
     PLN_PRUNE_SNIP,           /* once, by the first batch, which takes no step                 */
     PLN_PRUNE_CQP,            /* the cubic, by |w| and criticality                             */
-    PLN_PRUNE_FAITHFUL        /* the gradual one as the authors' program has it: by values,
+    PLN_PRUNE_FAITHFUL,       /* the gradual one as the authors' program has it: by values,
                                  whole rows, moments that go on, 39 updates                    */
+    PLN_PRUNE_IMP,            /* rounds of whole trainings, each by the same share of what is left;
+                                 then weights go back to those after `rewind` epochs, moments to
+                                 0, and the schedule begins anew (Frankle et al., arXiv 1912.05671) */
+    PLN_PRUNE_STDS,           /* pln_stds_follow                                               */
+    PLN_PRUNE_GRAD_R          /* pln_gradr_follow                                              */
 } pln_prune_method;
 
 /* How a training prunes: weights of all tensors of rank 2 and more (no biases, no norms) compete
@@ -163,6 +168,12 @@ typedef struct pln_prune {
     bool              warm;           /* weights that are gone keep their moments, which follow the
                                          gradient without masks; those that come back are 0, but
                                          begin with these                                      */
+    bool                  rounds;     /* update k of Q leaves (1 - sparsity)^(k/Q) of all weights,
+                                         instead of the cubic                                  */
+    int                   rewind;     /* imp: epochs; the run is updates + 1 rounds of as many    */
+    float                 width;      /* stds: d in the end; 0: the quantile of the first |w|  */
+    bool                  linear;     /* stds: d grows by a line, not by a sine                */
+    float                 prior;      /* grad_r; 0: that quantile by rate and steps            */
 } pln_prune;
 
 /* Nothing is pruned; else twenty updates in the first 40 % of the epochs, a fifth regrown by

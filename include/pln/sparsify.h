@@ -109,6 +109,22 @@ PLN_API size_t pln_choose_channels(const float *size, const float *score, const 
 PLN_API size_t pln_exchange(const float *magnitude, const float *growth, size_t n, size_t count, float *scratch, uint8_t *chosen,
                             uint8_t *mask);
 
+/* ---- weights that leave and come back at any step ------------------------------------------ */
+
+/* STDS (Chen et al., ICML 2022): weights w [n] = sgn(theta) max(|theta| - d, 0), whose gradient is
+ * theta's, and d = width (1 + sin(pi (part - 1/2)))/2, or width part, 0 <= part <= 1 of all steps.
+ * The optimiser has moved w; theta is moved by as much, and w is that of the new theta and d.
+ * theta that is 0 stays so. */
+PLN_API double pln_stds_width(double width, double part, bool linear);
+PLN_API void   pln_stds_follow(float *theta, float *w, size_t n, double before, double now);
+
+/* Grad R (Chen et al., IJCAI 2021): w = sign max(theta, 0), with signs [n] -1, 0 or 1 that stay.
+ * The optimiser has moved w; theta is moved by sign times as much, and by pull = prior times the
+ * rate away from the side of its centre ln(2 (1 - sparsity))/prior that it is on.  Where sign is
+ * 0, w is. */
+PLN_API double pln_gradr_centre(double sparsity, double prior);
+PLN_API void   pln_gradr_follow(float *theta, const float *sign, float *w, size_t n, double pull, double centre);
+
 #ifdef __cplusplus
 }
 #endif

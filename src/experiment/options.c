@@ -127,11 +127,13 @@ void pln_experiment_defaults(pln_experiment *e)
 void pln_experiment_settle(pln_experiment *e)
 {
     pln_schedule *const schedules[] = { &e->fit.schedule, &e->labelled.schedule };
+    const pln_prune *prune = &e->fit.prune;
+    const int rounds = e->prunes && prune->rewind > 0 ? prune->updates + 1 : 1, epochs = e->fit.epochs / rounds;
 
     if (e->prunes && e->fit.prune.length == 0) e->fit.prune.length = e->fit.epochs;
     if (e->init < 0) e->init = plni_layers_fire(e) ? PLN_KAIMING : PLN_GLOROT;
     for (int i = 0; i < 2; i++)
-        if (schedules[i]->kind != PLN_CONSTANT && schedules[i]->length == 0) schedules[i]->length = e->fit.epochs > 0 ? e->fit.epochs : 1;
+        if (schedules[i]->kind != PLN_CONSTANT && schedules[i]->length == 0) schedules[i]->length = epochs > 0 ? epochs : 1;
 }
 
 /* ---- checks -------------------------------------------------------------------- */

@@ -28,13 +28,19 @@ static int moments_in(const pln_trainer *t, int course)
     return rule->optim.kind == PLN_ADAM ? 2 : plni_rule_is_plain(rule) ? 0 : 1;
 }
 
+/* Vectors beside the weights of trainings that prune. */
+static int vectors_in(const pln_trainer *t) { return t->pruner ? plni_prune_vectors(&t->course[0].fit.prune) : 0; }
+
 static int kinds_of(const pln_trainer *t)
 {
     int kinds = 1;
 
     for (int i = 0; i < t->courses; i++) kinds += moments_in(t, i);
-    return kinds;
+    return kinds + vectors_in(t);
 }
+
+/* Which of the vectors beside the weights a kind is, the last kinds being these; below 0: none. */
+static int vector_in(const pln_trainer *t, int kind) { return kind - (kinds_of(t) - vectors_in(t)); }
 
 /* The course and moment (1 or 2) of a kind above 0. */
 static int moment_of(const pln_trainer *t, int kind, int *course)
@@ -53,6 +59,7 @@ static float *vector_of(const pln_trainer *t, int kind, int l)
     const int moment = kind ? moment_of(t, kind, &course) : 0;
 
     if (!kind) return t->net->layer[l].theta;
+    if (vector_in(t, kind) >= 0) return plni_prune_vector(t, vector_in(t, kind), l);
     return moment == 1 ? t->course[course].rule.m[l] : t->course[course].rule.v[l];
 }
 
@@ -63,6 +70,7 @@ static void name_kind(const pln_trainer *t, int kind, char *name, size_t capacit
     const int moment = kind ? moment_of(t, kind, &course) : 0;
 
     if (!kind) snprintf(name, capacity, "parameter");
+    else if (vector_in(t, kind) >= 0) snprintf(name, capacity, "aside%d", vector_in(t, kind) + 1);
     else if (!course) snprintf(name, capacity, "moment%d", moment);
     else snprintf(name, capacity, "moment%d.%d", moment, course);
 }
@@ -214,6 +222,7 @@ static json_t *describe(pln_trainer *t, const char *user)
     for (int i = 0; i < t->courses; i++) failed |= put_count(texts, steps_key(i, key), t->course[i].rule.steps);
     for (int i = 0; i < sums_of(t); i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
     if (t->pruner) failed |= put_real(texts, "prune.from", *plni_prune_from(t));
+    if (vectors_in(t)) failed |= put_real(texts, "prune", *plni_prune_amount(t));
     free(run);
     if (!failed) return texts;
     json_decref(texts);
@@ -450,6 +459,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     double from = t->pruner ? *plni_prune_from(t) : 0;
     char key[24];
     bool sound = true;
+    double amount = 0;
 
     find_digest(t);
     PLN_TRY(check_file(t, st));
@@ -462,6 +472,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
         if (i < SUMS - PRUNING_SUMS || plni_st_text(st, sums[i].name))       /* older ones do not say what pruning costs */
             sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
     if (t->pruner && plni_st_text(st, "prune.from")) sound = sound && get_real(st, "prune.from", &from) && from >= 0 && from < 1;
+    if (vectors_in(t)) sound = sound && get_real(st, "prune", &amount);
     if (!sound)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
     if (user) {
@@ -483,6 +494,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     for (int i = 0; i < t->courses; i++) t->course[i].rule.steps = steps[i];
     t->tally = tally;
     if (t->pruner) *plni_prune_from(t) = from;
+    if (vectors_in(t)) *plni_prune_amount(t) = amount;
     plni_trainer_enter_epoch(t);
     return PLN_OK;
 }

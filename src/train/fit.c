@@ -188,7 +188,7 @@ void plni_trainer_enter_epoch(pln_trainer *t)
     for (int i = 0; i < t->courses; i++) {
         plni_course *c = &t->course[i];
         const plni_random random = plni_random_for(c->fit.seed, PLNI_FOR_SHUFFLE, 0, t->epoch, (uint32_t)i);
-        const double factor = pln_schedule_factor(&c->fit.schedule, t->epoch);
+        const double factor = pln_schedule_factor(&c->fit.schedule, plni_prune_epoch(&c->fit, t->epoch));
         int product = 0;
 
         plni_random_order(&random, c->order, c->count);
@@ -295,7 +295,7 @@ static void finish_pass(pln_trainer *t)
     t->report = (pln_epoch_report){
         .epoch = t->epoch + 1, .course = t->at, .samples = c->count, .seconds = sum->seconds,
         .loss = sum->loss / batches,
-        .rate_factor = pln_schedule_factor(&c->fit.schedule, t->epoch),
+        .rate_factor = pln_schedule_factor(&c->fit.schedule, plni_prune_epoch(&c->fit, t->epoch)),
         .homeostasis = norm(c->rule.h, n),
         .input_active = sum->input_active / batches,
         .delta_active = active_delta(t, last->pass),

@@ -13,7 +13,8 @@
 
 static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", "rate", "synapse", NULL };
 
-static const char *const methods[] = { "gradual", "granet", "rigl", "set", "gmp", "oneshot", "lamp", "snip", "cqp", "faithful_u", NULL };
+static const char *const methods[] = { "gradual", "granet", "rigl", "set", "gmp", "oneshot", "lamp", "snip", "cqp", "faithful_u", "imp", "stds", "grad_r",
+                                       NULL };
 
 static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "gradient", "snip", "random", "channel", "cqp", "product", NULL };
 
@@ -51,6 +52,7 @@ static void take_method(void *prune)
         return;
     default: how->regrow = PLN_REGROW_NONE;
     }
+    if (how->method == PLN_PRUNE_IMP) how->rounds = true, how->updates = 8, how->rewind = 1;
     if (how->method == PLN_PRUNE_LAMP) how->criterion = PLN_BY_LAMP;
     if (how->method == PLN_PRUNE_CQP) how->criterion = PLN_BY_CQP;
     if (how->method == PLN_PRUNE_SNIP) how->criterion = PLN_BY_SNIP, how->updates = how->every = 1, how->holds = true;
@@ -79,6 +81,12 @@ const pln_option pln_prune_options[] = {
     { "exchange_until", PLN_OPTION_FLOAT, offsetof(pln_prune, exchange_until), 0, 1, (double)0.75f, ABOVE, .help = "share of these epochs in which weights are exchanged" },
     { "holds", PLN_OPTION_BOOL, offsetof(pln_prune, holds), .help = "an update by gradient takes the place of its batch's step" },
     { "whole_rows", PLN_OPTION_BOOL, offsetof(pln_prune, whole_rows), .help = "weights with equal scores come back together, more than there should be" },
+    { "rounds", PLN_OPTION_BOOL, offsetof(pln_prune, rounds), .help = "every update leaves the same share of what there is, instead of the cubic" },
+    { "rewind", PLN_OPTION_INT, offsetof(pln_prune, rewind), 0, PLN_MAX_EPOCHS, 0,
+      .help = "imp: weights go back to those after so many epochs; the run is updates + 1 rounds of equal length" },
+    { "width", PLN_OPTION_FLOAT, offsetof(pln_prune, width), 0, 1e6, 0, .help = "stds: of the dead zone in the end; 0: the first weights' quantile" },
+    { "linear", PLN_OPTION_BOOL, offsetof(pln_prune, linear), .help = "stds: it grows by a line instead of a sine" },
+    { "prior", PLN_OPTION_FLOAT, offsetof(pln_prune, prior), 0, 1e6, 0, .help = "grad_r: pull towards 0; 0: the first weights' quantile by rate and steps" },
     { "warm", PLN_OPTION_BOOL, offsetof(pln_prune, warm), .help = "weights that are not there keep their moments, which go on" },
     { "quantity", PLN_OPTION_WORD, offsetof(pln_prune, metric.quantity), .usual = PLN_SCORE_SLOPE, .words = quantities,
       .help = "what channels are scored by: the surrogate's slope, or another quantity of potentials" },
@@ -100,6 +108,8 @@ pln_prune pln_prune_default(void)
 }
 
 /* ---- checks ---------------------------------------------------------------------- */
+
+static int epochs_of(const pln_fit *fit) { return fit->prune.length > 0 ? fit->prune.length : fit->epochs; }
 
 static bool exchanges(const pln_prune *how) { return how->exchange > 0; }
 
@@ -138,7 +148,24 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
                         "fire; it can be none, random, random_rows or gradient", sources[how->regrow]);
 }
 
-static int epochs_of(const pln_fit *fit) { return fit->prune.length > 0 ? fit->prune.length : fit->epochs; }
+static pln_status check_method(pln_ctx *ctx, const pln_fit *fit)
+{
+    const pln_prune *how = &fit->prune;
+    const int rounds = how->updates + 1;
+
+    if (how->method == PLN_PRUNE_IMP && !how->rewind)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.rewind", "prune.rewind is 0; the method imp goes back to weights of an epoch, 1 or later");
+    if (how->rewind && (epochs_of(fit) % rounds || how->rewind >= epochs_of(fit) / rounds))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.rewind", "prune.rewind is %d; %d epochs in %d rounds (updates and the first) must have "
+                            "more each, and none left over", how->rewind, epochs_of(fit), rounds);
+    if (!plni_prune_is_continuous(how)) return PLN_OK;
+    if (fit->rule != PLN_RULE_BP || fit->optim.decay > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, which wants rule bp and no weight decay", methods[how->method]);
+    if (how->from > 0 || exchanges(how) || how->granularity != PLN_PRUNE_WEIGHTS || how->regrow != PLN_REGROW_NONE || how->criterion != PLN_BY_MAGNITUDE)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, where single weights leave and come back by themselves: "
+                            "criterion, regrow, exchange, granularity and from have no effect", methods[how->method]);
+    return PLN_OK;
+}
 
 /* Whether a network is pruned as it is, at once. */
 static bool at_once(const pln_fit *fit) { return epochs_of(fit) == 0; }
@@ -146,7 +173,7 @@ static bool at_once(const pln_fit *fit) { return epochs_of(fit) == 0; }
 /* There is then no batch to take a gradient of, and no time in which weights come and go. */
 static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
 {
-    if (exchanges(how))
+    if (exchanges(how) || how->rewind || plni_prune_is_continuous(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, whose weights come and go while a network is trained, "
                             "and there are no epochs", methods[how->method]);
     if (how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP)
@@ -163,6 +190,7 @@ static int interval_of(const pln_fit *fit, int samples)
 {
     const int batches = (samples + fit->batch - 1) / fit->batch;
 
+    if (fit->prune.rewind) return epochs_of(fit) / (fit->prune.updates + 1) * batches;
     if (fit->prune.every > 0) return fit->prune.every;
     return (int)((double)fit->prune.until * epochs_of(fit) * batches / fit->prune.updates + 1e-6);
 }
@@ -178,6 +206,7 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
     PLN_TRY(check_regrowth(ctx, how));
     PLN_TRY(check_means(ctx, fit, fires));
     if (at_once(fit)) return check_at_once(ctx, how);
+    PLN_TRY(check_method(ctx, fit));
     if (!samples || interval_of(fit, samples) > 0) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
                         (double)how->until, epochs_of(fit));
@@ -220,6 +249,14 @@ pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *
     return pln_prune_check_net(ctx, net, &fit->prune);
 }
 
+struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena)
+{
+    struct plni_pruner *p = plni_pruner_plan(net, how, arena);
+
+    plni_aside_plan(net, how, p, arena);
+    return p;
+}
+
 /* ---- masks -------------------------------------------------------------------------- */
 
 void plni_trainer_remask(pln_trainer *t)
@@ -235,7 +272,7 @@ void plni_trainer_remask(pln_trainer *t)
 /* The update of the schedule that comes behind a batch, counted from the run's first; 0: none. */
 static int update_behind(const struct plni_pruner *p, long batch)
 {
-    const bool prunes = p->how.from < p->how.sparsity && batch / p->every <= p->how.updates;
+    const bool prunes = !plni_prune_is_continuous(&p->how) && p->how.from < p->how.sparsity && batch / p->every <= p->how.updates;
     return prunes && batch % p->every == 0 ? (int)(batch / p->every) : 0;
 }
 
@@ -246,7 +283,7 @@ static long batches_done(const pln_trainer *t) { return (long)t->epoch * plni_co
 bool plni_prune_is_due(const pln_trainer *t)
 {
     const long batch = batches_done(t) + 1;
-    return update_behind(t->pruner, batch) > 0 || exchange_behind(t->pruner, batch);
+    return update_behind(t->pruner, batch) > 0 || exchange_behind(t->pruner, batch) || plni_prune_is_continuous(&t->pruner->how);
 }
 
 double plni_prune_density(const pln_trainer *t)
@@ -254,6 +291,7 @@ double plni_prune_density(const pln_trainer *t)
     size_t count;
     const size_t present = present_in(t->net, &count);
 
+    if (plni_prune_is_continuous(&t->pruner->how)) return plni_aside_density(t);
     return (double)present / (double)count;
 }
 
@@ -329,7 +367,8 @@ static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
 static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : (double)p->how.ratio, p->how.whole_rows };
-    const double sparsity = pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
+    const double part = (double)update / p->how.updates, left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
+    const double sparsity = p->how.rounds ? 1 - left : pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
     plni_prune_rank(t, p, update, sparsity);
     (void)pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, pln_sparsity_budget(p->units, sparsity), &how, p->scratch,
@@ -361,15 +400,35 @@ pln_status plni_prune_after(pln_trainer *t)
     struct plni_pruner *p = t->pruner;
     const int update = update_behind(p, batches_done(t));
     const bool exchanged = exchange_behind(p, batches_done(t));
+    const plni_course *c = &t->course[0];
 
+    if (plni_prune_is_continuous(&p->how)) {
+        PLN_TRY(plni_aside_follow(t, batches_done(t)));
+        plni_trainer_remask(t);
+        return PLN_OK;
+    }
+    if (p->how.rewind && batches_done(t) == (long)p->how.rewind * plni_course_batches(c)) plni_aside_keep(t);
     if (!update && !exchanged) return PLN_OK;
     const int number = (int)(batches_done(t) / p->every);
     plni_prune_score(t, p, number);
     if (update) PLN_TRY(prune(t, p, update));
     if (exchanged) PLN_TRY(exchange(t, p, number));
     plni_trainer_remask(t);
+    if (update && p->how.rewind) plni_aside_return(t);
     return PLN_OK;
 }
+
+/* ---- for others ------------------------------------------------------------------------- */
+
+int plni_prune_epoch(const pln_fit *fit, int epoch)
+{
+    if (!(fit->prune.sparsity > 0) || !fit->prune.rewind) return epoch;
+    return epoch % (epochs_of(fit) / (fit->prune.updates + 1));
+}
+
+float *plni_prune_vector(const pln_trainer *t, int vector, int layer) { return t->pruner->aside[vector][layer]; }
+
+double *plni_prune_amount(const pln_trainer *t) { return &t->pruner->amount; }
 
 /* ---- before the first batch ------------------------------------------------------------- */
 
@@ -410,6 +469,8 @@ pln_status plni_prune_begin(pln_trainer *t)
     const double batches = (double)epochs_of(&c->fit) * plni_course_batches(c);
 
     p->every = interval_of(&c->fit, c->count);
+    p->batches = batches;
+    plni_aside_begin(t);
     p->ends = exchanges(&p->how) ? (long)((double)p->how.exchange_until * batches + 1e-6) : 0;
     p->falls = p->how.method == PLN_PRUNE_GRANET ? (long)batches : p->ends;
     const pln_criticality metric = plni_prune_metric(&p->how);

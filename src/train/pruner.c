@@ -119,7 +119,7 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
         memset(p->readout + p->tensor[t].from, p->tensor[t].neurons < 0 && net->images, p->tensor[t].count);
 }
 
-struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena)
+struct plni_pruner *plni_pruner_plan(const pln_net *net, const pln_prune *how, plni_arena *arena)
 {
     struct plni_pruner *p = plni_arena_take(arena, sizeof *p), counted = { .how = *how };
 

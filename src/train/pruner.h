@@ -6,6 +6,7 @@
 #define PLNI_PRUNER_H
 
 #include "pln/sparsify.h"
+#include "nn/mask.h"
 #include "train/trainer.h"
 
 /* A tensor among all that compete. */
@@ -35,12 +36,17 @@ struct plni_pruner {
     long      masks;             /* of the network, when what follows was counted     */
     double    dense, there;      /* multiply-adds of a sample: with all weights, with those that are there, */
     double    missing;           /* and for the gradient of the others                */
+    float    *aside[2][PLN_MAX_LAYERS];       /* like theta (aside.c)                */
+    double    amount, batches;   /* of width or prior; of the whole schedule         */
 };
 
 /* What a method asks of batches at which masks are set. */
 bool            plni_prune_by_channels(const pln_prune *how);
 bool            plni_prune_by_gradients(const pln_prune *how);
 pln_criticality plni_prune_metric(const pln_prune *how);
+
+/* Takes its memory from the arena. */
+struct plni_pruner *plni_pruner_plan(const pln_net *net, const pln_prune *how, plni_arena *arena);
 
 /* How units rank that are to stay, after the batch that has been trained: p->magnitude. */
 void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, double sparsity);
@@ -57,5 +63,22 @@ void plni_prune_by_chance(const pln_trainer *t, struct plni_pruner *p, int updat
 /* p->mask of one tensor from the network's, and back. */
 pln_status plni_prune_read_mask(const pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
 pln_status plni_prune_write_mask(pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
+
+/* ---- aside.c: vectors beside the weights ---------------------------------------- */
+
+/* Whether weights are made of others, and how often. */
+bool       plni_prune_is_continuous(const pln_prune *how);
+
+/* Takes memory for them, and sets them by the weights as they are. */
+void       plni_aside_plan(const pln_net *net, const pln_prune *how, struct plni_pruner *p, plni_arena *arena);
+void       plni_aside_begin(pln_trainer *t);
+
+/* After batch number `batch` of a continuous method; and the share of weights that are not 0. */
+pln_status plni_aside_follow(pln_trainer *t, long batch);
+double     plni_aside_density(const pln_trainer *t);
+
+/* Keeps the weights, and sets all weights and moments back. */
+void       plni_aside_keep(pln_trainer *t);
+void       plni_aside_return(pln_trainer *t);
 
 #endif

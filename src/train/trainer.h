@@ -87,6 +87,16 @@ bool       plni_prune_is_due(const pln_trainer *trainer);
 void       plni_prune_before(pln_trainer *trainer);
 pln_status plni_prune_after(pln_trainer *trainer);
 
+/* Vectors beside the weights that checkpoints keep: how many, and one of a layer. */
+int        plni_prune_vectors(const pln_prune *how);
+float     *plni_prune_vector(const pln_trainer *trainer, int vector, int layer);
+
+/* What else they keep: width or prior. */
+double    *plni_prune_amount(const pln_trainer *trainer);
+
+/* The epoch by which rates go: rounds begin anew. */
+int        plni_prune_epoch(const pln_fit *fit, int epoch);
+
 /* Share of the weights that are there. */
 double     plni_prune_density(const pln_trainer *trainer);
 

@@ -23,6 +23,13 @@ for method in granet rigl set gmp oneshot lamp snip cqp faithful_u; do
 done
 sed -n '/^prune/,/^train/p' rigl/config.yaml
 echo "# criteria, and what stands or falls together"
+for method in imp stds grad_r; do
+    case $method in imp) epochs=6 more="prune.updates=2" ;; *) epochs=5 more="train.weight_decay=0" ;; esac
+    train pruned.yaml --out $method --set prune.method=$method --set train.epochs=$epochs --set $more
+    train $method/config.yaml --out $method-again; cmp $method/model.safetensors $method-again/model.safetensors && echo same
+    train pruned.yaml --out $method-cut --set prune.method=$method --set train.epochs=$epochs --set $more --epochs 3
+    train pruned.yaml --out $method-cut --set prune.method=$method --set train.epochs=$epochs --set $more --resume; cmp $method/model.safetensors $method-cut/model.safetensors && echo same
+done
 for setting in criterion=layer criterion=erk criterion=random criterion=gradient criterion=product granularity=row granularity=block warm=true; do
     train pruned.yaml --out $setting --set prune.$setting; grep '"density"' $setting/result.json
     train $setting/config.yaml --out $setting-again; cmp $setting/model.safetensors $setting-again/model.safetensors && echo same
@@ -44,6 +51,8 @@ train pruned.yaml --out x --set prune.holds=true
 train pruned.yaml --out x --set prune.regrow=gradient --set prune.exchange=0.1 --set prune.holds=true
 train pruned.yaml --out x --set prune.criterion=snip --set train.shards=2
 train pruned.yaml --out x --set prune.criterion=cqp --set prune.regrow=rate
+train pruned.yaml --out x --set prune.method=imp --set prune.updates=3
+train pruned.yaml --out x --set prune.method=stds --set prune.granularity=block
 train rows.yaml --out x --set prune.criterion=channel
 train pruned.yaml --out x --set prune.granularity=block --set prune.block=1
 train pruned.yaml --out x --set cnn_prune=0.5

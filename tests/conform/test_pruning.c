@@ -60,6 +60,12 @@ static const job jobs[] = {
     { "rows, blocks, RigL", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl", "granularity block block 8" },
     { "spikes, warm", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "warm true" },
     { "rows, Adam, warm", false, BY_ADAM, 0.01f, PLN_REGROW_RANDOM, 1, false, NULL, "warm true" },
+    { "rows, IMP", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "imp", "updates 1" },
+    { "spikes, IMP, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "imp", "updates 1 rewind 1" },
+    { "rows, STDS, Adam", false, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "stds", NULL },
+    { "spikes, STDS, width", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 2, false, "stds", "width 0.2 linear true" },
+    { "rows, Grad R", false, DESCENT(0, 0), 0.1f, PLN_REGROW_NONE, 1, false, "grad_r", NULL },
+    { "spikes, Grad R, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "grad_r", "prior 0.1" },
     { "spikes, Adam, warm, shards", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 2, false, NULL, "warm true" },
 };
 
@@ -186,14 +192,17 @@ static void test_schedule(void **state)
         pln_epoch_report report;
         run r;
         begin(&r, &jobs[i], 1);
-        const int updates = r.how.updates, every = r.how.every == 1 ? 1 : (int)(0.5 * EPOCHS * batches / updates);
+        const int updates = r.how.updates, every = r.how.every == 1 ? 1 : r.how.rewind ? EPOCHS / (updates + 1) * batches
+                          : (int)(0.5 * EPOCHS * batches / updates);
         for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
             size_t all, there;
             const int update = batch / every < updates ? batch / every : updates;
             if (pln_trainer_step(r.trainer, 1, &report) != PLN_OK) fail_msg("%s: %s", jobs[i].name, pln_error(r.ctx));
             there = count(&jobs[i], &r, &all);
             const bool constant = r.how.from > 0;
-            const size_t wanted = pln_sparsity_budget(all, constant ? 0.9 : pln_sparsity_cubic(0, 0.9, update, updates));
+            const size_t wanted = pln_sparsity_budget(all, constant ? 0.9 : r.how.rounds ? 1 - pow(0.1, (double)update / updates)
+                                                      : pln_sparsity_cubic(0, 0.9, update, updates));
+            if (r.how.method == PLN_PRUNE_STDS || r.how.method == PLN_PRUNE_GRAD_R) continue;       /* by themselves: below */
             if (constant && there >= wanted && there <= wanted + 6) continue;          /* each tensor is rounded up */
             if (r.how.whole_rows ? there + 5 < wanted : there != wanted)
                 fail_msg("%s, batch %d: %zu weights are there, not %zu", jobs[i].name, batch, there, wanted);
@@ -201,6 +210,58 @@ static void test_schedule(void **state)
         }
         end(&r);
     }
+}
+
+/* Methods by which weights leave and come back by themselves: fewer and fewer are not 0, and in the end masks say so. */
+static void test_by_themselves(void **state)
+{
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        pln_epoch_report report;
+        size_t all, there;
+        run r;
+        begin(&r, &jobs[i], 2);
+        while ((r.how.method == PLN_PRUNE_STDS || r.how.method == PLN_PRUNE_GRAD_R) && pln_trainer_epoch(r.trainer) < EPOCHS) {
+            assert_int_equal(pln_trainer_step(r.trainer, 100, &report), PLN_OK);
+            there = count(&jobs[i], &r, &all);
+            if (pln_trainer_epoch(r.trainer) < EPOCHS) assert_true(there == all && report.density < 1);
+            else CHECK_NEAR(report.density, (double)there / (double)all, 1e-12);
+            if (pln_trainer_epoch(r.trainer) == EPOCHS) assert_true(report.density < 0.7 && report.density > 0.005);
+        }
+        end(&r);
+    }
+}
+
+/* A round of IMP begins with the weights after `rewind` epochs, without those that are gone, and with moments of 0. */
+static void test_rounds(void **state)
+{
+    const job j = { "rounds", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "imp", "updates 1 rewind 1" };
+    const int batches = (SAMPLES + BATCH - 1) / BATCH;
+    float *kept = NULL, *now;
+    size_t n, all;
+    run r;
+
+    (void)state;
+    begin(&r, &j, 1);
+    for (int batch = 1; batch <= EPOCHS / 2 * batches; batch++) {
+        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        if (batch == batches) kept = maps_all(r.net, &n);
+    }
+    now = maps_all(r.net, &n);
+    size_t same = 0, zero = 0;
+    for (size_t i = 0; i < n; i++) same += now[i] == kept[i], zero += now[i] == 0 && kept[i] != 0;
+    const size_t there = count(&j, &r, &all);
+    assert_true(zero == all - there && there == pln_sparsity_budget(all, 0.9));
+    assert_true(same + zero >= n - 4 * (8 + 20));               /* but for running means and variances */
+    for (int p = 0; p < pln_net_parameters(r.net); p++) {
+        const size_t numbers = (size_t)maps_count(r.net, p);
+        float *m = test_zeros(numbers);
+        (void)inside_moment(inside_trainer_rule(r.trainer, 0), r.net, p, 1, m);
+        for (size_t i = 0; i < numbers && !pln_net_parameter(r.net, p).kept; i++) assert_true(m[i] == 0);
+        free(m);
+    }
+    free(kept), free(now);
+    end(&r);
 }
 
 /* Trains to the end, `batches` at a time; taken up anew behind every one of them if it is stopped. */
@@ -507,12 +568,21 @@ static void test_refused(void **state)
     refused(&jobs[0], &fit, "prune.method", "no epochs");
     fit.prune.exchange = 0, fit.prune.ratio = NAN;
     refused(&jobs[0], &fit, "prune.ratio", "a finite number");
+    fit.prune.ratio = 0, fit.prune.method = PLN_PRUNE_IMP, fit.epochs = EPOCHS;
+    refused(&jobs[0], &fit, "prune.rewind", "an epoch, 1 or later");
+    fit.prune.rewind = 1;
+    refused(&jobs[0], &fit, "prune.rewind", "4 epochs in 3 rounds");
+    fit.prune.rewind = 0, fit.prune.method = PLN_PRUNE_STDS;
+    refused(&jobs[0], &fit, "prune.method", "leave and come back by themselves");
+    fit.optim.decay = 0.1f;
+    refused(&jobs[0], &fit, "prune.method", "no weight decay");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedule), cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
         cmocka_unit_test(test_cost),
     };

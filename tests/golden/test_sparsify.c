@@ -327,10 +327,86 @@ static int teardown(void **state)
     return 0;
 }
 
+/* ---- weights that are made of others --------------------------------------------------- */
+
+/* Some steps of Adam on weights that STDS or Grad R makes of others. */
+typedef struct made {
+    pln_optim optim;
+    float     w[MOST], m[MOST], v[MOST], theta[MOST], sign[MOST];
+    int       n;
+} made;
+
+static void begin_made(made *f, const json_t *g, const char *first)
+{
+    memset(f, 0, sizeof *f);
+    f->optim = pln_optim_default(), f->optim.kind = PLN_ADAM;
+    f->optim.beta1 = (float)number(g, "beta1"), f->optim.beta2 = (float)number(g, "beta2"), f->optim.eps = (float)number(g, "eps");
+    if (first) f->n = numbers(g, first, f->theta);
+}
+
+static void check_made(const json_t *step, const char *name, const float *got, int n)
+{
+    float wanted[MOST];
+
+    assert_int_equal(numbers(step, name, wanted), n);
+    for (int i = 0; i < n; i++) CHECK_NEAR(got[i], wanted[i], 2e-6);
+}
+
+static void test_stds(void **state)
+{
+    const json_t *g = get(golden, "stds");
+    const char *name;
+    json_t *steps;
+
+    (void)state;
+    json_object_foreach(get(g, "schedules"), name, steps) {
+        made f;
+        begin_made(&f, g, "theta0");
+        memcpy(f.w, f.theta, sizeof f.w);
+        double before = 0;
+        for (size_t t = 0; t < json_array_size(steps); t++) {
+            const json_t *step = json_array_get(steps, t);
+            const double d = pln_stds_width(number(g, "D"), (double)(t + 1) / number(g, "N"), strcmp(name, "sine") != 0);
+            float grad[MOST];
+            CHECK_NEAR(d, number(step, "d"), 1e-12);
+            (void)numbers(step, "grad_w", grad);
+            pln_optim_step(&f.optim, (float)number(g, "lr"), (int)t + 1, f.n, grad, f.w, f.m, f.v);
+            pln_stds_follow(f.theta, f.w, (size_t)f.n, before, d);
+            check_made(step, "theta", f.theta, f.n), check_made(step, "w", f.w, f.n);
+            before = d;
+        }
+    }
+}
+
+static void test_grad_r(void **state)
+{
+    const json_t *g = get(golden, "grad_r"), *cases = get(g, "cases");
+
+    (void)state;
+    for (size_t c = 0; c < json_array_size(cases); c++) {
+        const json_t *one = json_array_get(cases, c), *steps = get(one, "steps");
+        const double alpha = number(one, "alpha"), lr = number(one, "lr");
+        made f;
+        begin_made(&f, one, NULL);
+        f.n = numbers(g, "w0", f.w);
+        for (int i = 0; i < f.n; i++) f.theta[i] = fabsf(f.w[i]);
+        assert_int_equal(numbers(one, "sign", f.sign), f.n);
+        CHECK_NEAR(pln_gradr_centre(number(one, "s"), alpha), number(one, "centre"), 1e-9);
+        for (size_t t = 0; t < json_array_size(steps); t++) {
+            float grad[MOST];
+            (void)numbers(json_array_get(steps, t), "grad_w", grad);
+            pln_optim_step(&f.optim, (float)lr, (int)t + 1, f.n, grad, f.w, f.m, f.v);
+            pln_gradr_follow(f.theta, f.sign, f.w, (size_t)f.n, alpha * lr / (1 - pow(number(one, "beta1"), (double)t + 1)),
+                             pln_gradr_centre(number(one, "s"), alpha));
+            check_made(json_array_get(steps, t), "theta", f.theta, f.n), check_made(json_array_get(steps, t), "w", f.w, f.n);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_schedules), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
+        cmocka_unit_test(test_schedules), cmocka_unit_test(test_stds), cmocka_unit_test(test_grad_r), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
         cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets), cmocka_unit_test(test_channels), cmocka_unit_test(test_channels_plainly), cmocka_unit_test(test_exchange),
     };
 
