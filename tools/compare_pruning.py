@@ -2,7 +2,7 @@
 """Compares ways of choosing what grows back when a network is pruned: same initialisation, data, order and budget.
 
     python3 tools/compare_pruning.py --command build/release/planaria [--base spiking/mlp-a-fashion] [--epochs 30]
-        [--sparsity 0.9,0.95,0.98] [--seeds 1,2,3] [--arms none,critical,...] [--threads 1] [--collect]
+        [--limit N] [--sparsity 0.9,0.95,0.98] [--seeds 1,2,3] [--arms none,critical,...] [--threads 1] [--collect]
 
 Each (arm, sparsity, seed) is a run folder below runs/pruning; what is finished there is used as it is, what was interrupted
 goes on.  A tenth of the training samples is held out; the figure is the test accuracy of the last epoch, beside that of
@@ -21,12 +21,29 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "docs" / "results" / "pruning"
 RUNS = ROOT / "runs" / "pruning"
-ARMS = {"dense": None, "none": "none", "critical": "critical", "random_rows": "random_rows", "uncritical": "uncritical",
-        "gradient": "gradient", "random": "random", "granet": None, "rigl": None, "set": None}
-MEANS = {"dense": "not pruned", "none": "by magnitude alone", "critical": "the most critical channels' weights",
-         "random_rows": "those of channels by chance", "uncritical": "those of the least critical channels",
-         "gradient": "the largest gradients", "random": "weights by chance", "granet": "the method GraNet", "rigl": "the method RigL",
-         "set": "the method SET"}
+# What an arm sets, and what the page says of it.
+ARMS = {
+    "dense": (None, "not pruned"),
+    "none": (["regrow=none"], "by magnitude alone"),
+    "critical": (["regrow=critical"], "the most critical channels' weights"),
+    "random_rows": (["regrow=random_rows"], "those of channels by chance"),
+    "uncritical": (["regrow=uncritical"], "those of the least critical channels"),
+    "rate": (["regrow=rate"], "those of the channels that fire most"),
+    "gradient": (["regrow=gradient"], "the largest gradients"),
+    "gradient_rows": (["regrow=gradient", "granularity=row"], "weights of channels with the largest mean gradient"),
+    "random": (["regrow=random"], "weights by chance"),
+    "value": (["regrow=critical", "quantity=value"], "channels by the value that the authors' program takes"),
+    "synapse": (["regrow=synapse"], "weights by criticality times what they read"),
+    "block": (["granularity=block", "regrow=critical"], "blocks of sixteen, by criticality"),
+    "block_none": (["granularity=block", "regrow=none"], "blocks of sixteen, by magnitude alone"),
+    "block_random": (["granularity=block", "regrow=random"], "blocks of sixteen, by chance"),
+    "granet": (["method=granet"], "the method GraNet"),
+    "rigl": (["method=rigl"], "the method RigL"),
+    "set": (["method=set"], "the method SET"),
+    "imp_short": (["method=imp", "updates=4", "rewind=1"], "IMP, five rounds in the same epochs"),
+    "imp": (["method=imp", "updates=10", "rewind=2"], "IMP, eleven rounds of as many epochs each"),
+}
+
 KEPT = ("accuracy", "selected_accuracy", "selected_epoch", "density", "epoch", "untrained_accuracy")
 
 # 97.5 % points of Student's t, for 1 and more degrees of freedom.
@@ -36,9 +53,13 @@ T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 def command_of(options, arm, sparsity, seed):
     """The command of one run, and its folder below RUNS."""
     name = f"{options.base.replace('/', '-')}-{arm}" + ("" if arm == "dense" else f"-{sparsity:g}") + f"-seed{seed}"
-    line = ["train", options.base, "--seed", str(seed), "--set", f"train.epochs={options.epochs}", "--set", "evaluate.at=[]"]
-    if arm != "dense":
-        line += ["--set", f"prune.sparsity={sparsity:g}", "--set", f"prune.regrow={ARMS[arm]}" if ARMS[arm] else f"prune.method={arm}"]
+    epochs = options.epochs * (11 if arm == "imp" else 1)
+    line = ["train", options.base, "--seed", str(seed), "--set", f"train.epochs={epochs}", "--set", "evaluate.at=[]"]
+    for setting in [f"sparsity={sparsity:g}", *ARMS[arm][0]] if arm != "dense" else []:
+        line += ["--set", f"prune.{setting}"]
+    if options.limit:
+        line += ["--limit", str(options.limit)]
+        name += f"-limit{options.limit}"
     return name, line
 
 
@@ -92,16 +113,20 @@ def table(runs, sparsity):
         sops = [r["sops"] for r in by_seed.values() if r["sops"]]
         operations = f"{statistics.mean(sops):.0f}" if sops else ""
         chosen = [r["selected_accuracy"] for r in by_seed.values() if "selected_accuracy" in r]
-        lines.append(f"| `{arm}`: {MEANS[arm]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
+        lines.append(f"| `{arm}`: {ARMS[arm][1]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
                      f"{percent(chosen) if chosen else ''} | {against} | {above} | "
                      f"{operations} |")
     return "\n".join(lines)
 
 
+def of_samples(held):
+    return f" of {held['limit']} samples" if held.get("limit") else ""
+
+
 def write(options, runs):
     RESULTS.mkdir(parents=True, exist_ok=True)
     name = options.base.split("/")[-1]
-    (RESULTS / f"{name}.json").write_text(json.dumps({"base": options.base, "epochs": options.epochs, "runs": runs}, indent=1) + "\n")
+    (RESULTS / f"{name}.json").write_text(json.dumps({"base": options.base, "epochs": options.epochs, "limit": options.limit, "runs": runs}, indent=1) + "\n")
     page = ["# Pruning: does it matter what grows back?", "",
             "Written by `tools/compare_pruning.py`; every run is in the JSON beside this page, with its command. Arms of one seed have the",
             "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3).",
@@ -110,8 +135,17 @@ def write(options, runs):
     for path in sorted(RESULTS.glob("*.json")):
         held = json.loads(path.read_text())
         for sparsity in sorted({r["sparsity"] for r in held["runs"]} - {0}):
-            page += [f"## {held['base']}, {held['epochs']} epochs, {100 * sparsity:g} % of the weights pruned", "", table(held["runs"], sparsity), ""]
+            page += [f"## {held['base']}, {held['epochs']} epochs{of_samples(held)}, {100 * sparsity:g} % of the weights pruned", "", table(held["runs"], sparsity), ""]
     (RESULTS / "README.md").write_text("\n".join(page))
+
+
+def kept_runs(options):
+    """Runs that the results have already, of the same length."""
+    path = RESULTS / f"{options.base.split('/')[-1]}.json"
+    held = json.loads(path.read_text()) if path.exists() else {}
+    if (held.get("epochs"), held.get("limit")) != (options.epochs, options.limit):
+        return {}
+    return {(run["arm"], run["sparsity"], run["seed"]): run for run in held["runs"]}
 
 
 def main():
@@ -121,21 +155,22 @@ def main():
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--sparsity", default="0.95,0.98,0.9")
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--arms", default=",".join(ARMS))
+    parser.add_argument("--arms", default=",".join(arm for arm in ARMS if arm != "imp"), help="default: all but imp, which takes eleven times as long")
+    parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--collect", action="store_true")
     options = parser.parse_args()
     unknown = set(options.arms.split(",")) - set(ARMS)
     if unknown:
         sys.exit(f"compare_pruning: there is no arm {', '.join(unknown)}; there are {', '.join(ARMS)}")
-    runs = {}
+    runs = kept_runs(options)
     for sparsity in map(float, options.sparsity.split(",")):
         for seed in map(int, options.seeds.split(",")):
             for arm in options.arms.split(","):
                 result = one(options, arm, sparsity, seed)
                 if result:
                     runs[arm, result["sparsity"], seed] = result
-                    write(options, list(runs.values()))
+                    write(options, sorted(runs.values(), key=lambda run: (list(ARMS).index(run["arm"]), run["sparsity"], run["seed"])))
 
 
 if __name__ == "__main__":

@@ -44,10 +44,16 @@ class TestRuns(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         compare.RUNS, compare.RESULTS = Path(self.folder.name), Path(self.folder.name) / "results"
-        self.options = argparse.Namespace(base="spiking/mlp-a-fashion", epochs=30, threads=1, collect=True, command="none")
+        self.options = argparse.Namespace(base="spiking/mlp-a-fashion", epochs=30, threads=1, collect=True, command="none", limit=None)
 
     def tearDown(self):
         self.folder.cleanup()
+
+    def test_other_arms_stay(self):
+        compare.write(self.options, [run("dense", 1, 0.9), run("critical", 1, 0.8)])
+        self.assertEqual(sorted(compare.kept_runs(self.options)), [("critical", 0.95, 1), ("dense", 0, 1)])
+        self.options.epochs = 3
+        self.assertEqual(compare.kept_runs(self.options), {})
 
     def test_what_is_there_is_collected(self):
         self.assertIsNone(compare.one(self.options, "critical", 0.95, 1))
