@@ -98,8 +98,22 @@ static void add_real(json_t *to, const char *key, double value)
     json_object_set_new(to, key, json_real(json_real_value(json_object_get(to, key)) + value));
 }
 
+static void note_cost_without_channels(job *j, const pln_epoch_report *report)
+{
+    const int batch = j->c->e.fit.batch;
+
+    add_integer(j->result, "steps", (report->samples + batch - 1) / batch);
+    if (j->c->e.fit.rule != PLN_RULE_BP) return;
+    add_real(j->result, "training_flops_dense", 2 * (double)report->samples * j->macs[0]);
+    add_real(j->result, "training_flops_active", 2 * (double)report->samples * j->macs[1]);
+}
+
 void job_note_cost(job *j, const pln_epoch_report *report)
 {
+    if (j->args.cut) {
+        note_cost_without_channels(j, report);
+        return;
+    }
     add_integer(j->result, "steps", report->steps);
     add_integer(j->result, "dense_gradients", report->dense_gradients);
     if (report->macs <= 0) return;
@@ -144,12 +158,12 @@ static int measure(job *j, pln_net *net, const char *key)
 
 static void set_count(json_t *to, const char *key, size_t value) { json_object_set_new(to, key, json_integer((json_int_t)value)); }
 
-static void count_weights(job *j)
+static void count_weights(job *j, const pln_net *dense)
 {
     size_t weights = 0, live = 0;
 
     for (int p = 0; p < pln_net_parameters(j->net); p++) {
-        const pln_parameter_info info = pln_net_parameter(j->net, p);
+        const pln_parameter_info info = pln_net_parameter(dense, p);
         size_t count;
         if (!is_weights(&info, &count)) continue;
         weights += count;
@@ -158,7 +172,8 @@ static void count_weights(job *j)
     set_count(j->result, "weights", weights);
     set_count(j->result, "live_weights", live);
     json_object_set_new(j->result, "sparsity", json_real(1 - (double)live / (double)weights));
-    json_object_set_new(j->result, "sparsity_wanted", json_real(pln_experiment_share((float)j->c->e.fit.prune.sparsity)));
+    if (!j->args.cut)
+        json_object_set_new(j->result, "sparsity_wanted", json_real(pln_experiment_share((float)j->c->e.fit.prune.sparsity)));
 }
 
 /* ---- what both take ------------------------------------------------------------------- */
@@ -233,9 +248,9 @@ int job_compare(job *j)
     set_count(j->result, "peak_bytes", run_peak_bytes());
     set_count(j->result, "batch", (size_t)j->c->e.fit.batch);
     json_object_set_new(j->result, "epochs", json_integer(pln_experiment_epochs(&j->c->e)));
-    count_weights(j);
     code = job_save(j);
     if (code == DONE) code = take_dense(j, &net[0]);
+    if (code == DONE) count_weights(j, net[0]);
     if (code == DONE) code = measure(j, net[1], "accuracy_pruned");
     if (code == DONE && (j->args.dense || j->args.from)) code = measure(j, net[0], "accuracy_dense");
     pln_run_free(j->run);
@@ -288,8 +303,13 @@ static void print_notes(const job *j)
 
     if (dense) printf("\ndense: the network of %s\n", dense);
     else printf("\ndense: the pruned network with its zeros computed; --dense RUN sets a trained one beside it\n");
-    printf("%.2f %% of the weights are left out, %.4g %% were wanted\n", 100 * json_number_value(json_object_get(r, "sparsity")),
-           100 * json_number_value(json_object_get(r, "sparsity_wanted")));
+    if (json_object_get(r, "channels"))
+        printf("%lld of %lld channels stay, %.4g %% were to go; %.2f %% of the weights are gone\n",
+               (long long)json_integer_value(json_object_get(r, "live_channels")), (long long)json_integer_value(json_object_get(r, "channels")),
+               100 * json_number_value(json_object_get(r, "sparsity_wanted")), 100 * json_number_value(json_object_get(r, "sparsity")));
+    else
+        printf("%.2f %% of the weights are left out, %.4g %% were wanted\n", 100 * json_number_value(json_object_get(r, "sparsity")),
+               100 * json_number_value(json_object_get(r, "sparsity_wanted")));
     if (gradients) printf("%lld batches took the gradient of all weights\n", (long long)gradients);
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl, ...\n", j->r.folder);
 }

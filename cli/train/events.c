@@ -118,6 +118,7 @@ static int see_epoch(job *j, const pln_run_event *v)
         progress_clear();
         if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ", !v->measured && !v->compared);
     }
+    if (j->args.cut && network) job_note_cost(j, &v->report);
     if (j->c->e.prunes && network) {
         json_object_set_new(j->result, "density", json_real(v->report.density));
         job_note_cost(j, &v->report);

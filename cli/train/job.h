@@ -3,6 +3,7 @@
  *     train.c          the command line, and the run from event to event
  *     prune.c          the other command line: settings of section prune
  *     start.c          weights to begin with
+ *     cut.c            or without some of the channels
  *     cost.c           what pruning cost and what it gave, beside the dense network
  *     race.c           how fast two networks are
  *     identity.c       what makes it this run: settings, manifest, configuration, result
@@ -34,6 +35,7 @@ typedef struct arguments {
     char       *from;            /* a run or model whose weights it begins with, or NULL */
     char       *dense;           /* prune: a run beside it, or NULL  */
     bool        prunes;          /* it is 'planaria prune'           */
+    char      **cut;             /* its settings "key=value" where channels go at once, or NULL */
     json_t     *line;            /* the command line as it was typed */
 } arguments;
 
@@ -61,6 +63,7 @@ typedef struct job {
     pln_index   with, without;    /* the samples that show their labels, and those that do not */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */
+    double      macs[2];          /* of a sample in training, where channels went: before and now */
     long        metrics_size;
     double      last_checkpoint;
 } job;
@@ -87,6 +90,11 @@ int  job_load_dense(job *j, const char *path, pln_net **dense);
 
 /* The run or model file of a path, loaded; the SHA-256 of its bytes goes to digest, unless that is NULL. */
 int  job_load_model(job *j, const char *path, char digest[65], pln_net **net);
+
+/* ---- cut.c ----------------------------------------------------------------- */
+
+/* Gives the run what stays of a network, in place of its own, and writes its layers to the configuration. */
+int  job_cut(job *j, pln_net *from);
 
 /* ---- cost.c ---------------------------------------------------------------- */
 

@@ -46,12 +46,16 @@ static int add(settings *s, const char *format, ...)
     return DONE;
 }
 
-/* What a run's configuration says of lengths is of its own training, and its own pruning is over. */
-static int begin_anew(settings *s, const config *c, const char *sparsity, int *epochs)
+/* What a run's configuration says of lengths is of its own training, and its own pruning is over.  Where channels
+ * go at once, so is what let them fade, and no section prunes further. */
+static int begin_anew(settings *s, const config *c, const char *sparsity, bool cuts, int *epochs)
 {
     const pln_fit *fit = &c->e.fit;
-    int code = sparsity ? add(s, "prune={sparsity: %s}", sparsity) : add(s, "prune={}");
+    int code = DONE;
 
+    if (!cuts) code = sparsity ? add(s, "prune={sparsity: %s}", sparsity) : add(s, "prune={}");
+    else if (c->e.prunes) code = add(s, "prune={sparsity: 0.5, regrow: none, updates: 1, until: 1}");
+    if (code == DONE && cuts && fit->norm_l1 > 0) code = add(s, "train.norm_l1=0");
     if (*epochs == OPTIONS_UNSET) *epochs = pln_experiment_epochs(&c->e);
     if (code == DONE && c->e.stop_after >= 0) code = add(s, "train.stop_after=%d", *epochs);
     if (code == DONE && fit->schedule.kind != PLN_CONSTANT && fit->schedule.length == fit->epochs)
@@ -60,7 +64,7 @@ static int begin_anew(settings *s, const config *c, const char *sparsity, int *e
 }
 
 /* Reads a run that is to be pruned: its configuration, its data, its model. */
-static int take_run(job *j, settings *s, const char *sparsity, char path[PATH_MAX])
+static int take_run(job *j, settings *s, const char *sparsity, bool cuts, char path[PATH_MAX])
 {
     arguments *a = &j->args;
     config *c;
@@ -74,7 +78,7 @@ static int take_run(job *j, settings *s, const char *sparsity, char path[PATH_MA
         a->from = strdup(a->name);
         snprintf(path, PATH_MAX, "%s", run_path(&r, "config.yaml"));
         a->name = path;
-        code = begin_anew(s, c, sparsity, &a->epochs);
+        code = begin_anew(s, c, sparsity, cuts, &a->epochs);
     }
     config_free(c);
     return code;
@@ -90,6 +94,26 @@ static int make_settings(const arguments *a, settings *s, char *const own[OWN_KE
     for (int i = 0; i < OWN_KEYS && code == DONE; i++)
         if (own[i]) code = add(s, "prune.%s=%s", keys[i], own[i]);
     for (int i = 0; a->set && a->set[i] && code == DONE; i++) code = add(s, "%s", a->set[i]);
+    return code;
+}
+
+/* The same where channels go at once: what is said of pruning is of that choice. */
+static int make_cut(arguments *a, settings *s, char *const own[OWN_KEYS])
+{
+    static const char section[] = "prune.";
+    settings cut = { .text = NULL };
+    int code = DONE;
+
+    if (own[METHOD] && strcmp(own[METHOD], "slim") != 0)
+        code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be slim", own[METHOD]);
+    if (a->epochs != OPTIONS_UNSET && code == DONE) code = add(s, "train.epochs=%d", a->epochs);
+    for (int i = 0; i < OWN_KEYS && code == DONE; i++)
+        if (own[i] && i != METHOD && i != GRANULARITY) code = add(&cut, "%s=%s", keys[i], own[i]);
+    for (int i = 0; a->set && a->set[i] && code == DONE; i++) {
+        const bool of_cut = strncmp(a->set[i], section, sizeof section - 1) == 0;
+        code = add(of_cut ? &cut : s, "%s", a->set[i] + (of_cut ? sizeof section - 1 : 0));
+    }
+    a->cut = cut.text;
     return code;
 }
 
@@ -137,7 +161,7 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
     arguments *a = &j->args;
     settings s = { .text = NULL };
     const char *name = a->name;
-    const bool folder = is_folder(name);
+    const bool folder = is_folder(name), cuts = own[GRANULARITY] && strcmp(own[GRANULARITY], "channel") == 0;
     bool has_section = false;
     char out[2048];
 
@@ -145,11 +169,14 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
         run_default(out, sizeof out, "prune-", name, a->seed);
         a->out = strdup(out);
     }
-    int code = folder ? take_run(j, &s, own[SPARSITY], path) : look_for_section(name, &has_section);
+    int code = folder ? take_run(j, &s, own[SPARSITY], cuts, path) : look_for_section(name, &has_section);
+    if (code == DONE && cuts && !folder)
+        code = complain(MISUSED, "--granularity channel takes channels from a trained run: name its folder; training it with "
+                        "train.norm_l1=0.001 lets channels fade");
     if (code == DONE && ((folder && is_same_folder(a->out, name)) || is_same_folder(a->out, a->dense)))
         code = complain(MISUSED, "--out must name another folder than %s, which is read", a->out);
     if (code == DONE) code = check_sparsity(a, own[SPARSITY], has_section);
-    if (code == DONE) code = make_settings(a, &s, own, has_section);
+    if (code == DONE) code = cuts ? make_cut(a, &s, own) : make_settings(a, &s, own, has_section);
     free_texts(a->set);
     a->set = s.text;
     a->epochs = OPTIONS_UNSET;                    /* they are a setting now */
@@ -163,10 +190,11 @@ int command_prune(int argc, const char **argv)
     arguments *a = &j.args;
     char *own[OWN_KEYS] = { NULL }, path[PATH_MAX];
     const struct poptOption table[] = {
-        { "sparsity", 0, POPT_ARG_STRING, &own[SPARSITY], 0, "share of the weights that are left out in the end", "SHARE" },
+        { "sparsity", 0, POPT_ARG_STRING, &own[SPARSITY], 0, "share of the weights, or channels, that are left out in the end", "SHARE" },
         { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, "prune.method", "NAME" },
         { "regenerate", 0, POPT_ARG_STRING, &own[REGENERATE], 0, "by what weights come back: prune.regrow", "SOURCE" },
-        { "granularity", 0, POPT_ARG_STRING, &own[GRANULARITY], 0, "what is left out together: prune.granularity", "NAME" },
+        { "granularity", 0, POPT_ARG_STRING, &own[GRANULARITY], 0,
+          "what is left out together: prune.granularity, or channel, which makes the network of a run smaller at once", "NAME" },
         { "criterion", 0, POPT_ARG_STRING, &own[CRITERION], 0, "by what weights go: prune.criterion", "NAME" },
         { "dense", 0, POPT_ARG_STRING, &a->dense, 0, "a trained run that stands beside it in the table (default: the run that is pruned)",
           "RUN" },

@@ -65,7 +65,9 @@ int job_start(job *j)
 
     if (code != DONE || !j->args.from) return code;
     code = job_load_model(j, j->args.from, j->from, &from);
-    if (code == DONE) {
+    if (code == DONE && j->args.cut) {
+        code = job_cut(j, from);
+    } else if (code == DONE) {
         const pln_status status = pln_net_copy(j->net, from);
         if (status == PLN_ERR_SHAPE)
             code = complain(BAD_INPUT, "the weights of %s do not fit the network: %s", j->args.from, pln_error(j->ctx));

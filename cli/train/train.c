@@ -183,6 +183,8 @@ static void free_arguments(arguments *a)
 {
     for (int i = 0; a->set && a->set[i]; i++) free(a->set[i]);
     free(a->set);
+    for (int i = 0; a->cut && a->cut[i]; i++) free(a->cut[i]);
+    free(a->cut);
     free(a->data);
     free(a->out);
     free(a->from);
