@@ -79,19 +79,18 @@ pruned="$tiny --set cnn_prune=0.3"
 train $pruned --out pruned --epochs 3; train $pruned --out half --epochs 1; train $pruned --out half --epochs 3 --resume
 train $pruned --out first --epochs 0; same pruned half
 python3 - <<'END'
-import json, struct
+import json, math, struct
 def tensors(run):
     data = open(run + "/model.safetensors", "rb").read()
     n = struct.unpack("<Q", data[:8])[0]
     for name, t in json.loads(data[8:8 + n]).items():
         if name != "__metadata__": yield name, t, data[8 + n + t["data_offsets"][0]:8 + n + t["data_offsets"][1]]
 def bits(run): return {name: b for name, t, b in tensors(run) if name.endswith("_mask")}
-last = {name: (t, b) for name, t, b in tensors("pruned")}
+last = {name: b for name, t, b in tensors("pruned")}
 for name, mask in bits("pruned").items():
-    w = last[name[:-5]][1]
-    w = struct.unpack("<%df" % (len(w) // 4), w)
-    there = [mask[i // 8] >> i % 8 & 1 for i in range(len(w))]
-    print(name, last[name[:-5]][0]["shape"], "left out:", len(w) - sum(there), all(x == 0 for x, m in zip(w, there) if not m))
+    shape = [n for n, in struct.iter_unpack("<i", last[name[:-5] + "_shape"])]
+    there = [mask[i // 8] >> i % 8 & 1 for i in range(math.prod(shape))]
+    print(name, shape, "left out:", len(there) - sum(there), 4 * sum(there) == len(last[name[:-5] + "_values"]))
 print("the masks are those of the beginning:", bits("first") == bits("pruned"))
 END
 
