@@ -1,18 +1,21 @@
 /* spiking.c - a training step, or inference, of a spiking network on random images
  *
  *     bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N]
- *                   [surrogate NAME] [beta X] [gain X]
+ *                   [surrogate NAME] [beta X] [gain X] [sparsity X] [block N]
  *
  * NETWORK is in short form, as in `network:` of a configuration.  Prints one line
  * of JSON as bench/peers/torch_snn.py does: the best of some steps, samples a
  * second, the peak of memory, and the mean firing rate.  beta is what norms begin
  * with, which sets the firing rate.  With gain there are no norms, and the initial weights
- * are multiplied by it, without which a deep network would not fire. */
+ * are multiplied by it, without which a deep network would not fire.  sparsity leaves out so many
+ * of the weights of all layers but the first and the last, by chance, `block` filters of a tap and channel together;
+ * the others are made larger, so that neurons fire as before. */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "planaria.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,8 @@ static const double LEAST_SECONDS = 1.5;
 typedef struct settings {
     const char *network, *surrogate;
     int         side, channels, threads, batch, steps;
-    float       beta, gain;
+    float       beta, gain, sparsity;
+    int         block;
     bool        infer;
 } settings;
 
@@ -44,7 +48,7 @@ static int read_settings(int count, char **word, settings *s)
 {
     if (count < 4) return 2;
     *s = (settings){ .network = word[1], .side = atoi(word[2]), .channels = atoi(word[3]), .threads = 2, .batch = 32,
-                     .steps = 4 };
+                     .steps = 4, .block = 1 };
     for (int i = 4; i < count; i++) {
         const char *next = i + 1 < count ? word[i + 1] : "";
         if (strcmp(word[i], "infer") == 0) s->infer = true;
@@ -53,10 +57,12 @@ static int read_settings(int count, char **word, settings *s)
         else if (strcmp(word[i], "T") == 0) s->steps = atoi(next), i++;
         else if (strcmp(word[i], "surrogate") == 0) s->surrogate = next, i++;
         else if (strcmp(word[i], "beta") == 0) s->beta = (float)atof(next), i++;
+        else if (strcmp(word[i], "sparsity") == 0) s->sparsity = (float)atof(next), i++;
+        else if (strcmp(word[i], "block") == 0) s->block = atoi(next), i++;
         else if (strcmp(word[i], "gain") == 0) s->gain = (float)atof(next), i++;
         else return 2;
     }
-    return s->batch < 1 || s->batch > MOST_BATCH ? 2 : 0;
+    return s->batch < 1 || s->batch > MOST_BATCH || s->block < 1 || s->sparsity >= 1 ? 2 : 0;
 }
 
 /* After one training step running statistics are r = 0.9 r0 + 0.1 b; puts b, the
@@ -107,6 +113,42 @@ static pln_status raise_weights(pln_net *net, float gain)
         if (status == PLN_OK) status = pln_net_set(net, p, &t);
         free(t.data);
     }
+    return status;
+}
+
+/* A mask for a tensor [filters][rest]: runs of `block` filters are there or not. */
+static pln_status prune_tensor(pln_net *net, int p, const settings *s)
+{
+    const pln_parameter_info info = pln_net_parameter(net, p);
+    pln_tensor mask = { .rank = info.rank }, w = { .rank = info.rank };
+    pln_status status = PLN_ERR_MEMORY;
+
+    memcpy(mask.dim, info.dim, sizeof mask.dim), memcpy(w.dim, info.dim, sizeof w.dim);
+    const ptrdiff_t count = pln_tensor_count(&mask), rest = count / info.dim[0];
+    mask.data = malloc((size_t)count * sizeof *mask.data), w.data = malloc((size_t)count * sizeof *w.data);
+    if (mask.data && w.data) status = pln_net_get(net, p, &w);
+    for (int f = 0; f < info.dim[0] && status == PLN_OK; f++)
+        for (ptrdiff_t i = 0; i < rest; i++) {
+            const ptrdiff_t at = f * rest + i;
+            mask.data[at] = f % s->block ? mask.data[at - rest] : (float)(drand48() >= (double)s->sparsity);
+            w.data[at] *= 1 / sqrtf(1 - s->sparsity);
+        }
+    if (status == PLN_OK) status = pln_net_set(net, p, &w);
+    if (status == PLN_OK) status = pln_net_set_mask(net, p, &mask);
+    free(mask.data), free(w.data);
+    return status;
+}
+
+static pln_status prune(pln_net *net, const settings *s)
+{
+    const int count = pln_net_parameters(net);
+    pln_status status = PLN_OK;
+    int first = 0, last = count - 1;
+
+    while (pln_net_parameter(net, first).rank < 2) first++;
+    while (pln_net_parameter(net, last).rank < 2) last--;
+    for (int p = first + 1; p < last && status == PLN_OK && s->sparsity > 0; p++)
+        if (pln_net_parameter(net, p).rank >= 2) status = prune_tensor(net, p, s);
     return status;
 }
 
@@ -165,7 +207,7 @@ int main(int count, char **word)
     double best = 1e9, rate = 0;
 
     if (read_settings(count, word, &s)) {
-        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X] [gain X]\n");
+        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X] [gain X] [sparsity X] [block N]\n");
         return 2;
     }
     options.threads = s.threads;
@@ -187,6 +229,7 @@ int main(int count, char **word)
     if (status == PLN_OK) status = pln_net_ready(net);
     if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
     if (status == PLN_OK && s.gain > 0) status = raise_weights(net, s.gain);
+    if (status == PLN_OK) status = prune(net, &s);
     if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);
     if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
     if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : MOST_STEPS, &best, &rate);
@@ -198,7 +241,7 @@ int main(int count, char **word)
     }
     getrusage(RUSAGE_SELF, &usage);
     printf("{\"network\":\"%s\",\"T\":%d,\"batch\":%d,\"threads\":%d,\"mode\":\"%s\",\"seconds_per_step\":%.5f,"
-           "\"samples_per_second\":%.1f,\"peak_mb\":%ld,\"firing_rate\":%.4f}\n", s.network, s.steps, s.batch, s.threads,
-           s.infer ? "infer" : "train", best, s.batch / best, usage.ru_maxrss / 1024, rate);
+           "\"sparsity\":%g,\"block\":%d,\"samples_per_second\":%.1f,\"peak_mb\":%ld,\"firing_rate\":%.4f}\n", s.network, s.steps, s.batch, s.threads,
+           s.infer ? "infer" : "train", best, (double)s.sparsity, s.block, s.batch / best, usage.ru_maxrss / 1024, rate);
     return 0;
 }

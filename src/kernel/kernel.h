@@ -304,6 +304,11 @@ typedef void plni_moved_fn(uint64_t *to, const uint64_t *low, const uint64_t *hi
 typedef void plni_live_bits_fn(float *y, const uint64_t *plane, ptrdiff_t ld, int places, const uint16_t *entry,
                                const float *value, int n, float scale, bool add);
 
+/* sum[e] += scale * the sum of d[i] over i < places where bit i % 64 of plane[entry[e] + i / 64 ld] is set; from there
+ * up to 256 d is 0. */
+typedef void plni_live_dots_fn(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
+                               int places, float scale);
+
 /* y[i] = (add ? y[i] : 0) + sum of value[e] plane[offset[entry[e]] + i] over e < n for i < places;
  * there must be room up to a multiple of 16. */
 typedef void plni_live_values_fn(float *y, const float *plane, const int32_t *offset, int places, const uint16_t *entry,
@@ -315,6 +320,20 @@ typedef void plni_live_values_fn(float *y, const float *plane, const int32_t *of
 typedef void plni_to_channels_fn(float *to, const int32_t *at, const float *from, ptrdiff_t ld, int places,
                                  const float *first, bool add);
 typedef void plni_to_lanes_fn(float *to, ptrdiff_t ld, const float *from, const int32_t *at, int places);
+
+/* Blocks of 16 filters that are there or not together, of taps of 3x3: entry 9 c + t is tap t of channel c, which is
+ * active at offset[k], in bytes, for start[c] <= k < start[c + 1]; value is NULL if all are 1.  For e < n and 16 i
+ *
+ *     y[offset[k] / 4 + shift[t] + i] += value[k] weight[t tap + c channel + i]
+ *     sum[e][i]                       += sum_k value[k] delta[offset[k] / 4 + shift[t] + i]  */
+typedef void plni_block_sums_fn(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight,
+                                ptrdiff_t tap, ptrdiff_t channel, const uint32_t *start, const uint16_t *offset,
+                                const float *value);
+typedef void plni_block_dots_fn(float *sum, const int32_t *shift, const uint16_t *entry, int n, const float *delta,
+                                const uint32_t *start, const uint16_t *offset, const float *value);
+
+/* to[r ldto + i] = (first ? first[i] : 0) + tile[16 r + i], and the tile is 0 then, for 16 i and r < rows */
+typedef void plni_unload_fn(float *to, ptrdiff_t ldto, float *tile, const float *first, int rows);
 
 typedef struct plni_kernels {
 #define K(operation) plni_##operation##_fn *operation;

@@ -112,6 +112,58 @@ void KERNEL(live_bits)(float *y, const uint64_t *plane, ptrdiff_t ld, int places
 }
 #endif
 
+#if defined(__AVX512F__)
+/* Each entry's sum over `count` vectors of places, a constant at each call. */
+PLNI_INLINE void dots_part(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
+                           float scale, const int count)
+{
+    __m512 x[MOST_VECTORS];
+
+#pragma GCC unroll 16
+    for (int v = 0; v < count; v++) x[v] = _mm512_mul_ps(_mm512_loadu_ps(d + 16 * v), _mm512_set1_ps(scale));
+    for (int e = 0; e < n; e++) {
+        const char *at = (const char *)(plane + entry[e]);
+        __m512 a[4] = { _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps() };
+#pragma GCC unroll 16
+        for (int v = 0; v < count; v++) {
+            __mmask16 active;
+            memcpy(&active, at + v / 4 * ld * 8 + v % 4 * 2, sizeof active);
+            a[v % 4] = _mm512_mask_add_ps(a[v % 4], active, a[v % 4], x[v]);
+        }
+        sum[e] += _mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(a[0], a[1]), _mm512_add_ps(a[2], a[3])));
+    }
+}
+
+void KERNEL(live_dots)(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
+                       int places, float scale)
+{
+    if (places > 128) dots_part(sum, plane, ld, entry, n, d, scale, 16);
+    else if (places > 64) dots_part(sum, plane, ld, entry, n, d, scale, 8);
+    else dots_part(sum, plane, ld, entry, n, d, scale, 4);
+}
+#else
+void KERNEL(live_dots)(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
+                       int places, float scale)
+{
+    ivec bit;
+
+    for (int i = 0; i < LANES; i++) bit[i] = 1 << i;
+    for (int e = 0; e < n; e++) {
+        vec a[4] = { { 0 } };
+        for (int p = 0; p < places; p += 64) {
+            const uint64_t word = plane[entry[e] + p / 64 * ld];
+#pragma GCC unroll 16
+            for (int v = 0; v < WORD_VECTORS; v++) {
+                const ivec active = (((ivec){ 0 } + (int32_t)(word >> LANES * v)) & bit) != 0;
+                a[v % 4] += (vec)(*(const ivec *)(d + p + v * LANES) & active);
+            }
+        }
+        const vec all = (a[0] + a[1]) + (a[2] + a[3]);
+        for (int i = 0; i < LANES; i++) sum[e] += scale * all[i];
+    }
+}
+#endif
+
 /* `count` vectors of lanes, a constant at each call. */
 PLNI_INLINE void values_part(float *y, const float *plane, const int32_t *offset, const uint16_t *entry, const float *value,
                              int n, bool add, const int count)
@@ -249,4 +301,77 @@ void KERNEL(to_lanes)(float *to, ptrdiff_t ld, const float *from, const int32_t 
 #pragma GCC unroll 16
             for (int i = 0; i < SQUARE; i++) *(vec *)(to + (f + i) * ld + p) = a[i];
         }
+}
+
+/* ---- blocks of sixteen filters -------------------------------------------- */
+
+enum { BLOCK = 16 / LANES };          /* vectors */
+
+void KERNEL(block_sums)(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight, ptrdiff_t tap,
+                        ptrdiff_t channel, const uint32_t *start, const uint16_t *offset, const float *value)
+{
+    for (int e = 0; e < n; e++) {
+        const int c = entry[e] / 9, t = entry[e] % 9;
+        const vec *from = (const vec *)(weight + t * tap + c * channel);
+        char *at = (char *)(y + shift[t]);
+        vec w[BLOCK];
+
+#pragma GCC unroll 4
+        for (int i = 0; i < BLOCK; i++) w[i] = from[i];
+        for (uint32_t k = start[c]; k < start[c + 1]; k++) {
+            vec *to = (vec *)(at + offset[k]);
+#pragma GCC unroll 4
+            for (int i = 0; i < BLOCK; i++)
+                if (value) to[i] += value[k] * w[i];
+                else to[i] += w[i];
+        }
+    }
+}
+
+void KERNEL(unload)(float *to, ptrdiff_t ldto, float *tile, const float *first, int rows)
+{
+    const vec zero = { 0 };
+    vec begin[BLOCK];
+
+#pragma GCC unroll 4
+    for (int i = 0; i < BLOCK; i++) begin[i] = first ? ((const vec *)first)[i] : zero;
+    for (int r = 0; r < rows; r++, to += ldto, tile += 16)
+#pragma GCC unroll 4
+        for (int i = 0; i < BLOCK; i++) {
+            ((vec *)to)[i] = begin[i] + ((vec *)tile)[i];
+            ((vec *)tile)[i] = zero;
+        }
+}
+
+/* The sum over one list. */
+PLNI_INLINE void sum_block(vec *sum, const char *at, const uint16_t *offset, const float *value, uint32_t from, uint32_t end,
+                           const bool weighted)
+{
+    vec a[BLOCK] = { { 0 } }, b[BLOCK] = { { 0 } };
+
+    for (; from + 1 < end; from += 2) {
+        const vec *one = (const vec *)(at + offset[from]), *two = (const vec *)(at + offset[from + 1]);
+#pragma GCC unroll 4
+        for (int i = 0; i < BLOCK; i++) {
+            a[i] += (weighted ? value[from] : 1) * one[i];
+            b[i] += (weighted ? value[from + 1] : 1) * two[i];
+        }
+    }
+    for (; from < end; from++)
+#pragma GCC unroll 4
+        for (int i = 0; i < BLOCK; i++) a[i] += (weighted ? value[from] : 1) * ((const vec *)(at + offset[from]))[i];
+#pragma GCC unroll 4
+    for (int i = 0; i < BLOCK; i++) sum[i] += a[i] + b[i];
+}
+
+void KERNEL(block_dots)(float *sum, const int32_t *shift, const uint16_t *entry, int n, const float *delta,
+                        const uint32_t *start, const uint16_t *offset, const float *value)
+{
+    for (int e = 0; e < n; e++) {
+        const int c = entry[e] / 9, t = entry[e] % 9;
+        const char *at = (const char *)(delta + shift[t]);
+
+        if (value) sum_block((vec *)(sum + 16 * e), at, offset, value, start[c], start[c + 1], true);
+        else sum_block((vec *)(sum + 16 * e), at, offset, value, start[c], start[c + 1], false);
+    }
 }

@@ -588,6 +588,44 @@ void plni_live_values_scalar(float *y, const float *plane, const int32_t *offset
     }
 }
 
+void plni_live_dots_scalar(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
+                           int places, float scale)
+{
+    for (int e = 0; e < n; e++)
+        for (int i = 0; i < places; i++)
+            if (plane[entry[e] + i / 64 * ld] >> i % 64 & 1) sum[e] += scale * d[i];
+}
+
+void plni_block_sums_scalar(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight, ptrdiff_t tap,
+                            ptrdiff_t channel, const uint32_t *start, const uint16_t *offset, const float *value)
+{
+    for (int e = 0; e < n; e++) {
+        const int c = entry[e] / 9, t = entry[e] % 9;
+        for (uint32_t k = start[c]; k < start[c + 1]; k++)
+            for (int i = 0; i < 16; i++)
+                y[offset[k] / 4 + shift[t] + i] += (value ? value[k] : 1) * weight[t * tap + c * channel + i];
+    }
+}
+
+void plni_unload_scalar(float *to, ptrdiff_t ldto, float *tile, const float *first, int rows)
+{
+    for (int r = 0; r < rows; r++)
+        for (int i = 0; i < 16; i++) {
+            to[r * ldto + i] = (first ? first[i] : 0) + tile[16 * r + i];
+            tile[16 * r + i] = 0;
+        }
+}
+
+void plni_block_dots_scalar(float *sum, const int32_t *shift, const uint16_t *entry, int n, const float *delta,
+                            const uint32_t *start, const uint16_t *offset, const float *value)
+{
+    for (int e = 0; e < n; e++) {
+        const int c = entry[e] / 9, t = entry[e] % 9;
+        for (uint32_t k = start[c]; k < start[c + 1]; k++)
+            for (int i = 0; i < 16; i++) sum[16 * e + i] += (value ? value[k] : 1) * delta[offset[k] / 4 + shift[t] + i];
+    }
+}
+
 void plni_to_channels_scalar(float *to, const int32_t *at, const float *from, ptrdiff_t ld, int places,
                              const float *first, bool add)
 {

@@ -3,7 +3,7 @@
 #include "tensor/conv.h"
 
 /* Every algorithm once; of those that can compute a product the first that is worth it does. */
-#define ALGORITHMS(A) A(live) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
+#define ALGORITHMS(A) A(blocks) A(live) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
 
 #define DECLARE(name) extern const plni_conv_algorithm plni_conv_##name;
 ALGORITHMS(DECLARE)
@@ -19,10 +19,25 @@ static const double WINOGRAD_FROM[][4] = { [PLNI_CONV_FORWARD] = { 0.6, 0.45, 0.
                                            [PLNI_CONV_BACKWARD] = { 0.1, 0.4, 0.2, 0.2 } };
 static const double PATCHES_FROM = 0.9;
 
-/* What walking live weights takes, as a multiple of what walking active neurons takes of a convolution where as
- * large a share of them is active: forward over spikes, over sums, whose digits are walked one after the other, and
- * back.  No more than a share LISTED of the weights is worth lists. */
-static const double LIVE_FORWARD[] = { [PLNI_SPIKES] = 1.3, [PLNI_SUMS] = 2 }, LIVE_BACKWARD = 1.2, LISTED = 0.2;
+/* What products of pruned layers take, with an event-driven product whose share x of neurons is active taking x,
+ * and a fixed part (bench/conv.c, pruned): a fixed part, one over the outputs, one for each live weight, or for each
+ * block and each meeting of a block and an active neuron.  Sums cost more: their digits are walked one after the other,
+ * their lists are made byte by byte. */
+typedef struct cost {
+    double fixed, outputs, live, meeting;
+} cost;
+
+static const cost LIVE[][2] = { [PLNI_CONV_FORWARD] = { { 0, 3.5, 1.5, 0 }, { 0.02, 9, 3.8, 0 } },
+                                [PLNI_CONV_BACKWARD] = { { 0.03, 4, 2.5, 0 }, { 0.03, 4, 2.5, 0 } },
+                                [PLNI_CONV_GRADIENT] = { { 0.03, 2, 1.5, 0 }, { 0.05, 8, 3.8, 0 } } };
+static const cost BLOCKS[][2] = { [PLNI_CONV_FORWARD] = { { 0.01, 6, 0.05, 2 }, { 0.08, 8, 0.05, 2.5 } },
+                                  [PLNI_CONV_GRADIENT] = { { 0.02, 5, 0.05, 1.5 }, { 0.08, 8, 0.05, 2 } } };
+
+/* The fixed part of the event-driven product: of all, and one over inputs and up to 64 outputs. */
+static const double EVENTS = 0.035, EVENTS_NARROW = 190;
+
+/* What must be gained, and the share of weights up to which it is tried. */
+static const double GAIN = 1.05, LISTED = 0.2;
 
 /* Positions in tiles for each of an image's, from which Winograd gains nothing. */
 static const double LARGEST_WASTE = 3;
@@ -51,23 +66,37 @@ static double winograd_from(const plni_conv *c, plni_conv_pass pass)
     return WINOGRAD_FROM[pass][size] * tile_waste(c) / inside(c);
 }
 
-/* The share of non-zeros at which the best of the dense algorithms takes as long as events. */
-static double dense_density(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+static double cost_of(const cost *costs, int outputs, double share, double density)
 {
-    const double winograd = plni_conv_winograd.can(conv, pass, form) ? winograd_from(conv, pass) : 1;
-    return density < winograd ? density : winograd;
+    return costs->fixed + costs->outputs / outputs + share * (costs->live + costs->meeting * density);
 }
 
-static bool live_is_worth(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    const double costs = pass == PLNI_CONV_FORWARD ? LIVE_FORWARD[form] : LIVE_BACKWARD;
-    return conv->live->share * costs < dense_density(conv, pass, form, density);
+    const bool back = pass == PLNI_CONV_BACKWARD;
+    const int in = back ? conv->out_depth : conv->in_depth, out = back ? conv->in_depth : conv->out_depth;
+    const bool has_winograd = plni_conv_winograd.can(conv, pass, form);
+    const double winograd = has_winograd ? winograd_from(conv, pass) : 1;
+
+    return (density < winograd ? density : winograd) + EVENTS + EVENTS_NARROW / (in * (out < 64 ? out : 64));
+}
+
+/* Whether a product of a pruned layer is faster by blocks, or by single weights, than by all weights, and than by the other. */
+static bool live_is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+{
+    const int outputs = pass == PLNI_CONV_BACKWARD ? conv->in_depth : conv->out_depth, sums = form == PLNI_SUMS;
+    const double blocks = plni_conv_blocks.can(conv, pass, form)
+                              ? cost_of(&BLOCKS[pass][sums], outputs, conv->live->blocks, density) : 1e9;
+    const double live = plni_conv_live.can(conv, pass, form) ? cost_of(&LIVE[pass][sums], outputs, conv->live->share, density) : 1e9;
+    const double mine = a == &plni_conv_blocks ? blocks : live;
+
+    return mine <= blocks && mine <= live && GAIN * mine < dense_cost(conv, pass, form, density);
 }
 
 /* Whether an algorithm is faster than those behind it. */
 static bool is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    if (a == &plni_conv_live) return live_is_worth(conv, pass, form, density);
+    if (a == &plni_conv_live || a == &plni_conv_blocks) return live_is_worth(a, conv, pass, form, density);
     if (a == &plni_conv_matmul) return density < PATCHES_FROM;
     if (a == &plni_conv_events) return !plni_conv_winograd.can(conv, pass, form) || density <= winograd_from(conv, pass);
     if (a == &plni_conv_winograd) return plni_conv_events.can(conv, pass, form) || tile_waste(conv) < LARGEST_WASTE;

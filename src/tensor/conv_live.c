@@ -22,6 +22,9 @@ enum {
     TAPS = 9
 };
 
+/* Share of the weights, up to which there is memory for their gradients. */
+static const double MOST_LIVE = 0.2;
+
 /* How a product is cut, by its size and never by the number of threads. */
 typedef struct cut {
     int places, tiles;        /* all places, and tiles of them                */
@@ -277,6 +280,71 @@ static void backward(pln_ctx *ctx, plni_conv_job *job)
     plni_parallel(ctx, k.tiles * k.groups, plni_conv_work(job) * job->conv->live->share, PLNI_UP, backward_chunk, job);
 }
 
+/* ---- gradient ------------------------------------------------------------- */
+
+static int tile_groups(const cut *k) { return plni_larger(plni_smaller(ENOUGH_CHUNKS, k->tiles), 1); }
+
+static size_t live_floats(const plni_live *live) { return live->up.start[live->up.count]; }
+
+/* The sums of one group of tiles over all live weights. */
+static void gradient_chunk(void *arg, int group)
+{
+    const plni_conv_job *j = arg;
+    const plni_conv *c = j->conv;
+    const cut k = cut_of(c, j->rows);
+    const plni_live_lists *up = &c->live->up;
+    const int groups = tile_groups(&k);
+    float *part = j->scratch->shared + (size_t)group * live_floats(c->live);
+    plni_arena arena = { .base = (char *)plni_conv_own(j) };
+    const own o = take_own(&arena, c);
+
+    memset(part, 0, live_floats(c->live) * sizeof *part);
+    for (int i = 0; i < PLACES; i++) o.at[i] = i * c->out_depth;
+    for (int t = (int)((int64_t)k.tiles * group / groups); t < (int)((int64_t)k.tiles * (group + 1) / groups); t++) {
+        const int first = t * PLACES, n = plni_smaller(PLACES, k.places - first), digits = digits_of(j->x, first, n);
+
+        find_inside(c, first, o.inside);
+        for (int i = n; i < PLACES; i++) o.at[i] = -1;
+        for (int digit = 0; digit < digits; digit++) {
+            const float scale = j->x->form == PLNI_SUMS ? j->x->unit * (float)(1 << digit) : 1;
+            make_around(j, first, k.places, digit, o.around);
+            make_planes(j, &o);
+            for (int s = 0; s < k.sixteens; s++) {
+                j->kernels->to_lanes(o.sum, PLACES, j->d->value + (ptrdiff_t)first * c->out_depth + 16 * s, o.at, PLACES);
+                for (int f = 0; f < 16; f++) {
+                    const uint32_t *start = up->start + 16 * s + f;
+                    j->kernels->live_dots(part + start[0], o.plane, (ptrdiff_t)TAPS * c->in_depth, up->entry + start[0],
+                                          (int)(start[1] - start[0]), o.sum + f * PLACES, n, scale);
+                }
+            }
+        }
+    }
+}
+
+/* Adds the parts up, in order, for sixteen filters. */
+static void sum_chunk(void *arg, int sixteen)
+{
+    const plni_conv_job *j = arg;
+    const plni_conv *c = j->conv;
+    const cut k = cut_of(c, j->rows);
+    const plni_live_lists *up = &c->live->up;
+
+    for (int f = 16 * sixteen; f < 16 * sixteen + 16; f++)
+        for (uint32_t e = up->start[f]; e < up->start[f + 1]; e++) {
+            float sum = 0;
+            for (int g = 0; g < tile_groups(&k); g++) sum += j->scratch->shared[(size_t)g * live_floats(c->live) + e];
+            j->into[(ptrdiff_t)up->entry[e] * c->out_depth + f] += j->scale * sum;
+        }
+}
+
+static void gradient(pln_ctx *ctx, plni_conv_job *job)
+{
+    const cut k = cut_of(job->conv, job->rows);
+
+    plni_parallel(ctx, tile_groups(&k), plni_conv_work(job) * job->conv->live->share, PLNI_UP, gradient_chunk, job);
+    plni_parallel(ctx, k.sixteens, (double)((size_t)tile_groups(&k) * live_floats(job->conv->live)), PLNI_UP, sum_chunk, job);
+}
+
 static bool fits(const plni_conv *conv)
 {
     return plni_conv_is_3x3(conv) && conv->in.width <= WIDEST && conv->in_depth % 16 == 0 && conv->out_depth % 16 == 0;
@@ -285,7 +353,8 @@ static bool fits(const plni_conv *conv)
 static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
 {
     if (!conv->live || !fits(conv)) return false;
-    return pass == PLNI_CONV_FORWARD ? form != PLNI_VALUES : pass == PLNI_CONV_BACKWARD;
+    if (pass == PLNI_CONV_GRADIENT && conv->live->share > MOST_LIVE) return false;
+    return pass == PLNI_CONV_BACKWARD || form != PLNI_VALUES;
 }
 
 static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
@@ -297,7 +366,9 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     back k = back_of(conv, rows);
     k.group = k.sixteens;         /* as with more rows */
     if (training) (void)take_deltas(&down, &k);
-    return plni_conv_scratch_of((up.used > down.used ? up.used : down.used) / sizeof(float), 0);
+    const cut learn = cut_of(conv, rows);
+    const double parts = training ? MOST_LIVE * tile_groups(&learn) * (double)plni_conv_weights(conv) : 0;
+    return plni_conv_scratch_of((up.used > down.used ? up.used : down.used) / sizeof(float), (size_t)parts);
 }
 
-const plni_conv_algorithm plni_conv_live = { "live", can, need, { forward, backward, NULL } };
+const plni_conv_algorithm plni_conv_live = { "live", can, need, { forward, backward, gradient } };

@@ -105,7 +105,7 @@ static void prune(product *p)
     bool there = false;
 
     for (int i = 0; i < n; i++) {
-        if (i % run == 0) there = test_uniform() < 0.15f;
+        if (i % run == 0) there = test_uniform() < (run == 1 ? 0.01f : 0.15f);
         if (there && !is_padding(&p->conv, i)) p->bits[i / 16] |= (uint16_t)(1 << i % 16);
         else p->weight[i] = 0;
     }
@@ -466,8 +466,11 @@ static void test_choice(void **state)
         { "patches", 64, 1, 1, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 0.1, 1, 1 },
         { "live", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.02, 0.3 },
         { "events", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.15, 0.9 },
-        { "live", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.3, 0.05, 0.5 },
+        { "live", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_SUMS, 0.3, 0.02, 0.3 },
         { "winograd", 64, 32, 3, 1, PLNI_CONV_FORWARD, PLNI_VALUES, 0.1, 0.05, 0.5 },
+        { "blocks", 256, 8, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.05, 0.05 },
+        { "blocks", 256, 8, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1, 0.05, 0.05 },
+        { "live", 256, 8, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.2, 0.05, 0.5 },
         { "live", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.05, 0.5 },
         { "winograd", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.2, 0.9 },
     };

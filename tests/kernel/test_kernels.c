@@ -399,6 +399,10 @@ static void check_lanes(const plni_kernels *k, int places, int n, bool add)
     reference.live_values(a, lanes, offset, places, entry, value, n, add);
     k->live_values(b, lanes, offset, places, entry, value, n, add);
     check_equal(a, b, places, 1e-7 * (n + 1));
+    for (int i = places; i < LANES; i++) y[i] = 0;
+    reference.live_dots(a, plane, LD, entry, n, y, places, 0.5f);
+    k->live_dots(b, plane, LD, entry, n, y, places, 0.5f);
+    check_equal(a, b, places, 1e-6 * (n + 1));
     reference.to_channels(c, at, lanes, LANES, places, add ? NULL : value, add && n);
     k->to_channels(d, at, lanes, LANES, places, add ? NULL : value, add && n);
     check_equal(c, d, 300 * 32, 0);
@@ -408,10 +412,39 @@ static void check_lanes(const plni_kernels *k, int places, int n, bool add)
     free(y), free(a), free(b), free(value), free(lanes), free(to), free(c), free(d);
 }
 
+/* Blocks of three channels, of which the first is never active, the last at odd places. */
+static void check_blocks(const plni_kernels *k, int n, bool weighted)
+{
+    enum { PLACES = 60, BORDER = 8, SIZE = (PLACES + 2 * BORDER) * 16 };
+    float *weight = test_floats(9 * 3 * 32), *y = test_floats(SIZE), *a = test_copy(y, SIZE), *b = test_copy(y, SIZE);
+    float *value = test_floats(2 * PLACES), *sum = test_floats(64 * 16), *c = test_copy(sum, 64 * 16), *d = test_copy(sum, 64 * 16);
+    uint32_t start[4] = { 0, 0, PLACES, PLACES + PLACES / 2 };
+    uint16_t entry[64], offset[2 * PLACES];
+    int32_t shift[9];
+
+    for (int e = 0; e < n; e++) entry[e] = (uint16_t)(test_bits() % 27);
+    for (int t = 0; t < 9; t++) shift[t] = 16 * (t - 4 + BORDER);
+    for (int p = 0; p < PLACES + PLACES / 2; p++) offset[p] = (uint16_t)(64 * (p < PLACES ? p : 2 * (p - PLACES) + 1));
+    reference.block_sums(a, shift, entry, n, weight, 3 * 32, 32, start, offset, weighted ? value : NULL);
+    k->block_sums(b, shift, entry, n, weight, 3 * 32, 32, start, offset, weighted ? value : NULL);
+    check_equal(a, b, SIZE, 1e-6 * (n + 1));
+    reference.block_dots(c, shift, entry, n, y, start, offset, weighted ? value : NULL);
+    k->block_dots(d, shift, entry, n, y, start, offset, weighted ? value : NULL);
+    check_equal(c, d, 64 * 16, 1e-5);
+    memcpy(b, a, SIZE * sizeof *a);
+    reference.unload(weight, 32, a + 16, weighted ? value : NULL, n / 3);
+    k->unload(y, 32, b + 16, weighted ? value : NULL, n / 3);
+    for (int r = 0; r < n / 3; r++) check_equal(weight + 32 * r, y + 32 * r, 16, 0);
+    check_equal(a, b, SIZE, 0);
+    free(weight), free(y), free(a), free(b), free(value), free(sum), free(c), free(d);
+}
+
 static void check_live(const plni_kernels *k)
 {
     static const int places[] = { 1, 8, 16, 17, 33, 64, 100, 130, 192, 255, 256 }, channels[] = { 1, 16, 33, 64 };
 
+    for (int n = 0; n < 60; n = 3 * n + 1)
+        for (int weighted = 0; weighted <= 1; weighted++) check_blocks(k, n, weighted);
     for (int i = 0; i < TEST_COUNT(places); i++) {
         for (int c = 0; c < TEST_COUNT(channels); c++) check_planes(k, channels[c], places[i]);
         for (int n = 0; n < 60; n = 3 * n + 1)
