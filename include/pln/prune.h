@@ -55,7 +55,8 @@ PLN_API size_t pln_net_present(const pln_net *net, int parameter);
  * It is asked for in training (pln_trainer_score) or of a network that is only run
  * (pln_evaluate_criticality).  Other layers have no score; a network without neurons that fire
  * is refused.  Instead of g' another quantity of the potential h can be scored
- * (pln_score_quantity). */
+ * (pln_score_quantity).  While dense layers on rows are pruned that have winners instead of neurons,
+ * their units are scored by their drive (theory 13.2). */
 typedef struct pln_criticality {
     bool               own;          /* each neuron's own surrogate, whatever stands here */
     pln_surrogate      surrogate;

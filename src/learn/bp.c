@@ -66,6 +66,15 @@ static float aim_steps(const aim *b, const plni_pass *pass, const plni_layer_io 
     return loss;
 }
 
+/* What the outputs of one sample are made of: what the uppermost layer reads, unless it is a product. */
+static const float *drive_of(const pln_net *net, const plni_pass *pass, int s)
+{
+    const plni_layer_io *top = &pass->at[net->count - 1];
+    const plni_signal *from = net->layer[net->count - 1].role == PLNI_PRODUCT ? top->y : top->x;
+
+    return from->value + s * from->stride;
+}
+
 /* Steps 3 to 6 and 8 of theory 1.6 for one sample, and the way back
  * through the layers above the last product. */
 static void aim_sample(void *arg, int sample)
@@ -87,6 +96,8 @@ static void aim_sample(void *arg, int sample)
     else      memcpy(dy, y, (size_t)n * sizeof *dy);
 
     sound = plni_rule_aim(rule, kernels, b->now, sample, dy, bits, n);
+    if (rule->asked && rule->margin)
+        plni_selftarget_margin(kernels, &rule->self, dy, rule->h, drive_of(b->net, pass, s), rule->margin + sample * rule->stride, n);
     if (rule->loss == PLN_CROSS_ENTROPY_STEPS) {
         rule->row_loss[sample] = sound ? aim_steps(b, pass, top, s, d) : NAN;
         return;

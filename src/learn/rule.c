@@ -90,6 +90,7 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, 
         rule->m[l] = plni_arena_take(arena, bytes);
         rule->v[l] = plni_arena_take(arena, bytes);
     }
+    if (rule->keeps_margins) rule->margin = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
     for (int l = 0; l < net->count && rule->keeps_inputs; l++)
         if (net->layer[l].role == PLNI_PRODUCT) rule->inputs[l] = plni_arena_take(arena, (size_t)net->layer[l].inputs * sizeof(float));
     for (int l = 0; l < net->count && rule->keeps_whole; l++)

@@ -7,6 +7,7 @@
 #include "base/rng.h"
 #include "base/shape.h"
 
+#include <math.h>
 #include <string.h>
 
 pln_selftarget pln_selftarget_default(void)
@@ -49,6 +50,23 @@ bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
     for (int j = 0; j < k; j++)
         d[winner[j]] = bits && bits[winner[j]] < keep_from ? 0 : high;
     return true;
+}
+
+void plni_selftarget_margin(const plni_kernels *kernels, const pln_selftarget *how, const float *y, const float *h,
+                            const float *drive, float *margin, int n)
+{
+    int winner[PLN_MAX_WINNERS];
+    float least = INFINITY, next = -INFINITY;
+    const int k = kernels->winners(y, h, n, how->winners, winner);
+
+    for (int i = 0; i < n; i++) margin[i] = y[i] - h[i];
+    for (int j = 0; j < k; j++) {
+        least = fminf(least, margin[winner[j]]);
+        margin[winner[j]] = -INFINITY;
+    }
+    for (int i = 0; i < n; i++) next = fmaxf(next, margin[i]);
+    const float threshold = isfinite(next) ? (least + next) / 2 : least;          /* all may win */
+    for (int i = 0; i < n; i++) margin[i] = drive[i] - h[i] - threshold;
 }
 
 void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,

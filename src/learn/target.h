@@ -22,6 +22,11 @@ bool plni_selftarget_row(const plni_kernels *kernels, const pln_selftarget *how,
                          const float *y, const float *h, const uint16_t *bits,
                          float *d, int n);
 
+/* How far each unit's drive is above what wins: margin[i] = drive[i] - h[i] - (least score of the
+ * winners + largest of the others)/2, with scores y - h of the outputs that compete. */
+void plni_selftarget_margin(const plni_kernels *kernels, const pln_selftarget *how, const float *y, const float *h,
+                            const float *drive, float *margin, int n);
+
 /* One step of homeostasis (theory 1.4); row s of d is at d + s * stride. */
 void plni_homeostasis(const plni_kernels *kernels, const pln_selftarget *how,
                       const float *d, ptrdiff_t stride, int samples, float *h,

@@ -34,7 +34,7 @@ static void plan(pln_trainer *t, plni_arena *arena)
     }
     if (t->features)
         plni_pass_plan(t->features, t->largest_batch, false, &t->feature_pass, arena);
-    if (t->course[0].fit.prune.sparsity > 0) plni_prune_ask(&t->course[0].fit.prune, &t->course[0].rule);
+    if (t->course[0].fit.prune.sparsity > 0) plni_prune_ask(t->net, &t->course[0].fit.prune, &t->course[0].rule);
     for (int i = 0; i < t->courses; i++)
         plni_rule_plan(&t->course[i].rule, t->net, t->largest_batch, t->course[0].fit.shards, i ? &t->course[0].rule : NULL, arena);
 }

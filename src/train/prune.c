@@ -140,12 +140,12 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
                             of_criterion ? "criterion" : "regrow", of_criterion ? criteria[how->criterion] : sources[how->regrow]);
     if (how->warm && fit->rule != PLN_RULE_BP)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.warm", "prune.warm wants rule bp");
-    if (!plni_prune_by_channels(how) || fires) return PLN_OK;
+    if (!plni_prune_by_channels(how) || fires || (fit->target == PLN_TARGET_SELF && fit->rule == PLN_RULE_BP)) return PLN_OK;
     if (how->criterion == PLN_BY_CHANNEL || how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and the network has no neurons that fire",
-                            criteria[how->criterion]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and the network has no neurons that fire, "
+                            "nor winners by back-propagation", criteria[how->criterion]);
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and nothing is critical in a network without neurons that "
-                        "fire; it can be none, random, random_rows or gradient", sources[how->regrow]);
+                        "fire, or winners by back-propagation; it can be none, random, random_rows or gradient", sources[how->regrow]);
 }
 
 static pln_status check_method(pln_ctx *ctx, const pln_fit *fit)
@@ -240,12 +240,27 @@ pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_prune
                         how->sparsity, 1 - (double)present / (double)count);
 }
 
+/* Where no neuron fires, units of rows are scored by what drives them. */
+static pln_status check_drives(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    const pln_prune *how = &fit->prune;
+
+    if (how->sparsity == 0 || !plni_prune_by_channels(how) || pln_net_scores(net) > 0) return PLN_OK;
+    if (net->images || at_once(fit))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, prune.criterion %s: without neurons that fire units are critical "
+                            "only in dense layers on rows, and while these are trained", sources[how->regrow], criteria[how->criterion]);
+    if (how->regrow == PLN_REGROW_RATE || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone");
+    return PLN_OK;
+}
+
 pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples)
 {
     const pln_fit *fit = &courses[0].fit;
 
     if (fit->prune.sparsity > 0 && count > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
     PLN_TRY(pln_prune_check(ctx, fit, pln_net_scores(net) > 0, samples));
+    PLN_TRY(check_drives(ctx, net, fit));
     return pln_prune_check_net(ctx, net, &fit->prune);
 }
 
@@ -350,7 +365,7 @@ void plni_prune_before(pln_trainer *t)
 
     const pln_criticality metric = plni_prune_metric(&p->how);
 
-    if (plni_prune_by_channels(&p->how)) plni_trainer_score_batch(t, due ? &metric : NULL);
+    if (plni_prune_by_channels(&p->how) && !p->drives) plni_trainer_score_batch(t, due ? &metric : NULL);
     t->course[0].rule.asked = due;
     t->course[0].rule.holds = due && p->how.holds;
 }
@@ -475,7 +490,7 @@ pln_status plni_prune_begin(pln_trainer *t)
     p->falls = p->how.method == PLN_PRUNE_GRANET ? (long)batches : p->ends;
     const pln_criticality metric = plni_prune_metric(&p->how);
 
-    if (plni_prune_by_channels(&p->how)) PLN_TRY(pln_trainer_score(t, &metric));
+    if (plni_prune_by_channels(&p->how) && !p->drives) PLN_TRY(pln_trainer_score(t, &metric));
     plni_trainer_score_batch(t, NULL);
     for (int i = 0; i < p->tensors; i++) {                                    /* what masks need is taken now */
         PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));

@@ -39,10 +39,14 @@ pln_criticality plni_prune_metric(const pln_prune *how)
     return metric;
 }
 
-void plni_prune_ask(const pln_prune *how, plni_rule *rule)
+/* Whether units of rows are scored by what drives them, since no neuron fires. */
+static bool by_drives(const pln_net *net) { return pln_net_scores(net) == 0 && !net->images; }
+
+void plni_prune_ask(const pln_net *net, const pln_prune *how, plni_rule *rule)
 {
     rule->keeps_whole = plni_prune_by_gradients(how);
     rule->keeps_inputs = how->regrow == PLN_REGROW_SYNAPSE;
+    rule->keeps_margins = by_drives(net) && rule->target == PLN_TARGET_SELF && plni_prune_by_channels(how);
     rule->warm = how->warm;
 }
 
@@ -83,6 +87,8 @@ static void list(const pln_net *net, struct plni_pruner *p)
 {
     p->tensors = 0;
     p->units = p->weights = p->largest = 0;
+    p->drives = by_drives(net);
+    p->channels = pln_net_scores(net);
     for (int i = 0; i < pln_net_parameters(net); i++) {
         const pln_parameter_info info = pln_net_parameter(net, i);
         plni_competitor w = { .parameter = i, .rows = info.dim[0], .columns = 1, .first = p->weights, .from = p->units };
@@ -90,7 +96,8 @@ static void list(const pln_net *net, struct plni_pruner *p)
         for (int d = 1; d < info.rank; d++) w.columns *= (size_t)info.dim[d];
         w.count = (size_t)((w.rows + block_of(p) - 1) / block_of(p)) * w.columns;
         w.layer = plni_parameter_owner(net, i, &w.which)->number;
-        w.neurons = neurons_behind(net, w.layer);
+        w.neurons = p->drives ? p->channels : neurons_behind(net, w.layer);
+        if (p->drives) p->channels += w.rows;
         w.norm = behind(net, w.layer, is_norm);
         if (p->tensor) p->tensor[p->tensors] = w;
         p->tensors++;
@@ -113,7 +120,7 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
     p->readout = plni_arena_take(arena, p->units);
     p->chosen = plni_arena_take(arena, p->units);
     p->mask = plni_arena_take(arena, p->units);
-    p->channel = plni_arena_take(arena, (size_t)pln_net_scores(net) * sizeof(double));
+    p->channel = plni_arena_take(arena, (size_t)p->channels * sizeof(double));
     if (p->tensor) list(net, p);
     for (int t = 0; p->tensor && t < p->tensors; t++)
         memset(p->readout + p->tensor[t].from, p->tensor[t].neurons < 0 && net->images, p->tensor[t].count);
@@ -183,6 +190,41 @@ pln_status plni_prune_write_mask(pln_trainer *t, struct plni_pruner *p, const pl
     return pln_net_set_mask(t->net, w->parameter, &all);
 }
 
+/* ---- of channels -------------------------------------------------------------------------- */
+
+/* atan's. */
+static double slope_at(double a, double x)
+{
+    const double y = 1.57079632679489662 * a * x;
+    return a / 2 / (1 + y * y);
+}
+
+/* The mean over samples of the slope at a unit's drive, as far as it is from where it counts: from 0, or for outputs from
+ * what wins. */
+static void score_drives(const pln_trainer *t, const struct plni_pruner *p, const plni_competitor *w)
+{
+    const plni_rule *rule = &t->course[0].rule;
+    const plni_pass *batch = t->turn[(t->batch - 1) % t->turns].pass;
+    const bool is_top = w->layer == plni_product_below(t->net, t->net->count);
+    double *score = p->channel + w->neurons;
+    int sample = 0;
+
+    memset(score, 0, (size_t)w->rows * sizeof *score);
+    for (const plni_pass *pass = batch; pass < batch + batch->shards; pass++)
+        for (int s = 0; s < pass->samples; s++, sample++) {
+            const plni_signal *y = pass->at[w->layer].y;
+            const float *drive = is_top ? rule->margin + sample * rule->stride : y->value + s * y->stride;
+            for (int u = 0; u < w->rows; u++) score[u] += slope_at((double)p->how.metric.sharpness, (double)drive[u]);
+        }
+    for (int u = 0; u < w->rows; u++) score[u] /= sample;
+}
+
+static void score_channels(const pln_trainer *t, const struct plni_pruner *p)
+{
+    if (!p->drives) plni_scores_read(t->net, &t->scores, p->channel);
+    for (int i = 0; p->drives && i < p->tensors; i++) score_drives(t, p, &p->tensor[i]);
+}
+
 /* ---- of single weights ------------------------------------------------------------------ */
 
 /* A tensor of a vector that is laid out like theta: its magnitudes. */
@@ -217,9 +259,9 @@ static void read_channels(const struct plni_pruner *p, const plni_competitor *w,
 }
 
 /* The mean score of all channels, for weights that lead to none. */
-static float mean_channel(const pln_trainer *t, const struct plni_pruner *p)
+static float mean_channel(const struct plni_pruner *p)
 {
-    const int n = pln_net_scores(t->net);
+    const int n = p->channels;
     double sum = 0;
 
     for (int c = 0; c < n; c++) sum += p->channel[c];
@@ -247,9 +289,9 @@ static pln_status leave_out_gone(const pln_trainer *t, struct plni_pruner *p, co
     return PLN_OK;
 }
 
-static void times_channels(const pln_trainer *t, const struct plni_pruner *p, const plni_competitor *w, float power)
+static void times_channels(const struct plni_pruner *p, const plni_competitor *w, float power)
 {
-    read_channels(p, w, mean_channel(t, p), p->others);
+    read_channels(p, w, mean_channel(p), p->others);
     for (size_t k = 0; k < weights_in(w); k++) p->values[k] *= powf(fmaxf(p->others[k], 0), power);
 }
 
@@ -265,9 +307,9 @@ static void rank_tensor(const pln_trainer *t, struct plni_pruner *p, const plni_
         for (size_t k = 0; k < weights_in(w); k++) p->values[k] *= p->others[k];
         break;
     case PLN_BY_CHANCE:  draw(t, w, update, p->weights + w->first, 1, p->values); break;
-    case PLN_BY_CHANNEL: read_channels(p, w, mean_channel(t, p), p->values); break;
-    case PLN_BY_CQP:     times_channels(t, p, w, p->how.power); break;
-    case PLN_BY_PRODUCT: times_channels(t, p, w, 1), scale_by_norm(t, w, p->values); break;
+    case PLN_BY_CHANNEL: read_channels(p, w, mean_channel(p), p->values); break;
+    case PLN_BY_CQP:     times_channels(p, w, p->how.power); break;
+    case PLN_BY_PRODUCT: times_channels(p, w, 1), scale_by_norm(t, w, p->values); break;
     default:             break;
     }
     fold(p, w, p->values, p->magnitude);
@@ -293,7 +335,7 @@ void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, do
 
     for (int i = 0; i < p->tensors; i++) share[i] = 1;
     if (p->how.criterion == PLN_BY_ERK) find_shares(t, p, sparsity, share);
-    if (is_by_channel(p->how.criterion) && !p->scored) plni_scores_read(t->net, &t->scores, p->channel);
+    if (is_by_channel(p->how.criterion) && !p->scored) score_channels(t, p);
     for (int i = 0; i < p->tensors; i++) {
         rank_tensor(t, p, &p->tensor[i], update, share[i]);
         if (p->how.criterion != PLN_BY_MAGNITUDE) (void)leave_out_gone(t, p, &p->tensor[i]);
@@ -365,6 +407,6 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update)
         plni_prune_by_chance(t, p, update, by == PLN_REGROW_RANDOM_ROWS);
         return;
     }
-    if (plni_prune_by_channels(&p->how) && !p->scored) plni_scores_read(t->net, &t->scores, p->channel);
+    if (plni_prune_by_channels(&p->how) && !p->scored) score_channels(t, p);
     for (int i = 0; i < p->tensors; i++) score_tensor(t, p, &p->tensor[i]);
 }

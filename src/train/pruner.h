@@ -31,7 +31,9 @@ struct plni_pruner {
     uint8_t  *readout, *chosen, *mask;        /* [units]                             */
     float    *values, *others;   /* [largest] of one tensor                          */
     pln_ranked *order;           /* [largest], of criteria by rank                   */
-    double   *channel;           /* [pln_net_scores]                                 */
+    bool      drives;            /* channels are units of rows, scored by what drives them */
+    int       channels;          /* that are scored                                  */
+    double   *channel;           /* [channels]                                       */
     bool      scored;            /* it is of a network as it is, not of batches      */
     long      masks;             /* of the network, when what follows was counted     */
     double    dense, there;      /* multiply-adds of a sample: with all weights, with those that are there, */

@@ -76,7 +76,7 @@ void plni_trainer_enter_epoch(pln_trainer *trainer);
 pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples);
 
 /* What it wants the rule to keep. */
-void plni_prune_ask(const pln_prune *how, plni_rule *rule);
+void plni_prune_ask(const pln_net *net, const pln_prune *how, plni_rule *rule);
 
 /* Takes what it needs from the arena, and what it needs of a trainer that has its memory. */
 struct plni_pruner *plni_prune_plan(const pln_net *net, const pln_prune *how, plni_arena *arena);

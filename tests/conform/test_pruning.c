@@ -60,6 +60,8 @@ static const job jobs[] = {
     { "rows, blocks, RigL", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl", "granularity block block 8" },
     { "spikes, warm", true, DESCENT(0.9f, 0.01f), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "warm true" },
     { "rows, Adam, warm", false, BY_ADAM, 0.01f, PLN_REGROW_RANDOM, 1, false, NULL, "warm true" },
+    { "rows, critical", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, NULL },
+    { "rows, CQP, shards", false, DESCENT(0, 0), 0.1f, PLN_REGROW_NONE, 2, false, "cqp", NULL },
     { "rows, IMP", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, "imp", "updates 1" },
     { "spikes, IMP, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "imp", "updates 1 rewind 1" },
     { "rows, STDS, Adam", false, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "stds", NULL },
@@ -537,6 +539,52 @@ static void test_cost(void **state)
     }
 }
 
+/* Without neurons that fire: the units whose drive is near to where it counts, by plain loops over samples. */
+static void test_drives(void **state)
+{
+    enum { HIDDEN = 50, OUTPUTS = 33, COUNT = HIDDEN * FEATURES + OUTPUTS * HIDDEN };
+    const job j = { "drives", false, DESCENT(0, 0), 0, PLN_REGROW_NONE, 1, false, NULL, "criterion channel updates 1 every 1 sharpness 3" };
+    static float all[COUNT];
+    static uint8_t chosen[COUNT];
+    pln_fit fit = fit_of(&j);
+    double hidden[HIDDEN] = { 0 }, outputs[OUTPUTS] = { 0 };
+    int n[2];
+    run r;
+
+    (void)state;
+    fit.epochs = 1, fit.batch = SAMPLES;
+    if (begin_of(&r, &j, &fit, 2) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+    float *w[2] = { read_named(&r, "0.weight", &n[0]), read_named(&r, "1.weight", &n[1]) };
+    for (int s = 0; s < SAMPLES; s++) {
+        double h[HIDDEN], z[OUTPUTS], y[OUTPUTS], first = -1, second = -1, third = -1;
+        for (int u = 0; u < HIDDEN; u++) {
+            h[u] = 0;
+            for (int i = 0; i < FEATURES; i++) h[u] += (double)w[0][u * FEATURES + i] * bytes[s * FEATURES + i] / 255;
+            hidden[u] += 1.5 / (1 + pow(1.57079632679489662 * 3 * h[u], 2)) / SAMPLES;
+        }
+        for (int u = 0; u < OUTPUTS; u++) {
+            z[u] = 0;
+            for (int i = 0; i < HIDDEN; i++) z[u] += (double)w[1][u * HIDDEN + i] * fmax(h[i], 0);
+            y[u] = 1 / (1 + exp(-z[u]));
+            if (y[u] > first) third = second, second = first, first = y[u];
+            else if (y[u] > second) third = second, second = y[u];
+            else if (y[u] > third) third = y[u];
+        }
+        for (int u = 0; u < OUTPUTS; u++)           /* two win */
+            outputs[u] += 1.5 / (1 + pow(1.57079632679489662 * 3 * (z[u] - (second + third) / 2), 2)) / SAMPLES;
+    }
+    for (int k = 0; k < COUNT; k++)
+        all[k] = (float)(k < HIDDEN * FEATURES ? hidden[k / FEATURES] : outputs[(k - HIDDEN * FEATURES) / HIDDEN]);
+    (void)pln_select_largest(all, COUNT, pln_sparsity_budget(COUNT, 0.9), chosen);
+    assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+    for (int k = 0, at = 0; k < 2; at += n[k++]) {
+        float *now = read_named(&r, k ? "1.weight" : "0.weight", &n[k]);
+        for (int x = 0; x < n[k]; x++) assert_int_equal(now[x] != 0, chosen[at + x]);
+        free(now), free(w[k]);
+    }
+    end(&r);
+}
+
 static void refused(const job *j, const pln_fit *fit, const char *path, const char *why)
 {
     run r = { 0 };
@@ -558,8 +606,10 @@ static void test_refused(void **state)
     refused(&jobs[0], &fit, "prune.from", "at most the sparsity");
     fit.prune.from = 0, fit.prune.updates = 1000;
     refused(&jobs[0], &fit, "prune.updates", "0.5 of 4 epochs have fewer batches");
-    fit.prune.updates = 2, fit.prune.regrow = PLN_REGROW_CRITICAL;
+    fit.prune.updates = 2, fit.prune.regrow = PLN_REGROW_CRITICAL, fit.target = PLN_TARGET_LABELS;
     refused(&jobs[0], &fit, "prune.regrow", "nothing is critical");
+    fit.target = PLN_TARGET_SELF, fit.prune.regrow = PLN_REGROW_RATE;
+    refused(&jobs[0], &fit, "prune.quantity", "the slope of atan alone");
     fit.prune.regrow = PLN_REGROW_GRADIENT, fit.shards = 2;
     refused(&jobs[0], &fit, "prune.regrow", "no shards");
     fit.shards = 1, fit.epochs = 0;
@@ -582,7 +632,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
         cmocka_unit_test(test_cost),
     };
