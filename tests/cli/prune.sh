@@ -44,7 +44,8 @@ train pruned.yaml --out x --set prune.from=0.9
 train pruned.yaml --out x --set prune.updates=1000
 train pruned.yaml --out x --set prune.regrow=magic
 train pruned.yaml --out x --set prune.ratio=2
-train rows.yaml --out x --set prune.regrow=critical
+train rows.yaml --out critical-rows --set prune.regrow=critical; grep '"density"' critical-rows/result.json
+train rows.yaml --out x --set prune.regrow=critical --set train.target=labels
 train pruned.yaml --out x --set prune.regrow=gradient --set train.shards=2
 train pruned.yaml --out x --set prune.method=rigl --set prune.regrow=none
 train pruned.yaml --out x --set prune.holds=true
@@ -53,7 +54,7 @@ train pruned.yaml --out x --set prune.criterion=snip --set train.shards=2
 train pruned.yaml --out x --set prune.criterion=cqp --set prune.regrow=rate
 train pruned.yaml --out x --set prune.method=imp --set prune.updates=3
 train pruned.yaml --out x --set prune.method=stds --set prune.granularity=block
-train rows.yaml --out x --set prune.criterion=channel
+train rows.yaml --out x --set prune.criterion=channel --set train.target=labels
 train pruned.yaml --out x --set prune.granularity=block --set prune.block=1
 train pruned.yaml --out x --set cnn_prune=0.5
 sed 's/sparsity: 0.8, //' pruned.yaml > x.yaml; train x.yaml --out x

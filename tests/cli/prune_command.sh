@@ -98,7 +98,7 @@ prune dense --sparsity 0.8 --epochs 0 --regenerate gradient --out x
 prune dense --sparsity 0.8 --epochs 0 --method snip --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --dense nowhere --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --dense free --out x
-prune free --sparsity 0.8 --out x
+prune free --sparsity 0.8 --regenerate rate --out x
 prune nothing --sparsity 0.8 --out x
 mkdir folder; prune folder --sparsity 0.8 --out x
 cp -r dense unfinished; rm unfinished/model.safetensors; prune unfinished --sparsity 0.8 --out x
