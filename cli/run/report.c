@@ -33,7 +33,7 @@ void report_figures(json_t *to, const char *prefix, const pln_figures *f)
     add(to, prefix, "unlearned", json_integer(f->association.unlearned));
 }
 
-void report_epoch(const json_t *line, const char *title, bool with_loss)
+void report_epoch(const json_t *line, const char *title, const char *before, bool with_loss)
 {
     const json_t *speed = json_object_get(line, "samples_per_second");
     const json_t *loss = with_loss ? json_object_get(line, "train_loss") : NULL;
@@ -50,7 +50,7 @@ void report_epoch(const json_t *line, const char *title, bool with_loss)
     print_share(stderr, "weights", line, "density");
     if (loss) fprintf(stderr, "  loss %10.6g", json_number_value(loss));
     if (speed) fprintf(stderr, "  %9.0f samples/s", json_number_value(speed));
-    else       fprintf(stderr, "  untrained");
+    else       fprintf(stderr, "  %s", before);
     fputc('\n', stderr);
 }
 

@@ -9,8 +9,9 @@
 /* Adds accuracies, with names that begin with `prefix`. */
 void report_figures(json_t *to, const char *prefix, const pln_figures *figures);
 
-/* One epoch, from its line of metrics, on stderr: what was measured, or with its loss where nothing was. */
-void report_epoch(const json_t *line, const char *title, bool with_loss);
+/* One epoch, from its line of metrics, on stderr: what was measured, or with its loss where nothing was.  What is said
+ * of the network before the first: "untrained". */
+void report_epoch(const json_t *line, const char *title, const char *before, bool with_loss);
 
 /* The figures of one fraction of labels, on stderr. */
 void report_fraction(const json_t *row);

@@ -110,6 +110,7 @@ static void note_cost_without_channels(job *j, const pln_epoch_report *report)
 
 void job_note_cost(job *j, const pln_epoch_report *report)
 {
+    add_integer(j->result, "batches", (report->samples + j->c->e.fit.batch - 1) / j->c->e.fit.batch);
     if (j->args.cut) {
         note_cost_without_channels(j, report);
         return;
@@ -300,6 +301,7 @@ static void print_notes(const job *j)
     const json_t *r = j->result;
     const char *dense = json_string_value(json_object_get(r, "dense"));
     const json_int_t gradients = json_integer_value(json_object_get(r, "dense_gradients"));
+    const json_int_t held = json_integer_value(json_object_get(r, "batches")) - json_integer_value(json_object_get(r, "steps"));
 
     if (dense) printf("\ndense: the network of %s\n", dense);
     else printf("\ndense: the pruned network with its zeros computed; --dense RUN sets a trained one beside it\n");
@@ -310,7 +312,8 @@ static void print_notes(const job *j)
     else
         printf("%.2f %% of the weights are left out, %.4g %% were wanted\n", 100 * json_number_value(json_object_get(r, "sparsity")),
                100 * json_number_value(json_object_get(r, "sparsity_wanted")));
-    if (gradients) printf("%lld batches took the gradient of all weights\n", (long long)gradients);
+    if (gradients)
+        printf("%lld batches took the gradient of all weights, %lld of them instead of a step\n", (long long)gradients, (long long)held);
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl, ...\n", j->r.folder);
 }
 

@@ -70,7 +70,7 @@ static int see_untrained(job *j, const pln_run_event *v)
     add_measured(j, line, "untrained_", &v->figures);
     if (pln_experiment_epochs(&j->c->e) == 0) report_figures(j->result, "", &v->figures);
     code = add_activity(j, line);
-    if (code == DONE && !j->args.json) report_epoch(line, "", false);
+    if (code == DONE && !j->args.json) report_epoch(line, "", j->args.from ? "as it begins" : "untrained", false);
     if (code == DONE) return run_add_metrics(&j->r, line, &j->metrics_size);
     json_decref(line);
     return code;
@@ -116,7 +116,7 @@ static int see_epoch(job *j, const pln_run_event *v)
     }
     if (v->measured || v->compared || is_told(j, v)) {
         progress_clear();
-        if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ", !v->measured && !v->compared);
+        if (code == DONE && !j->args.json) report_epoch(line, network ? "" : "pre-training, ", "", !v->measured && !v->compared);
     }
     if (j->args.cut && network) job_note_cost(j, &v->report);
     if (j->c->e.prunes && network) {

@@ -45,7 +45,7 @@ done
 echo "# a configuration, from the beginning: there is no dense network unless one is named"
 prune "$tiny" --data "$DATA" --sparsity 0.8 --method set --set prune.every=3 --out new; figure new/result.json accuracy_dense dense sops_dense epochs_pruning
 prune "$tiny" --data "$DATA" --sparsity 0.8 --method set --set prune.every=3 --dense dense --out beside; same new beside; figure beside/result.json dense
-prune "$tiny" --data "$DATA" --sparsity 0.8 --method rigl --out rigl --set prune.every=3; figure rigl/result.json steps dense_gradients epochs
+prune "$tiny" --data "$DATA" --sparsity 0.8 --method rigl --out rigl --set prune.every=3; figure rigl/result.json batches steps dense_gradients epochs; grep 'gradient of' out
 sed 's/^train:/prune: {sparsity: 0.5, updates: 2}\n&/' "$tiny" > pruned.yaml
 prune pruned.yaml --data "$DATA" --out own; figure own/result.json sparsity
 

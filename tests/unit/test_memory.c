@@ -97,6 +97,11 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     if (s == PLN_OK) s = pln_trainer_score(t, &how);
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
     if (s == PLN_OK) s = pln_trainer_scores(t, score);
+    if (s == PLN_OK) s = pln_net_copy(net, net);
+    pln_trainer_free(t);
+    t = NULL;
+    fit.epochs = 0, fit.prune.sparsity = 0.8;
+    if (s == PLN_OK) s = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &t);
     if (s == PLN_OK) s = pln_net_channel_sizes(net, size);
     if (s == PLN_OK) s = pln_cut_channels(ctx, net, data, NULL, 0, &cut, (uint8_t[3]){ 0 });
     cut.regrow = PLN_CHANNELS_RATE;

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include "planaria.h"
+#include "pln/sparsify.h"
 
 enum { SAMPLES = 48, SIDE = 6, LOG = 1 << 16 };
 
@@ -45,6 +46,17 @@ static const char *const reads_once =
 static const char *const untrained =
     "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"self\", \"epochs\": 0, \"batch\": 8,"
     " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2}}";
+
+/* Weights come and go; a read-out that goes on is of those that were there in the end. */
+static const char *const reads_sparse =
+    "{\"layers\": [{\"dense\": 20}, {\"activation\": \"relu\"}, {\"dense\": 9}, {\"activation\": \"hardsigm\"}],"
+    " \"train\": {\"target\": \"self\", \"epochs\": 2, \"batch\": 8, \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1],"
+    " \"winners\": 2, \"gamma\": 0.4}, \"prune\": {\"sparsity\": 0.7, \"method\": \"set\", \"every\": 2}, \"classifier\":"
+    " {\"epochs\": 2, \"batch\": 7, \"rate\": 0.01, \"dropout\": 0.2, \"activation\": \"sigmoid\"}}";
+
+static const char *const pruned_at_once =
+    "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"self\", \"epochs\": 0, \"batch\": 8,"
+    " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2}, \"prune\": {\"sparsity\": 0.7, \"regrow\": \"none\"}}";
 
 static pln_ctx *ctx;
 static uint8_t bytes[SAMPLES * SIDE * SIDE];
@@ -174,7 +186,8 @@ static void compare(const char *text, bool evaluates)
 
 static void test_stopping_changes_nothing(void **state)
 {
-    const char *const texts[] = { few_labels, spikes, settles, reads_rows, reads_spikes, reads_once, untrained };
+    const char *const texts[] = { few_labels, spikes, settles, reads_rows, reads_spikes, reads_once, untrained, reads_sparse,
+                                  pruned_at_once };
 
     (void)state;
     for (int i = 0; i < TEST_COUNT(texts); i++) compare(texts[i], true), compare(texts[i], false);
@@ -303,6 +316,39 @@ static void test_what_is_refused(void **state)
     drop(&s);
 }
 
+/* Six batches an epoch, of which every second sets masks up to three quarters of both epochs. */
+static void test_where_pruning_stands(void **state)
+{
+    static const int next[] = { 2, 1, 2, 1, 2, 1, 2, 1, 0, 0, 0, 0 };
+    static stand s = { .evaluates = true };
+    pln_pruning where;
+    pln_run_event v;
+
+    (void)state;
+    read_in(reads_sparse);
+    make(&s);
+    for (int batch = 0; batch < 12; batch++) {
+        assert_true(pln_run_pruning(s.run, &where));
+        assert_int_equal(where.weights, SIDE * SIDE * 20 + 20 * 9);
+        assert_true(where.present >= pln_sparsity_budget(where.weights, 0.7) && where.present < where.weights / 2);
+        assert_int_equal(where.next, next[batch]);
+        do assert_int_equal(pln_run_step(s.run, 1, &v), PLN_OK); while (v.kind == PLN_RUN_UNTRAINED);
+    }
+    do assert_int_equal(pln_run_step(s.run, 64, &v), PLN_OK); while (v.kind != PLN_RUN_CLASSIFIER);
+    assert_false(pln_run_pruning(s.run, &where));
+    drop(&s);
+    read_in(pruned_at_once);
+    make(&s);
+    assert_true(pln_run_pruning(s.run, &where));
+    assert_int_equal(where.next, 0);
+    assert_int_equal(where.present, pln_sparsity_budget(where.weights, 0.7));
+    drop(&s);
+    read_in(untrained);
+    make(&s);
+    assert_false(pln_run_pruning(s.run, &where));
+    drop(&s);
+}
+
 /* Inside an epoch there is no way back to its beginning. */
 static void test_fewer_epochs(void **state)
 {
@@ -389,7 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_outputs_that_do_not_fit),
         cmocka_unit_test(test_outputs_are_tried_once),
-        cmocka_unit_test(test_what_is_refused),
+        cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_where_pruning_stands),
         cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
