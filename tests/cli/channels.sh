@@ -35,6 +35,13 @@ prune one --granularity channel --sparsity 0.5 --epochs 1 --out less; figure les
 prune one --sparsity 0.5 --set prune.updates=2 --out fewer; figure fewer/result.json sparsity
 prune fewer --granularity channel --sparsity 0.3 --epochs 1 --out least; grep -c prune: least/config.yaml
 
+echo "# residual networks: inside of blocks"
+for network in 4C3-6R3/2-6R3-GAP-FC4 4C3-6P3/2-6P3-GAP-FC4; do
+    "$PLANARIA" train "$tiny" --data "$DATA" --out wide --force --set network=$network >/dev/null 2>&1; echo "-> $?"
+    prune wide --granularity channel --sparsity 0.6 --epochs 2 --out narrow --force; grep 'channels stay' out
+    grep filters narrow/config.yaml | tr -d '\n'; echo; "$PLANARIA" eval narrow >out 2>err; echo "-> $?"
+done
+
 echo "# units of rows, without labels"
 "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" --out free >/dev/null 2>&1
 sed 's/^layers:/&\n  - dense: 20\n  - activation: relu/' "$TESTS/tiny.yaml" > hidden.yaml; sed -n '/^layers/,/^train/p' hidden.yaml
