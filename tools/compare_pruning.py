@@ -77,8 +77,10 @@ def one(options, arm, sparsity, seed):
     lines = [json.loads(text) for text in (folder / "metrics.jsonl").read_text().splitlines()]
     seconds = sum(entry.get("train_seconds", 0) for entry in lines)
     sops = result.get("activity", {}).get("sops")
+    kept = [entry["retention"] for entry in lines if entry.get("retention") is not None]
     return {"arm": arm, "sparsity": 0 if arm == "dense" else sparsity, "seed": seed, "command": "planaria " + " ".join(line),
-            **{key: result[key] for key in KEPT if key in result}, "sops": sops, "train_seconds": round(seconds, 2)}
+            **{key: result[key] for key in KEPT if key in result}, "sops": sops,
+            **({"retention": round(statistics.mean(kept), 4)} if kept else {}), "train_seconds": round(seconds, 2)}
 
 
 def interval(differences):
@@ -91,6 +93,7 @@ def interval(differences):
 
 
 def percent(values):
+    values = list(values)
     spread = f" ± {100 * statistics.stdev(values):.2f}" if len(values) > 1 else ""
     return f"{100 * statistics.mean(values):.2f}{spread}"
 
@@ -98,8 +101,8 @@ def percent(values):
 def table(runs, sparsity):
     """Rows of one sparsity, each arm beside chance and magnitude."""
     of = {arm: {r["seed"]: r for r in runs if r["arm"] == arm and (arm == "dense" or r["sparsity"] == sparsity)} for arm in ARMS}
-    lines = ["| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against random_rows, points | above in | SOPs |",
-             "|---|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against random_rows, points | above in | retention, % | SOPs |",
+             "|---|--:|--:|--:|--:|--:|--:|--:|"]
     for arm, by_seed in of.items():
         if not by_seed:
             continue
@@ -113,8 +116,9 @@ def table(runs, sparsity):
         sops = [r["sops"] for r in by_seed.values() if r["sops"]]
         operations = f"{statistics.mean(sops):.0f}" if sops else ""
         chosen = [r["selected_accuracy"] for r in by_seed.values() if "selected_accuracy" in r]
+        kept = percent(r["retention"] for r in by_seed.values()) if all("retention" in r for r in by_seed.values()) else ""
         lines.append(f"| `{arm}`: {ARMS[arm][1]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
-                     f"{percent(chosen) if chosen else ''} | {against} | {above} | "
+                     f"{percent(chosen) if chosen else ''} | {against} | {above} | {kept} | "
                      f"{operations} |")
     return "\n".join(lines)
 

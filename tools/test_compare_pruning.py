@@ -34,7 +34,7 @@ class TestTable(unittest.TestCase):
                               run("critical", 1, 0.81), run("critical", 3, 0.99)], 0.95).splitlines()
         self.assertEqual(len(rows), 5)
         self.assertIn("| +1.00 | 1 of 1 |", rows[3])
-        self.assertTrue(rows[2].startswith("| `dense`: not pruned | 1 | 90.00 |  |  |  | 1000 |"))
+        self.assertTrue(rows[2].startswith("| `dense`: not pruned | 1 | 90.00 |  |  |  |  | 1000 |"))
 
     def test_other_sparsities_stay_out(self):
         self.assertEqual(len(compare.table([run("critical", 1, 0.8, 0.9)], 0.95).splitlines()), 2)

@@ -55,6 +55,13 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
     json_object_set_new(line, "input_active", json_real(e->input_active));
     json_object_set_new(line, "delta_active", json_real(e->delta_active));
     if (c->e.prunes) json_object_set_new(line, "density", json_real(e->density));
+    if (e->updates > 0) {
+        json_object_set_new(line, "updates", json_integer(e->updates));
+        json_object_set_new(line, "revived", json_real(e->revived));
+        json_object_set_new(line, "survival", json_real(e->survival));
+        json_object_set_new(line, "retention", e->retention < 0 ? json_null() : json_real(e->retention));
+        json_object_set_new(line, "dead_rows", json_real(e->dead_rows));
+    }
     if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
     json_object_set_new(line, "nudged_sweeps", json_real(e->nudged_sweeps));

@@ -144,8 +144,9 @@ typedef enum pln_prune_method {
  * others by the score that `regrow` names, with f = least + (exchange - least)(1 + cos(pi b/B))/2
  * after b of B batches, those of the exchange (GraNet: of all epochs).
  *
- * After the last of these nothing changes any more.  Weights that come back are 0 at first, but
- * those that go and come in one exchange stay as they are. */
+ * After the last of these nothing changes any more.  Weights that come back are 0 at first, also
+ * those that an update would have left out had they not come back; but those that go and come in
+ * one exchange stay as they are, and where there are no epochs so do all that stay. */
 typedef struct pln_prune {
     pln_prune_method  method;
     double            sparsity;       /* 0..1, 1 not included; 0: nothing is pruned            */

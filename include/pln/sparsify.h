@@ -81,7 +81,7 @@ typedef struct pln_regrown {
  *        by the larger `tie` [n] (NULL: none), then by the lower place
  *
  * With whole_rows 1 and 3 take what is larger than the last of them, and 4 what is at least as
- * large.  chosen [n] is scratch. */
+ * large.  chosen [n] then marks what came back, if anything did. */
 PLN_API pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
                                size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask);
 

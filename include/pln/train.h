@@ -158,6 +158,12 @@ typedef struct pln_epoch_report {
     double macs;              /* multiply-adds of forward, of the inputs' gradients and of the weights',
                                  with all weights, at every place of the output; 0 with rule ep    */
     double active_macs;       /*   the same with the weights that were there   */
+    int    updates;           /* of the schedule, in this pass, that could bring weights back; 0: none */
+    double revived;           /* units that came back at one of these, in the mean */
+    double survival;          /* of those that were there and too small to stay, the share that came back at once */
+    double retention;         /* of those that had come back at an update, the share that was there after the next;
+                                 -1: there was none yet                       */
+    double dead_rows;         /* rows of neurons without a weight that got one back, in all */
 } pln_epoch_report;
 
 /* Where a training that prunes stands. */

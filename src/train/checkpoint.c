@@ -187,8 +187,11 @@ static const struct {
     { "prune.dense_gradients", offsetof(plni_tally, dense_gradients) },
     { "prune.macs", offsetof(plni_tally, macs) },
     { "prune.active_macs", offsetof(plni_tally, active_macs) },
+    { "prune.updates", offsetof(plni_tally, updates) }, { "prune.revived", offsetof(plni_tally, revived) },
+    { "prune.survival", offsetof(plni_tally, survival) }, { "prune.retention", offsetof(plni_tally, retention) },
+    { "prune.retentions", offsetof(plni_tally, retentions) }, { "prune.dead_rows", offsetof(plni_tally, dead_rows) },
 };
-enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 4 };
+enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 10 };
 
 static int sums_of(const pln_trainer *t) { return t->pruner ? SUMS : SUMS - PRUNING_SUMS; }
 
@@ -275,7 +278,9 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     size_t mask_bytes;
     const int masked = count_masks(t->net, &mask_bytes);
     const size_t entry_bytes = (size_t)(count + masked) * sizeof(entry);
-    const size_t tensor_bytes = (size_t)(count + masked) * sizeof(plni_st_tensor);
+    const size_t tensor_bytes = (size_t)(count + masked + 1) * sizeof(plni_st_tensor);
+    size_t units;
+    uint8_t *revived = plni_prune_revived(t, &units);
     const size_t bytes = floats_in(t) * sizeof(float);
     uint8_t *masks = plni_alloc(t->ctx, mask_bytes);
     entry *entries = plni_alloc(t->ctx, entry_bytes);
@@ -307,8 +312,10 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->course[t->at].rule.a, (size_t)n * sizeof(float) };
     status = put_masks(t, entries + i, tensor + i, masks);
     if (status != PLN_OK) goto done;
+    if (units)
+        tensor[count + masked] = (plni_st_tensor){ .name = "revived", .type = "U8", .rank = 1, .dim = { (int64_t)units }, .bytes = revived, .size = units };
     texts = describe(t, user);
-    status = texts ? plni_st_write(t->ctx, path, tensor, count + masked, texts)
+    status = texts ? plni_st_write(t->ctx, path, tensor, count + masked + (units > 0), texts)
                    : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
 done:
     json_decref(texts);
@@ -385,6 +392,19 @@ static pln_status check_masks(const pln_trainer *t, const plni_st *st)
     return PLN_OK;
 }
 
+/* Which weights came back last, a byte each; older files do not say. */
+static pln_status check_revived(const pln_trainer *t, const plni_st *st)
+{
+    const plni_st_tensor *revived = plni_st_find(st, "revived");
+    size_t units;
+
+    (void)plni_prune_revived(t, &units);
+    if (!revived || !units) return PLN_OK;
+    bool sound = !strcmp(revived->type, "U8") && revived->rank == 1 && revived->size == units;
+    for (size_t i = 0; sound && i < units; i++) sound = ((const uint8_t *)revived->bytes)[i] <= 1;
+    return sound ? PLN_OK : plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: tensor revived is not %zu bytes that are 0 or 1", units);
+}
+
 /* Everything that could be wrong, before anything is changed. */
 static pln_status check_file(const pln_trainer *t, const plni_st *st)
 {
@@ -411,6 +431,7 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
             PLN_TRY(check_tensor(t->ctx, st, e.name, &e.info, &found));
         }
     PLN_TRY(check_masks(t, st));
+    PLN_TRY(check_revived(t, st));
     PLN_TRY(check_tensor(t->ctx, st, "homeostasis", &outputs, &found));
     return check_tensor(t->ctx, st, "moving_average", &outputs, &found);
 }
@@ -443,6 +464,9 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
             layer->ops->set(layer, vector_of(t, k, e.layer), e.which, values);
         }
     plni_free(t->ctx, values, bytes);
+    size_t units;
+    uint8_t *revived = plni_prune_revived(t, &units);
+    if (revived && plni_st_find(st, "revived")) memcpy(revived, plni_st_find(st, "revived")->bytes, units);
     for (int l = 0; l < t->net->count; l++) plni_mask_apply(t->net, &t->net->layer[l]);
     plni_trainer_remask(t);
     for (int i = 0; i < t->courses; i++) plni_rule_new_epoch(&t->course[i].rule, n);

@@ -304,7 +304,11 @@ static void finish_pass(pln_trainer *t)
         .sweeps = sum->sweeps / batches, .nudged_sweeps = sum->nudged_sweeps / batches,
         .residual = sum->residual / batches, .skipped = sum->dense > 0 ? 1 - sum->done / sum->dense : 0,
         .steps = (long)sum->steps, .dense_gradients = (long)sum->dense_gradients,
-        .macs = sum->macs, .active_macs = sum->active_macs
+        .macs = sum->macs, .active_macs = sum->active_macs,
+        .updates = (int)sum->updates, .dead_rows = sum->dead_rows,
+        .revived = sum->updates > 0 ? sum->revived / sum->updates : 0,
+        .survival = sum->updates > 0 ? sum->survival / sum->updates : 0,
+        .retention = sum->retentions > 0 ? sum->retention / sum->retentions : -1
     };
     plni_rule_new_epoch(&c->rule, n);
     t->tally = (plni_tally){ 0 };

@@ -385,9 +385,18 @@ static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
     const double part = (double)update / p->how.updates, left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
     const double sparsity = p->how.rounds ? 1 - left : pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
+    const size_t budget = pln_sparsity_budget(p->units, sparsity);
+
     plni_prune_rank(t, p, update, sparsity);
-    (void)pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, pln_sparsity_budget(p->units, sparsity), &how, p->scratch,
-                     p->chosen, p->mask);
+    for (int i = 0; i < p->tensors; i++) PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
+    plni_regrown_begin(p, budget);
+    const pln_regrown came = pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, budget, &how, p->scratch, p->chosen, p->mask);
+    plni_regrown_count(p, came.revived, &t->tally);
+    if (came.revived && !at_once(&t->course[0].fit)) {      /* they begin at 0, also where they were there until now */
+        for (size_t u = 0; u < p->units; u++) p->mask[u] = p->mask[u] && !p->chosen[u];
+        PLN_TRY(write_masks(t, p));
+        for (size_t u = 0; u < p->units; u++) p->mask[u] |= p->chosen[u];
+    }
     return write_masks(t, p);
 }
 

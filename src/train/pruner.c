@@ -120,6 +120,10 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
     p->readout = plni_arena_take(arena, p->units);
     p->chosen = plni_arena_take(arena, p->units);
     p->mask = plni_arena_take(arena, p->units);
+    if (p->how.regrow != PLN_REGROW_NONE && p->how.ratio > 0) {
+        p->before = plni_arena_take(arena, p->units);
+        p->revived = plni_arena_take(arena, p->units);
+    }
     p->channel = plni_arena_take(arena, (size_t)p->channels * sizeof(double));
     if (p->tensor) list(net, p);
     for (int t = 0; p->tensor && t < p->tensors; t++)

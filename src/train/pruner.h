@@ -29,6 +29,7 @@ struct plni_pruner {
     size_t    units, weights, largest;    /* in all; weights of the largest tensor   */
     float    *magnitude, *score, *scratch;    /* [units]                             */
     uint8_t  *readout, *chosen, *mask;        /* [units]                             */
+    uint8_t  *before, *revived;  /* [units] at the last update; NULL: nothing comes back (regrown.c) */
     float    *values, *others;   /* [largest] of one tensor                          */
     pln_ranked *order;           /* [largest], of criteria by rank                   */
     bool      drives;            /* channels are units of rows, scored by what drives them */
@@ -65,6 +66,12 @@ void plni_prune_by_chance(const pln_trainer *t, struct plni_pruner *p, int updat
 /* p->mask of one tensor from the network's, and back. */
 pln_status plni_prune_read_mask(const pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
 pln_status plni_prune_write_mask(pln_trainer *t, struct plni_pruner *p, const plni_competitor *w);
+
+/* ---- regrown.c: what becomes of weights that come back ---------------------------- */
+
+/* Before an update, whose ranks are there, and after it, by which so many units came back. */
+void plni_regrown_begin(struct plni_pruner *p, size_t budget);
+void plni_regrown_count(struct plni_pruner *p, size_t revived, plni_tally *tally);
 
 /* ---- aside.c: vectors beside the weights ---------------------------------------- */
 

@@ -11,6 +11,7 @@ typedef struct plni_tally {
     double loss, input_active, firing_rate;
     double sweeps, nudged_sweeps, residual, done, dense;
     double steps, dense_gradients, macs, active_macs;        /* where it prunes */
+    double updates, revived, survival, retention, retentions, dead_rows;
     double seconds;
 } plni_tally;
 
@@ -90,6 +91,9 @@ pln_status plni_prune_after(pln_trainer *trainer);
 /* Vectors beside the weights that checkpoints keep: how many, and one of a layer. */
 int        plni_prune_vectors(const pln_prune *how);
 float     *plni_prune_vector(const pln_trainer *trainer, int vector, int layer);
+
+/* Units that came back at the last update, a byte each; NULL and 0 where nothing comes back. */
+uint8_t   *plni_prune_revived(const pln_trainer *trainer, size_t *units);
 
 /* What else they keep: width or prior. */
 double    *plni_prune_amount(const pln_trainer *trainer);

@@ -267,13 +267,16 @@ static void test_rounds(void **state)
 }
 
 /* Trains to the end, `batches` at a time; taken up anew behind every one of them if it is stopped. */
-static float *train(const job *j, int threads, int batches, bool stopped, size_t *n)
+static float *train(const job *j, int threads, int batches, bool stopped, size_t *n, pln_epoch_report *report)
 {
     run r;
 
     begin(&r, j, threads);
     while (pln_trainer_epoch(r.trainer) < EPOCHS) {
-        if (pln_trainer_step(r.trainer, batches, NULL) != PLN_OK) fail_msg("%s: %s", j->name, pln_error(r.ctx));
+        const int epoch = pln_trainer_epoch(r.trainer);
+        pln_epoch_report now;
+        if (pln_trainer_step(r.trainer, batches, &now) != PLN_OK) fail_msg("%s: %s", j->name, pln_error(r.ctx));
+        if (epoch == 1 && pln_trainer_epoch(r.trainer) == 2) *report = now;           /* with updates */
         if (!stopped) continue;
         assert_int_equal(pln_trainer_save(r.trainer, PATH, NULL), PLN_OK);
         end(&r);
@@ -290,11 +293,16 @@ static void test_same_bits(void **state)
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
         size_t n;
-        float *one = train(&jobs[i], 1, 1000, false, &n), *others[] = { train(&jobs[i], 2, 1000, false, &n),
-                  train(&jobs[i], 4, 3, false, &n), train(&jobs[i], 1, 2, true, &n), train(&jobs[i], 3, 1, true, &n) };
-        for (int k = 0; k < TEST_COUNT(others); k++) {
-            if (memcmp(one, others[k], n * sizeof *one) != 0) fail_msg("%s: other weights, way %d", jobs[i].name, k);
-            free(others[k]);
+        static const struct { int threads, batches; bool stopped; } ways[] = { { 2, 1000, false }, { 4, 3, false }, { 1, 2, true }, { 3, 1, true } };
+        pln_epoch_report said = { 0 }, also = { 0 };
+        float *one = train(&jobs[i], 1, 1000, false, &n, &said);
+        for (int k = 0; k < TEST_COUNT(ways); k++) {
+            float *other = train(&jobs[i], ways[k].threads, ways[k].batches, ways[k].stopped, &n, &also);
+            if (memcmp(one, other, n * sizeof *one) != 0) fail_msg("%s: other weights, way %d", jobs[i].name, k);
+            if (also.updates != said.updates || also.revived != said.revived || also.survival != said.survival ||
+                also.retention != said.retention || also.dead_rows != said.dead_rows)
+                fail_msg("%s: something else is said of what came back, way %d", jobs[i].name, k);
+            free(other);
         }
         free(one);
     }
@@ -585,6 +593,65 @@ static void test_drives(void **state)
     end(&r);
 }
 
+static void make_magnitudes(float *w, size_t n)
+{
+    for (size_t i = 0; i < n; i++) w[i] = fabsf(w[i]);
+}
+
+/* All masks one after the other, and all weights that may be pruned. */
+static size_t read_all(const run *r, float *ones, float *w)
+{
+    size_t n = 0;
+
+    for (int p = 0; p < pln_net_parameters(r->net); p++) {
+        const pln_parameter_info info = pln_net_parameter(r->net, p);
+        pln_tensor mask = maps_tensor(r->net, p, ones + n), of = maps_tensor(r->net, p, w + n);
+        if (info.kept || info.rank < 2) continue;
+        assert_int_equal(pln_net_get_mask(r->net, p, &mask), PLN_OK);
+        assert_int_equal(pln_net_get(r->net, p, &of), PLN_OK);
+        n += (size_t)maps_count(r->net, p);
+    }
+    return n;
+}
+
+/* What is said of weights that come back, by what there was and what there is: an update an epoch, and nothing learns. */
+static void test_what_came_back(void **state)
+{
+    enum { MOST = 50 * FEATURES + 33 * 50 };
+    const job j = { "back", false, DESCENT(0, 0), 0, PLN_REGROW_RANDOM, 1, false, NULL, NULL };
+    static float was[MOST], is[MOST], w[2][MOST];
+    static uint8_t largest[MOST], back[2][MOST];
+    pln_fit fit = fit_of(&j);
+    run r;
+
+    (void)state;
+    fit.epochs = 3, fit.prune.updates = 3, fit.prune.until = 1;
+    assert_int_equal(begin_of(&r, &j, &fit, 2), PLN_OK);
+    size_t n = read_all(&r, was, w[0]);
+    for (int k = 1; k <= 3; k++) {
+        pln_epoch_report report;
+        size_t leaving = 0, survived = 0, came = 0, earlier = 0, kept = 0;
+        make_magnitudes(w[0], n);
+        (void)pln_select_largest(w[0], n, pln_sparsity_budget(n, pln_sparsity_cubic(0, 0.9, k, 3)), largest);
+        assert_int_equal(pln_trainer_step(r.trainer, 1000, &report), PLN_OK);
+        n = read_all(&r, is, w[1]);
+        for (size_t i = 0; i < n; i++) {
+            back[1][i] = is[i] != 0 && w[1][i] == 0;
+            leaving += was[i] != 0 && !largest[i];
+            survived += was[i] != 0 && !largest[i] && back[1][i];
+            came += back[1][i];
+            earlier += back[0][i], kept += back[0][i] && is[i] != 0;
+        }
+        assert_int_equal(report.updates, 1);
+        CHECK_NEAR(report.revived, (double)came, 0);
+        CHECK_NEAR(report.survival, (double)survived / (double)leaving, 1e-12);
+        CHECK_NEAR(report.retention, earlier ? (double)kept / (double)earlier : -1, 1e-12);
+        if (came == 0 || survived == 0 || (k == 2 && kept == 0)) fail_msg("update %d: %zu came, %zu of %zu survived, %zu of %zu stayed", k, came, survived, leaving, kept, earlier);
+        memcpy(was, is, sizeof was), memcpy(w[0], w[1], sizeof w[0]), memcpy(back[0], back[1], sizeof back[0]);
+    }
+    end(&r);
+}
+
 static void refused(const job *j, const pln_fit *fit, const char *path, const char *why)
 {
     run r = { 0 };
@@ -632,7 +699,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
-        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives),
+        cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
         cmocka_unit_test(test_cost),
     };
