@@ -115,7 +115,16 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
     (void)first, (void)last;
     plni_conv_forward(pass->ctx, &conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
                       !own.unbiased ? layer->theta + weights_of(&own) : NULL, io->y);
-    if (pass->training && conv.live) layer->live->packed = false;       /* a step may follow */
+    if (pass->training) plni_live_changed(conv.live);       /* a step may follow */
+}
+
+static pln_status list_live(const plni_layer *layer, pln_ctx *ctx, const uint16_t *bits, plni_live **live)
+{
+    const plni_conv conv = geometry(layer);
+
+    if (!plni_conv_lists_live(&conv, bits)) return PLN_OK;
+    *live = plni_live_new(ctx, bits, plni_conv_taps(&conv), conv.in_depth, conv.out_depth);
+    return *live ? PLN_OK : PLN_ERR_MEMORY;
 }
 
 static void backward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
@@ -221,6 +230,7 @@ const plni_layer_ops plni_conv_ops = {
     .lose_bias = lose_bias,
     .fans = fans,
     .geometry = geometry,
+    .list_live = list_live,
     .tell = tell,
     .parameters = parameters,
     .parameter = parameter,

@@ -41,6 +41,7 @@ typedef struct state {
     ptrdiff_t    stride;
     float       *zeros;       /* a bias for backward                      */
     plni_signal  list;        /* of an image: its rows' lists             */
+    float       *lanes;       /* of products over live weights            */
 } state;
 
 /* ---- build ----------------------------------------------------------------------- */
@@ -212,6 +213,18 @@ static plni_signal take_lists(const plni_layer *layer, int batch, plni_arena *ar
     return x;
 }
 
+/* Products that walk live weights alone are for rows of inputs, once nothing learns. */
+static bool gathers_live(const plni_layer *layer)
+{
+    return rows_are_inputs(layer) && !own_of(layer).image && !is_narrow(layer);
+}
+
+static pln_status list_live(const plni_layer *layer, pln_ctx *ctx, const uint16_t *bits, plni_live **live)
+{
+    const plni_panels w = panels_in(layer, NULL);
+    return gathers_live(layer) ? plni_panels_list_live(ctx, &w, bits, live) : PLN_OK;
+}
+
 static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena)
 {
     const plni_panels w = panels_in(layer, NULL);
@@ -226,6 +239,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *
                                   (size_t)plni_round_up(own_of(layer).rows, 16));
+    if (gathers_live(layer) && !pass->training) taken.lanes = plni_arena_take(arena, plni_panels_lanes(&w) * sizeof(float));
     if (into_image) taken.list = take_lists(layer, pass->batch, arena);
     if (own) *own = taken;
     return own;
@@ -252,7 +266,10 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
     (void)first;
     own->made = false;            /* lists of a batch that was given up */
     if (own->list.count) plni_parallel(pass->ctx, last, SWEEP * last * (double)l.x.stride, PLNI_UP, list_sample, &l);
-    if (rows_are_inputs(layer))
+    if (pass->training) plni_live_changed(layer->live);       /* a step may follow */
+    if (own->lanes && layer->live && plni_gather_live_is_worth(layer->live, &l.x, last))
+        plni_gather_live(pass->ctx, &w, layer->live, &l.x, last, bias_in(layer, layer->theta), io->y, own->lanes);
+    else if (rows_are_inputs(layer))
         plni_gather(pass->ctx, &w, &l.x, last, bias_in(layer, layer->theta), io->y);
     else
         plni_dot(pass->ctx, &w, &l.x, last, pass->batch, own->part, own->stride);
@@ -444,6 +461,7 @@ const plni_layer_ops plni_dense_ops = {
     .fans = fans,
     .part = part,
     .tell = tell,
+    .list_live = list_live,
     .parameters = parameters,
     .parameter = parameter,
     .get = get,

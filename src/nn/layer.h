@@ -191,6 +191,10 @@ struct plni_layer_ops {
     /* The shape of a product over an image; NULL for others. */
     plni_conv (*geometry)(const plni_layer *layer);
 
+    /* Lists what a mask leaves of its weights, if products that walk these alone can be faster; else *live stays NULL.
+     * NULL: it has no such products. */
+    pln_status (*list_live)(const plni_layer *layer, pln_ctx *ctx, const uint16_t *bits, plni_live **live);
+
     plni_part (*part)(const plni_layer *layer);
 
     /* Fills in what there is to tell about it. */
@@ -226,7 +230,7 @@ struct plni_layer {
     size_t                factors;      /* the first, of channels: those that norm_l1 pulls at */
     float                *theta;        /* all that the layer learns          */
     plni_mask            *mask;         /* NULL: there never was one (mask.h) */
-    plni_live            *live;         /* what it left of a convolution's weights, NULL: */
+    plni_live            *live;         /* what it left of the weights, NULL: */
                                         /*   too much to walk it alone        */
     size_t                kept_size;    /* floats that are kept, not learned  */
     float                *kept;

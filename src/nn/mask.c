@@ -38,21 +38,19 @@ static void set_all(const plni_layer *layer, float *vector, float *ones)
     }
 }
 
-/* Lists what the mask leaves of a convolution's weights, if that is little; ones: where it is 1. */
+/* Lists what a mask leaves; ones: where it is 1. */
 static pln_status list_live(const pln_net *net, const plni_layer *layer, const float *ones, plni_live **live)
 {
     const size_t words = layer->size / 16;
     uint16_t *bits;
 
-    if (!layer->ops->geometry) return PLN_OK;
-    const plni_conv conv = layer->ops->geometry(layer);
+    if (!layer->ops->list_live) return PLN_OK;
     bits = plni_alloc(net->ctx, words * sizeof *bits);
     if (!bits) return PLN_ERR_MEMORY;
     plni_bits_pack(bits, ones, layer->size);
-    const bool listed = plni_conv_lists_live(&conv, bits);
-    if (listed) *live = plni_live_new(net->ctx, bits, plni_conv_taps(&conv), conv.in_depth, conv.out_depth);
+    const pln_status status = layer->ops->list_live(layer, net->ctx, bits, live);
     plni_free(net->ctx, bits, words * sizeof *bits);
-    return listed && !*live ? PLN_ERR_MEMORY : PLN_OK;
+    return status;
 }
 
 /* Sets one tensor of the layer's mask, whose size is known to be right; ones: NULL. */
@@ -75,7 +73,7 @@ static pln_status write_mask(pln_net *net, plni_layer *layer, int which, const f
         plni_mask_pack(mask, vector);
         plni_live_free(net->ctx, layer->live);
         layer->live = live;
-        if (live) live->bits = mask->bits;
+        plni_live_bind(live, mask->bits);
         mask->masked[which] = tensor != NULL;
         layer->mask = mask;
         net->masks++;

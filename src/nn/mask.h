@@ -17,7 +17,7 @@ static inline const uint16_t *plni_mask_of(const plni_layer *layer)
 static inline void plni_mask_apply(const pln_net *net, const plni_layer *layer)
 {
     if (plni_mask_of(layer)) plni_drop(net->ctx, layer->theta, layer->mask->bits, layer->size);
-    if (layer->live) layer->live->packed = false;
+    plni_live_changed(layer->live);
 }
 
 /* Draws the masks of pln_net_prune_convolutions. */

@@ -36,8 +36,8 @@ static const cost BLOCKS[][2] = { [PLNI_CONV_FORWARD] = { { 0.01, 6, 0.05, 2 }, 
 /* The fixed part of the event-driven product: of all, and one over inputs and up to 64 outputs. */
 static const double EVENTS = 0.035, EVENTS_NARROW = 190;
 
-/* What must be gained, and the share of weights up to which it is tried. */
-static const double GAIN = 1.05, LISTED = 0.2;
+/* What must be gained. */
+static const double GAIN = 1.05;
 
 /* Positions in tiles for each of an image's, from which Winograd gains nothing. */
 static const double LARGEST_WASTE = 3;
@@ -105,11 +105,7 @@ static bool is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_c
 
 bool plni_conv_lists_live(const plni_conv *conv, const uint16_t *bits)
 {
-    const size_t words = plni_conv_weights(conv) / 16;
-    size_t live = 0;
-
-    for (size_t w = 0; w < words; w++) live += (size_t)__builtin_popcount(bits[w]);
-    return plni_conv_is_3x3(conv) && (double)live <= LISTED * 16 * (double)words;
+    return plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0 && plni_live_is_few(bits, plni_conv_weights(conv) / 16);
 }
 
 const plni_conv_algorithm *plni_conv_algorithm_at(int number) { return algorithms[number]; }

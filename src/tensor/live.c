@@ -121,6 +121,7 @@ plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int chann
 void plni_live_free(pln_ctx *ctx, plni_live *live)
 {
     if (!live) return;
+    plni_live_free(ctx, live->next);
     plni_free(ctx, live->memory, live->bytes);
     plni_free(ctx, live, sizeof *live);
 }

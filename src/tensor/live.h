@@ -8,6 +8,7 @@
 #include "base/context.h"
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* List l is entry[start[l]] .. entry[start[l + 1] - 1]. */
 typedef struct plni_live_lists {
@@ -19,7 +20,8 @@ typedef struct plni_live_lists {
 
 enum { PLNI_LIVE_FILTERS = 32 };          /* of a list of `down` */
 
-typedef struct plni_live {
+typedef struct plni_live plni_live;
+struct plni_live {
     plni_live_lists up;       /* of filter f: tap * channels + channel                        */
     plni_live_lists down;     /* of PLNI_LIVE_FILTERS filters b and channel c, list           */
                               /*   b * channels + c: tap * PLNI_LIVE_FILTERS + filter in b    */
@@ -31,7 +33,31 @@ typedef struct plni_live {
     bool   packed;            /* values are those of the weights as they are now              */
     void  *memory;
     size_t bytes;
-} plni_live;
+    size_t at;                /* words of a layer's mask before `bits`                        */
+    plni_live *next;          /* of a layer's next matrix; freed with it                      */
+};
+
+/* Whether a share of weights is so small that it is worth to list them: from there on products that walk them
+ * can be faster than others (bench/conv.c). */
+static inline bool plni_live_is_few(const uint16_t *bits, size_t words)
+{
+    size_t live = 0;
+
+    for (size_t w = 0; w < words; w++) live += (size_t)__builtin_popcount(bits[w]);
+    return 5 * live <= 16 * words;
+}
+
+/* Lets the lists refer to a layer's mask. */
+static inline void plni_live_bind(plni_live *live, const uint16_t *bits)
+{
+    for (; live; live = live->next) live->bits = bits + live->at;
+}
+
+/* The weights are others now. */
+static inline void plni_live_changed(plni_live *live)
+{
+    for (; live; live = live->next) live->packed = false;
+}
 
 /* Lists of weights w[taps][channels][filters] whose mask bits are given; filters are a multiple of 16.  NULL if memory is short; NULL may be freed. */
 plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int channels, int filters);

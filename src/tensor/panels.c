@@ -163,6 +163,107 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
         plni_parallel(ctx, w->count * plni_share(samples, SAMPLES), work, PLNI_UP, gather_chunk, &j);
 }
 
+/* ---- gather over live weights ---------------------------------------------- */
+
+/* Lanes are samples: x is turned around once, and each output walks its weights. */
+typedef struct live_job {
+    const plni_kernels *kernels;
+    const plni_panels  *w;
+    plni_live          *live;         /* of the panel under way          */
+    const plni_signal  *x;
+    plni_signal        *y;
+    const float        *bias;
+    float              *lanes;        /* [rows][SAMPLES]                 */
+    int32_t            *offset;       /* [rows] of lanes                 */
+    int                 first, samples;
+    ptrdiff_t           column;
+} live_job;
+
+/* Rows in lists are numbers of 16 bits. */
+enum { MOST_ROWS = UINT16_MAX };
+
+/* What walking a live weight takes, and turning x and y around, as shares of active inputs. */
+static const double LIVE = 0.9, TURNING = 0.02;
+
+size_t plni_panels_lanes(const plni_panels *w)
+{
+    const size_t rows = (size_t)plni_round_up(w->rows, 16);
+    return rows * SAMPLES + rows;
+}
+
+pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live)
+{
+    plni_live **next = live;
+    size_t at = 0;
+
+    if (w->rows > MOST_ROWS || !plni_live_is_few(bits, plni_panels_size(w) / 16)) return PLN_OK;
+    for (int p = 0; p < w->count; p++, next = &(*next)->next) {
+        *next = plni_live_new(ctx, bits + at, 1, w->rows, width_of(w, p));
+        if (!*next) {
+            plni_live_free(ctx, *live);
+            *live = NULL;
+            return PLN_ERR_MEMORY;
+        }
+        (*next)->at = at;
+        at += (size_t)w->rows * (size_t)width_of(w, p) / 16;
+    }
+    return PLN_OK;
+}
+
+bool plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples)
+{
+    return samples >= FEW_SAMPLES && LIVE * live->share + TURNING < plni_signal_density(x, samples);
+}
+
+static void turn_rows(void *arg, int sixteen)
+{
+    const live_job *j = arg;
+    int32_t at[SAMPLES];
+
+    for (int s = 0; s < SAMPLES; s++) at[s] = s < j->samples ? (int32_t)(s * j->x->stride) : -1;
+    j->kernels->to_lanes(j->lanes + (ptrdiff_t)sixteen * 16 * SAMPLES, SAMPLES,
+                         j->x->value + j->first * j->x->stride + 16 * sixteen, at, SAMPLES);
+    for (int r = 16 * sixteen; r < 16 * sixteen + 16; r++) j->offset[r] = r * SAMPLES;
+}
+
+/* Sixteen columns of a panel. */
+static void walk_columns(void *arg, int sixteen)
+{
+    const live_job *j = arg;
+    const plni_live_lists *up = &j->live->up;
+    const ptrdiff_t column = j->column + 16 * sixteen;
+    _Alignas(64) float sum[16 * SAMPLES];
+    int32_t at[SAMPLES];
+
+    for (int s = 0; s < SAMPLES; s++) at[s] = (int32_t)(s * j->y->stride);
+    for (int c = 0; c < 16; c++) {
+        const uint32_t *start = up->start + 16 * sixteen + c;
+        j->kernels->live_values(sum + c * SAMPLES, j->lanes, j->offset, (int)plni_round_up(j->samples, 16), up->entry + start[0],
+                                up->value + start[0], (int)(start[1] - start[0]), false);
+    }
+    j->kernels->to_channels(j->y->value + j->first * j->y->stride + column, at, sum, SAMPLES, j->samples, j->bias + column, false);
+}
+
+void plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
+                      const float *bias, plni_signal *y, float *lanes)
+{
+    const ptrdiff_t rows = plni_round_up(w->rows, 16);
+    live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .lanes = lanes,
+                   .offset = (int32_t *)(void *)(lanes + rows * SAMPLES) };
+
+    for (j.first = 0; j.first < samples; j.first += SAMPLES) {
+        j.samples = plni_smaller(SAMPLES, samples - j.first);
+        plni_parallel(ctx, (int)(rows / 16), (double)(rows * SAMPLES), PLNI_UP, turn_rows, &j);
+        j.live = live;
+        for (int p = 0; p < w->count; p++, j.live = j.live->next) {
+            j.column = (ptrdiff_t)p * w->width;
+            plni_live_pack_up(ctx, j.live, panel_of(w, p));
+            plni_parallel(ctx, width_of(w, p) / 16, NANOSECONDS * j.live->share * w->rows * width_of(w, p) * j.samples, PLNI_UP,
+                          walk_columns, &j);
+        }
+    }
+}
+
 /* ---- dot ------------------------------------------------------------------ */
 
 static void dot_chunk(void *arg, int chunk)

@@ -15,6 +15,7 @@
 #define PLNI_PANELS_H
 
 #include "base/context.h"
+#include "tensor/live.h"
 #include "tensor/signal.h"
 #include "tensor/sink.h"
 
@@ -41,6 +42,16 @@ void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row, ptrd
  * zeros to a multiple of 16. */
 void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
                  int samples, const float *bias, plni_signal *y);
+
+/* The same over the weights that are there, whose lists live has panel by panel; lanes is scratch of
+ * plni_panels_lanes floats.  plni_gather_live_is_worth: whether that is faster. */
+size_t plni_panels_lanes(const plni_panels *w);
+bool   plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples);
+void   plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
+                        const float *bias, plni_signal *y, float *lanes);
+
+/* Lists what a mask leaves of a matrix in panels, if that is little; else *live stays NULL. */
+pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live);
 
 /* part[p][s][r] = sum over the columns c of panel p of x[s][c] w[r][c].  The
  * caller adds the parts up in order: plni_dot_sum. */
