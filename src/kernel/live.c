@@ -80,24 +80,44 @@ void KERNEL(live_bits)(float *y, const uint64_t *plane, ptrdiff_t ld, int places
 #else
 enum { WORD_VECTORS = 64 / LANES, PART_VECTORS = WORD_VECTORS < 8 ? WORD_VECTORS : 8 };
 
+/* Bits as lanes: a load is less than a shift, a test and a comparison. */
+#define LANE(bits, i) -((bits) >> (i) & 1)
+#if defined(__AVX__)
+#define ROW(bits) { LANE(bits, 0), LANE(bits, 1), LANE(bits, 2), LANE(bits, 3), LANE(bits, 4), LANE(bits, 5), LANE(bits, 6), LANE(bits, 7) }
+#else
+#define ROW(bits) { LANE(bits, 0), LANE(bits, 1), LANE(bits, 2), LANE(bits, 3) }
+#endif
+#define ROWS4(bits) ROW(bits), ROW(bits + 1), ROW(bits + 2), ROW(bits + 3)
+#define ROWS16(bits) ROWS4(bits), ROWS4(bits + 4), ROWS4(bits + 8), ROWS4(bits + 12)
+#define ROWS64(bits) ROWS16(bits), ROWS16(bits + 16), ROWS16(bits + 32), ROWS16(bits + 48)
+static const _Alignas(64) int32_t lanes_of[1 << LANES][LANES] = {
+#if defined(__AVX__)
+    ROWS64(0), ROWS64(64), ROWS64(128), ROWS64(192)
+#else
+    ROWS16(0)
+#endif
+};
+
+/* The lanes of vector v of the places of a word. */
+PLNI_INLINE ivec lanes_at(const uint64_t *word, int v)
+{
+    const uint8_t *byte = (const uint8_t *)word;
+    const int bits = LANES == 8 ? byte[v] : byte[v / 2] >> 4 * (v % 2) & 15;
+    return *(const ivec *)lanes_of[bits];
+}
+
 /* The sums of the places of `PART_VECTORS` vectors of one word. */
 PLNI_INLINE void bits_part(float *y, const uint64_t *plane, const int first, const uint16_t *entry, const float *value,
                            int n, float scale, bool add)
 {
     vec a[PART_VECTORS];
-    ivec bit;
 
-    for (int i = 0; i < LANES; i++) bit[i] = 1 << i;
 #pragma GCC unroll 8
     for (int v = 0; v < PART_VECTORS; v++) a[v] = add ? *(vec *)(y + LANES * v) : (vec){ 0 };
     for (int e = 0; e < n; e++) {
-        const uint64_t word = plane[entry[e]] >> LANES * first;
         const vec w = (vec){ 0 } + value[e] * scale;
 #pragma GCC unroll 8
-        for (int v = 0; v < PART_VECTORS; v++) {
-            const ivec active = (((ivec){ 0 } + (int32_t)(word >> LANES * v)) & bit) != 0;
-            a[v] += (vec)((ivec)w & active);
-        }
+        for (int v = 0; v < PART_VECTORS; v++) a[v] += (vec)((ivec)w & lanes_at(plane + entry[e], first + v));
     }
 #pragma GCC unroll 8
     for (int v = 0; v < PART_VECTORS; v++) *(vec *)(y + LANES * v) = a[v];
@@ -145,19 +165,12 @@ void KERNEL(live_dots)(float *sum, const uint64_t *plane, ptrdiff_t ld, const ui
 void KERNEL(live_dots)(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
                        int places, float scale)
 {
-    ivec bit;
-
-    for (int i = 0; i < LANES; i++) bit[i] = 1 << i;
     for (int e = 0; e < n; e++) {
         vec a[4] = { { 0 } };
-        for (int p = 0; p < places; p += 64) {
-            const uint64_t word = plane[entry[e] + p / 64 * ld];
+        for (int p = 0; p < places; p += 64)
 #pragma GCC unroll 16
-            for (int v = 0; v < WORD_VECTORS; v++) {
-                const ivec active = (((ivec){ 0 } + (int32_t)(word >> LANES * v)) & bit) != 0;
-                a[v % 4] += (vec)(*(const ivec *)(d + p + v * LANES) & active);
-            }
-        }
+            for (int v = 0; v < WORD_VECTORS; v++)
+                a[v % 4] += (vec)(*(const ivec *)(d + p + v * LANES) & lanes_at(plane + entry[e] + p / 64 * ld, v));
         const vec all = (a[0] + a[1]) + (a[2] + a[3]);
         for (int i = 0; i < LANES; i++) sum[e] += scale * all[i];
     }

@@ -34,7 +34,8 @@ static const cost BLOCKS[][2] = { [PLNI_CONV_FORWARD] = { { 0.01, 6, 0.05, 2 }, 
                                   [PLNI_CONV_GRADIENT] = { { 0.02, 5, 0.05, 1.5 }, { 0.08, 8, 0.05, 2 } } };
 
 /* The fixed part of the event-driven product: of all, and one over inputs and up to 64 outputs. */
-static const double EVENTS = 0.035, EVENTS_NARROW = 190;
+static const double EVENTS = 0.035, EVENTS_NARROW[] = { [PLNI_CONV_FORWARD] = 190, [PLNI_CONV_BACKWARD] = 190,
+                                                        [PLNI_CONV_GRADIENT] = 40 };
 
 /* What must be gained. */
 static const double GAIN = 1.05;
@@ -71,6 +72,15 @@ static double cost_of(const cost *costs, int outputs, double share, double densi
     return costs->fixed + costs->outputs / outputs + share * (costs->live + costs->meeting * density);
 }
 
+/* Of single weights: going back no masks are needed. */
+static double live_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+{
+    const bool back = pass == PLNI_CONV_BACKWARD;
+    const double masking = back ? 1 : conv->live->masking;
+
+    return cost_of(&LIVE[pass][form == PLNI_SUMS], back ? conv->in_depth : conv->out_depth, conv->live->share * masking, 0);
+}
+
 static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
     const bool back = pass == PLNI_CONV_BACKWARD;
@@ -78,16 +88,15 @@ static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form f
     const bool has_winograd = plni_conv_winograd.can(conv, pass, form);
     const double winograd = has_winograd ? winograd_from(conv, pass) : 1;
 
-    return (density < winograd ? density : winograd) + EVENTS + EVENTS_NARROW / (in * (out < 64 ? out : 64));
+    return (density < winograd ? density : winograd) + EVENTS + EVENTS_NARROW[pass] / (in * (out < 64 ? out : 64));
 }
 
 /* Whether a product of a pruned layer is faster by blocks, or by single weights, than by all weights, and than by the other. */
 static bool live_is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
 {
-    const int outputs = pass == PLNI_CONV_BACKWARD ? conv->in_depth : conv->out_depth, sums = form == PLNI_SUMS;
     const double blocks = plni_conv_blocks.can(conv, pass, form)
-                              ? cost_of(&BLOCKS[pass][sums], outputs, conv->live->blocks, density) : 1e9;
-    const double live = plni_conv_live.can(conv, pass, form) ? cost_of(&LIVE[pass][sums], outputs, conv->live->share, density) : 1e9;
+                              ? cost_of(&BLOCKS[pass][form == PLNI_SUMS], conv->out_depth, conv->live->blocks, density) : 1e9;
+    const double live = plni_conv_live.can(conv, pass, form) ? live_cost(conv, pass, form) : 1e9;
     const double mine = a == &plni_conv_blocks ? blocks : live;
 
     return mine <= blocks && mine <= live && GAIN * mine < dense_cost(conv, pass, form, density);

@@ -17,6 +17,7 @@ enum {
     OUTPUTS = 288,            /* places of a strip                            */
     TILE_PLACES = 464,        /* and with its border                          */
     ENOUGH_CHUNKS = 8,        /* below that, filters are shared out too; groups of strips, of gradients */
+    PART_FLOATS = 5 << 19,    /* of all groups at most                        */
     TILE = 16, TAPS = 9
 };
 
@@ -185,7 +186,12 @@ static void forward(pln_ctx *ctx, plni_conv_job *job)
 
 /* ---- gradient ------------------------------------------------------------- */
 
-static int strip_groups(const cut *k) { return plni_larger(plni_smaller(ENOUGH_CHUNKS, k->strips), 1); }
+/* How many groups of strips there are sums for. */
+static int strip_groups(const plni_conv *c, const cut *k)
+{
+    const int most = plni_larger((int)(PART_FLOATS / (MOST_BLOCKS * (double)plni_conv_weights(c))), 1);
+    return plni_larger(plni_smaller(plni_smaller(ENOUGH_CHUNKS, most), k->strips), 1);
+}
 
 static ptrdiff_t block_floats(const plni_live *live) { return (ptrdiff_t)live->block.start[live->block.count] * TILE; }
 
@@ -196,7 +202,7 @@ static void gradient_chunk(void *arg, int group)
     const plni_conv *c = j->conv;
     const cut k = cut_of(c, j->rows);
     const plni_live_lists *block = &c->live->block;
-    const int groups = strip_groups(&k);
+    const int groups = strip_groups(c, &k);
     float *part = j->scratch->shared + group * block_floats(c->live);
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
     const own o = take_own(&arena, c);
@@ -233,7 +239,7 @@ static void sum_chunk(void *arg, int b)
         const ptrdiff_t row = (ptrdiff_t)(block->entry[e] % TAPS) * c->in_depth + block->entry[e] / TAPS;
         float *to = j->into + row * c->out_depth + b * TILE;
         float sum[TILE] = { 0 };
-        for (int g = 0; g < strip_groups(&k); g++) {
+        for (int g = 0; g < strip_groups(c, &k); g++) {
             const float *from = j->scratch->shared + g * block_floats(c->live) + (ptrdiff_t)e * TILE;
             for (int i = 0; i < TILE; i++) sum[i] += from[i];
         }
@@ -245,8 +251,8 @@ static void gradient(pln_ctx *ctx, plni_conv_job *job)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, strip_groups(&k), plni_conv_active_work(job) * job->conv->live->blocks, PLNI_UP, gradient_chunk, job);
-    plni_parallel(ctx, k.sixteens, (double)(strip_groups(&k) * block_floats(job->conv->live)), PLNI_UP, sum_chunk, job);
+    plni_parallel(ctx, strip_groups(job->conv, &k), plni_conv_active_work(job) * job->conv->live->blocks, PLNI_UP, gradient_chunk, job);
+    plni_parallel(ctx, k.sixteens, (double)(strip_groups(job->conv, &k) * block_floats(job->conv->live)), PLNI_UP, sum_chunk, job);
 }
 
 static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
@@ -262,7 +268,7 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     const cut k = cut_of(conv, rows);
     (void)take_own(&arena, conv);
     return plni_conv_scratch_of(arena.used / sizeof(float),
-                                training ? (size_t)(MOST_BLOCKS * strip_groups(&k) * (double)plni_conv_weights(conv)) + 1 : 0);
+                                training ? (size_t)(MOST_BLOCKS * strip_groups(conv, &k) * (double)plni_conv_weights(conv)) + 1 : 0);
 }
 
 const plni_conv_algorithm plni_conv_blocks = { "blocks", can, need, { forward, NULL, gradient } };

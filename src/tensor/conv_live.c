@@ -19,6 +19,7 @@ enum {
     AROUND = 1,               /* words of places before a tile, and behind    */
     WIDEST = 62,              /* of an image, so that taps look no further    */
     ENOUGH_CHUNKS = 8,        /* below that, filters are shared out too       */
+    PART_FLOATS = 5 << 19,    /* of all groups' gradients at most             */
     TAPS = 9
 };
 
@@ -282,7 +283,12 @@ static void backward(pln_ctx *ctx, plni_conv_job *job)
 
 /* ---- gradient ------------------------------------------------------------- */
 
-static int tile_groups(const cut *k) { return plni_larger(plni_smaller(ENOUGH_CHUNKS, k->tiles), 1); }
+/* How many groups of tiles there are sums for. */
+static int tile_groups(const plni_conv *c, const cut *k)
+{
+    const int most = plni_larger((int)(PART_FLOATS / (MOST_LIVE * (double)plni_conv_weights(c))), 1);
+    return plni_larger(plni_smaller(plni_smaller(ENOUGH_CHUNKS, most), k->tiles), 1);
+}
 
 static size_t live_floats(const plni_live *live) { return live->up.start[live->up.count]; }
 
@@ -293,7 +299,7 @@ static void gradient_chunk(void *arg, int group)
     const plni_conv *c = j->conv;
     const cut k = cut_of(c, j->rows);
     const plni_live_lists *up = &c->live->up;
-    const int groups = tile_groups(&k);
+    const int groups = tile_groups(c, &k);
     float *part = j->scratch->shared + (size_t)group * live_floats(c->live);
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
     const own o = take_own(&arena, c);
@@ -332,7 +338,7 @@ static void sum_chunk(void *arg, int sixteen)
     for (int f = 16 * sixteen; f < 16 * sixteen + 16; f++)
         for (uint32_t e = up->start[f]; e < up->start[f + 1]; e++) {
             float sum = 0;
-            for (int g = 0; g < tile_groups(&k); g++) sum += j->scratch->shared[(size_t)g * live_floats(c->live) + e];
+            for (int g = 0; g < tile_groups(c, &k); g++) sum += j->scratch->shared[(size_t)g * live_floats(c->live) + e];
             j->into[(ptrdiff_t)up->entry[e] * c->out_depth + f] += j->scale * sum;
         }
 }
@@ -341,8 +347,8 @@ static void gradient(pln_ctx *ctx, plni_conv_job *job)
 {
     const cut k = cut_of(job->conv, job->rows);
 
-    plni_parallel(ctx, tile_groups(&k), plni_conv_work(job) * job->conv->live->share, PLNI_UP, gradient_chunk, job);
-    plni_parallel(ctx, k.sixteens, (double)((size_t)tile_groups(&k) * live_floats(job->conv->live)), PLNI_UP, sum_chunk, job);
+    plni_parallel(ctx, tile_groups(job->conv, &k), plni_conv_work(job) * job->conv->live->share, PLNI_UP, gradient_chunk, job);
+    plni_parallel(ctx, k.sixteens, (double)((size_t)tile_groups(job->conv, &k) * live_floats(job->conv->live)), PLNI_UP, sum_chunk, job);
 }
 
 static bool fits(const plni_conv *conv)
@@ -367,7 +373,7 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     k.group = k.sixteens;         /* as with more rows */
     if (training) (void)take_deltas(&down, &k);
     const cut learn = cut_of(conv, rows);
-    const double parts = training ? MOST_LIVE * tile_groups(&learn) * (double)plni_conv_weights(conv) : 0;
+    const double parts = training ? MOST_LIVE * tile_groups(conv, &learn) * (double)plni_conv_weights(conv) : 0;
     return plni_conv_scratch_of((up.used > down.used ? up.used : down.used) / sizeof(float), (size_t)parts);
 }
 

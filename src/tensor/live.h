@@ -30,6 +30,8 @@ struct plni_live {
     const uint16_t *bits;     /* the mask, which must stay there                              */
     int    taps, channels, filters;
     double share, blocks;     /* of the weights that are there, of blocks                     */
+    double masking;           /* what a vector under a mask of bits takes on this CPU, with   */
+                              /*   AVX-512 taking 1                                           */
     bool   packed;            /* values are those of the weights as they are now              */
     void  *memory;
     size_t bytes;

@@ -471,6 +471,7 @@ static void test_choice(void **state)
         { "blocks", 256, 8, 3, 1, PLNI_CONV_FORWARD, PLNI_SPIKES, 0.1, 0.05, 0.05 },
         { "blocks", 256, 8, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.1, 0.05, 0.05 },
         { "live", 256, 8, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.2, 0.05, 0.5 },
+        { "events", 256, 8, 3, 1, PLNI_CONV_GRADIENT, PLNI_SPIKES, 0.05, 0.05, 0.5 },
         { "live", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.05, 0.5 },
         { "winograd", 256, 8, 3, 1, PLNI_CONV_BACKWARD, PLNI_SPIKES, 1, 0.2, 0.9 },
     };
@@ -479,7 +480,7 @@ static void test_choice(void **state)
     for (int i = 0; i < TEST_COUNT(cases); i++) {
         const plni_extent in = { cases[i].channels, cases[i].side, cases[i].side };
         const int kernel = cases[i].kernel, pad = kernel / 2;
-        plni_live live = { .share = cases[i].live, .blocks = cases[i].blocks };
+        plni_live live = { .masking = 1, .share = cases[i].live, .blocks = cases[i].blocks };
         const plni_conv conv = { in, plni_conv_extent(in, in.channels, kernel, kernel, cases[i].stride, pad), in.channels,
                                  in.channels, kernel, kernel, cases[i].stride, pad, cases[i].live < 1 ? &live : NULL };
         assert_string_equal(plni_conv_choose(&conv, cases[i].pass, cases[i].form, cases[i].density)->name,
