@@ -11,6 +11,7 @@
 #include "pln/augment.h"
 #include "pln/net.h"
 #include "pln/prune.h"
+#include "pln/analyse.h"
 #include "pln/target.h"
 #include "pln/rule.h"
 #include "pln/optim.h"

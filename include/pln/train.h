@@ -335,6 +335,22 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_criticality(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count,
                                     const pln_criticality *how, double *score);
 
+/* Potentials h of the neurons of a layer before they are reset: how many there were, over samples, steps
+ * and places, and how many of them in each of 64 bins of h - threshold over -2..2 (pln_histogram). */
+enum { PLN_POTENTIAL_BINS = 64 };
+
+typedef struct pln_potentials {
+    int64_t all, bin[PLN_POTENTIAL_BINS];
+} pln_potentials;
+
+/* Samples one by one, of the chosen ones: fills each [count][pln_net_scores(net)] with the score of
+ * every channel, whose mean over the samples pln_evaluate_criticality gives (the quantity spikes,
+ * averaged: how often a channel's neurons fire), and potentials [pln_net_layers(net)], zeros where
+ * no neurons fire.  Either may be NULL.  Errors are the same. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_evaluate_scores(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int count,
+                               const pln_criticality *how, float *each, pln_potentials *potentials);
+
 /* ---- whole channels (theory 13.5) ------------------------------------------------------- */
 
 /* Fills mean [pln_net_channels(net)] with the mean size of what the products that read a channel

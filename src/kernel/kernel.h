@@ -171,6 +171,10 @@ typedef void plni_fire_back_score_fn(const plni_lif *n, const plni_drive *in, co
                                      float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
                                      const plni_metric *metric, float *score);
 
+/* The potentials h [steps] of one neuron before each reset, by plain loops at every CPU level: they may differ from those
+ * that a kernel has by rounding. */
+void plni_potentials(const plni_lif *n, const plni_drive *in, int place, int channel, float *h);
+
 /* Of n rows of depth numbers, by column: mean and sum of squared distances. */
 typedef void plni_moments_fn(const float *x, int n, int depth, float *mean, float *distance);
 

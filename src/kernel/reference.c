@@ -253,8 +253,7 @@ static float slope(const plni_lif *n, float x)
     }
 }
 
-/* h[0..steps-1] of one neuron. */
-static void charge(const plni_lif *n, const plni_drive *in, int place, int c, float *h)
+void plni_potentials(const plni_lif *n, const plni_drive *in, int place, int c, float *h)
 {
     float v = n->rest;
 
@@ -276,7 +275,7 @@ int plni_fire_scalar(const plni_lif *n, const plni_drive *in, uint16_t *spike)
     memset(spike, 0, (size_t)(in->steps * in->places * in->depth / 16) * sizeof *spike);
     for (int p = 0; p < in->places; p++)
         for (int c = 0; c < in->depth; c++) {
-            charge(n, in, p, c, h);
+            plni_potentials(n, in, p, c, h);
             for (int t = 0; t < in->steps; t++) {
                 spike[((ptrdiff_t)(t * in->places + p) * in->depth + c) / 16] |= (uint16_t)(fires(n, h[t]) << c % 16);
                 count += fires(n, h[t]);
@@ -304,7 +303,7 @@ static void score_places(const plni_lif *n, const plni_drive *in, const plni_met
     for (int p = 0; p < in->places; p++)
         for (int c = 0; c < in->depth; c++) {
             float sum = 0;
-            charge(n, in, p, c, h);
+            plni_potentials(n, in, p, c, h);
             for (int t = 0; t < in->steps; t++) sum += measure(metric, h[t]);
             const float mean = sum / (float)in->steps;
             if (metric->averaged) score[c] += mean;
@@ -340,7 +339,7 @@ void plni_fire_back_scalar(const plni_lif *n, const plni_drive *in, const float 
         for (int c = 0; c < in->depth; c++) {
             const ptrdiff_t at = (ptrdiff_t)p * in->depth + c;
             float carry = 0, all = 0;
-            charge(n, in, p, c, h);
+            plni_potentials(n, in, p, c, h);
             for (int t = in->steps - 1; t >= 0; t--) {
                 const float back = go_back(n, h[t], dy[t * dy_step + at], carry), du = n->kap * back;
                 carry = n->lam * back;

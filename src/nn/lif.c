@@ -77,11 +77,28 @@ static plni_metric metric_of(const plni_layer *layer, const pln_criticality *how
     return (plni_metric){ lif_of(&n), (int)how->quantity, how->averaged };
 }
 
+/* Of the tile; channels that only fill up a vector are none. */
+static void count_potentials(const plni_layer *layer, const workspace *own, const plni_tile *tile)
+{
+    int32_t *bin = plni_scores_bin(tile->pass, layer, tile->chunk);
+    const double width = 4.0 / PLNI_BINS;
+    float h[PLN_MAX_TIME];
+
+    for (int i = 0; i < tile->places * layer->out.extent.channels; i++) {
+        plni_potentials(&own->lif, &tile->drive, i / layer->out.extent.channels, i % layer->out.extent.channels, h);
+        for (int t = 0; t < tile->drive.steps; t++) {
+            const double x = (double)h[t] - (double)own->lif.threshold;
+            if (x >= -2 && x <= 2) bin[(int)fmin((x + 2) / width, PLNI_BINS - 1)]++;
+        }
+    }
+}
+
 static int fire_and_score(const plni_layer *layer, const workspace *own, plni_tile *tile)
 {
     const plni_scores *scores = tile->pass->scores;
     const plni_metric metric = metric_of(layer, &scores->how);
 
+    if (scores->counts) count_potentials(layer, own, tile);
     return tile->pass->kernels->fire_score(&own->lif, &tile->drive, tile->spike, &metric,
                                            plni_scores_tile(tile->pass, layer, tile->chunk));
 }

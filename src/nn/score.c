@@ -33,15 +33,16 @@ int pln_net_scores(const pln_net *net)
     return count;
 }
 
-void plni_scores_plan(const pln_net *net, int batch, plni_scores *scores, plni_arena *arena)
+void plni_scores_plan(const pln_net *net, int batch, bool counts, plni_scores *scores, plni_arena *arena)
 {
-    *scores = (plni_scores){ .how = pln_criticality_default() };
+    *scores = (plni_scores){ .how = pln_criticality_default(), .counts = counts };
     for (int l = 0; l < net->count; l++) {
         const plni_signal *out = &net->layer[l].out;
         if (!is_scored(&net->layer[l])) continue;
         scores->tiles[l] = plni_tile_lines(&net->stage[plni_stage_of(net, l)], out->extent);
         scores->part[l] = plni_arena_take(arena, (size_t)batch * (size_t)scores->tiles[l] * (size_t)out->depth * sizeof(float));
         scores->sum[l] = plni_arena_take(arena, (size_t)out->extent.channels * sizeof(double));
+        if (counts) scores->bin[l] = plni_arena_take(arena, (size_t)batch * (size_t)scores->tiles[l] * PLNI_BINS * sizeof(int32_t));
     }
 }
 
@@ -85,6 +86,32 @@ void plni_scores_add(const pln_net *net, const plni_pass *batch)
     for (int l = 0; l < net->count; l++)
         if (batch->scores->sum[l]) add_layer(batch->scores, &net->layer[l], samples);
     batch->scores->samples += samples;
+}
+
+void plni_scores_each(const pln_net *net, const plni_pass *batch, float *each)
+{
+    const int all = pln_net_scores(net);
+    const plni_scores *scores = batch->scores;
+
+    for (int l = 0, first = 0; l < net->count; l++) {
+        const plni_layer *layer = &net->layer[l];
+        if (!scores->sum[l]) continue;
+        for (int s = 0; s < batch->samples; s++)
+            for (int c = 0; c < layer->out.extent.channels; c++)
+                each[(ptrdiff_t)s * all + first + c] =
+                    join_tiles(scores, layer, scores->part[l] + (ptrdiff_t)s * scores->tiles[l] * layer->out.depth + c);
+        first += layer->out.extent.channels;
+    }
+}
+
+int64_t plni_scores_bins(const pln_net *net, const plni_pass *batch, int l, int64_t *bin)
+{
+    const plni_scores *scores = batch->scores;
+    const plni_signal *out = &net->layer[l].out;
+
+    if (!scores->bin[l]) return 0;
+    for (int i = 0; i < batch->samples * scores->tiles[l] * PLNI_BINS; i++) bin[i % PLNI_BINS] += scores->bin[l][i];
+    return (int64_t)batch->samples * out->steps * out->extent.channels * plni_positions(out->extent);
 }
 
 void plni_scores_read(const pln_net *net, const plni_scores *scores, double *score)

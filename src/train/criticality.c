@@ -5,17 +5,19 @@
 #include "train/fill.h"
 #include "train/trainer.h"
 
+#include <string.h>
+
 /* Memory for the scores of batches; freed by plni_free. */
-static pln_status take(pln_ctx *ctx, const pln_net *net, int batch, plni_scores *scores, void **memory, size_t *bytes)
+static pln_status take(pln_ctx *ctx, const pln_net *net, int batch, bool counts, plni_scores *scores, void **memory, size_t *bytes)
 {
     plni_arena arena = { 0 };
 
-    plni_scores_plan(net, batch, scores, &arena);
+    plni_scores_plan(net, batch, counts, scores, &arena);
     *memory = plni_alloc(ctx, arena.used);
     if (!*memory) return PLN_ERR_MEMORY;
     *bytes = arena.used;
     arena = (plni_arena){ .base = *memory };
-    plni_scores_plan(net, batch, scores, &arena);
+    plni_scores_plan(net, batch, counts, scores, &arena);
     return PLN_OK;
 }
 
@@ -28,7 +30,7 @@ static pln_status check(pln_ctx *ctx, const pln_net *net, const pln_criticality 
 pln_status pln_trainer_score(pln_trainer *t, const pln_criticality *how)
 {
     if (how) PLN_TRY(check(t->ctx, t->net, how));
-    if (how && !t->score_memory) PLN_TRY(take(t->ctx, t->net, t->largest_batch, &t->scores, &t->score_memory, &t->score_bytes));
+    if (how && !t->score_memory) PLN_TRY(take(t->ctx, t->net, t->largest_batch, false, &t->scores, &t->score_memory, &t->score_bytes));
     plni_trainer_score_batch(t, how);
     return PLN_OK;
 }
@@ -50,12 +52,15 @@ pln_status pln_trainer_scores(const pln_trainer *t, double *score)
     return PLN_OK;
 }
 
-/* A walk over samples. */
+/* A walk over samples, and what is wanted of them. */
 typedef struct walk {
-    const pln_net  *net;
+    pln_net        *net;
     const pln_data *data;
     const int      *index;
-    int             from;
+    int             count, from;
+    double         *mean;            /* [scores]                              */
+    float          *each;            /* [count][scores]; NULL: not wanted     */
+    pln_potentials *potentials;      /* [layers]; NULL: not wanted            */
 } walk;
 
 static void fill(void *arg, int s)
@@ -65,32 +70,57 @@ static void fill(void *arg, int s)
     plni_fill(w->net, &w->net->evaluation, w->data, w->index ? w->index[w->from + s] : w->from + s, NULL, s);
 }
 
-pln_status pln_evaluate_criticality(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int samples,
-                                    const pln_criticality *how, double *score)
+static void take_batch(const walk *w)
 {
-    const int count = index ? samples : pln_data_count(data);
-    walk w = { net, data, index, 0 };
+    const plni_pass *pass = &w->net->evaluation;
+
+    if (w->mean) plni_scores_add(w->net, pass);
+    if (w->each) plni_scores_each(w->net, pass, w->each + (ptrdiff_t)w->from * pln_net_scores(w->net));
+    for (int l = 0; w->potentials && l < w->net->count; l++)
+        w->potentials[l].all += plni_scores_bins(w->net, pass, l, w->potentials[l].bin);
+}
+
+static pln_status run(pln_ctx *ctx, walk *w, const pln_criticality *how)
+{
+    plni_pass *pass = &w->net->evaluation;
     plni_scores scores;
     void *memory;
     size_t bytes;
 
-    if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "criticality: the network is not ready");
-    PLN_TRY(check(ctx, net, how));
-    PLN_TRY(plni_fill_check(ctx, "criticality", net, data));
-    if (count < 1) return plni_fail(ctx, PLN_ERR_ARG, "criticality: there are no samples");
-    for (int i = 0; index && i < count; i++)
-        if (index[i] < 0 || index[i] >= pln_data_count(data))
-            return plni_fail(ctx, PLN_ERR_ARG, "criticality: sample %d is outside 0..%d", index[i], pln_data_count(data) - 1);
-    PLN_TRY(take(ctx, net, net->evaluation.batch, &scores, &memory, &bytes));
+    if (!w->net->ready) return plni_fail(ctx, PLN_ERR_STATE, "criticality: the network is not ready");
+    PLN_TRY(check(ctx, w->net, how));
+    PLN_TRY(plni_fill_check(ctx, "criticality", w->net, w->data));
+    if (w->count < 1) return plni_fail(ctx, PLN_ERR_ARG, "criticality: there are no samples");
+    for (int i = 0; w->index && i < w->count; i++)
+        if (w->index[i] < 0 || w->index[i] >= pln_data_count(w->data))
+            return plni_fail(ctx, PLN_ERR_ARG, "criticality: sample %d is outside 0..%d", w->index[i], pln_data_count(w->data) - 1);
+    PLN_TRY(take(ctx, w->net, pass->batch, w->potentials != NULL, &scores, &memory, &bytes));
+    if (w->potentials) memset(w->potentials, 0, (size_t)w->net->count * sizeof *w->potentials);
     scores.how = *how;
-    net->evaluation.scores = &scores;
-    for (; w.from < count; w.from += net->evaluation.samples) {
-        net->evaluation.samples = count - w.from < net->evaluation.batch ? count - w.from : net->evaluation.batch;
-        plni_forward(net, &net->evaluation, fill, NULL, &w);
-        plni_scores_add(net, &net->evaluation);
+    pass->scores = &scores;
+    for (; w->from < w->count; w->from += pass->samples) {
+        pass->samples = w->count - w->from < pass->batch ? w->count - w->from : pass->batch;
+        plni_forward(w->net, pass, fill, NULL, w);
+        take_batch(w);
     }
-    net->evaluation.scores = NULL;
-    plni_scores_read(net, &scores, score);
+    pass->scores = NULL;
+    if (w->mean) plni_scores_read(w->net, &scores, w->mean);
     plni_free(ctx, memory, bytes);
     return PLN_OK;
+}
+
+pln_status pln_evaluate_criticality(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int samples,
+                                    const pln_criticality *how, double *score)
+{
+    walk w = { net, data, index, .count = index ? samples : pln_data_count(data), .mean = score };
+
+    return run(ctx, &w, how);
+}
+
+pln_status pln_evaluate_scores(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int samples,
+                               const pln_criticality *how, float *each, pln_potentials *potentials)
+{
+    walk w = { net, data, index, .count = index ? samples : pln_data_count(data), .each = each, .potentials = potentials };
+
+    return run(ctx, &w, how);
 }

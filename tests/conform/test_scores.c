@@ -162,6 +162,61 @@ static void test_plain_loops(void **state)
         }
 }
 
+/* ---- single samples ------------------------------------------------------------------- */
+
+/* The mean of what single samples score is the score; as many potentials are within some distance of the threshold as a
+ * rectangle of that width says. */
+static void test_single_samples(void **state)
+{
+    enum { SCORES = FIRST + SECOND, LAYERS = 9 };
+    const int index[] = { 3, 20, 3, 0, 7, 8, 9, 1, 2, 4, 5, 6, 10, 11, 12, 13, 14, 15, 16 }, chosen = TEST_COUNT(index);
+
+    (void)state;
+    for (int k = PLAIN; k < KINDS; k++)
+        for (int way = 0; way < 4; way++) {               /* the two central bins, all bins, spikes, the largest place */
+            const pln_criticality how = { false, PLN_SURROGATE_RECTANGLE, way ? 0.25f : 8, way == 2 ? PLN_SCORE_SPIKES : PLN_SCORE_SLOPE, way < 3 };
+            pln_ctx *ctx = context(1 + way % 3);
+            pln_net *net = make_net(ctx, (kind)k, PLN_SURROGATE_SIGMOID);
+            pln_data *data = make_set(ctx);
+            double score[SCORES], mean[SCORES] = { 0 };
+            float each[SAMPLES * SCORES];
+            pln_potentials potentials[LAYERS];
+            const int scores = pln_net_scores(net);
+            int64_t some = 0, all = 0;
+            float weights[FIRST * 9];
+
+            const int n = maps_read(net, "0.weight", weights);
+            for (int i = 0; i < n; i++) weights[i] *= 4;         /* so that some are far away */
+            maps_write(net, "0.weight", weights);
+            assert_true(pln_net_layers(net) <= LAYERS);
+            assert_int_equal(pln_evaluate_criticality(ctx, net, data, index, chosen, &how, score), PLN_OK);
+            assert_int_equal(pln_evaluate_scores(ctx, net, data, index, chosen, &how, each, potentials), PLN_OK);
+            for (int i = 0; i < chosen * scores; i++) mean[i % scores] += (double)each[i] / chosen;
+            for (int c = 0; c < scores; c++) CHECK_NEAR(mean[c], score[c], 1e-6);
+            assert_memory_equal(each, each + 2 * scores, (size_t)scores * sizeof *each);        /* sample 3 twice */
+            for (int l = 0, first = 0; l < pln_net_layers(net); l++) {
+                const pln_layer_info info = pln_net_layer(net, l);
+                const int64_t *bin = potentials[l].bin;
+                int64_t close = 0;
+                double near = 0;
+                if (!info.fires) { assert_int_equal(potentials[l].all, 0); continue; }
+                assert_int_equal(potentials[l].all, (int64_t)chosen * STEPS * info.channels * info.height * info.width);
+                for (int i = way ? 0 : 31; i < (way ? PLN_POTENTIAL_BINS : 33); i++) close += bin[i];
+                for (int c = first; c < first + info.channels; c++) near += score[c] / (double)how.sharpness / info.channels;
+                first += info.channels;
+                some += close, all += potentials[l].all;
+                if (way < 2) CHECK_NEAR((double)close / (double)potentials[l].all, near, 2e-5);
+            }
+            assert_true(some > 0 && some < all);
+            assert_int_equal(pln_evaluate_scores(ctx, net, data, NULL, 0, &how, NULL, potentials), PLN_OK);
+            assert_int_equal(potentials[k == NORM ? 2 : 1].all, (int64_t)SAMPLES * STEPS * FIRST * SIDE * SIDE);
+            pln_data_free(data);
+            pln_net_free(net);
+            assert_int_equal(pln_ctx_bytes(ctx), 0);
+            pln_ctx_free(ctx);
+        }
+}
+
 /* ---- training ------------------------------------------------------------------------- */
 
 /* Scores of one epoch at rate 0, streamed back, and of the same network on the way up. */
@@ -378,7 +433,7 @@ static void test_interface(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(test_plain_loops), cmocka_unit_test(test_streamed_back),
+    const struct CMUnitTest tests[] = { cmocka_unit_test(test_plain_loops), cmocka_unit_test(test_single_samples), cmocka_unit_test(test_streamed_back),
                                         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_masked_dense),
                                         cmocka_unit_test(test_not_a_number),
                                         cmocka_unit_test(test_interface) };
