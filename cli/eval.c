@@ -49,18 +49,6 @@ static void print(const json_t *result, int as_json)
         else activity_print(value);
 }
 
-/* The samples of the run again: from where they were, if that is still there; as many as
- * then, and a word if they are others. */
-static int recall_data(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
-{
-    const past_data past = past_recall(r);
-    const int code = config_data(ctx, c, folder || !*past.path ? folder : past.path, past.limit, d);
-
-    if (code == DONE && strcmp(past.digest, d->digest) != 0)
-        fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
-    return code;
-}
-
 /* Of a spiking network also how much it does for a sample. */
 static int add_activity(pln_ctx *ctx, pln_net *net, const dataset *d, json_t *result)
 {
@@ -82,7 +70,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double l
     pln_index by = { .sample = NULL };
     int code = past_open(name, r, &c);
 
-    if (code == DONE) code = recall_data(ctx, r, c, folder, &d);
+    if (code == DONE) code = past_data_open(ctx, r, c, folder, &d);
     if (code == DONE) code = past_load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = past_load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels >= 0 && pln_experiment_argmax(&c->e))

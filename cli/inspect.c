@@ -2,6 +2,7 @@
 
 #define _XOPEN_SOURCE 700
 
+#include "analyse.h"
 #include "options.h"
 #include "run/layers.h"
 #include "run/run.h"
@@ -129,18 +130,47 @@ static int inspect_run(const char *folder)
     return code;
 }
 
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static int check(const options *o, const analyse_options *how, int analyses)
+{
+    if (o->extra_count != 1) return complain(MISUSED, "inspect wants one run folder or file");
+    if (!analyses && (how->against || how->data || how->limit != OPTIONS_UNSET || how->threads || how->as_json))
+        return complain(MISUSED, "--against, --data, --limit, --threads and --json go with --analyse; try 'planaria inspect --help'");
+    if (how->limit != OPTIONS_UNSET && how->limit < 1) return complain(MISUSED, "--limit must be at least 1");
+    if (analyses && !is_folder(o->extra[0])) return complain(BAD_INPUT, "%s is no run folder, which --analyse wants", o->extra[0]);
+    return DONE;
+}
+
 int command_inspect(int argc, const char **argv)
 {
-    const struct poptOption table[] = { POPT_AUTOHELP POPT_TABLEEND };
-    struct stat about;
+    int analyses = 0;
+    char *against = NULL, *data = NULL;
+    analyse_options how = { .limit = OPTIONS_UNSET };
+    const struct poptOption table[] = {
+        { "analyse", 0, POPT_ARG_NONE, &analyses, 0, "analyse spikes, weights and pruning; analysis.json and pictures go to the folder", NULL },
+        { "against", 0, POPT_ARG_STRING, &against, 0, "compare layer by layer with the network of another run", "RUN|MODEL" },
+        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)", "DIR" },
+        { "limit", 0, POPT_ARG_INT, &how.limit, 0, "samples of each set (default: 1000)", "N" },
+        { "threads", 0, POPT_ARG_INT, &how.threads, 0, "default: one for each processor it may use", "N" },
+        { "json", 0, POPT_ARG_NONE, &how.as_json, 0, "the analysis as JSON", NULL },
+        POPT_AUTOHELP POPT_TABLEEND
+    };
     options o = { .context = NULL };
     int code = options_read(&o, argc, argv, table, "RUN|FILE",
                             "Shows what is in a run folder, or the tensors and texts of a safetensors file.");
 
-    if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "inspect wants one run folder or file");
-    if (code == DONE)
-        code = stat(o.extra[0], &about) == 0 && S_ISDIR(about.st_mode) ? inspect_run(o.extra[0])
-                                                                      : inspect_file(o.extra[0]);
+    how.against = against, how.data = data;
+    if (code == DONE) code = check(&o, &how, analyses);
+    if (how.limit == OPTIONS_UNSET) how.limit = 0;
+    if (code == DONE && analyses) code = analyse_run(o.extra[0], &how);
+    else if (code == DONE)        code = is_folder(o.extra[0]) ? inspect_run(o.extra[0]) : inspect_file(o.extra[0]);
+    free(against);
+    free(data);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

@@ -6,6 +6,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int past_open(const char *folder, run *r, config **c)
@@ -34,6 +35,16 @@ past_data past_recall(const run *r)
     return past;
 }
 
+int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
+{
+    const past_data past = past_recall(r);
+    const int code = config_data(ctx, c, folder || !*past.path ? folder : past.path, past.limit, d);
+
+    if (code == DONE && strcmp(past.digest, d->digest) != 0)
+        fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
+    return code;
+}
+
 int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net)
 {
     const char *path = run_path(r, name);
@@ -45,4 +56,24 @@ int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing,
                                                                 : "the training has not finished; --resume goes on with it");
     const pln_status status = pln_model_load(ctx, path, net);
     return status == PLN_OK ? DONE : complain_file(ctx, status, path);
+}
+
+int past_load_from(pln_ctx *ctx, const char *name, const char **path, pln_net **net)
+{
+    struct stat about;
+    config *c;
+    run r;
+
+    *net = NULL;
+    *path = name;
+    if (stat(name, &about) != 0) return complain(BAD_INPUT, "there is no run folder or model file %s", name);
+    if (!S_ISDIR(about.st_mode)) {
+        const pln_status status = pln_model_load(ctx, name, net);
+        return status == PLN_OK ? DONE : complain_file(ctx, status, name);
+    }
+    int code = past_open(name, &r, &c);
+    config_free(c);
+    if (code == DONE) code = past_load(ctx, &r, "model.safetensors", false, net);
+    *path = run_path(&r, "model.safetensors");
+    return code;
 }

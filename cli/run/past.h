@@ -18,8 +18,16 @@ typedef struct past_data {
 
 past_data past_recall(const run *r);
 
+/* The samples of the run again: those in `folder`, or if it is NULL from where they were, if that is still there; as many
+ * as then, and a word on stderr if they are others.  Complains and returns an exit code. */
+int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d);
+
 /* Loads "model.safetensors", "best.safetensors" or "classifier.safetensors"; *net stays NULL if it may be
  * missing and is.  Complains and returns an exit code. */
 int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net);
+
+/* Loads the model of a run folder, or a model file; *path, which is valid as run_path's is, is the file.  Complains and
+ * returns an exit code. */
+int past_load_from(pln_ctx *ctx, const char *name, const char **path, pln_net **net);
 
 #endif

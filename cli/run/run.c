@@ -44,7 +44,8 @@ static bool make_folders(const char *path)
 
 static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
                                      "classifier.safetensors", "checkpoint.safetensors", "fields.png",
-                                     "result.json", "best.safetensors" };
+                                     "result.json", "best.safetensors", "analysis.json", "potentials.svg",
+                                     "criticality.svg", "pruning.svg" };
 enum { FILES = sizeof files / sizeof files[0] };
 
 /* Whether a process that was killed has left this: a file of ours with ".part"

@@ -7,27 +7,13 @@
 #include "run/past.h"
 
 #include <sha2.h>
-#include <sys/stat.h>
 
-int job_load_model(job *j, const char *path, char digest[65], pln_net **net)
+int job_load_model(job *j, const char *name, char digest[65], pln_net **net)
 {
-    struct stat about;
-    config *c = NULL;
-    run r;
-    int code = DONE;
+    const char *path;
+    const int code = past_load_from(j->ctx, name, &path, net);
 
-    *net = NULL;
-    if (stat(path, &about) != 0) return complain(BAD_INPUT, "there is no run folder or model file %s", path);
-    if (S_ISDIR(about.st_mode)) {
-        code = past_open(path, &r, &c);
-        config_free(c);
-        if (code == DONE) code = past_load(j->ctx, &r, "model.safetensors", false, net);
-        path = run_path(&r, "model.safetensors");
-    } else {
-        const pln_status status = pln_model_load(j->ctx, path, net);
-        if (status != PLN_OK) code = complain_file(j->ctx, status, path);
-    }
-    if (code == DONE && digest && !SHA256File(path, digest)) code = complain(FAILED, "cannot read %s", path);
+    if (code == DONE && digest && !SHA256File(path, digest)) return complain(FAILED, "cannot read %s", path);
     return code;
 }
 

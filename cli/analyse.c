@@ -1,0 +1,83 @@
+/* analyse.c - planaria inspect RUN --analyse: what its spikes, weights and pruning tell of a network
+ *
+ * Nothing is trained or chosen by it: networks are run on samples, also of the test set, and read. */
+
+#include "analyse.h"
+
+#include "run/analysis.h"
+#include "run/past.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { SAMPLES = 1000 };
+
+/* To the folder, and to stdout if that is asked for. */
+static int write_json(const run *r, const json_t *analysis, bool as_json)
+{
+    char *text = json_dumps(analysis, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    const size_t length = text ? strlen(text) : 0;
+
+    if (!text) return complain(FAILED, "no memory left");
+    text[length] = '\n';                                      /* in the place of the 0 */
+    const int code = run_write(r, "analysis.json", text, length + 1);
+    if (code == DONE && as_json) fwrite(text, 1, length + 1, stdout);
+    free(text);
+    return code;
+}
+
+static void print_files(const run *r, const json_t *analysis)
+{
+    const json_t *pictures = json_object_get(analysis, "pictures");
+
+    printf("Written to %s: analysis.json", r->folder);
+    for (size_t i = 0; i < json_array_size(pictures); i++) printf(", %s", json_string_value(json_array_get(pictures, i)));
+    printf("\n");
+}
+
+static int analyse(pln_ctx *ctx, const char *folder, const analyse_options *how)
+{
+    run r;
+    config *c = NULL;
+    const char *path;
+    dataset d = { .train = NULL };
+    analysis_of of = { .against_name = how->against, .samples = how->limit ? how->limit : SAMPLES };
+    json_t *analysis = json_object();
+    int code = past_open(folder, &r, &c);
+
+    if (code == DONE) code = past_load(ctx, &r, "model.safetensors", false, &of.net);
+    if (code == DONE && how->against) code = past_load_from(ctx, how->against, &path, &of.against);
+    if (code == DONE) code = past_data_open(ctx, &r, c, how->data, &d);
+    if (code == DONE) {
+        of.train = d.train, of.test = d.test;
+        of.metric = c->e.prunes ? c->e.fit.prune.metric : pln_criticality_default();
+        json_object_set_new(analysis, "run", json_string(r.folder));
+        json_object_set_new(analysis, "evaluated_on", json_string(config_evaluated_on(c)));
+        if (how->against) json_object_set_new(analysis, "against", json_string(how->against));
+        code = analysis_measure(ctx, &r, &of, analysis);
+    }
+    if (code == DONE) code = analysis_draw(&r, analysis);
+    if (code == DONE) code = write_json(&r, analysis, how->as_json);
+    if (code == DONE && !how->as_json) {
+        analysis_print(analysis);
+        print_files(&r, analysis);
+    }
+    json_decref(analysis);
+    pln_net_free(of.against);
+    pln_net_free(of.net);
+    dataset_close(&d);
+    config_free(c);
+    return code;
+}
+
+int analyse_run(const char *folder, const analyse_options *how)
+{
+    pln_ctx_options options = pln_ctx_options_default();
+
+    options.threads = how->threads;
+    pln_ctx *ctx = pln_ctx_new(&options);
+    if (!ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
+    const int code = analyse(ctx, folder, how);
+    pln_ctx_free(ctx);
+    return code;
+}
