@@ -174,13 +174,14 @@ static void describe_potentials(const pln_potentials *p, json_t *to)
 {
     json_t *bins = json_array();
     int64_t inside = 0;
+    const int middle = PLN_POTENTIAL_BINS / 2;
     const double all = (double)p->all;
 
     for (int i = 0; i < PLN_POTENTIAL_BINS; i++) {
         inside += p->bin[i];
         json_array_append_new(bins, json_real((double)p->bin[i] / all));
     }
-    set(to, "at_threshold", (double)(p->bin[PLN_POTENTIAL_BINS / 2 - 1] + p->bin[PLN_POTENTIAL_BINS / 2]) / all / (8.0 / PLN_POTENTIAL_BINS));
+    set(to, "at_threshold", (double)(p->bin[middle - 1] + p->bin[middle]) / all / (8.0 / PLN_POTENTIAL_BINS));
     json_object_set_new(to, "potentials", json_pack("{s:f, s:f, s:f, s:o}", "from", -2.0, "to", 2.0, "outside", 1 - (double)inside / all, "bins", bins));
 }
 
@@ -350,7 +351,7 @@ static void add_class_features(const analysis_of *of, const measured *m, int las
         if (both) json_object_set_new(to, "class_features", features);
         else      json_decref(features);
     }
-    if (!both) note(to, "No class has samples of its own in both sets: there are no class features.");
+    if (!both) note(to, "There are no class features: labels are missing, or all channels of the last neurons fire alike.");
     free(train_labels), free(test_labels);
     free(train), free(test);
     free(scratch);

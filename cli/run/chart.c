@@ -44,8 +44,8 @@ bool chart_begin(chart *c, const char *title, int panels)
     return true;
 }
 
-static double left_of(const chart *c) { return c->at % ROW * WIDTH + LEFT; }
-static double top_of(const chart *c) { return HEAD + c->at / ROW * HEIGHT + TOP; }
+static int left_of(const chart *c) { return c->at % ROW * WIDTH + LEFT; }
+static int top_of(const chart *c) { return HEAD + c->at / ROW * HEIGHT + TOP; }
 
 static double across(const chart *c, double x) { return left_of(c) + (x - c->x0) / (c->x1 - c->x0) * INNER_WIDTH; }
 
@@ -77,11 +77,11 @@ void chart_panel(chart *c, const char *title, const char *x_axis, const char *y_
     c->at++;
     widen(&x0, &x1), widen(&y0, &y1);
     c->x0 = x0, c->x1 = x1, c->y0 = y0, c->y1 = y1;
-    fprintf(c->file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/>\n", left_of(c), top_of(c),
+    fprintf(c->file, "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\" fill=\"none\" stroke=\"#888\"/>\n", left_of(c), top_of(c),
             INNER_WIDTH, INNER_HEIGHT);
     write_label(c->file, left_of(c), top_of(c) - 8, " font-weight=\"bold\"", title);
     write_label(c->file, left_of(c) + INNER_WIDTH / 2.0, top_of(c) + INNER_HEIGHT + 28, " text-anchor=\"middle\"", x_axis);
-    snprintf(turned, sizeof turned, " text-anchor=\"middle\" transform=\"rotate(-90 %.1f %.1f)\"", left_of(c) - 48,
+    snprintf(turned, sizeof turned, " text-anchor=\"middle\" transform=\"rotate(-90 %d %.1f)\"", left_of(c) - 48,
              top_of(c) + INNER_HEIGHT / 2.0);
     write_label(c->file, left_of(c) - 48, top_of(c) + INNER_HEIGHT / 2.0, turned, y_axis);
     write_ticks(c);
@@ -100,7 +100,7 @@ void chart_point(const chart *c, double x, double y)
 
 void chart_mark(const chart *c, double x)
 {
-    fprintf(c->file, "<line x1=\"%.2f\" y1=\"%.1f\" x2=\"%.2f\" y2=\"%.1f\" stroke=\"%s\"/>\n", across(c, x), top_of(c), across(c, x),
+    fprintf(c->file, "<line x1=\"%.2f\" y1=\"%d\" x2=\"%.2f\" y2=\"%d\" stroke=\"%s\"/>\n", across(c, x), top_of(c), across(c, x),
             top_of(c) + INNER_HEIGHT, colours[1]);
 }
 
