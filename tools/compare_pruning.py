@@ -37,6 +37,7 @@ ARMS = {
     "block": (["granularity=block", "regrow=critical"], "blocks of sixteen, by criticality"),
     "block_none": (["granularity=block", "regrow=none"], "blocks of sixteen, by magnitude alone"),
     "block_random": (["granularity=block", "regrow=random"], "blocks of sixteen, by chance"),
+    "random_weights": (["criterion=random", "regrow=none"], "nothing; weights go by chance"),
     "granet": (["method=granet"], "the method GraNet"),
     "rigl": (["method=rigl"], "the method RigL"),
     "set": (["method=set"], "the method SET"),
@@ -74,6 +75,8 @@ def one(options, arm, sparsity, seed):
         print(" ".join(program), file=sys.stderr)
         subprocess.run(program, check=True, stdout=subprocess.DEVNULL)
     result = json.loads((folder / "result.json").read_text())
+    if "accuracy" not in result:              # without labels: direct association of the outputs with classes
+        result |= {name.replace("direct_average", "accuracy"): figure for name, figure in result.items() if "direct_average" in name}
     lines = [json.loads(text) for text in (folder / "metrics.jsonl").read_text().splitlines()]
     seconds = sum(entry.get("train_seconds", 0) for entry in lines)
     sops = result.get("activity", {}).get("sops")
