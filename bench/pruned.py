@@ -5,7 +5,7 @@
 
 Every round runs dense, then pruned by single weights and by blocks of 16 filters, in turn; a ratio is the median of the
 pruned over the median of the dense. Networks and images are random: firing rates are in the record. --curve measures
-inference of 32 samples from 50 to 99 % instead. Writes docs/results/pruning/speed-LEVEL.json, or curve-LEVEL.json.
+inference of 32 samples from 50 to 99 % instead. Writes docs/results/pruning/speed-LEVEL.json, or curve-LEVEL.json, where rows of other nets stay.
 """
 
 import argparse
@@ -63,6 +63,8 @@ def main():
             for row in measure(args, net, mode, CURVE if args.curve else SPARSITIES)]
     level = args.isa or "best"
     path = Path(__file__).resolve().parent.parent / f"docs/results/pruning/{'curve' if args.curve else 'speed'}-{level}.json"
+    held = json.loads(path.read_text())["rows"] if path.exists() else []
+    rows = [row for row in held if row["net"] not in args.net] + rows
     path.write_text(json.dumps({"machine": speed.describe_machine(), "threads": args.threads, "rounds": args.rounds, "rows": rows}, indent=1) + "\n")
 
 
