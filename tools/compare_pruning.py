@@ -5,8 +5,8 @@
         [--limit N] [--sparsity 0.9,0.95,0.98] [--seeds 1,2,3] [--arms none,critical,...] [--threads 1] [--collect]
 
 Each (arm, sparsity, seed) is a run folder below runs/pruning; what is finished there is used as it is, what was interrupted
-goes on.  A tenth of the training samples is held out; the figure is the test accuracy of the last epoch, beside that of
-the epoch that the held-out samples choose.  After each run docs/results/pruning/NAME.json is written anew, with every run's
+goes on.  The figure is the test accuracy of the last epoch, beside that of the epoch that held-out samples choose,
+if the configuration holds some out.  After each run docs/results/pruning/NAME.json is written anew, with every run's
 command, and docs/results/pruning/README.md with means, standard deviations and, for each seed, differences between arms.
 """
 
@@ -137,11 +137,11 @@ def write(options, runs):
     page = ["# Pruning: does it matter what grows back?", "",
             "Written by `tools/compare_pruning.py`; every run is in the JSON beside this page, with its command. Arms of one seed have the",
             "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3).",
-            "A tenth of the training samples is held out. Behind ± are the standard deviation over seeds and, of differences of the last",
+            "Where an epoch is chosen, a tenth of the training samples is held out for it. Behind ± are the standard deviation over seeds and, of differences of the last",
             "epoch's accuracy seed by seed, half of the 95 % interval. On 10,000 test samples 0.3 points are within the error of sampling.", ""]
     for path in sorted(RESULTS.glob("*.json")):
         held = json.loads(path.read_text())
-        for sparsity in sorted({r["sparsity"] for r in held["runs"]} - {0}):
+        for sparsity in sorted({r["sparsity"] for r in held.get("runs", [])} - {0}):       # speeds lie there too
             page += [f"## {held['base']}, {held['epochs']} epochs{of_samples(held)}, {100 * sparsity:g} % of the weights pruned", "", table(held["runs"], sparsity), ""]
     (RESULTS / "README.md").write_text("\n".join(page))
 

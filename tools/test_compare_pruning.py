@@ -50,6 +50,8 @@ class TestRuns(unittest.TestCase):
         self.folder.cleanup()
 
     def test_other_arms_stay(self):
+        compare.RESULTS.mkdir()
+        (compare.RESULTS / "speed-best.json").write_text('{"rows": []}')
         compare.write(self.options, [run("dense", 1, 0.9), run("critical", 1, 0.8)])
         self.assertEqual(sorted(compare.kept_runs(self.options)), [("critical", 0.95, 1), ("dense", 0, 1)])
         self.options.epochs = 3
