@@ -42,6 +42,7 @@ def measure(args, net, mode, sparsities):
     rows = []
     for (kind, sparsity), of in lines.items():
         rows.append({"net": net, "mode": mode, "pruned": kind, "sparsity": sparsity, "firing_rate": of[-1]["firing_rate"],
+                     "rounds": args.rounds, "threads": args.threads,
                      "samples_per_second": round(medians[kind, sparsity], 1), "peak_mb": of[-1]["peak_mb"],
                      "ratio": round(medians[kind, sparsity] / medians["dense", 0], 2)})
         row = rows[-1]
@@ -65,7 +66,7 @@ def main():
     path = Path(__file__).resolve().parent.parent / f"docs/results/pruning/{'curve' if args.curve else 'speed'}-{level}.json"
     held = json.loads(path.read_text())["rows"] if path.exists() else []
     rows = [row for row in held if row["net"] not in args.net] + rows
-    path.write_text(json.dumps({"machine": speed.describe_machine(), "threads": args.threads, "rounds": args.rounds, "rows": rows}, indent=1) + "\n")
+    path.write_text(json.dumps({"machine": speed.describe_machine(), "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

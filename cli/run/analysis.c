@@ -209,10 +209,11 @@ static void describe_rates(const float *z, int n, int channels, float *rate, jso
 
 static void describe_criticality(const pln_net *net, int layer, const double *score, int channels, const float *rate, json_t *to)
 {
-    float *critical = malloc(2 * (size_t)channels * sizeof *critical), *size = critical + channels;
+    float *critical = malloc(2 * (size_t)channels * sizeof *critical);
     double mean = 0, largest = -INFINITY;
 
     if (!critical) return;
+    float *size = critical + channels;
     for (int c = 0; c < channels; c++) {
         critical[c] = (float)score[c];
         mean += score[c] / channels;

@@ -29,9 +29,10 @@ static int take(job *j, pln_cut *how, const char *setting)
     char text[256];
     char *equals;
 
-    snprintf(text, sizeof text, "%s", setting);
+    const int length = snprintf(text, sizeof text, "%s", setting);
+
     equals = strchr(text, '=');
-    if (!equals) return complain(MISUSED, "--set prune.%s: this wants KEY=VALUE", setting);
+    if (!equals || length >= (int)sizeof text) return complain(MISUSED, "--set prune.%s: this wants KEY=VALUE", setting);
     *equals = 0;
     if (pln_option_set(j->ctx, pln_cut_options, how, text, equals + 1) == PLN_OK) return DONE;
     return complain(MISUSED, "with --granularity channel, prune.%s=%s: %s", text, equals + 1, pln_error(j->ctx));

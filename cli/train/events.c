@@ -58,7 +58,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
     if (e->updates > 0) {
         json_object_set_new(line, "updates", json_integer(e->updates));
         json_object_set_new(line, "revived", json_real(e->revived));
-        json_object_set_new(line, "survival", json_real(e->survival));
+        json_object_set_new(line, "survival", e->survival < 0 ? json_null() : json_real(e->survival));
         json_object_set_new(line, "retention", e->retention < 0 ? json_null() : json_real(e->retention));
         json_object_set_new(line, "dead_rows", json_real(e->dead_rows));
     }

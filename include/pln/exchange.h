@@ -5,7 +5,7 @@
  * "planaria.network", the layers as JSON.  Python's `safetensors` reads it.
  * A mask (pln/prune.h) is a tensor "0.weight_mask" of bytes: bit i % 8 of byte
  * i / 8 is number i of "0.weight", and the bits behind the last are 0.  Where a
- * mask leaves out a thirty-second of the numbers or more, those that are there
+ * mask leaves out more than a thirty-second of the numbers, those that are there
  * stand one after the other in "0.weight_values", and the shape of all as int32 in
  * "0.weight_shape"; both take the place of "0.weight", and a file may have either.
  * docs/spiking.md has ten lines of Python that read it.

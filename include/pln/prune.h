@@ -2,7 +2,7 @@
  *
  * A mask says which numbers of a parameter tensor there are.  The others are 0 from then on,
  * whatever is set, drawn or learned, under every rule and optimiser: their gradient is left
- * out, of weight decay and of the norm that `clip` bounds too, and their moments are 0.
+ * out (but see pln_prune.warm), of weight decay and of the norm that `clip` bounds too, and their moments are 0.
  *
  *     float ones[3 * 2] = { 1, 0, 1,
  *                           1, 1, 0 };
@@ -84,7 +84,8 @@ typedef enum pln_regrow_source {
 } pln_regrow_source;
 
 /* By what score weights stay.  The criteria of channels take the metric's score of the channel
- * that a weight leads to, of read-outs the mean of all scores. */
+ * that a weight leads to, of read-outs the mean of all scores; where they multiply, scores below 0
+ * count as 0. */
 typedef enum pln_prune_criterion {
     PLN_BY_MAGNITUDE,         /* |w|, all tensors together                                    */
     PLN_BY_LAYER,             /* |w|, of each tensor the same share                           */
@@ -137,7 +138,8 @@ typedef enum pln_prune_method {
  * kernels (pln_density_erk).  Of a network that has masks already (pln_net_copy, a model file) the
  * schedule begins at the share that they leave out, unless from is above it; a sparsity below it is
  * refused.  Without epochs (length and the fit's 0) a network is pruned as it is, before the trainer
- * does anything else: to `sparsity` at once, with regrowth by all sources but the gradient.
+ * does anything else: to `sparsity` at once, with regrowth by all sources but gradient and synapse;
+ * criteria by gradients, exchanges, rewinding, stds and grad_r are refused there.
  *
  * An exchange follows at every D-th batch up to `exchange_until` of the epochs: of n weights of a
  * tensor that are there floor(f n) (GraNet: ceil) with the smallest magnitude give their places to
@@ -175,7 +177,7 @@ typedef struct pln_prune {
     int                   rewind;     /* imp: epochs; the run is updates + 1 rounds of as many    */
     float                 width;      /* stds: d in the end; 0: the quantile of the first |w|  */
     bool                  linear;     /* stds: d grows by a line, not by a sine                */
-    float                 prior;      /* grad_r; 0: that quantile by rate and steps            */
+    float                 prior;      /* grad_r, which wants sparsity >= 0.5; 0: that quantile by rate and steps */
 } pln_prune;
 
 /* Nothing is pruned; else twenty updates in the first 40 % of the epochs, a fifth regrown by

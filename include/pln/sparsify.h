@@ -105,7 +105,8 @@ PLN_API size_t pln_choose_channels(const float *size, const float *score, const 
 /* Of one tensor `count` numbers that are there (mask [n] is 1) give their places to others: those
  * with the smallest magnitude go, of equal ones that at the higher place; then the `count` with the
  * largest growth of all that are not there, just gone ones among them, come; returns how many came
- * (Evci et al., arXiv 1911.11134; Mocanu et al., arXiv 1707.04780; Liu et al., arXiv 2106.10404). */
+ * (Evci et al., arXiv 1911.11134; Mocanu et al., arXiv 1707.04780; Liu et al., arXiv 2106.10404).
+ * NaN counts as -INFINITY.  scratch [n] and chosen [n] are scratch. */
 PLN_API size_t pln_exchange(const float *magnitude, const float *growth, size_t n, size_t count, float *scratch, uint8_t *chosen,
                             uint8_t *mask);
 
@@ -120,8 +121,8 @@ PLN_API void   pln_stds_follow(float *theta, float *w, size_t n, double before, 
 
 /* Grad R (Chen et al., IJCAI 2021): w = sign max(theta, 0), with signs [n] -1, 0 or 1 that stay.
  * The optimiser has moved w; theta is moved by sign times as much, and by pull = prior times the
- * rate away from the side of its centre ln(2 (1 - sparsity))/prior that it is on.  Where sign is
- * 0, w is. */
+ * rate away from the side of its centre ln(2 (1 - sparsity))/prior that it is on, 0.5 <= sparsity < 1;
+ * with prior <= 0 the centre is -INFINITY.  Where sign is 0, w is. */
 PLN_API double pln_gradr_centre(double sparsity, double prior);
 PLN_API void   pln_gradr_follow(float *theta, const float *sign, float *w, size_t n, double pull, double centre);
 

@@ -160,10 +160,12 @@ typedef struct pln_epoch_report {
     double active_macs;       /*   the same with the weights that were there   */
     int    updates;           /* of the schedule, in this pass, that could bring weights back; 0: none */
     double revived;           /* units that came back at one of these, in the mean */
-    double survival;          /* of those that were there and too small to stay, the share that came back at once */
+    double survival;          /* of those that were there and too small to stay, the share that came back at once;
+                                 -1: none left                                */
     double retention;         /* of those that had come back at an update, the share that was there after the next;
                                  -1: there was none yet                       */
-    double dead_rows;         /* rows of neurons without a weight that got one back, in all */
+    double dead_rows;         /* rows of neurons (of blocks, where these are pruned) without a weight that got
+                                 one back, in all                             */
 } pln_epoch_report;
 
 /* Where a training that prunes stands. */
@@ -173,10 +175,12 @@ typedef struct pln_pruning {
 } pln_pruning;
 
 /* Trains up to `batches` batches, none if that is below 1, and never beyond the end
- * of a course's pass.  report may be NULL.  Allocates nothing.
+ * of a course's pass.  report may be NULL.  Allocates nothing,
+ * but where it prunes for masks that change.
  *
  * Returns PLN_ERR_NAN if the loss is not finite: the parameters are then as
- * they were before the batch at fault.  PLN_ERR_STATE after the last epoch. */
+ * they were before the batch at fault.  PLN_ERR_STATE after the last epoch.
+ * PLN_ERR_MEMORY where it prunes: some masks of the update may be set. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_step(pln_trainer *trainer, int batches,
                             pln_epoch_report *report);

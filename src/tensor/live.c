@@ -102,7 +102,8 @@ plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int chann
         live += (size_t)__builtin_popcount(bits[w]);
         blocks += bits[w] != 0;
     }
-    *l = (plni_live){ .masking = strcmp(pln_ctx_isa(ctx), "x86-64-v4") == 0 ? 1 : WITHOUT_MASKS, .bits = bits, .taps = taps, .channels = channels, .filters = filters,
+    *l = (plni_live){ .masking = strcmp(pln_ctx_isa(ctx), "x86-64-v4") == 0 ? 1 : WITHOUT_MASKS, .bits = bits,
+                      .taps = taps, .channels = channels, .filters = filters,
                       .share = (double)live / (16 * (double)words), .blocks = (double)blocks / (double)words };
     take_all(l, live, blocks, &arena);
     l->bytes = arena.used;

@@ -1,4 +1,4 @@
-/* live.h - the weights of a convolution that a mask left, in the orders that products walk
+/* live.h - the weights of a product that a mask left, in the orders that products walk
  *
  * Lists are made when a mask changes and hold for any weights; copies of the weights beside
  * them are made anew when those have changed. */

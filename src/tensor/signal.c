@@ -115,12 +115,11 @@ void plni_map_means(const plni_signal *map, int rows, bool by_place, float *buff
     const int places = plni_positions(map->extent), channels = map->extent.channels;
     const int means = by_place ? places : 1;
 
-    for (int c = 0; c < channels; c++)
-        for (int m = 0; m < means; m++) {
-            double sum = 0;
-            for (int r = 0; r < rows; r++)
-                for (int p = m; p < places; p += means) sum += (double)plni_map_values(map, r, p, buffer)[c];
-            mean[c * means + m] = (float)(sum / ((double)rows * (places / means)));
+    for (int i = 0; i < channels * means; i++) mean[i] = 0;
+    for (int r = 0; r < rows; r++)
+        for (int p = 0; p < places; p++) {
+            const float *value = plni_map_values(map, r, p, buffer);
+            for (int c = 0; c < channels; c++) mean[c * means + p % means] += value[c] / (float)(rows * (places / means));
         }
 }
 

@@ -188,10 +188,11 @@ static const struct {
     { "prune.macs", offsetof(plni_tally, macs) },
     { "prune.active_macs", offsetof(plni_tally, active_macs) },
     { "prune.updates", offsetof(plni_tally, updates) }, { "prune.revived", offsetof(plni_tally, revived) },
-    { "prune.survival", offsetof(plni_tally, survival) }, { "prune.retention", offsetof(plni_tally, retention) },
+    { "prune.survival", offsetof(plni_tally, survival) }, { "prune.survivals", offsetof(plni_tally, survivals) },
+    { "prune.retention", offsetof(plni_tally, retention) },
     { "prune.retentions", offsetof(plni_tally, retentions) }, { "prune.dead_rows", offsetof(plni_tally, dead_rows) },
 };
-enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 10 };
+enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 11 };
 
 static int sums_of(const pln_trainer *t) { return t->pruner ? SUMS : SUMS - PRUNING_SUMS; }
 
@@ -405,6 +406,9 @@ static pln_status check_revived(const pln_trainer *t, const plni_st *st)
     return sound ? PLN_OK : plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: tensor revived is not %zu bytes that are 0 or 1", units);
 }
 
+/* A sum that counts batches. */
+static bool is_count(double sum) { return sum >= 0 && sum <= INT32_MAX; }
+
 /* Everything that could be wrong, before anything is changed. */
 static pln_status check_file(const pln_trainer *t, const plni_st *st)
 {
@@ -496,7 +500,8 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
         if (i < SUMS - PRUNING_SUMS || plni_st_text(st, sums[i].name))       /* older ones do not say what pruning costs */
             sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
     if (t->pruner && plni_st_text(st, "prune.from")) sound = sound && get_real(st, "prune.from", &from) && from >= 0 && from < 1;
-    if (vectors_in(t)) sound = sound && get_real(st, "prune", &amount);
+    if (vectors_in(t)) sound = sound && get_real(st, "prune", &amount) && amount >= 0;
+    sound = sound && is_count(tally.steps) && is_count(tally.dense_gradients) && is_count(tally.updates) && is_count(tally.retentions);
     if (!sound)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
     if (user) {

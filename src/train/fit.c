@@ -307,7 +307,7 @@ static void finish_pass(pln_trainer *t)
         .macs = sum->macs, .active_macs = sum->active_macs,
         .updates = (int)sum->updates, .dead_rows = sum->dead_rows,
         .revived = sum->updates > 0 ? sum->revived / sum->updates : 0,
-        .survival = sum->updates > 0 ? sum->survival / sum->updates : 0,
+        .survival = sum->survivals > 0 ? sum->survival / sum->survivals : -1,
         .retention = sum->retentions > 0 ? sum->retention / sum->retentions : -1
     };
     plni_rule_new_epoch(&c->rule, n);

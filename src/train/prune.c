@@ -119,6 +119,9 @@ static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is none; an exchange wants a score by which weights come");
     if (how->holds && exchanges(how) && how->from < how->sparsity)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for exchanges at a constant sparsity");
+    if (how->metric.quantity == PLN_SCORE_NEARNESS && (how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity is nearness, which is never above 0; %s multiplies by it",
+                            criteria[how->criterion]);
     if (how->holds && !plni_prune_by_gradients(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for what is chosen by gradients, prune.regrow or "
                             "prune.criterion");
@@ -161,6 +164,10 @@ static pln_status check_method(pln_ctx *ctx, const pln_fit *fit)
     if (!plni_prune_is_continuous(how)) return PLN_OK;
     if (fit->rule != PLN_RULE_BP || fit->optim.decay > 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, which wants rule bp and no weight decay", methods[how->method]);
+    if (how->method == PLN_PRUNE_GRAD_R && how->sparsity < 0.5)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g; the method grad_r wants 0.5 or more", how->sparsity);
+    if (how->method == PLN_PRUNE_GRAD_R && !(how->prior > 0) && !(fit->rate[0] > 0))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.prior", "prune.prior is 0, and so is the rate that would set it");
     if (how->from > 0 || exchanges(how) || how->granularity != PLN_PRUNE_WEIGHTS || how->regrow != PLN_REGROW_NONE || how->criterion != PLN_BY_MAGNITUDE)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, where single weights leave and come back by themselves: "
                             "criterion, regrow, exchange, granularity and from have no effect", methods[how->method]);
@@ -190,9 +197,12 @@ static int interval_of(const pln_fit *fit, int samples)
 {
     const int batches = (samples + fit->batch - 1) / fit->batch;
 
-    if (fit->prune.rewind) return epochs_of(fit) / (fit->prune.updates + 1) * batches;
-    if (fit->prune.every > 0) return fit->prune.every;
-    return (int)((double)fit->prune.until * epochs_of(fit) * batches / fit->prune.updates + 1e-6);
+    const double all = (double)epochs_of(fit) * batches;
+    const double interval = fit->prune.rewind ? (double)(epochs_of(fit) / (fit->prune.updates + 1)) * batches
+                                              : (double)fit->prune.until * all / fit->prune.updates + 1e-6;
+
+    if (fit->prune.every > 0 && !fit->prune.rewind) return fit->prune.every;
+    return interval < INT_MAX ? (int)interval : INT_MAX;
 }
 
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples)
@@ -319,6 +329,12 @@ bool pln_trainer_pruning(const pln_trainer *t, pln_pruning *where)
     *where = (pln_pruning){ 0 };
     if (!p) return false;
     where->present = present_in(t->net, &where->weights);
+    if (plni_prune_is_continuous(&p->how)) {
+        const double left = p->batches - (double)batches_done(t);
+        where->present = (size_t)(plni_aside_density(t) * (double)where->weights + 0.5);
+        where->next = left > 0 ? (long)left : 0;
+        return true;
+    }
     if (!p->every) return true;
     const long done = batches_done(t), next = (done / p->every + 1) * p->every;
     if (update_behind(p, next) || exchange_behind(p, next)) where->next = next - done;
@@ -348,7 +364,7 @@ void plni_prune_count(pln_trainer *t)
     struct plni_pruner *p = t->pruner;
     const plni_course *c = &t->course[0];
     const int left = c->count - (t->batch - 1) * c->fit.batch, samples = left < c->fit.batch ? left : c->fit.batch;
-    const bool whole = c->rule.asked && c->rule.keeps_whole;
+    const bool whole = c->rule.warm || (c->rule.asked && c->rule.keeps_whole);
 
     t->tally.steps += !c->rule.holds;
     t->tally.dense_gradients += whole;
@@ -447,7 +463,8 @@ pln_status plni_prune_after(pln_trainer *t)
 int plni_prune_epoch(const pln_fit *fit, int epoch)
 {
     if (!(fit->prune.sparsity > 0) || !fit->prune.rewind) return epoch;
-    return epoch % (epochs_of(fit) / (fit->prune.updates + 1));
+    const int round = epochs_of(fit) / (fit->prune.updates + 1);
+    return epoch < epochs_of(fit) ? epoch % round : round + epoch - epochs_of(fit);
 }
 
 float *plni_prune_vector(const pln_trainer *t, int vector, int layer) { return t->pruner->aside[vector][layer]; }
@@ -501,7 +518,7 @@ pln_status plni_prune_begin(pln_trainer *t)
 
     if (plni_prune_by_channels(&p->how) && !p->drives) PLN_TRY(pln_trainer_score(t, &metric));
     plni_trainer_score_batch(t, NULL);
-    for (int i = 0; i < p->tensors; i++) {                                    /* what masks need is taken now */
+    for (int i = 0; i < p->tensors; i++) {                                    /* what masks and moments need is taken now */
         PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
         PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
     }

@@ -366,7 +366,10 @@ static void times_inputs(const pln_trainer *t, const plni_competitor *w, float *
 {
     const float *inputs = t->course[0].rule.inputs[w->layer];
     const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
-    const size_t taps = info.rank == 4 ? (size_t)info.dim[2] * (size_t)info.dim[3] : 1;
+    const plni_layer *layer = &t->net->layer[w->layer];
+    const plni_conv shape = layer->ops->geometry ? layer->ops->geometry(layer) : (plni_conv){ 0 };
+    const bool by_place = !layer->ops->geometry || plni_conv_is_full(&shape);        /* as the rule keeps them */
+    const size_t taps = by_place ? 1 : (size_t)info.dim[2] * (size_t)info.dim[3];
 
     for (size_t k = 0; k < weights_in(w); k++) values[k] *= inputs[k % w->columns / taps];
 }

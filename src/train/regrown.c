@@ -48,6 +48,7 @@ void plni_regrown_count(struct plni_pruner *p, size_t revived, plni_tally *tally
     tally->updates++;
     tally->revived += (double)revived;
     tally->survival += leaving ? (double)survived / (double)leaving : 0;
+    tally->survivals += leaving > 0;
     tally->retention += earlier ? (double)retained / (double)earlier : 0;
     tally->retentions += earlier > 0;
     tally->dead_rows += dead_rows(p);

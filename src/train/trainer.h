@@ -11,7 +11,7 @@ typedef struct plni_tally {
     double loss, input_active, firing_rate;
     double sweeps, nudged_sweeps, residual, done, dense;
     double steps, dense_gradients, macs, active_macs;        /* where it prunes */
-    double updates, revived, survival, retention, retentions, dead_rows;
+    double updates, revived, survival, survivals, retention, retentions, dead_rows;
     double seconds;
 } plni_tally;
 

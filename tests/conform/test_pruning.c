@@ -54,6 +54,7 @@ static const job jobs[] = {
     { "spikes, by the product", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 1, false, NULL, "criterion product" },
     { "spikes, rates, shards", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RATE, 2, false, NULL, NULL },
     { "spikes, synapses", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_SYNAPSE, 1, false, NULL, NULL },
+    { "spikes, synapses, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_SYNAPSE, 1, false, NULL, "granularity row" },
     { "spikes, gradients of rows", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, NULL, "granularity row" },
     { "spikes, blocks", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "granularity block" },
     { "rows, blocks of 8", false, DESCENT(0, 0), 0.1f, PLN_REGROW_RANDOM, 1, false, NULL, "granularity block block 8" },
@@ -529,7 +530,7 @@ static void test_cost(void **state)
         for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
             const bool prunes = how->from < how->sparsity && batch / every <= how->updates;
             const bool exchanges = how->exchange > 0 && batch <= (int)((double)how->exchange_until * EPOCHS * batches);
-            const bool due = batch % every == 0 && (prunes || exchanges), whole = due && by_gradient;
+            const bool due = batch % every == 0 && (prunes || exchanges), whole = how->warm || (due && by_gradient);
             const int samples = batch % batches ? BATCH : SAMPLES - (batches - 1) * BATCH;
             dense += samples * macs_now(j, &r, true, true);
             active += samples * macs_now(j, &r, false, whole);
@@ -693,6 +694,10 @@ static void test_refused(void **state)
     refused(&jobs[0], &fit, "prune.method", "leave and come back by themselves");
     fit.optim.decay = 0.1f;
     refused(&jobs[0], &fit, "prune.method", "no weight decay");
+    fit.optim.decay = 0, fit.prune.method = PLN_PRUNE_GRAD_R, fit.prune.sparsity = 0.4;
+    refused(&jobs[0], &fit, "prune.sparsity", "0.5 or more");
+    fit.prune.method = PLN_PRUNE_GRADUAL, fit.prune.criterion = PLN_BY_CQP, fit.prune.metric.quantity = PLN_SCORE_NEARNESS;
+    refused(&jobs[0], &fit, "prune.quantity", "never above 0");
 }
 
 int main(void)
