@@ -168,7 +168,7 @@ static void step_layer(plni_rule *rule, plni_layer *layer, const plni_pass *batc
 
     if (!layer->ops->gradient || !layer->size) return;
     if (rule->asked && rule->keeps_whole) keep_whole(rule, layer, batch);
-    if (rule->asked && rule->inputs[l]) keep_inputs(rule, layer, batch);
+    if (rule->asked && rule->inputs && rule->inputs[l]) keep_inputs(rule, layer, batch);
     if (rule->holds) return;
     if (whole && plni_rule_is_plain(rule)) {
         descend(rule, layer, batch, l);

@@ -91,8 +91,12 @@ void plni_rule_plan(plni_rule *rule, const pln_net *net, int batch, int shards, 
         rule->v[l] = plni_arena_take(arena, bytes);
     }
     if (rule->keeps_margins) rule->margin = plni_arena_take(arena, sizeof(float) * rows * (size_t)rule->stride);
-    for (int l = 0; l < net->count && rule->keeps_inputs; l++)
-        if (net->layer[l].role == PLNI_PRODUCT) rule->inputs[l] = plni_arena_take(arena, (size_t)net->layer[l].inputs * sizeof(float));
+    if (rule->keeps_inputs) rule->inputs = plni_arena_take(arena, (size_t)net->count * sizeof *rule->inputs);
+    for (int l = 0; l < net->count && rule->keeps_inputs; l++) {
+        const bool reads = net->layer[l].role == PLNI_PRODUCT;
+        float *means = reads ? plni_arena_take(arena, (size_t)net->layer[l].inputs * sizeof(float)) : NULL;
+        if (rule->inputs) rule->inputs[l] = means;
+    }
     for (int l = 0; l < net->count && rule->keeps_whole; l++)
         if (net->layer[l].size) rule->whole[l] = plni_arena_take(arena, net->layer[l].size * sizeof(float));
     if (shards > 1) plan_shards(rule, net, shards, largest, other, arena);

@@ -42,7 +42,7 @@ typedef struct plni_rule {
     bool            holds;                /* bp: this batch moves no weight */
     float          *whole[PLN_MAX_LAYERS];
     bool            keeps_inputs;         /* bp: likewise the means of what each product reads, by channel or, of a */
-    float          *inputs[PLN_MAX_LAYERS];   /*   layer that joins all with all, by input */
+    float         **inputs;               /*   layer that joins all with all, by input; NULL: not kept */
     bool            keeps_margins;        /* bp: likewise how far each output was from winning, self-defined targets only */
     float          *margin;               /* [batch][stride]                */
     bool            warm;                 /* bp: moments and gradients go on where masks leave weights out */

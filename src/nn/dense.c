@@ -41,7 +41,6 @@ typedef struct state {
     ptrdiff_t    stride;
     float       *zeros;       /* a bias for backward                      */
     plni_signal  list;        /* of an image: its rows' lists             */
-    float       *lanes;       /* of products over live weights            */
 } state;
 
 /* ---- build ----------------------------------------------------------------------- */
@@ -239,7 +238,6 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *
                                   (size_t)plni_round_up(own_of(layer).rows, 16));
-    if (gathers_live(layer) && !pass->training) taken.lanes = plni_arena_take(arena, plni_panels_lanes(&w) * sizeof(float));
     if (into_image) taken.list = take_lists(layer, pass->batch, arena);
     if (own) *own = taken;
     return own;
@@ -267,8 +265,8 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
     own->made = false;            /* lists of a batch that was given up */
     if (own->list.count) plni_parallel(pass->ctx, last, SWEEP * last * (double)l.x.stride, PLNI_UP, list_sample, &l);
     if (pass->training) plni_live_changed(layer->live);       /* a step may follow */
-    if (own->lanes && layer->live && plni_gather_live_is_worth(layer->live, &l.x, last))
-        plni_gather_live(pass->ctx, &w, layer->live, &l.x, last, bias_in(layer, layer->theta), io->y, own->lanes);
+    if (!pass->training && layer->live && plni_gather_live_is_worth(layer->live, &l.x, last))
+        plni_gather_live(pass->ctx, &w, layer->live, &l.x, last, bias_in(layer, layer->theta), io->y);
     else if (rows_are_inputs(layer))
         plni_gather(pass->ctx, &w, &l.x, last, bias_in(layer, layer->theta), io->y);
     else

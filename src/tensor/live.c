@@ -13,7 +13,7 @@ static const double WITHOUT_MASKS = 2.4;
 /* Rough nanoseconds to look at one word of a mask. */
 static const double WORD = 2;
 
-static size_t rows_of(const plni_live *l) { return (size_t)(l->taps * l->channels); }
+static size_t rows_of(const plni_live *l) { return (size_t)l->taps * (size_t)l->channels; }
 
 static unsigned word_at(const plni_live *l, size_t row, int group)
 {
@@ -70,7 +70,7 @@ static void list_blocks(plni_live *l)
         l->block.start[g] = n;
         for (int c = 0; c < l->channels; c++)
             for (int t = 0; t < l->taps; t++)
-                if (word_at(l, (size_t)(t * l->channels + c), g)) l->block.entry[n++] = (uint16_t)(c * l->taps + t);
+                if (word_at(l, (size_t)t * (size_t)l->channels + (size_t)c, g)) l->block.entry[n++] = (uint16_t)(c * l->taps + t);
     }
     l->block.start[l->block.count] = n;
 }
@@ -126,6 +126,7 @@ void plni_live_free(pln_ctx *ctx, plni_live *live)
 {
     if (!live) return;
     plni_live_free(ctx, live->next);
+    plni_free(ctx, live->lanes, live->lanes_bytes);
     plni_free(ctx, live->memory, live->bytes);
     plni_free(ctx, live, sizeof *live);
 }

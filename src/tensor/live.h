@@ -36,6 +36,8 @@ struct plni_live {
     void  *memory;
     size_t bytes;
     size_t at;                /* words of a layer's mask before `bits`                        */
+    float *lanes;             /* scratch of products by samples; NULL: no such product        */
+    size_t lanes_bytes;
     plni_live *next;          /* of a layer's next matrix; freed with it                      */
 };
 

@@ -185,7 +185,7 @@ enum { MOST_ROWS = UINT16_MAX };
 /* What walking a live weight takes, and turning x and y around, as shares of active inputs. */
 static const double LIVE = 0.9, TURNING = 0.02;
 
-size_t plni_panels_lanes(const plni_panels *w)
+static size_t lanes_of(const plni_panels *w)
 {
     const size_t rows = (size_t)plni_round_up(w->rows, 16);
     return rows * SAMPLES + rows;
@@ -207,7 +207,12 @@ pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint1
         (*next)->at = at;
         at += (size_t)w->rows * (size_t)width_of(w, p) / 16;
     }
-    return PLN_OK;
+    (*live)->lanes_bytes = lanes_of(w) * sizeof(float);
+    (*live)->lanes = plni_alloc(ctx, (*live)->lanes_bytes);
+    if ((*live)->lanes) return PLN_OK;
+    plni_live_free(ctx, *live);
+    *live = NULL;
+    return PLN_ERR_MEMORY;
 }
 
 bool plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples)
@@ -245,11 +250,11 @@ static void walk_columns(void *arg, int sixteen)
 }
 
 void plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
-                      const float *bias, plni_signal *y, float *lanes)
+                      const float *bias, plni_signal *y)
 {
     const ptrdiff_t rows = plni_round_up(w->rows, 16);
-    live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .lanes = lanes,
-                   .offset = (int32_t *)(void *)(lanes + rows * SAMPLES) };
+    live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .lanes = live->lanes,
+                   .offset = (int32_t *)(void *)(live->lanes + rows * SAMPLES) };
 
     for (j.first = 0; j.first < samples; j.first += SAMPLES) {
         j.samples = plni_smaller(SAMPLES, samples - j.first);

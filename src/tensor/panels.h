@@ -43,12 +43,11 @@ void plni_panels_unpack(const plni_panels *w, float *matrix, ptrdiff_t row, ptrd
 void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
                  int samples, const float *bias, plni_signal *y);
 
-/* The same over the weights that are there, whose lists live has panel by panel; lanes is scratch of
- * plni_panels_lanes floats.  plni_gather_live_is_worth: whether that is faster. */
-size_t plni_panels_lanes(const plni_panels *w);
+/* The same over the weights that are there, whose lists live has panel by panel, and their scratch: so
+ * one at a time.  plni_gather_live_is_worth: whether that is faster. */
 bool   plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples);
 void   plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
-                        const float *bias, plni_signal *y, float *lanes);
+                        const float *bias, plni_signal *y);
 
 /* Lists what a mask leaves of a matrix in panels, if that is little; else *live stays NULL. */
 pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live);

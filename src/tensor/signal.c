@@ -113,13 +113,14 @@ double plni_map_density(const plni_signal *map, int rows)
 void plni_map_means(const plni_signal *map, int rows, bool by_place, float *buffer, float *mean)
 {
     const int places = plni_positions(map->extent), channels = map->extent.channels;
-    const int means = by_place ? places : 1;
+    const int means = by_place ? places : 1, together = places / means;
+    const float each = 1 / ((float)rows * (float)together);
 
     for (int i = 0; i < channels * means; i++) mean[i] = 0;
     for (int r = 0; r < rows; r++)
         for (int p = 0; p < places; p++) {
             const float *value = plni_map_values(map, r, p, buffer);
-            for (int c = 0; c < channels; c++) mean[c * means + p % means] += value[c] / (float)(rows * (places / means));
+            for (int c = 0; c < channels; c++) mean[c * means + p % means] += value[c] * each;
         }
 }
 

@@ -197,9 +197,9 @@ static int interval_of(const pln_fit *fit, int samples)
 {
     const int batches = (samples + fit->batch - 1) / fit->batch;
 
+    const int round = epochs_of(fit) / (fit->prune.updates + 1);
     const double all = (double)epochs_of(fit) * batches;
-    const double interval = fit->prune.rewind ? (double)(epochs_of(fit) / (fit->prune.updates + 1)) * batches
-                                              : (double)fit->prune.until * all / fit->prune.updates + 1e-6;
+    const double interval = fit->prune.rewind ? (double)round * batches : (double)fit->prune.until * all / fit->prune.updates + 1e-6;
 
     if (fit->prune.every > 0 && !fit->prune.rewind) return fit->prune.every;
     return interval < INT_MAX ? (int)interval : INT_MAX;

@@ -191,6 +191,7 @@ static void test_schedule(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        if (!test_tries(i)) continue;
         const int batches = (SAMPLES + BATCH - 1) / BATCH;
         pln_epoch_report report;
         run r;
@@ -220,6 +221,7 @@ static void test_by_themselves(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        if (!test_tries(i)) continue;
         pln_epoch_report report;
         size_t all, there;
         run r;
@@ -293,6 +295,7 @@ static void test_same_bits(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        if (!test_tries(i)) continue;
         size_t n;
         static const struct { int threads, batches; bool stopped; } ways[] = { { 2, 1000, false }, { 4, 3, false }, { 1, 2, true }, { 3, 1, true } };
         pln_epoch_report said = { 0 }, also = { 0 };
@@ -517,6 +520,7 @@ static void test_cost(void **state)
 {
     (void)state;
     for (int i = 0; i < TEST_COUNT(jobs); i++) {
+        if (!test_tries(i)) continue;
         const job *j = &jobs[i];
         const int batches = (SAMPLES + BATCH - 1) / BATCH;
         double dense = 0, active = 0;
