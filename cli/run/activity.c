@@ -114,27 +114,17 @@ json_t *activity_measure(pln_ctx *ctx, pln_net *net, const pln_data *data)
     return activity;
 }
 
-/* A number of an object, scaled, or blanks where it has none. */
-static void print_cell(const json_t *from, const char *key, const char *format, int width, double scale)
-{
-    const json_t *value = json_object_get(from, key);
-    char text[32] = "";
-
-    if (value) snprintf(text, sizeof text, format, json_number_value(value) * scale);
-    printf(" %*s", width, text);
-}
-
 static void print_line(int number, const char *name, const char *shape, const json_t *from)
 {
     if (number) printf("%3d  ", number);
     else        printf("     ");
     printf("%-38s %-12s", name, shape);
-    print_cell(from, "firing_rate", "%.2f %%", 9, 100);
-    print_cell(from, "silent", "%.1f %%", 8, 100);
-    print_cell(from, "macs", "%.0f", 12, 1);
-    print_cell(from, "sops", "%.0f", 11, 1);
-    print_cell(from, "energy_nj", "%.1f", 10, 1);
-    print_cell(from, "bytes", "%.0f", 10, 1);
+    layers_cell(from, "firing_rate", "%.2f %%", 9, 100, "");
+    layers_cell(from, "silent", "%.1f %%", 8, 100, "");
+    layers_cell(from, "macs", "%.0f", 12, 1, "");
+    layers_cell(from, "sops", "%.0f", 11, 1, "");
+    layers_cell(from, "energy_nj", "%.1f", 10, 1, "");
+    layers_cell(from, "bytes", "%.0f", 10, 1, "");
     printf("\n");
 }
 

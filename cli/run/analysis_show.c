@@ -10,16 +10,6 @@
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 
-/* A number of an object, scaled, or "-" where it has none. */
-static void print_cell(const json_t *from, const char *key, const char *format, int width, double scale)
-{
-    const json_t *value = json_object_get(from, key);
-    char text[32] = "-";
-
-    if (json_is_number(value)) snprintf(text, sizeof text, format, json_number_value(value) * scale);
-    printf(" %*s", width, text);
-}
-
 static const char *text_of(const json_t *from, const char *key) { return json_string_value(json_object_get(from, key)); }
 
 static void print_layers(const json_t *analysis)
@@ -37,16 +27,16 @@ static void print_layers(const json_t *analysis)
            "|w|", "H rate", "H cnt", "at th", "CKA");
     json_array_foreach(layers, l, layer) {
         printf("%3zu  %-38s %-8s", l + 1, text_of(layer, "name"), text_of(layer, "shape"));
-        print_cell(layer, "firing_rate", "%.2f %%", 8, 100);
-        print_cell(layer, "dead", "%.1f %%", 7, 100);
-        print_cell(layer, "criticality_mean", "%.4f", 8, 1);
-        print_cell(layer, "criticality_largest", "%.4f", 8, 1);
-        print_cell(layer, "correlation_rate", "%+.3f", 7, 1);
-        print_cell(layer, "correlation_weights", "%+.3f", 7, 1);
-        print_cell(layer, "rate_entropy", "%.3f", 6, 1);
-        print_cell(layer, "count_entropy", "%.3f", 6, 1);
-        print_cell(layer, "at_threshold", "%.4f", 7, 1);
-        print_cell(layer, "cka", "%.4f", 6, 1);
+        layers_cell(layer, "firing_rate", "%.2f %%", 8, 100, "-");
+        layers_cell(layer, "dead", "%.1f %%", 7, 100, "-");
+        layers_cell(layer, "criticality_mean", "%.4f", 8, 1, "-");
+        layers_cell(layer, "criticality_largest", "%.4f", 8, 1, "-");
+        layers_cell(layer, "correlation_rate", "%+.3f", 7, 1, "-");
+        layers_cell(layer, "correlation_weights", "%+.3f", 7, 1, "-");
+        layers_cell(layer, "rate_entropy", "%.3f", 6, 1, "-");
+        layers_cell(layer, "count_entropy", "%.3f", 6, 1, "-");
+        layers_cell(layer, "at_threshold", "%.4f", 7, 1, "-");
+        layers_cell(layer, "cka", "%.4f", 6, 1, "-");
         printf("\n");
     }
     printf("\n");
@@ -60,9 +50,9 @@ static void print_weights(const json_t *analysis)
     printf("%-14s %12s %12s %10s\n", "weights", "all", "there", "share");
     json_array_foreach(json_object_get(analysis, "weights"), i, entry) {
         printf("%-14s", text_of(entry, "name"));
-        print_cell(entry, "weights", "%.0f", 12, 1);
-        print_cell(entry, "present", "%.0f", 12, 1);
-        print_cell(entry, "share", "%.2f %%", 10, 100);
+        layers_cell(entry, "weights", "%.0f", 12, 1, "-");
+        layers_cell(entry, "present", "%.0f", 12, 1, "-");
+        layers_cell(entry, "share", "%.2f %%", 10, 100, "-");
         printf("\n");
     }
     printf("\n");
@@ -74,11 +64,11 @@ static void print_features(const json_t *analysis)
 
     if (!features) return;
     printf("class features of %s: variance within a class, training", text_of(features, "layer"));
-    print_cell(features, "variance_train", "%.5f", 0, 1);
+    layers_cell(features, "variance_train", "%.5f", 0, 1, "-");
     printf(", %s", text_of(analysis, "evaluated_on"));
-    print_cell(features, "variance_test", "%.5f", 0, 1);
+    layers_cell(features, "variance_test", "%.5f", 0, 1, "-");
     printf("; cosine of their means");
-    print_cell(features, "cosine", "%.5f", 0, 1);
+    layers_cell(features, "cosine", "%.5f", 0, 1, "-");
     printf("\n\n");
 }
 
@@ -91,12 +81,12 @@ static void print_pruning(const json_t *analysis)
     printf("%5s %9s %8s %10s %9s %9s %10s\n", "epoch", "density", "updates", "revived", "survival", "retained", "dead rows");
     json_array_foreach(list, i, entry) {
         printf("%5d", (int)json_integer_value(json_object_get(entry, "epoch")));
-        print_cell(entry, "density", "%.2f %%", 9, 100);
-        print_cell(entry, "updates", "%.0f", 8, 1);
-        print_cell(entry, "revived", "%.0f", 10, 1);
-        print_cell(entry, "survival", "%.1f %%", 9, 100);
-        print_cell(entry, "retention", "%.1f %%", 9, 100);
-        print_cell(entry, "dead_rows", "%.0f", 10, 1);
+        layers_cell(entry, "density", "%.2f %%", 9, 100, "-");
+        layers_cell(entry, "updates", "%.0f", 8, 1, "-");
+        layers_cell(entry, "revived", "%.0f", 10, 1, "-");
+        layers_cell(entry, "survival", "%.1f %%", 9, 100, "-");
+        layers_cell(entry, "retention", "%.1f %%", 9, 100, "-");
+        layers_cell(entry, "dead_rows", "%.0f", 10, 1, "-");
         printf("\n");
     }
     printf("\n");

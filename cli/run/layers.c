@@ -147,6 +147,16 @@ static void print_layer(const pln_net *net, int l, int number, totals *sum)
     printf("\n");
 }
 
+void layers_cell(const json_t *from, const char *key, const char *format, int width, double scale, const char *none)
+{
+    const json_t *value = json_object_get(from, key);
+    char text[32];
+
+    snprintf(text, sizeof text, "%s", none);
+    if (json_is_number(value)) snprintf(text, sizeof text, format, json_number_value(value) * scale);
+    printf(" %*s", width, text);
+}
+
 void layers_print(const pln_net *net)
 {
     totals sum = { .parameters = 0 };

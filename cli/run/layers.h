@@ -42,4 +42,7 @@ void layers_print(const pln_net *net);
 /* The same as a list of objects. */
 json_t *layers_json(const pln_net *net);
 
+/* A cell of a table on stdout: a number of an object, scaled, or `none` where it has none. */
+void layers_cell(const json_t *from, const char *key, const char *format, int width, double scale, const char *none);
+
 #endif

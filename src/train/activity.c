@@ -169,10 +169,7 @@ pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *dat
 
     if (!net->ready || !net->images) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready network of images");
     PLN_TRY(plni_fill_check(ctx, "activity", net, data));
-    if (c.count < 1) return plni_fail(ctx, PLN_ERR_ARG, "activity: there are no samples");
-    for (int i = 0; index && i < samples; i++)
-        if (index[i] < 0 || index[i] >= pln_data_count(data))
-            return plni_fail(ctx, PLN_ERR_ARG, "activity: sample %d is outside 0..%d", index[i], pln_data_count(data) - 1);
+    PLN_TRY(plni_fill_check_samples(ctx, "activity", data, index, c.count));
     plan(&c, &arena);
     memory = plni_alloc(ctx, arena.used);
     if (!memory) return PLN_ERR_MEMORY;

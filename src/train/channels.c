@@ -85,16 +85,6 @@ static void add_group(const walk *w, int home)
     }
 }
 
-static pln_status check_samples(pln_ctx *ctx, const pln_net *net, const pln_data *data, const int *index, int count)
-{
-    PLN_TRY(plni_fill_check(ctx, "channels", net, data));
-    if (count < 1) return plni_fail(ctx, PLN_ERR_ARG, "channels: there are no samples");
-    for (int i = 0; index && i < count; i++)
-        if (index[i] < 0 || index[i] >= pln_data_count(data))
-            return plni_fail(ctx, PLN_ERR_ARG, "channels: sample %d is outside 0..%d", index[i], pln_data_count(data) - 1);
-    return PLN_OK;
-}
-
 pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int samples, double *mean)
 {
     walk w = { .net = net, .data = data, .index = index, .sum = mean };
@@ -102,7 +92,8 @@ pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *dat
 
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "channels: the network is not ready");
     w.count = index ? samples : pln_data_count(data);
-    PLN_TRY(check_samples(ctx, net, data, index, w.count));
+    PLN_TRY(plni_fill_check(ctx, "channels", net, data));
+    PLN_TRY(plni_fill_check_samples(ctx, "channels", data, index, w.count));
     plni_channels_find(net, &w.channels);
     plni_pass_plan(net, BATCH, true, &w.pass, &arena);
     void *memory = plni_alloc(ctx, arena.used);

@@ -90,10 +90,7 @@ static pln_status run(pln_ctx *ctx, walk *w, const pln_criticality *how)
     if (!w->net->ready) return plni_fail(ctx, PLN_ERR_STATE, "criticality: the network is not ready");
     PLN_TRY(check(ctx, w->net, how));
     PLN_TRY(plni_fill_check(ctx, "criticality", w->net, w->data));
-    if (w->count < 1) return plni_fail(ctx, PLN_ERR_ARG, "criticality: there are no samples");
-    for (int i = 0; w->index && i < w->count; i++)
-        if (w->index[i] < 0 || w->index[i] >= pln_data_count(w->data))
-            return plni_fail(ctx, PLN_ERR_ARG, "criticality: sample %d is outside 0..%d", w->index[i], pln_data_count(w->data) - 1);
+    PLN_TRY(plni_fill_check_samples(ctx, "criticality", w->data, w->index, w->count));
     PLN_TRY(take(ctx, w->net, pass->batch, w->potentials != NULL, &scores, &memory, &bytes));
     if (w->potentials) memset(w->potentials, 0, (size_t)w->net->count * sizeof *w->potentials);
     scores.how = *how;

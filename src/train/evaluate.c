@@ -110,13 +110,9 @@ static pln_status check(pln_ctx *ctx, const walk *w)
     if (w->features && pln_net_outputs(w->features) != w->net->inputs)
         return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the read-out has %d inputs, the network %d outputs",
                          w->net->inputs, pln_net_outputs(w->features));
-    if (w->count < 1)
-        return plni_fail(ctx, PLN_ERR_ARG, "evaluate: there are no samples");
+    PLN_TRY(plni_fill_check_samples(ctx, "evaluate", w->data, w->index, w->count));
     for (int i = 0; i < w->count; i++) {
         const int sample = w->index ? w->index[i] : i;
-        if (sample < 0 || sample >= pln_data_count(w->data))
-            return plni_fail(ctx, PLN_ERR_ARG, "evaluate: sample %d is outside 0..%d", sample,
-                             pln_data_count(w->data) - 1);
         if (!pln_data_labels(w->data) || pln_data_labels(w->data)[sample] < 0)
             return plni_fail(ctx, PLN_ERR_ARG, "evaluate: sample %d has no label", sample);
     }

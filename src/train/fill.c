@@ -54,6 +54,17 @@ static void fill_varied(const pln_net *net, const plni_pass *pass, features x, i
     }
 }
 
+pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data *data, const int *index, int count)
+{
+    if (count < 1) return plni_fail(ctx, PLN_ERR_ARG, "%s: there are no samples", who);
+    for (int i = 0; i < count; i++) {
+        const int sample = index ? index[i] : i;
+        if (sample < 0 || sample >= pln_data_count(data))
+            return plni_fail(ctx, PLN_ERR_ARG, "%s: sample %d is outside 0..%d", who, sample, pln_data_count(data) - 1);
+    }
+    return PLN_OK;
+}
+
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,
                const pln_augment *how, int s)
 {

@@ -10,6 +10,9 @@
  * message. */
 pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data);
 
+/* Whether so many samples, those of index or, if it is NULL, the first ones, are in the data: PLN_ERR_ARG. */
+pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data *data, const int *index, int count);
+
 /* Row s of the input of a pass from sample number `sample`: byte / 255 or the floats, as
  * the network normalises them, varied as `how` says; NULL: as they are. */
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,

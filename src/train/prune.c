@@ -125,7 +125,7 @@ static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
     if (how->holds && !plni_prune_by_gradients(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for what is chosen by gradients, prune.regrow or "
                             "prune.criterion");
-    if (how->regrow == PLN_REGROW_RATE && (how->criterion == PLN_BY_CHANNEL || how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT))
+    if (how->regrow == PLN_REGROW_RATE && plni_criterion_by_channel(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is rate and prune.criterion %s: a batch has one score of its "
                             "channels; with regrow critical, quantity spikes and averaged true both are by rate", criteria[how->criterion]);
     return PLN_OK;
@@ -136,7 +136,7 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
 {
     const pln_prune *how = &fit->prune;
     const bool inputs = how->regrow == PLN_REGROW_SYNAPSE;
-    const bool of_criterion = how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP;
+    const bool of_criterion = plni_criterion_by_gradient(how->criterion);
 
     if ((plni_prune_by_gradients(how) || inputs) && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
         return plni_fail_at(ctx, PLN_ERR_ARG, of_criterion ? "prune.criterion" : "prune.regrow", "prune.%s is %s, which wants rule bp and no shards",
@@ -144,7 +144,7 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
     if (how->warm && fit->rule != PLN_RULE_BP)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.warm", "prune.warm wants rule bp");
     if (!plni_prune_by_channels(how) || fires || (fit->target == PLN_TARGET_SELF && fit->rule == PLN_RULE_BP)) return PLN_OK;
-    if (how->criterion == PLN_BY_CHANNEL || how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT)
+    if (plni_criterion_by_channel(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and the network has no neurons that fire, "
                             "nor winners by back-propagation", criteria[how->criterion]);
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and nothing is critical in a network without neurons that "
@@ -183,7 +183,7 @@ static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
     if (exchanges(how) || how->rewind || plni_prune_is_continuous(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, whose weights come and go while a network is trained, "
                             "and there are no epochs", methods[how->method]);
-    if (how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP)
+    if (plni_criterion_by_gradient(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of",
                             criteria[how->criterion]);
     if (how->regrow == PLN_REGROW_GRADIENT || how->regrow == PLN_REGROW_SYNAPSE)
@@ -404,7 +404,7 @@ static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
     const size_t budget = pln_sparsity_budget(p->units, sparsity);
 
     plni_prune_rank(t, p, update, sparsity);
-    for (int i = 0; i < p->tensors; i++) PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
+    for (int i = 0; p->before && i < p->tensors; i++) PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
     plni_regrown_begin(p, budget);
     const pln_regrown came = pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, budget, &how, p->scratch, p->chosen, p->mask);
     plni_regrown_count(p, came.revived, &t->tally);

@@ -13,7 +13,9 @@
 
 /* ---- what is asked of a batch ------------------------------------------------------ */
 
-static bool is_by_channel(pln_prune_criterion c) { return c == PLN_BY_CHANNEL || c == PLN_BY_CQP || c == PLN_BY_PRODUCT; }
+bool plni_criterion_by_channel(pln_prune_criterion c) { return c == PLN_BY_CHANNEL || c == PLN_BY_CQP || c == PLN_BY_PRODUCT; }
+
+bool plni_criterion_by_gradient(pln_prune_criterion c) { return c == PLN_BY_GRADIENT || c == PLN_BY_SNIP; }
 
 static bool is_by_rank(pln_prune_criterion c) { return c == PLN_BY_LAYER || c == PLN_BY_ERK || c == PLN_BY_LAMP; }
 
@@ -22,13 +24,13 @@ bool plni_prune_by_channels(const pln_prune *how)
     const pln_regrow_source s = how->regrow;
     const bool regrows = how->ratio > 0 || how->exchange > 0;
 
-    if (is_by_channel(how->criterion)) return true;
+    if (plni_criterion_by_channel(how->criterion)) return true;
     return regrows && (s == PLN_REGROW_CRITICAL || s == PLN_REGROW_UNCRITICAL || s == PLN_REGROW_RATE || s == PLN_REGROW_SYNAPSE);
 }
 
 bool plni_prune_by_gradients(const pln_prune *how)
 {
-    return how->regrow == PLN_REGROW_GRADIENT || how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP;
+    return how->regrow == PLN_REGROW_GRADIENT || plni_criterion_by_gradient(how->criterion);
 }
 
 pln_criticality plni_prune_metric(const pln_prune *how)
@@ -339,7 +341,7 @@ void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, do
 
     for (int i = 0; i < p->tensors; i++) share[i] = 1;
     if (p->how.criterion == PLN_BY_ERK) find_shares(t, p, sparsity, share);
-    if (is_by_channel(p->how.criterion) && !p->scored) score_channels(t, p);
+    if (plni_criterion_by_channel(p->how.criterion) && !p->scored) score_channels(t, p);
     for (int i = 0; i < p->tensors; i++) {
         rank_tensor(t, p, &p->tensor[i], update, share[i]);
         if (p->how.criterion != PLN_BY_MAGNITUDE) (void)leave_out_gone(t, p, &p->tensor[i]);

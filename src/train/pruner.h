@@ -43,6 +43,10 @@ struct plni_pruner {
     double    amount, batches;   /* of width or prior; of the whole schedule         */
 };
 
+/* Criteria that take scores of channels, and gradients. */
+bool            plni_criterion_by_channel(pln_prune_criterion criterion);
+bool            plni_criterion_by_gradient(pln_prune_criterion criterion);
+
 /* What a method asks of batches at which masks are set. */
 bool            plni_prune_by_channels(const pln_prune *how);
 bool            plni_prune_by_gradients(const pln_prune *how);
