@@ -41,13 +41,15 @@ static void print_help(FILE *to)
 
 /* The library wants OpenBLAS to compute in the thread that calls, but OpenBLAS starts
  * threads of its own when it is loaded: in vain, and where memory is limited it cannot, and
- * then never ends.  So the command starts itself once more without them. */
-static void start_without_blas_threads(const char **argv)
+ * then never ends.  It also may not know a processor that is newer, and computes several times
+ * slower there.  Both are settled before it is loaded: so the command starts itself once more. */
+static void start_with_blas_settled(const char **argv)
 {
-    const char *threads = getenv("OPENBLAS_NUM_THREADS");
+    const char *threads = getenv("OPENBLAS_NUM_THREADS"), *core = pln_blas_advice();
+    const bool many = !threads || strcmp(threads, "1") != 0;
 
-    if (threads && strcmp(threads, "1") == 0) return;
-    if (setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0)
+    if (!many && !core) return;
+    if ((!many || setenv("OPENBLAS_NUM_THREADS", "1", 1) == 0) && (!core || setenv("OPENBLAS_CORETYPE", core, 1) == 0))
         (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
@@ -88,7 +90,7 @@ int main(int argc, const char **argv)
     int code;
 
     signal(SIGXFSZ, SIG_IGN);
-    start_without_blas_threads(argv);
+    start_with_blas_settled(argv);
     code = run(argc, argv);
     if ((ferror(stdout) || fflush(stdout) != 0) && code == DONE)
         code = complain(FAILED, "cannot write to stdout: %s", strerror(errno));

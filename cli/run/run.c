@@ -183,7 +183,7 @@ size_t run_peak_bytes(void)
 
 json_t *run_libraries(void)
 {
-    return json_pack("{s:s, s:s, s:s, s:s, s:s}", "jansson", jansson_version_str(), "libyaml", yaml_get_version_string(),
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "BLAS kernels", pln_blas_core(), "jansson", jansson_version_str(), "libyaml", yaml_get_version_string(),
                      "zlib", zlibVersion(), "libpng", png_get_libpng_ver(NULL), "libcurl",
                      curl_version_info(CURLVERSION_NOW)->version);
 }

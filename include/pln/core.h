@@ -88,6 +88,16 @@ PLN_API pln_ctx_options pln_ctx_options_default(void);
  * group pays for, rounded up, and no more than the first number of OMP_NUM_THREADS. */
 PLN_API int pln_processors(void);
 
+/* The kernels that OpenBLAS has chosen for this processor, such as "Haswell"; "unknown" if the
+ * matrix products come from another library. */
+PLN_API const char *pln_blas_core(void);
+
+/* An OpenBLAS older than the processor may not know it and take its kernels of 2004, which have
+ * neither AVX2 nor AVX-512.  Gives the value of OPENBLAS_CORETYPE with which the process should
+ * be started instead, "Haswell", "SkylakeX" or "Cooperlake"; NULL where OpenBLAS chose well
+ * or that variable is set. */
+PLN_API const char *pln_blas_advice(void);
+
 /* A new context; options NULL means the defaults.  Returns NULL if memory is
  * short, an option is out of range, or isa names a level that this CPU or this
  * build does not have. */

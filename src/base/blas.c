@@ -10,12 +10,18 @@
 
 #include "base/blas.h"
 
+#include "base/cpu.h"
+#include "pln/core.h"
+
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
 
 extern int  openblas_get_parallel(void) __attribute__((weak));
 extern int  openblas_get_num_threads(void) __attribute__((weak));
 extern void openblas_set_num_threads(int threads) __attribute__((weak));
+extern char *openblas_get_corename(void) __attribute__((weak));
 extern int  omp_get_max_threads(void) __attribute__((weak));
 extern void omp_set_num_threads(int threads) __attribute__((weak));
 
@@ -68,4 +74,19 @@ void plni_gemm(CBLAS_TRANSPOSE turn_a, CBLAS_TRANSPOSE turn_b, int m, int n, int
     if (alone) begin_turn();
     cblas_sgemm(CblasRowMajor, turn_a, turn_b, m, n, k, alpha, a, a_stride, b, b_stride, beta, c, c_stride);
     if (alone) end_turn();
+}
+
+const char *pln_blas_core(void) { return openblas_get_corename ? openblas_get_corename() : "unknown"; }
+
+/* What OpenBLAS takes for an x86-64 processor that it does not know. */
+const char *plni_blas_better(const char *chosen, unsigned levels, const char *wish)
+{
+    if (wish || strcmp(chosen, "Prescott") != 0) return NULL;
+    if (levels & PLNI_CPU_X86_64_V4) return levels & PLNI_CPU_AVX512_BF16 ? "Cooperlake" : "SkylakeX";
+    return levels & PLNI_CPU_X86_64_V3 ? "Haswell" : NULL;
+}
+
+const char *pln_blas_advice(void)
+{
+    return plni_blas_better(pln_blas_core(), plni_cpu_levels(), getenv("OPENBLAS_CORETYPE"));
 }

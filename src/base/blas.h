@@ -15,6 +15,9 @@ void plni_blas_settle(void);
 int  plni_blas_enter(void);
 void plni_blas_leave(int before);
 
+/* pln_blas_advice for kernels that were chosen and what plni_cpu_levels says; wish is OPENBLAS_CORETYPE or NULL. */
+const char *plni_blas_better(const char *chosen, unsigned levels, const char *wish);
+
 /* cblas_sgemm of matrices by rows, which threads may call at the same time. */
 void plni_gemm(CBLAS_TRANSPOSE turn_a, CBLAS_TRANSPOSE turn_b, int m, int n, int k, float alpha, const float *a, int a_stride,
                const float *b, int b_stride, float beta, float *c, int c_stride);

@@ -17,6 +17,7 @@ unsigned plni_cpu_levels(void)
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512cd"))
         levels |= PLNI_CPU_X86_64_V4;
+    if (__builtin_cpu_supports("avx512bf16")) levels |= PLNI_CPU_AVX512_BF16;
 #elif defined(__aarch64__)
     levels |= PLNI_CPU_ARM64;
 #endif

@@ -9,7 +9,8 @@ enum {
     PLNI_CPU_X86_64_V2 = 1 << 0,
     PLNI_CPU_X86_64_V3 = 1 << 1,
     PLNI_CPU_X86_64_V4 = 1 << 2,
-    PLNI_CPU_ARM64     = 1 << 3
+    PLNI_CPU_ARM64     = 1 << 3,
+    PLNI_CPU_AVX512_BF16 = 1 << 4        /* no level of ours: OpenBLAS has kernels for it */
 };
 
 /* The levels that the CPU and its operating system support. */

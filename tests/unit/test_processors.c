@@ -1,9 +1,12 @@
-/* test_processors.c - how many processors a process may use: affinity, quotas of control groups, OMP_NUM_THREADS */
+/* test_processors.c - how many processors a process may use (affinity, quotas of control groups, OMP_NUM_THREADS),
+ * and which kernels of OpenBLAS fit them */
 
 #define _GNU_SOURCE
 
 #include "test.h"
 
+#include "base/blas.h"
+#include "base/cpu.h"
 #include "base/processors.h"
 #include "planaria.h"
 
@@ -168,11 +171,34 @@ static void test_affinity_and_environment(void **state)
     assert_int_equal(pln_processors(), plni_processors_threads(CPU_COUNT(&all), plni_processors_quota(""), NULL));
 }
 
+/* Only what is taken for an unknown processor is replaced, and never against the user's word. */
+static void test_kernels_of_blas(void **state)
+{
+    enum { V3 = PLNI_CPU_X86_64_V2 | PLNI_CPU_X86_64_V3, V4 = V3 | PLNI_CPU_X86_64_V4, BF16 = V4 | PLNI_CPU_AVX512_BF16 };
+    const char *was = getenv("OPENBLAS_CORETYPE");
+
+    (void)state;
+    assert_null(plni_blas_better("Prescott", PLNI_CPU_X86_64_V2, NULL));
+    assert_string_equal(plni_blas_better("Prescott", V3, NULL), "Haswell");
+    assert_string_equal(plni_blas_better("Prescott", V4, NULL), "SkylakeX");
+    assert_string_equal(plni_blas_better("Prescott", BF16, NULL), "Cooperlake");
+    assert_null(plni_blas_better("Haswell", BF16, NULL));
+    assert_null(plni_blas_better("unknown", BF16, NULL));
+    assert_null(plni_blas_better("Prescott", BF16, "Prescott"));
+    assert_null(plni_blas_better("armv8", PLNI_CPU_ARM64, NULL));
+    assert_true(strlen(pln_blas_core()) > 0);
+    if (was) skip();
+    setenv("OPENBLAS_CORETYPE", "Prescott", 1);
+    assert_null(pln_blas_advice());
+    unsetenv("OPENBLAS_CORETYPE");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_quotas),
         cmocka_unit_test(test_long_lines),
+        cmocka_unit_test(test_kernels_of_blas),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_affinity_and_environment),
     };
