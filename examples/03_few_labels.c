@@ -1,7 +1,7 @@
 /* 03_few_labels.c - equilibrium propagation with a handful of labels
  *
  * The samples of the first example, moved to places that overlap, and only eight
- * of them have a label.  The network settles instead of computing layer after
+ * of them have a label.  The network relaxes instead of computing layer after
  * layer.  First it learns from the labels alone; then two courses take turns: the
  * samples without a label, towards the network's own winner, and those with one. */
 
@@ -39,7 +39,7 @@ static pln_net *make_net(pln_ctx *ctx)
     pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, KINDS);
     pln_net_activation(net, PLN_SOFTMAX);
-    pln_net_settle(net, &how);
+    pln_net_relax(net, &how);
     return net;
 }
 

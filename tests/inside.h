@@ -14,7 +14,7 @@
 #include "learn/optim.h"
 #include "nn/graph.h"
 #include "nn/mask.h"
-#include "nn/settle.h"
+#include "nn/relaxation.h"
 #include "nn/tile.h"
 #include "planaria.h"
 #include "train/trainer.h"
@@ -445,26 +445,26 @@ static inline bool inside_moment(const plni_rule *rule, const pln_net *net, int 
 
 static inline const plni_rule *inside_trainer_rule(const pln_trainer *t, int course) { return &t->course[course].rule; }
 
-/* ---- networks that settle ------------------------------------------------------ */
+/* ---- networks that relax ------------------------------------------------------ */
 
-static inline bool inside_settles(const pln_net *net) { return net->evaluation.settles; }
+static inline bool inside_relaxes(const pln_net *net) { return net->evaluation.relaxes; }
 static inline void inside_set_dynamics(pln_net *net, const pln_dynamics *how) { net->dynamics = *how; }
 
 /* Levels 1 to inside_levels hold the states, 0 the input; whether the top one is a read-out. */
-static inline int inside_levels(const inside *in) { return in->pass.settling->levels; }
-static inline bool inside_reads_out(const inside *in) { return in->pass.settling->readout; }
-static inline const inside_signal *inside_state(const inside *in, int level) { return in->pass.settling->level[level].s; }
+static inline int inside_levels(const inside *in) { return in->pass.relaxing->levels; }
+static inline bool inside_reads_out(const inside *in) { return in->pass.relaxing->readout; }
+static inline const inside_signal *inside_state(const inside *in, int level) { return in->pass.relaxing->level[level].s; }
 
 /* Random bits of the mask of one sample's states, which plni_keep_from of its share compares. */
 static inline const uint16_t *inside_mask(const inside *in, int level, int s)
 {
-    return in->pass.settling->level[level].bits + s * in->pass.settling->level[level].bits_stride;
+    return in->pass.relaxing->level[level].bits + s * in->pass.relaxing->level[level].bits_stride;
 }
 
 /* A given mask, keep[s][i] above 0 or not, in place of a drawn one. */
 static inline void inside_set_mask(inside *in, int l, const float *keep)
 {
-    plni_level *level = &in->pass.settling->level[l];
+    plni_level *level = &in->pass.relaxing->level[l];
     const int n = level->s->units;
 
     level->drop = 0.5f;
@@ -480,29 +480,29 @@ static inline void inside_set_mask(inside *in, int l, const float *keep)
 /* A new batch, masks drawn, states 0. */
 static inline void inside_enter(inside *in, float output_drop, plni_row *fill, void *arg)
 {
-    plni_settle_enter(in->net, &in->pass, output_drop, fill, arg);
+    plni_relax_enter(in->net, &in->pass, output_drop, fill, arg);
 }
 
 /* Up to `steps` steps on from the states as they are, pulled by beta towards target [samples][outputs], whose
  * rows sum up to more + 1; the largest change in the last one. */
-static inline float inside_settle(inside *in, int steps, float beta, const float *target, float more)
+static inline float inside_relax(inside *in, int steps, float beta, const float *target, float more)
 {
     const plni_nudge nudge = { beta, target, pln_net_outputs(in->net), more };
-    return plni_settle(in->net, &in->pass, steps, &nudge).residual;
+    return plni_relax(in->net, &in->pass, steps, &nudge).residual;
 }
 
 /* y of a read-out's product from the states; the phase to compare with is this one, or changes places
  * with this one; the two compared. */
-static inline void inside_logits(inside *in) { plni_settle_logits(in->net, &in->pass); }
-static inline void inside_keep_phase(inside *in) { plni_settle_keep(&in->pass); }
-static inline void inside_swap_phases(inside *in) { plni_settle_swap(&in->pass); }
-static inline void inside_compare_phases(inside *in) { plni_settle_compare(in->net, &in->pass); }
+static inline void inside_logits(inside *in) { plni_relax_logits(in->net, &in->pass); }
+static inline void inside_keep_phase(inside *in) { plni_relax_keep(&in->pass); }
+static inline void inside_swap_phases(inside *in) { plni_relax_swap(&in->pass); }
+static inline void inside_compare_phases(inside *in) { plni_relax_compare(in->net, &in->pass); }
 
 /* What the product below a level learns: how many floats; and scale times the contrast of both phases,
  * added to a vector like it. */
 static inline size_t inside_level_size(const inside *in, int level)
 {
-    return in->net->layer[in->pass.settling->level[level].layer].size;
+    return in->net->layer[in->pass.relaxing->level[level].layer].size;
 }
 
 static inline void inside_contrast(const inside *in, int level, bool symmetric, float scale, float *into)

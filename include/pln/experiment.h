@@ -43,7 +43,7 @@ typedef struct pln_experiment {
     pln_spiking          spiking;
 
     pln_fit              fit;                    /* how it is trained; its seed has no meaning */
-    bool                 settles;                /* `dynamics` and fit.ep are there           */
+    bool                 relaxes;                /* `dynamics` and fit.ep are there           */
     pln_dynamics         dynamics;
     bool                 prunes;                 /* fit.prune is there                        */
     int                  stop_after;             /* epochs; -1: fit.epochs, whose schedules remain */

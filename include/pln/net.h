@@ -169,7 +169,7 @@ PLN_API void pln_net_layer_from(pln_net *net, const char *kind, const char *opti
 PLN_API const pln_option *pln_layer_options(const char *kind);
 
 /* How outputs follow from inputs.  A feed-forward network computes one layer
- * after the other.  A network for equilibrium propagation settles: its units are
+ * after the other.  A network for equilibrium propagation relaxes: its units are
  * driven from below and from above until they rest (theory 4.2, 4.3), by
  *
  *     euler    `steps` steps of length dt, all units at once
@@ -197,12 +197,12 @@ PLN_API pln_dynamics pln_dynamics_default(void);
 /* relaxation, steps, dt, tolerance. */
 PLN_API extern const pln_option pln_dynamics_options[];
 
-/* A builder: the network is to settle.  That takes dense layers, each with
+/* A builder: the network is to relax.  That takes dense layers, each with
  * hardsigm behind it (at the top, over a hidden layer, also softmax, which then
  * is a read-out without feedback in the free phase) and perhaps dropout in
  * front, which here is a mask of zeros and ones in training and nothing in
  * evaluation (theory 2.4). */
-PLN_API void         pln_net_settle(pln_net *net, const pln_dynamics *how);
+PLN_API void         pln_net_relax(pln_net *net, const pln_dynamics *how);
 PLN_API pln_dynamics pln_net_dynamics(const pln_net *net);
 
 /* PLN_OK while what the builders were told is sound, else their first error. */
@@ -211,7 +211,7 @@ PLN_API pln_status pln_net_status(const pln_net *net);
 /* Checks what the builders were told, plans and takes the memory.
  *
  * Returns the builders' first error, PLN_ERR_SHAPE for a network without input
- * or dense layer, one that cannot settle as it is to, or one of maps that does not end
+ * or dense layer, one that cannot relax as it is to, or one of maps that does not end
  * in a read-out or has a layer that nothing reads, PLN_ERR_ARG for dynamics
  * out of range, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);

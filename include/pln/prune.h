@@ -222,7 +222,7 @@ pln_status pln_net_channel_sizes(const pln_net *net, float *size);
 /* Makes a network of the same layers with those channels alone that keep [pln_net_channels(net)]
  * marks by other than 0: ready, with the weights, statistics and masks of the other; freed by the
  * caller.  In evaluation it gives what net gives, but for rounding, if gamma and beta (weight and
- * bias) of the other channels are 0, and in a network that settles also the weights that read
+ * bias) of the other channels are 0, and in a network that relaxes also the weights that read
  * them: such channels never fire.
  *
  * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_ARG if a layer would keep none or no channel

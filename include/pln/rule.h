@@ -6,7 +6,7 @@
  *
  *     bp    back-propagation, on feed-forward networks; through time where they
  *           spike, since their layers go through time by themselves
- *     ep    equilibrium propagation, on networks that settle (pln_net_settle):
+ *     ep    equilibrium propagation, on networks that relax (pln_net_relax):
  *           a free phase, then one in which the output is pulled towards the
  *           target; the gradient is the contrast of the two (theory 4)
  */

@@ -238,7 +238,7 @@ PLN_API void pln_text_free(pln_ctx *ctx, char *text);
  *
  * They are those that the network has when it is evaluated: of batches in the order of
  * the set, 64 samples of rows or 16 images.  In other batches sums may be taken in
- * another order, and a network stops settling when its whole batch is at rest, so the
+ * another order, and a network stops relaxing when its whole batch is at rest, so the
  * same sample has outputs that differ in the last bits, or by about the tolerance. */
 typedef struct pln_features pln_features;
 

@@ -50,7 +50,7 @@ static json_t *describe_image(const pln_net *net)
                      "poisson", (int)net->poisson, "normalise", describe_normalise(&net->normalise));
 }
 
-/* How a network settles; NULL if it is feed-forward. */
+/* How a network relaxes; NULL if it is feed-forward. */
 static json_t *describe_dynamics(const pln_net *net)
 {
     const pln_dynamics d = pln_net_dynamics(net);
@@ -79,8 +79,8 @@ static json_t *describe_layer(const plni_layer *layer)
 
 json_t *plni_network_describe(const pln_net *net)
 {
-    json_t *layers = json_array(), *settle = describe_dynamics(net), *image = net->images ? describe_image(net) : NULL;
-    int failed = (!settle && pln_net_dynamics(net).kind != PLN_FEEDFORWARD) || (net->images && !image);
+    json_t *layers = json_array(), *relax = describe_dynamics(net), *image = net->images ? describe_image(net) : NULL;
+    int failed = (!relax && pln_net_dynamics(net).kind != PLN_FEEDFORWARD) || (net->images && !image);
 
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
@@ -89,9 +89,9 @@ json_t *plni_network_describe(const pln_net *net)
     }
     if (!failed)
         return json_pack("{s:i, s:i, s:o*, s:o, s:o*, s:o*}", "version", VERSION, "input", pln_net_inputs(net), "image", image,
-                         "layers", layers, "settle", settle,
+                         "layers", layers, "settle", relax,
                          "cnn_prune", net->cnn_prune > 0 ? json_real(net->cnn_prune) : NULL);
-    json_decref(layers), json_decref(settle), json_decref(image);
+    json_decref(layers), json_decref(relax), json_decref(image);
     return NULL;
 }
 
@@ -213,24 +213,24 @@ static pln_status add_layer(pln_net *net, const json_t *layer, bool old)
     return PLN_OK;
 }
 
-static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *settle)
+static pln_status add_dynamics(pln_ctx *ctx, pln_net *net, const json_t *relax)
 {
-    const char *kind = json_string_value(json_object_get(settle, "kind"));
-    const json_t *steps = json_object_get(settle, "steps"), *dt = json_object_get(settle, "dt");
-    const json_t *tolerance = json_object_get(settle, "tolerance");
+    const char *kind = json_string_value(json_object_get(relax, "kind"));
+    const json_t *steps = json_object_get(relax, "steps"), *dt = json_object_get(relax, "dt");
+    const json_t *tolerance = json_object_get(relax, "tolerance");
     pln_dynamics d = pln_dynamics_default();
 
-    if (!settle) return PLN_OK;
+    if (!relax) return PLN_OK;
     if (kind && strcmp(kind, "euler") == 0) d.kind = PLN_EULER;
     else if (kind && strcmp(kind, "block") == 0) d.kind = PLN_BLOCK;
     if (d.kind == PLN_FEEDFORWARD || !json_is_number(dt) || !json_is_number(tolerance))
-        return refuse(ctx, "the network is to settle, but not how");
+        return refuse(ctx, "the network is to relax, but not how");
     if (!json_is_integer(steps) || json_integer_value(steps) < 1 || json_integer_value(steps) > PLN_MAX_STEPS)
-        return refuse(ctx, "the steps in which the network settles are no positive number");
+        return refuse(ctx, "the steps in which the network relaxes are no positive number");
     d.steps = (int)json_integer_value(steps);
     d.dt = (float)json_number_value(dt);
     d.tolerance = (float)json_number_value(tolerance);
-    pln_net_settle(net, &d);
+    pln_net_relax(net, &d);
     return PLN_OK;
 }
 

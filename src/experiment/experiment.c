@@ -162,7 +162,7 @@ static pln_status add_layers(pln_ctx *ctx, const pln_experiment *e, pln_net *net
         snprintf(path, sizeof path, "layers.%d", i);
         if (status != PLN_OK) (void)plni_fail_at(ctx, status, path, "%s", pln_error(ctx));
     }
-    if (e->settles) pln_net_settle(net, &e->dynamics);
+    if (e->relaxes) pln_net_relax(net, &e->dynamics);
     return status;
 }
 

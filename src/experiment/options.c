@@ -32,7 +32,7 @@ static const pln_option ep_options[] = {
 
 static const pln_option train_options[] = {
     { "rule", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
-    { "ep", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = ep_options, .count = AT(settles), .help = "of rule ep, which wants it" },
+    { "ep", PLN_OPTION_SECTION, 0, .flags = MARKED, .options = ep_options, .count = AT(relaxes), .help = "of rule ep, which wants it" },
     { "target", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
     { "epochs", PLN_OPTION_INT, AT(fit.epochs), 0, PLN_MAX_EPOCHS, 0, NEEDED | PLN_OPTION_ASIDE, .help = "passes over the samples" },
     { "stop_after", PLN_OPTION_INT, AT(stop_after), 0, PLN_MAX_EPOCHS, -1, PLN_OPTION_ASIDE,
@@ -203,8 +203,8 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
 }
 
-/* Layers that settle are dense ones, each with dropout in front or none and its activation behind. */
-static pln_status check_settles(pln_ctx *ctx, const pln_experiment *e)
+/* Layers that relax are dense ones, each with dropout in front or none and its activation behind. */
+static pln_status check_relaxes(pln_ctx *ctx, const pln_experiment *e)
 {
     bool dense = false, dropout = false, hidden = false;
 
@@ -231,16 +231,16 @@ static pln_status check_ep(pln_ctx *ctx, const pln_experiment *e)
 {
     const pln_dynamics *d = &e->dynamics;
 
-    if (e->fit.rule == PLN_RULE_EP && !e->settles)
+    if (e->fit.rule == PLN_RULE_EP && !e->relaxes)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule",
                             "rule ep wants a section train.ep: relaxation, steps, nudged_steps, beta, and dt of Euler steps");
-    if (e->fit.rule != PLN_RULE_EP && e->settles)
+    if (e->fit.rule != PLN_RULE_EP && e->relaxes)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.ep", "train.ep is there, but the rule is not ep");
-    if (!e->settles) return PLN_OK;
+    if (!e->relaxes) return PLN_OK;
     if (*e->network) return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "a spiking network is trained by rule bp, through time");
     if (pln_experiment_takes_images(e))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "rule ep is for dense layers on rows, not on images");
-    PLN_TRY(check_settles(ctx, e));
+    PLN_TRY(check_relaxes(ctx, e));
     if ((e->fit.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(e))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss",
                             "with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm");

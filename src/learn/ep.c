@@ -1,7 +1,7 @@
 /* ep.c - equilibrium propagation
  *
- * The network settles freely; then its output is pulled towards the target by
- * beta, and it settles again.  The difference between the two states, made only
+ * The network relaxes freely; then its output is pulled towards the target by
+ * beta, and it relaxes again.  The difference between the two states, made only
  * of what a synapse sees at its two ends, is the gradient (theory 4.6):
  *
  *     g_W = -1/(beta B) sum_b ( s+_l s+_(l-1)^T - s0_l s0_(l-1)^T )
@@ -17,7 +17,7 @@
 
 #include "base/rng.h"
 #include "learn/optim.h"
-#include "nn/settle.h"
+#include "nn/relaxation.h"
 
 #include <math.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void aim_sample(void *arg, int s)
     const aim *b = arg;
     const plni_rule *rule = b->rule;
     const int sample = b->before + s;
-    const struct plni_settling *own = b->pass->settling;
+    const struct plni_relaxing *own = b->pass->relaxing;
     const plni_level *top = &own->level[own->levels];
     const plni_layer_io *at = &b->pass->at[top->layer];
     const float *y = top->s->value + s * top->s->stride;
@@ -66,7 +66,7 @@ void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool sym
                       const plni_sink *to)
 {
     const plni_sink first = plni_add_to(to->into);
-    const struct plni_settling *own = pass->settling;
+    const struct plni_relaxing *own = pass->relaxing;
     const plni_level *level = &own->level[l], *below = level - 1;
     const plni_layer *layer = &net->layer[level->layer];
     const bool readout = own->readout && l == own->levels;
@@ -101,7 +101,7 @@ static void ask(void *arg, const plni_layer *layer, const plni_pass *shard, cons
 /* Moves product l by what it learns. */
 static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l, float beta)
 {
-    plni_layer *layer = &net->layer[batch->settling->level[l].layer];
+    plni_layer *layer = &net->layer[batch->relaxing->level[l].layer];
     const int at = layer->number;
     const float each = 1 / ((rule->ep.symmetric ? 2 : 1) * beta * (float)plni_pass_all(batch));
 
@@ -133,20 +133,20 @@ static void count_effort(const aim *b, const plni_effort *effort, double *sweeps
 }
 
 /* The free phase of one shard, and what it is aimed at. */
-static void settle_freely(const pln_net *net, plni_pass *pass, aim *b, plni_outcome *outcome)
+static void relax_freely(const pln_net *net, plni_pass *pass, aim *b, plni_outcome *outcome)
 {
     static const plni_nudge none = { 0 };
-    const plni_effort effort = plni_settle(net, pass, net->dynamics.steps, &none);
+    const plni_effort effort = plni_relax(net, pass, net->dynamics.steps, &none);
 
-    if (pass->settling->readout) plni_settle_logits(net, pass);
+    if (pass->relaxing->readout) plni_relax_logits(net, pass);
     plni_parallel(net->ctx, pass->samples, 2.0 * pass->samples * b->n, PLNI_UP, aim_sample, b);
     count_effort(b, &effort, &outcome->sweeps, outcome);
 }
 
 /* One nudged phase of one shard, of one or two. */
-static void settle_nudged(const pln_net *net, plni_pass *pass, const aim *b, const plni_nudge *pull, plni_outcome *outcome)
+static void relax_nudged(const pln_net *net, plni_pass *pass, const aim *b, const plni_nudge *pull, plni_outcome *outcome)
 {
-    plni_effort effort = plni_settle(net, pass, b->rule->ep.steps, pull);
+    plni_effort effort = plni_relax(net, pass, b->rule->ep.steps, pull);
 
     effort.sweeps /= b->rule->ep.symmetric ? 2.0 : 1.0;
     count_effort(b, &effort, &outcome->nudged_sweeps, outcome);
@@ -159,14 +159,14 @@ static float nudge(const pln_net *net, plni_pass *pass, const aim *b, plni_outco
     const float more = (float)(plni_rule_target_sum(rule, b->n) - 1);
     plni_nudge pull = { draw_beta(rule, b->now), rule->d + b->before * rule->stride, rule->stride, more };
 
-    plni_settle_keep(pass);
+    plni_relax_keep(pass);
     if (rule->ep.symmetric) {
         pull.beta = -rule->ep.beta;
-        settle_nudged(net, pass, b, &pull, outcome);
-        plni_settle_swap(pass);            /* compare with this; go on from the free state */
+        relax_nudged(net, pass, b, &pull, outcome);
+        plni_relax_swap(pass);            /* compare with this; go on from the free state */
         pull.beta = rule->ep.beta;
     }
-    settle_nudged(net, pass, b, &pull, outcome);
+    relax_nudged(net, pass, b, &pull, outcome);
     return pull.beta;
 }
 
@@ -179,10 +179,10 @@ bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
     (void)next;
     *outcome = (plni_outcome){ 0 };
     for (plni_pass *p = batch; p < end; p++) {
-        plni_settle_enter(net, p, rule->self.drop, now->fill, now->arg);
+        plni_relax_enter(net, p, rule->self.drop, now->fill, now->arg);
         b.pass = p;
         b.before = plni_pass_before(p);
-        if (p->samples) settle_freely(net, p, &b, outcome);
+        if (p->samples) relax_freely(net, p, &b, outcome);
     }
     outcome->loss = plni_rule_loss(rule, batch);
     if (!isfinite(outcome->loss)) return false;
@@ -192,10 +192,10 @@ bool plni_ep_step(plni_rule *rule, pln_net *net, plni_batch *now, plni_batch *ne
         b.before = plni_pass_before(p);
         if (!p->samples) continue;
         beta = nudge(net, p, &b, outcome);
-        plni_settle_compare(net, p);
+        plni_relax_compare(net, p);
     }
     if (rule->steps < INT32_MAX) rule->steps++;     /* by then beta^steps is 0 */
-    for (int l = 1; l <= batch->settling->levels; l++) learn(rule, net, batch, l, beta);
+    for (int l = 1; l <= batch->relaxing->levels; l++) learn(rule, net, batch, l, beta);
     plni_rule_homeostasis(rule, now, b.n);
     return true;
 }

@@ -4,10 +4,10 @@
 
 #include "learn/rule.h"
 
-/* net settles (nn/settle.h); the next batch is left alone. */
+/* net relaxes (nn/relaxation.h); the next batch is left alone. */
 plni_step plni_ep_step;
 
-/* scale times the contrast of the two phases (plni_settle_compare) for the product below
+/* scale times the contrast of the two phases (plni_relax_compare) for the product below
  * level l goes to `to`: with scale = -1/(beta B), or half of it if symmetric, the
  * gradient of theory 4.6.  Where plni_rule_adds says so, a step needs `into`: the
  * first of the two calls adds to it. */

@@ -95,7 +95,7 @@ void plni_rule_homeostasis(plni_rule *rule, const plni_batch *now, int n);
 double plni_rule_loss(const plni_rule *rule, const plni_pass *batch);
 
 /* Whether layer l's gradient is the sum of two that are asked for one after the other,
- * as the contrast of two settled phases is but in the first layer and in a read-out
+ * as the contrast of two relaxed phases is but in the first layer and in a read-out
  * without a symmetric nudge. */
 bool plni_rule_adds(const pln_net *net, int l, bool symmetric);
 

@@ -310,7 +310,7 @@ static plni_part part(const plni_layer *layer)
 {
     const pln_activation kind = own_of(layer).kind;
 
-    return kind == PLN_HARDSIGM ? PLNI_STATES : kind == PLN_SOFTMAX ? PLNI_PROBABILITIES : PLNI_CANNOT_SETTLE;
+    return kind == PLN_HARDSIGM ? PLNI_STATES : kind == PLN_SOFTMAX ? PLNI_PROBABILITIES : PLNI_CANNOT_RELAX;
 }
 
 static void tell(const plni_layer *layer, pln_layer_info *info) { info->activation = own_of(layer).kind; }

@@ -233,7 +233,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
 
     (void)stage;
     if (pass->training && !is_narrow(layer)) taken.columns = plni_columns_take(arena, pass->batch, w.rows);
-    if (rows_are_outputs(layer) || pass->training || pass->settles)
+    if (rows_are_outputs(layer) || pass->training || pass->relaxes)
         taken.part = plni_arena_take(arena, sizeof(float) * (size_t)w.count *
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *

@@ -43,7 +43,7 @@ typedef struct plni_pass {
     int                  steps;        /* of time; row t * samples + s of an  */
                                        /*   image is sample s in step t       */
     bool                 training;
-    bool                 settles;      /* backward is also asked without gradient */
+    bool                 relaxes;      /* backward is also asked without gradient */
     uint64_t             seed;         /* random numbers are a function of    */
     int                  epoch;        /*   seed, epoch and                   */
     const uint32_t      *sample;       /*   [samples] their numbers           */
@@ -55,7 +55,7 @@ typedef struct plni_pass {
     size_t               tile_bytes;
     float               *aside;        /* where a stage's gradient is made    */
                                        /*   that is then added to others      */
-    struct plni_settling *settling;    /* of networks that settle, else NULL  */
+    struct plni_relaxing *relaxing;    /* of networks that relax, else NULL  */
     struct plni_scores  *scores;       /* NULL: nobody asks (nn/score.h)      */
 } plni_pass;
 
@@ -100,8 +100,8 @@ typedef enum plni_role {
 /* The order of pointwise layers in one tile of an image, each kind once. */
 typedef enum plni_place { PLNI_NORM, PLNI_SUM, PLNI_UNIT, PLNI_POOL, PLNI_DROP } plni_place;
 
-/* What a layer is in a network that settles (nn/settle.h). */
-typedef enum plni_part { PLNI_CANNOT_SETTLE, PLNI_DRIVE, PLNI_STATES, PLNI_PROBABILITIES, PLNI_MASK } plni_part;
+/* What a layer is in a network that relaxes (nn/relaxation.h). */
+typedef enum plni_part { PLNI_CANNOT_RELAX, PLNI_DRIVE, PLNI_STATES, PLNI_PROBABILITIES, PLNI_MASK } plni_part;
 
 struct plni_layer_ops {
     const char *name;

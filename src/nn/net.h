@@ -6,7 +6,7 @@
  *     stage.c     layers to stages
  *     memory.c    what a pass needs, planned before any is taken
  *     forward.c   stage after stage, and ways back
- *     settle.c    relaxation, instead
+ *     relaxation.c  states that come to rest, instead
  *     net.c       ready, parameters, evaluation */
 #ifndef PLNI_NET_H
 #define PLNI_NET_H

@@ -103,7 +103,7 @@ pln_spiking pln_spiking_default(void)
 
 const pln_option pln_dynamics_options[] = {
     { "relaxation", PLN_OPTION_WORD, offsetof(pln_dynamics, kind), .words = relaxations, .flags = PLN_OPTION_NEEDED,
-      .help = "how the network settles" },
+      .help = "how the network relaxes" },
     { "steps", PLN_OPTION_INT, offsetof(pln_dynamics, steps), 1, PLN_MAX_STEPS, .flags = PLN_OPTION_NEEDED,
       .help = "Euler steps of the free phase, or most sweeps" },
     { "dt", PLN_OPTION_FLOAT, offsetof(pln_dynamics, dt), 0, 1, .flags = BETWEEN,

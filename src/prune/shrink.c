@@ -130,7 +130,7 @@ static pln_status build(const shrink *s)
 {
     begin(s->net, s->to);
     for (int l = 0; l < s->net->count; l++) PLN_TRY(add_layer(s, l));
-    if (s->net->dynamics.kind != PLN_FEEDFORWARD) pln_net_settle(s->to, &s->net->dynamics);
+    if (s->net->dynamics.kind != PLN_FEEDFORWARD) pln_net_relax(s->to, &s->net->dynamics);
     pln_net_prune_convolutions(s->to, s->net->cnn_prune);
     return pln_net_ready(s->to);
 }

@@ -73,11 +73,11 @@ static int products_in(const pln_net *net)
 /* Each rule has its kind of network. */
 static pln_status check_rule(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
 {
-    const bool settles = net->dynamics.kind != PLN_FEEDFORWARD;
+    const bool relaxes = net->dynamics.kind != PLN_FEEDFORWARD;
 
-    if ((fit->rule == PLN_RULE_EP) != settles)
-        return plni_fail(ctx, PLN_ERR_ARG, settles ? "train: a network that settles is trained by equilibrium propagation"
-                                                   : "train: equilibrium propagation wants a network that settles");
+    if ((fit->rule == PLN_RULE_EP) != relaxes)
+        return plni_fail(ctx, PLN_ERR_ARG, relaxes ? "train: a network that relaxes is trained by equilibrium propagation"
+                                                   : "train: equilibrium propagation wants a network that relaxes");
     if (!isfinite(fit->ep.beta)) return plni_fail_at(ctx, PLN_ERR_ARG, "train.ep.beta", "train: beta must be finite, also without effect");
     if (fit->rule != PLN_RULE_EP) return PLN_OK;
     if (net->dynamics.kind == PLN_EULER && net->dynamics.dt * (1 + fit->ep.beta) > 1)

@@ -76,11 +76,11 @@ static void fill(void *arg, int s)
     inside_fill_bytes(f->one->in, s, f->a->images + (size_t)s * (size_t)pln_net_inputs(f->a->net));
 }
 
-static void settle(const agreement *a, side *one, int steps, float beta)
+static void relax(const agreement *a, side *one, int steps, float beta)
 {
     int times = 0;
 
-    while (inside_settle(one->in, steps, beta, a->target, 0) > CONVERGED && one->to_the_end && ++times < 50) continue;
+    while (inside_relax(one->in, steps, beta, a->target, 0) > CONVERGED && one->to_the_end && ++times < 50) continue;
 }
 
 static void free_phase(const agreement *a, side *one)
@@ -89,7 +89,7 @@ static void free_phase(const agreement *a, side *one)
 
     inside_set_dynamics(a->net, &one->how);
     inside_enter(one->in, OUTPUT_DROP, fill, &f);
-    settle(a, one, one->how.steps, 0);
+    relax(a, one, one->how.steps, 0);
 }
 
 static double difference(const side *x, const side *y)
@@ -128,7 +128,7 @@ static void nudged_phase(const agreement *a, side *one, float beta)
 {
     inside_set_dynamics(a->net, &one->how);
     inside_keep_phase(one->in);
-    settle(a, one, one->nudged_steps, beta);
+    relax(a, one, one->nudged_steps, beta);
     inside_compare_phases(one->in);
     for (int l = 1; l <= inside_levels(one->in); l++) {
         memset(one->gradient[l - 1], 0, inside_level_size(one->in, l) * sizeof(float));
@@ -201,7 +201,7 @@ static pln_net *train(pln_ctx *ctx)
     pln_net_input(net, SIDE * SIDE), pln_net_dropout(net, 0.3f);
     pln_net_dense(net, 150), pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, 100), pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &block);
+    pln_net_relax(net, &block);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 1), PLN_OK);
     assert_int_equal(pln_data_bind(ctx, images, SAMPLES, 2, shape, NULL, &data), PLN_OK);
@@ -256,8 +256,8 @@ static int report(const char *model, const char *path)
 
     if (file) fclose(file);
     if (got < sizeof bytes || !ctx || pln_model_load(ctx, model, &net) != PLN_OK ||
-        pln_net_inputs(net) != PIXELS || !inside_settles(net)) {
-        fprintf(stderr, "%s: no network that settles on 28x28 images, or %s: too few of them\n", model, path);
+        pln_net_inputs(net) != PIXELS || !inside_relaxes(net)) {
+        fprintf(stderr, "%s: no network that relaxes on 28x28 images, or %s: too few of them\n", model, path);
         pln_net_free(net);
         pln_ctx_free(ctx);
         return 1;

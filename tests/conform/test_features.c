@@ -2,7 +2,7 @@
  *
  * Classifier, association and the largest output are the same on kept outputs as on those computed
  * anew: to the bit, because sums in these small networks have one order in any batch, but for the
- * one that settles until its batch is at rest. */
+ * one that relaxes until its batch is at rest. */
 
 #include "test.h"
 
@@ -33,12 +33,12 @@ static void build_deep(pln_net *net)
     pln_net_dense(net, 17), pln_net_activation(net, PLN_RELU);
 }
 
-static void build_settling(pln_net *net)
+static void build_relaxing(pln_net *net)
 {
     pln_net_input(net, PIXELS);
     pln_net_dense(net, 20), pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, 18), pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
+    pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
 }
 
 static void build_images(pln_net *net)
@@ -74,7 +74,7 @@ static void build_membranes(pln_net *net)
     pln_net_readout(net, PLN_READOUT_LAST, 2);
 }
 
-static void (*const builders[])(pln_net *net) = { build_rows, build_deep, build_settling, build_images, build_spiking, build_membranes };
+static void (*const builders[])(pln_net *net) = { build_rows, build_deep, build_relaxing, build_images, build_spiking, build_membranes };
 
 static pln_net *make(pln_ctx *ctx, int kind)
 {
@@ -227,7 +227,7 @@ static void test_read_outs_are_the_same(void **state)
             assert_int_equal(pln_evaluate_association(ctx, net, data, all ? NULL : some, TEST_COUNT(some), data, &anew.association), PLN_OK);
             assert_int_equal(pln_evaluate_features_association(ctx, kept, all ? NULL : some, TEST_COUNT(some), kept,
                                                                &from_kept.association), PLN_OK);
-            if (builders[kind] == build_settling) check_near(&anew, &from_kept);
+            if (builders[kind] == build_relaxing) check_near(&anew, &from_kept);
             else                                  assert_memory_equal(&anew, &from_kept, sizeof anew);
             assert_true(!all || anew.association.average > 0.4);
             pln_features_free(kept);

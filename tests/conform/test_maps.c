@@ -737,11 +737,11 @@ static void no_weights(pln_net *net) { pln_net_input(net, 4), pln_net_activation
 static void unread(pln_net *net) { start(net), pln_net_conv(net, 4, 1, 1, 0), pln_net_branch(net, 2), top(net); }
 static void wide_dense(pln_net *net) { start(net), pln_net_dense(net, 4097); }
 static void huge_map(pln_net *net) { pln_net_image(net, 1, 1, 1024, 1024), pln_net_conv(net, 4096, 1, 1, 0), top(net); }
-static void settling(pln_net *net)
+static void relaxing(pln_net *net)
 {
     pln_dynamics how = pln_dynamics_default();
     how.kind = PLN_BLOCK;
-    start(net), top(net), pln_net_settle(net, &how);
+    start(net), top(net), pln_net_relax(net, &how);
 }
 
 /* The error comes from the builder named, or from pln_net_ready; the sentence says `word`. */
@@ -768,7 +768,7 @@ static const struct { const char *name; void (*build)(pln_net *); pln_status sta
     W(norm_after_top, SHAPE, "follow") W(lif_after_top, SHAPE, "follow") W(pool_after_top, SHAPE, "images")
     W(two_tops, SHAPE, "read-out") W(no_top, SHAPE, "outputs that change over time end with")
     W(coded, SHAPE, "outputs that change over time end with") W(unread, SHAPE, "nothing reads what layer 3 gives") W(no_weights, SHAPE, "a layer with weights")
-    W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(settling, SHAPE, "")
+    W(wide_dense, ARG, "4096") W(huge_map, ARG, "values") W(relaxing, SHAPE, "")
 #undef W
 };
 

@@ -13,7 +13,7 @@ enum { SAMPLES = 53, SIDE = 8, FEATURES = SIDE * SIDE, CLASSES = 3, BATCH = 12, 
 static uint8_t bytes[SAMPLES * FEATURES];
 static int32_t labels[SAMPLES];
 
-typedef enum kind { ROWS, SETTLES, READS_OUT, MAPS } kind;
+typedef enum kind { ROWS, RELAXES, READS_OUT, MAPS } kind;
 
 typedef struct job {
     const char *name;
@@ -33,9 +33,9 @@ static const job jobs[] = {
     { "clip", ROWS, DESCENT(0.5f, 0.01f, 0.01f), .rate = 0.5f },
     { "Adam", ROWS, BY_ADAM(0), .rate = 0.01f, .courses = true },
     { "Adam, clip", ROWS, BY_ADAM(0.01f), .rate = 0.01f },
-    { "settling, descent", SETTLES, DESCENT(0, 0, 0), .rate = 0.05f },
-    { "settling, symmetric", SETTLES, DESCENT(0, 0, 0), .rate = 0.05f, .symmetric = true },
-    { "settling, Adam", SETTLES, BY_ADAM(0), .rate = 0.01f },
+    { "relaxing, descent", RELAXES, DESCENT(0, 0, 0), .rate = 0.05f },
+    { "relaxing, symmetric", RELAXES, DESCENT(0, 0, 0), .rate = 0.05f, .symmetric = true },
+    { "relaxing, Adam", RELAXES, BY_ADAM(0), .rate = 0.01f },
     { "read-out, symmetric, Adam", READS_OUT, BY_ADAM(0), .rate = 0.01f, .symmetric = true },
     { "spiking, descent", MAPS, DESCENT(0, 0, 0), .rate = 0.2f },
     { "spiking, momentum, decay", MAPS, DESCENT(0.9f, 0.01f, 0), .rate = 0.1f },
@@ -65,13 +65,13 @@ static pln_net *make_net(pln_ctx *ctx, const job *j)
         pln_net_conv(net, 20, 3, 1, 0), pln_net_lif(net, &neuron);
         pln_net_dense(net, CLASSES), pln_net_readout(net, PLN_READOUT_MEAN, 1);
     } else {
-        const bool settles = j->kind != ROWS;
+        const bool relaxes = j->kind != ROWS;
         pln_net_input(net, FEATURES);
-        pln_net_dense(net, 90), pln_net_activation(net, settles ? PLN_HARDSIGM : PLN_RELU);
-        pln_net_dense(net, 300), pln_net_activation(net, settles ? PLN_HARDSIGM : PLN_SIGMOID);
+        pln_net_dense(net, 90), pln_net_activation(net, relaxes ? PLN_HARDSIGM : PLN_RELU);
+        pln_net_dense(net, 300), pln_net_activation(net, relaxes ? PLN_HARDSIGM : PLN_SIGMOID);
         pln_net_dense(net, 70);
         pln_net_activation(net, j->kind == READS_OUT ? PLN_SOFTMAX : PLN_HARDSIGM);
-        if (settles) pln_net_settle(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
+        if (relaxes) pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
     }
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, j->kind == MAPS ? PLN_KAIMING : PLN_GLOROT, 3), PLN_OK);
@@ -88,7 +88,7 @@ static pln_trainer *make_trainer(pln_ctx *ctx, pln_net *net, const job *j, const
     fit.self.winners = 2;
     if (j->kind == MAPS) fit.target = PLN_TARGET_LABELS, fit.loss = PLN_CROSS_ENTROPY;
     if (j->kind == READS_OUT) fit.loss = PLN_CROSS_ENTROPY;
-    if (j->kind == SETTLES || j->kind == READS_OUT) fit.rule = PLN_RULE_EP, fit.ep.symmetric = j->symmetric;
+    if (j->kind == RELAXES || j->kind == READS_OUT) fit.rule = PLN_RULE_EP, fit.ep.symmetric = j->symmetric;
     pln_course course[2] = { { .fit = fit }, { .fit = fit } };
     course[1].fit.target = PLN_TARGET_LABELS;
     if (pln_trainer_alternate(ctx, net, NULL, data, course, j->courses ? 2 : 1, &t) != PLN_OK)

@@ -10,7 +10,7 @@ enum { SAMPLES = 53, SIDE = 8, FEATURES = SIDE * SIDE, CLASSES = 3, LOG = 1 << 1
 static uint8_t bytes[SAMPLES * FEATURES];
 static int32_t labels[SAMPLES];
 
-typedef enum kind { ROWS, SETTLES, EULER, READS_OUT, SPIKES, SPIKES_STEP, FLOATS, FLOATS_STEP } kind;
+typedef enum kind { ROWS, RELAXES, EULER, READS_OUT, SPIKES, SPIKES_STEP, FLOATS, FLOATS_STEP } kind;
 
 /* exact: small differences stay small, since nothing jumps. */
 typedef struct job {
@@ -33,8 +33,8 @@ static const job jobs[] = {
     { "dropout", ROWS, DESCENT(0, 0, 0), .rate = 0.1f, .drop = 0.3f, .exact = true },
     { "winners", ROWS, DESCENT(0, 0, 0), .rate = 0.5f, .drop = 0.2f, .self = true },
     { "winners and labels, Adam", ROWS, BY_ADAM(0), .rate = 0.01f, .self = true, .courses = true },
-    { "settling", SETTLES, DESCENT(0, 0, 0), .rate = 0.05f, .self = true },
-    { "settling by Euler", EULER, DESCENT(0, 0, 0), .rate = 0.05f, .exact = true },
+    { "relaxing", RELAXES, DESCENT(0, 0, 0), .rate = 0.05f, .self = true },
+    { "relaxing by Euler", EULER, DESCENT(0, 0, 0), .rate = 0.05f, .exact = true },
     { "read-out, Adam", READS_OUT, BY_ADAM(0), .rate = 0.01f, .self = true },
     { "spikes, joint norm", SPIKES, DESCENT(0.9f, 0, 0), .rate = 0.05f },
     { "spikes, norm by step", SPIKES_STEP, DESCENT(0.9f, 0.01f, 0.1f), .rate = 0.05f, .drop = 0.1f },
@@ -78,14 +78,14 @@ static void build_maps(pln_net *net, const job *j)
 
 static void build_rows(pln_net *net, const job *j)
 {
-    const bool settles = j->kind != ROWS;
+    const bool relaxes = j->kind != ROWS;
 
     pln_net_input(net, FEATURES);
     if (j->drop > 0) pln_net_dropout(net, j->drop);
-    pln_net_dense(net, 90), pln_net_activation(net, settles ? PLN_HARDSIGM : PLN_TANH);
-    pln_net_dense(net, 70), pln_net_activation(net, settles ? PLN_HARDSIGM : PLN_SIGMOID);
-    pln_net_dense(net, 33), pln_net_activation(net, j->kind == READS_OUT ? PLN_SOFTMAX : settles ? PLN_HARDSIGM : PLN_SIGMOID);
-    if (settles) pln_net_settle(net, &(pln_dynamics){ j->kind == EULER ? PLN_EULER : PLN_BLOCK, 20, 0.2f, j->kind == EULER ? 0 : 1e-4f });
+    pln_net_dense(net, 90), pln_net_activation(net, relaxes ? PLN_HARDSIGM : PLN_TANH);
+    pln_net_dense(net, 70), pln_net_activation(net, relaxes ? PLN_HARDSIGM : PLN_SIGMOID);
+    pln_net_dense(net, 33), pln_net_activation(net, j->kind == READS_OUT ? PLN_SOFTMAX : relaxes ? PLN_HARDSIGM : PLN_SIGMOID);
+    if (relaxes) pln_net_relax(net, &(pln_dynamics){ j->kind == EULER ? PLN_EULER : PLN_BLOCK, 20, 0.2f, j->kind == EULER ? 0 : 1e-4f });
 }
 
 /* A training under way. */
@@ -115,7 +115,7 @@ static pln_status begin_of(run *r, const job *j, int threads, int shards, int ba
     fit.target = j->self ? PLN_TARGET_SELF : PLN_TARGET_LABELS;
     fit.self.winners = maps ? 1 : 2, fit.self.drop = j->self ? j->drop : 0;
     if (j->kind == READS_OUT || (maps && j->kind < FLOATS)) fit.loss = PLN_CROSS_ENTROPY;
-    if (j->kind == SETTLES || j->kind == EULER || j->kind == READS_OUT) fit.rule = PLN_RULE_EP;
+    if (j->kind == RELAXES || j->kind == EULER || j->kind == READS_OUT) fit.rule = PLN_RULE_EP;
     if (j->kind == READS_OUT) fit.ep.symmetric = true;
     pln_course course[2] = { { .fit = fit }, { .fit = fit } };
     course[1].fit.target = PLN_TARGET_LABELS;

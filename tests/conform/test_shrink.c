@@ -17,7 +17,7 @@ typedef struct form {
     void      (*build)(pln_net *net);
     pln_norm_kind norm;
     int         channels, height, width;        /* 0 channels: rows              */
-    bool        poisson, frames, settles;
+    bool        poisson, frames, relaxes;
     int         groups;
 } form;
 
@@ -51,12 +51,12 @@ static void row_layers(pln_net *net)
     pln_net_dense(net, 33), pln_net_activation(net, PLN_SOFTMAX);
 }
 
-static void settling_layers(pln_net *net)
+static void relaxing_layers(pln_net *net)
 {
     pln_net_dense(net, 90), pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, 70), pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, 33), pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &(pln_dynamics){ PLN_BLOCK, 40, 0.2f, 0 });
+    pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 40, 0.2f, 0 });
 }
 
 static const form forms[] = {
@@ -70,7 +70,7 @@ static const form forms[] = {
     { "windows that overlap, votes, membrane", NULL, spiking_layers, PLN_NORM_JOINT, 2, 13, 11, .groups = 3 },
     { "images without neurons", NULL, image_layers, PLN_NORM_NONE, 2, 9, 7, .groups = 3 },
     { "rows", NULL, row_layers, PLN_NORM_NONE, 0, 1, 61, .groups = 2 },
-    { "rows that settle", NULL, settling_layers, PLN_NORM_NONE, 0, 1, 61, .settles = true, .groups = 2 },
+    { "rows that relax", NULL, relaxing_layers, PLN_NORM_NONE, 0, 1, 61, .relaxes = true, .groups = 2 },
 };
 
 static void build(pln_net *net, const form *f)
@@ -97,7 +97,7 @@ static void scatter(pln_net *net, const form *f)
         float *x = test_floats((size_t)n);
         const pln_tensor t = maps_tensor(net, p, x);
         for (int i = 0; i < n; i++) {
-            if (info.rank > 1) x[i] *= (f->settles ? 2 : 10) / sqrtf((float)(n / info.dim[0]));
+            if (info.rank > 1) x[i] *= (f->relaxes ? 2 : 10) / sqrtf((float)(n / info.dim[0]));
             else if (strstr(info.name, "running_var")) x[i] = 0.3f + test_uniform();
             else if (strstr(info.name, "weight")) x[i] = 0.8f + x[i];
         }
@@ -143,7 +143,7 @@ static void silence(pln_net *net, const form *f, const uint8_t *keep)
             if (keep[group.first + c]) continue;
             clear(net, group.parameter, c, -1);
             clear(net, group.parameter + 1, c, -1);
-            if (f->settles) clear(net, group.parameter + 2, -1, c);
+            if (f->relaxes) clear(net, group.parameter + 2, -1, c);
         }
     }
 }
@@ -207,7 +207,7 @@ static void check_ordinary(const form *f, pln_net *net)
     compare(f, net, again, 0);
     for (int i = 0; i < samples * pln_net_inputs(net); i++) bytes[i] = (uint8_t)test_bits();
     assert_int_equal(pln_data_bind(ctx, bytes, samples, 1, (const int[]){ pln_net_inputs(net) }, NULL, &data), PLN_OK);
-    fit.batch = BATCH, fit.rate[0] = 0.01f, fit.rule = f->settles ? PLN_RULE_EP : PLN_RULE_BP;
+    fit.batch = BATCH, fit.rate[0] = 0.01f, fit.rule = f->relaxes ? PLN_RULE_EP : PLN_RULE_BP;
     if (pln_trainer_new(ctx, again, NULL, data, NULL, 0, &fit, &t) != PLN_OK) fail_msg("%s: %s", f->name, pln_error(ctx));
     assert_int_equal(pln_trainer_step(t, 2, &report), PLN_OK);
     pln_trainer_free(t), pln_data_free(data), pln_net_free(again);

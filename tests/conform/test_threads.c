@@ -15,7 +15,7 @@ static int32_t labels[SAMPLES];
 typedef struct plan {
     int  threads, slice, batch, layers;
     bool labelled, adam, sequential, through_file;
-    bool settles, readout, courses;      /* equilibrium propagation, under a softmax; a second course with labels */
+    bool relaxes, readout, courses;      /* equilibrium propagation, under a softmax; a second course with labels */
 } plan;
 
 static void make_data(void)
@@ -35,12 +35,12 @@ static pln_net *make_net(pln_ctx *ctx, const plan *p)
     pln_net_dropout(net, 0.3f);
     if (p->layers == 2) {
         pln_net_dense(net, 300);
-        pln_net_activation(net, p->settles ? PLN_HARDSIGM : PLN_RELU);
+        pln_net_activation(net, p->relaxes ? PLN_HARDSIGM : PLN_RELU);
         pln_net_dropout(net, 0.2f);
     }
     pln_net_dense(net, 700);
     pln_net_activation(net, p->readout ? PLN_SOFTMAX : PLN_HARDSIGM);
-    if (p->settles) pln_net_settle(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
+    if (p->relaxes) pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 20, 0.2f, 1e-4f });
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 1), PLN_OK);
     return net;
@@ -58,8 +58,8 @@ static pln_fit make_fit(const plan *p)
     fit.self.drop = 0.2f;
     fit.self.sequential = p->sequential;
     fit.optim.kind = p->adam ? PLN_ADAM : PLN_SGD;
-    fit.rate[0] = p->adam || p->settles ? 0.01f : 2;
-    if (p->settles) fit.rule = PLN_RULE_EP;
+    fit.rate[0] = p->adam || p->relaxes ? 0.01f : 2;
+    if (p->relaxes) fit.rule = PLN_RULE_EP;
     if (p->readout) fit.loss = PLN_CROSS_ENTROPY;
     fit.schedule = (pln_schedule){ .kind = PLN_LINEAR, .start = 1, .end = 0.1, .length = EPOCHS };
     return fit;
@@ -156,9 +156,9 @@ static void test_same_bits(void **state)
     static const plan bases[] = {
         { .batch = 16, .layers = 1 }, { .batch = 16, .layers = 2 }, { .batch = 64, .layers = 2, .labelled = true },
         { .batch = 32, .layers = 2, .adam = true }, { .batch = 1, .layers = 1, .sequential = true },
-        { .batch = 32, .layers = 2, .courses = true }, { .batch = 16, .layers = 1, .settles = true },
-        { .batch = 32, .layers = 2, .settles = true }, { .batch = 64, .layers = 2, .settles = true, .adam = true },
-        { .batch = 64, .layers = 2, .settles = true, .readout = true, .adam = true, .courses = true },
+        { .batch = 32, .layers = 2, .courses = true }, { .batch = 16, .layers = 1, .relaxes = true },
+        { .batch = 32, .layers = 2, .relaxes = true }, { .batch = 64, .layers = 2, .relaxes = true, .adam = true },
+        { .batch = 64, .layers = 2, .relaxes = true, .readout = true, .adam = true, .courses = true },
     };
     static const struct { int threads, slice; bool file; } ways[] = {
         { 1, 1000, false }, { 2, 1000, false }, { 4, 1000, false }, { 2, 1, false }, { 2, 7, false }, { 3, 9, true },

@@ -36,7 +36,7 @@ static pln_net *make_net(const json_t *g, pln_activation top, pln_dynamics how)
     pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, 2);
     pln_net_activation(net, top);
-    pln_net_settle(net, &how);
+    pln_net_relax(net, &how);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     put(net, 0, get(g, "W_hid")), put(net, 1, get(g, "b_hid"));
     put(net, 2, get(g, "W_out")), put(net, 3, get(g, "b_out"));
@@ -94,7 +94,7 @@ static void follow(bench *b, const json_t *trajectory, float beta, const float *
     json_t *step;
 
     json_array_foreach(trajectory, i, step) {
-        (void)inside_settle(b->in, 1, beta, target, 0);
+        (void)inside_relax(b->in, 1, beta, target, 0);
         check_states(b, step, 1e-6);
     }
 }
@@ -227,18 +227,18 @@ static void test_closed_form(void **state)
             const int steps = (int)number(nudged, "Kmax");
 
             pln_net_input(net, 1), pln_net_dense(net, n), pln_net_activation(net, PLN_HARDSIGM);
-            pln_net_settle(net, &how);
+            pln_net_relax(net, &how);
             assert_int_equal(pln_net_ready(net), PLN_OK);
             assert_int_equal(pln_net_set(net, 0, &weight), PLN_OK);
             assert_int_equal(pln_net_set(net, 1, &bias), PLN_OK);
             inside *in = inside_new(net, 1, true);
             inside_enter(in, 0, NULL, NULL);
-            for (int k = 0; k < (each ? how.steps : 1); k++) (void)inside_settle(in, each ? 1 : how.steps, 0, target, 0);
+            for (int k = 0; k < (each ? how.steps : 1); k++) (void)inside_relax(in, each ? 1 : how.steps, 0, target, 0);
             numbers(g, "free", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(*inside_at(inside_state(in, 1), 0, u), wanted[u], 2e-6);
             numbers(nudged, "target", target);
             for (int k = 0; k < (each ? steps : 1); k++)
-                (void)inside_settle(in, each ? 1 : steps, (float)number(nudged, "beta"), target, 0);
+                (void)inside_relax(in, each ? 1 : steps, (float)number(nudged, "beta"), target, 0);
             numbers(nudged, "state", wanted);
             for (int u = 0; u < n; u++) CHECK_NEAR(*inside_at(inside_state(in, 1), 0, u), wanted[u], 2e-6);
             inside_free(in);
@@ -263,12 +263,12 @@ static void test_consistency(void **state)
         bench b;
         set_up(&b, g, PLN_HARDSIGM, ways[way]);
         inside_enter(b.in, 0, fill, &b);
-        (void)inside_settle(b.in, 300, 0, NULL, 0);
+        (void)inside_relax(b.in, 300, 0, NULL, 0);
         check_states(&b, get(g, "fixed_point"), 2e-6);
         inside_keep_phase(b.in);
-        (void)inside_settle(b.in, 300, -beta, target, 0);
+        (void)inside_relax(b.in, 300, -beta, target, 0);
         inside_swap_phases(b.in);
-        (void)inside_settle(b.in, 300, beta, target, 0);
+        (void)inside_relax(b.in, 300, beta, target, 0);
         inside_compare_phases(b.in);
         for (int p = 0; p < 4; p++) {
             float *into = test_zeros(inside_level_size(b.in, p / 2 + 1)), got[MOST], wanted[MOST];

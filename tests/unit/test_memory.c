@@ -121,8 +121,8 @@ static pln_status whole_story(pln_ctx *ctx)
     static const char *const texts[] = { "key", "value", NULL };
     const int shape[] = { 4 };
     const pln_dynamics block = { PLN_BLOCK, 20, 0, 1e-4f };
-    pln_fit fit = pln_fit_default(), settling;
-    pln_net *net = pln_net_new(ctx), *again = NULL, *settles = NULL;
+    pln_fit fit = pln_fit_default(), relaxing;
+    pln_net *net = pln_net_new(ctx), *again = NULL, *relaxes = NULL;
     pln_data *data = NULL;
     pln_trainer *t = NULL;
     pln_features *features = NULL;
@@ -154,19 +154,19 @@ static pln_status whole_story(pln_ctx *ctx)
         s = pln_trainer_load(t, path, &text);
         assert_true(s == PLN_OK ? strcmp(text, "text") == 0 : !text);
     }
-    settling = fit, settling.rule = PLN_RULE_EP;
+    relaxing = fit, relaxing.rule = PLN_RULE_EP;
     pln_trainer_free(t);
     t = NULL;
-    if (s == PLN_OK && !(settles = pln_net_new(ctx))) s = PLN_ERR_MEMORY;
+    if (s == PLN_OK && !(relaxes = pln_net_new(ctx))) s = PLN_ERR_MEMORY;
     if (s == PLN_OK) {
-        pln_net_input(settles, 4), pln_net_dense(settles, 3), pln_net_activation(settles, PLN_HARDSIGM);
-        pln_net_dense(settles, 2), pln_net_activation(settles, PLN_HARDSIGM), pln_net_settle(settles, &block);
-        s = pln_net_ready(settles);
+        pln_net_input(relaxes, 4), pln_net_dense(relaxes, 3), pln_net_activation(relaxes, PLN_HARDSIGM);
+        pln_net_dense(relaxes, 2), pln_net_activation(relaxes, PLN_HARDSIGM), pln_net_relax(relaxes, &block);
+        s = pln_net_ready(relaxes);
     }
-    if (s == PLN_OK) s = pln_net_initialise(settles, PLN_FAN_IN, 1);
-    if (s == PLN_OK) s = pln_trainer_new(ctx, settles, NULL, data, NULL, 0, &settling, &t);
+    if (s == PLN_OK) s = pln_net_initialise(relaxes, PLN_FAN_IN, 1);
+    if (s == PLN_OK) s = pln_trainer_new(ctx, relaxes, NULL, data, NULL, 0, &relaxing, &t);
     if (s == PLN_OK) s = pln_trainer_step(t, 1, NULL);
-    if (s == PLN_OK) s = pln_evaluate_argmax(ctx, settles, NULL, data, 2, &accuracy);
+    if (s == PLN_OK) s = pln_evaluate_argmax(ctx, relaxes, NULL, data, 2, &accuracy);
     if (s == PLN_OK) s = pln_evaluate_association(ctx, net, data, NULL, 0, data, &a);
     if (s == PLN_OK) s = pln_evaluate_argmax(ctx, net, NULL, data, 2, &accuracy);
     if (s == PLN_OK) s = pln_features_new(ctx, net, data, 1 << 20, &features);
@@ -179,7 +179,7 @@ static pln_status whole_story(pln_ctx *ctx)
     pln_features_free(features);
     pln_trainer_free(t);
     pln_data_free(data);
-    pln_net_free(settles);
+    pln_net_free(relaxes);
     pln_net_free(net);
     (void)remove(path);
     return s;

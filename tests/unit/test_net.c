@@ -326,7 +326,7 @@ static void test_activation_names(void **state)
     assert_int_equal(found, PLN_TANH);
 }
 
-static void test_settling_refuses_what_cannot_settle(void **state)
+static void test_relaxation_refuses_what_cannot_relax(void **state)
 {
     static const struct { const char *what; pln_dynamics how; pln_status status; } cases[] = {
         { "block", { PLN_BLOCK, 60, 0.2f, 1e-4f }, PLN_OK },
@@ -345,16 +345,16 @@ static void test_settling_refuses_what_cannot_settle(void **state)
     for (int c = 0; c < TEST_COUNT(cases); c++) {
         pln_net *net = with_input();
         pln_net_dense(net, 5), pln_net_activation(net, PLN_HARDSIGM);
-        pln_net_settle(net, &cases[c].how);
+        pln_net_relax(net, &cases[c].how);
         if (pln_net_ready(net) != cases[c].status) fail_msg("%s", cases[c].what);
         if (cases[c].status == PLN_OK) assert_int_equal(pln_net_dynamics(net).kind, cases[c].how.kind);
         pln_net_free(net);
     }
-    pln_net *net = with_input();                         /* relu does not settle */
-    pln_net_dense(net, 5), pln_net_activation(net, PLN_RELU), pln_net_settle(net, &block);
+    pln_net *net = with_input();                         /* relu does not relax */
+    pln_net_dense(net, 5), pln_net_activation(net, PLN_RELU), pln_net_relax(net, &block);
     check_refused(net, PLN_ERR_SHAPE);
     net = with_input();                                  /* nothing behind the layer */
-    pln_net_dense(net, 5), pln_net_settle(net, &block);
+    pln_net_dense(net, 5), pln_net_relax(net, &block);
     check_refused(net, PLN_ERR_SHAPE);
 }
 
@@ -548,7 +548,7 @@ int main(void)
         cmocka_unit_test(test_initialise_is_a_function_of_the_seed),
         cmocka_unit_test(test_forward_checks_shapes), cmocka_unit_test(test_forward_takes_any_batch),
         cmocka_unit_test(test_activation_names), cmocka_unit_test(test_convolutions_begin_by_their_taps),
-        cmocka_unit_test(test_an_image_is_no_second_input), cmocka_unit_test(test_settling_refuses_what_cannot_settle),
+        cmocka_unit_test(test_an_image_is_no_second_input), cmocka_unit_test(test_relaxation_refuses_what_cannot_relax),
         cmocka_unit_test(test_selftarget_refuses_what_is_out_of_range),
         cmocka_unit_test(test_selftarget_checks_shapes),
         cmocka_unit_test(test_too_few_numbers_leave_homeostasis), cmocka_unit_test(test_mask_and_ties),

@@ -152,7 +152,7 @@ static void same(const char *name, const char *what, double is, double should)
 static void check_ep(const char *name, const pln_experiment *e, const settings *s)
 {
     if (s->rule != PLN_RULE_EP) return;
-    assert_true(e->settles);
+    assert_true(e->relaxes);
     same(name, "beta", e->fit.ep.beta, s->beta);
     same(name, "symmetric", e->fit.ep.symmetric, false);
     same(name, "euler", e->dynamics.kind == PLN_EULER, strstr(name, "-euler") != NULL);

@@ -18,7 +18,7 @@ static const char *const spikes =
     " \"batch\": 8, \"loss\": \"cross_entropy\", \"optimiser\": \"sgd\", \"rate\": [0.1], \"momentum\": 0.9},"
     " \"select\": {\"validation\": 0.2}}";
 
-static const char *const settles =
+static const char *const relaxes =
     "{\"layers\": [{\"dense\": 10}, {\"activation\": \"hardsigm\"}, {\"dense\": 9}, {\"activation\": \"hardsigm\"}],"
     " \"train\": {\"rule\": \"ep\", \"ep\": {\"relaxation\": \"block\", \"steps\": 10, \"nudged_steps\": 5, \"tolerance\": 0.001, \"beta\": 0.3},"
     " \"target\": \"self\", \"epochs\": 2, \"batch\": 8, \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [0.05], \"winners\": 2,"
@@ -186,7 +186,7 @@ static void compare(const char *text, bool evaluates)
 
 static void test_stopping_changes_nothing(void **state)
 {
-    const char *const texts[] = { few_labels, spikes, settles, reads_rows, reads_spikes, reads_once, untrained, reads_sparse,
+    const char *const texts[] = { few_labels, spikes, relaxes, reads_rows, reads_spikes, reads_once, untrained, reads_sparse,
                                   pruned_at_once };
 
     (void)state;
@@ -266,7 +266,7 @@ static void test_order(void **state)
     (void)state;
     order(few_labels, kinds);
     assert_string_equal(kinds, "ueepepepetrd");
-    order(settles, kinds);
+    order(relaxes, kinds);
     assert_string_equal(kinds, "ueetfccrccrccrd");
     order(reads_rows, kinds);
     assert_string_equal(kinds, "ueetfccrccrd");
@@ -290,7 +290,7 @@ static void test_what_is_refused(void **state)
 
     (void)state;
     pln_experiment_defaults(&e);
-    assert_int_equal(pln_option_read_json(ctx, pln_experiment_options, &e, settles), PLN_OK);
+    assert_int_equal(pln_option_read_json(ctx, pln_experiment_options, &e, relaxes), PLN_OK);
     pln_experiment_settle(&e);
     make(&s);
     do assert_int_equal(pln_run_step(s.run, 64, &v), PLN_OK); while (v.kind != PLN_RUN_CLASSIFIER);
@@ -378,7 +378,7 @@ static void test_more_epochs(void **state)
 
     (void)state;
     pln_experiment_defaults(&e);
-    assert_int_equal(pln_option_read_json(ctx, pln_experiment_options, &e, settles), PLN_OK);
+    assert_int_equal(pln_option_read_json(ctx, pln_experiment_options, &e, relaxes), PLN_OK);
     pln_experiment_settle(&e);
     whole.evaluates = s.evaluates = true;
     const uint64_t sum = go_through(&whole, 64, false, false);

@@ -128,8 +128,8 @@ static void get_numbers(const pln_net *net, float *to)
     }
 }
 
-/* A network that settles, 6 to 5 to 4. */
-static pln_net *settling_net(void)
+/* A network that relaxes, 6 to 5 to 4. */
+static pln_net *relaxing_net(void)
 {
     pln_net *net = pln_net_new(ctx);
     pln_dynamics how = pln_dynamics_default();
@@ -141,7 +141,7 @@ static pln_net *settling_net(void)
     pln_net_activation(net, PLN_HARDSIGM);
     pln_net_dense(net, UNITS);
     pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &how);
+    pln_net_relax(net, &how);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, PLN_GLOROT, 5), PLN_OK);
     return net;
@@ -149,7 +149,7 @@ static pln_net *settling_net(void)
 
 static pln_net *net_for(pln_rule_kind rule)
 {
-    return rule == PLN_RULE_EP ? settling_net() : make_net(FEATURES, UNITS);
+    return rule == PLN_RULE_EP ? relaxing_net() : make_net(FEATURES, UNITS);
 }
 
 /* A course without labels and one with three of them, both with Adam. */
@@ -212,7 +212,7 @@ static void test_fits_out_of_range_are_refused(void **state)
     REFUSED(fit.self.drop = 1, PLN_ERR_ARG);
     REFUSED(fit.label_smoothing = 1, PLN_ERR_ARG);
     REFUSED(fit.label_smoothing = NAN, PLN_ERR_ARG);
-    REFUSED(fit.rule = PLN_RULE_EP, PLN_ERR_ARG);        /* the network does not settle */
+    REFUSED(fit.rule = PLN_RULE_EP, PLN_ERR_ARG);        /* the network does not relax */
     REFUSED(fit.self.sequential = true, PLN_ERR_ARG);    /* batch is 4 */
     REFUSED((fit.self.sequential = true, fit.batch = 1, fit.self.eta = 0), PLN_ERR_ARG);
 #undef REFUSED
@@ -226,7 +226,7 @@ static void test_fits_out_of_range_are_refused(void **state)
 static void test_equilibrium_propagation_refuses_what_is_out_of_range(void **state)
 {
     static const float bad[] = { 0, 1, -0.2f, NAN };
-    pln_net *net = settling_net();
+    pln_net *net = relaxing_net();
     pln_fit good = make_fit(), fit;
     pln_trainer *t;
 
@@ -644,8 +644,8 @@ static void test_steps_allocate_nothing(void **state)
         { PLN_SGD, PLN_TARGET_SELF, false }, { PLN_ADAM, PLN_TARGET_SELF, false },
         { PLN_SGD, PLN_TARGET_LABELS, false }, { PLN_ADAM, PLN_TARGET_LABELS, true },
     };
-    pln_net *settling = settling_net();
-    pln_trainer *courses = make_courses(settling, PLN_RULE_EP);
+    pln_net *relaxing = relaxing_net();
+    pln_trainer *courses = make_courses(relaxing, PLN_RULE_EP);
 
     (void)state;
     for (int f = 0; f < TEST_COUNT(forms); f++) {
@@ -675,7 +675,7 @@ static void test_steps_allocate_nothing(void **state)
         assert_int_equal(pln_ctx_allocations(ctx), ours);
     }
     pln_trainer_free(courses);
-    pln_net_free(settling);
+    pln_net_free(relaxing);
 }
 
 /* ---- checkpoints ---------------------------------------------------------- */

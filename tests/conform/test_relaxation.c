@@ -1,4 +1,4 @@
-/* test_settle.c - what must hold of every network that settles: both relaxations end in the same
+/* test_relaxation.c - what must hold of every network that relaxes: both relaxations end in the same
  * states, and the contrast of two phases is the gradient of the cost where it rests */
 
 #include "inside.h"
@@ -37,7 +37,7 @@ static bench set_up(const int *hidden, pln_activation top, const pln_dynamics *h
     }
     pln_net_dense(b.net, OUTPUTS);
     pln_net_activation(b.net, top);
-    pln_net_settle(b.net, how);
+    pln_net_relax(b.net, how);
     assert_int_equal(pln_net_ready(b.net), PLN_OK);
     for (int p = 0; p < pln_net_parameters(b.net); p++) {
         const pln_parameter_info info = pln_net_parameter(b.net, p);
@@ -65,7 +65,7 @@ static void tear_down(bench *b)
 
 static void phase(bench *b, int steps, float beta)
 {
-    (void)inside_settle(b->in, steps, beta, b->t, b->more);
+    (void)inside_relax(b->in, steps, beta, b->t, b->more);
 }
 
 static void enter(bench *b, float output_drop)
@@ -243,7 +243,7 @@ static void test_one_layer_is_back_propagation(void **state)
     tear_down(&b);
 }
 
-/* What cannot settle is refused, with the layer. */
+/* What cannot relax is refused, with the layer. */
 static void test_refused(void **state)
 {
     const pln_dynamics block = { PLN_BLOCK, 10, 0.2f, 1e-4f };
@@ -260,16 +260,16 @@ static void test_refused(void **state)
         if (what == 2) pln_net_activation(net, PLN_SOFTMAX);       /* a read-out of nothing */
         if (what == 3) pln_net_activation(net, PLN_HARDSIGM), pln_net_dropout(net, 0.5f);
         if (what == 4) pln_net_activation(net, PLN_HARDSIGM), pln_net_activation(net, PLN_HARDSIGM);
-        pln_net_settle(net, &block);
+        pln_net_relax(net, &block);
         assert_int_equal(pln_net_ready(net), PLN_ERR_SHAPE);
-        assert_non_null(strstr(pln_error(ctx), "cannot settle"));
+        assert_non_null(strstr(pln_error(ctx), "cannot relax"));
         assert_int_equal(pln_net_bytes(net), 0);
         pln_net_free(net);
     }
     for (int i = 0; i < TEST_COUNT(wrong); i++) {
         pln_net *net = pln_net_new(ctx);
         pln_net_input(net, 4), pln_net_dense(net, 3), pln_net_activation(net, PLN_HARDSIGM);
-        pln_net_settle(net, &wrong[i]);
+        pln_net_relax(net, &wrong[i]);
         assert_int_equal(pln_net_ready(net), PLN_ERR_ARG);
         pln_net_free(net);
     }
@@ -286,7 +286,7 @@ static void test_deepest(void **state)
     (void)state;
     pln_net_input(net, 3);
     for (int i = 0; i < PLN_MAX_LAYERS / 2; i++) pln_net_dense(net, 3), pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &block);
+    pln_net_relax(net, &block);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 1), PLN_OK);
     assert_int_equal(pln_net_forward(net, &tx, &ty), PLN_OK);
@@ -294,7 +294,7 @@ static void test_deepest(void **state)
     pln_net_free(net);
 }
 
-/* What a trainer of a settling network must refuse, also with labels. */
+/* What a trainer of a relaxing network must refuse, also with labels. */
 static void test_trainer_refuses(void **state)
 {
     const pln_dynamics euler = { PLN_EULER, 10, 0.6f, 0 };
@@ -307,7 +307,7 @@ static void test_trainer_refuses(void **state)
 
     (void)state;
     pln_net_input(net, 4), pln_net_dense(net, 2), pln_net_activation(net, PLN_HARDSIGM);
-    pln_net_settle(net, &euler);
+    pln_net_relax(net, &euler);
     assert_int_equal(pln_net_ready(net), PLN_OK);
     assert_int_equal(pln_data_bind(ctx, samples, 2, 1, shape, labels, &data), PLN_OK);
     for (int what = -1; what < 8; what++) {              /* -1: nothing is wrong */

@@ -1,4 +1,4 @@
-/* settle.c - relaxation of states, by Euler steps or level by level
+/* relaxation.c - relaxation of states, by Euler steps or level by level
  *
  * Both ways are one kernel, s = clamp(M (a s + b (up + down) + c t)):
  *
@@ -17,7 +17,7 @@
  * products whose input has moved are computed again. */
 
 #include "nn/graph.h"
-#include "nn/settle.h"
+#include "nn/relaxation.h"
 
 #include "base/check.h"
 #include "base/rng.h"
@@ -29,13 +29,13 @@
 /* Rough nanoseconds for one state in one step. */
 static const double STEP = 0.4;
 
-/* ---- what can settle ------------------------------------------------------ */
+/* ---- what can relax ------------------------------------------------------ */
 
 static plni_part part_of(const pln_net *net, int l)
 {
     const plni_layer *layer = &net->layer[l];
 
-    return l >= 0 && l < net->count && layer->ops->part && layer->out.row ? layer->ops->part(layer) : PLNI_CANNOT_SETTLE;
+    return l >= 0 && l < net->count && layer->ops->part && layer->out.row ? layer->ops->part(layer) : PLNI_CANNOT_RELAX;
 }
 
 static bool has_readout(const pln_net *net) { return part_of(net, net->count - 1) == PLNI_PROBABILITIES; }
@@ -53,10 +53,10 @@ static pln_status check(const pln_net *net)
         const bool top = l + 2 == net->count;
         if (part == PLNI_MASK && next == PLNI_DRIVE) continue;
         if (part != PLNI_DRIVE || l + 1 == net->count || net->layer[l + 1].role != PLNI_POINTWISE || next == PLNI_MASK)
-            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes dense layers with an "
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot relax: that takes dense layers with an "
                              "activation behind and perhaps dropout in front", l, net->layer[l].ops->name);
         if (next != PLNI_STATES && !(top && products > 0 && next == PLNI_PROBABILITIES))
-            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot settle: that takes hardsigm, or softmax at "
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot relax: that takes hardsigm, or softmax at "
                              "the top over a hidden layer", l + 1,
                              pln_activation_name(pln_net_layer(net, l + 1).activation));
         products++;
@@ -68,7 +68,7 @@ static pln_status check(const pln_net *net)
 /* ---- plan ----------------------------------------------------------------- */
 
 /* Levels by number, the products and masks that belong to them. */
-static void find_levels(const pln_net *net, struct plni_settling *own)
+static void find_levels(const pln_net *net, struct plni_relaxing *own)
 {
     int at = 0;
 
@@ -87,7 +87,7 @@ static void find_levels(const pln_net *net, struct plni_settling *own)
     own->readout = has_readout(net);
 }
 
-static void take_level(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
+static void take_level(const pln_net *net, const plni_pass *pass, struct plni_relaxing *own,
                        int l, plni_arena *arena)
 {
     plni_level *level = &own->level[l];
@@ -111,7 +111,7 @@ static void take_level(const pln_net *net, const plni_pass *pass, struct plni_se
 
 /* The product's station: x and dy are the states around it, y and dx what drives
  * them.  A read-out sends its pull down instead of its state. */
-static void take_io(const pln_net *net, const plni_pass *pass, struct plni_settling *own,
+static void take_io(const pln_net *net, const plni_pass *pass, struct plni_relaxing *own,
                          int l, plni_layer_io *at, plni_arena *arena)
 {
     plni_level *level = &own->level[l];
@@ -126,10 +126,10 @@ static void take_io(const pln_net *net, const plni_pass *pass, struct plni_settl
 
 static void plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
-    struct plni_settling measured, *own = plni_arena_take(arena, sizeof *own);
+    struct plni_relaxing measured, *own = plni_arena_take(arena, sizeof *own);
 
-    pass->settles = true;
-    pass->settling = own;
+    pass->relaxes = true;
+    pass->relaxing = own;
     if (!own) own = &measured;
     find_levels(net, own);
     own->row_moved = plni_arena_take(arena, sizeof(float) * (size_t)pass->batch);
@@ -162,7 +162,7 @@ static void enter_row(void *arg, int s)
 {
     const entry *e = arg;
     const plni_pass *pass = e->pass;
-    struct plni_settling *own = pass->settling;
+    struct plni_relaxing *own = pass->relaxing;
     plni_signal *input = own->level[0].s;
 
     for (int l = 0; l <= own->levels; l++) {
@@ -183,10 +183,10 @@ static void enter_row(void *arg, int s)
     plni_signal_list(pass->kernels, input, s);
 }
 
-void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
+void plni_relax_enter(const pln_net *net, plni_pass *pass, float output_drop,
                        plni_row *first, void *arg)
 {
-    struct plni_settling *own = pass->settling;
+    struct plni_relaxing *own = pass->relaxing;
     entry e = { net, pass, first, arg, plni_pass_before(pass) };
     double units = 0;
 
@@ -205,7 +205,7 @@ void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
 typedef struct phase {
     const pln_net        *net;
     plni_pass            *pass;
-    struct plni_settling *own;
+    struct plni_relaxing *own;
     const plni_nudge     *nudge;
     plni_effort           effort;
     int                   first, last;       /* levels that are being set              */
@@ -385,10 +385,10 @@ static void read_out(phase *p)
     p->own->level[top - 1].driven_down = true;
 }
 
-void plni_settle_logits(const pln_net *net, plni_pass *pass)
+void plni_relax_logits(const pln_net *net, plni_pass *pass)
 {
     const plni_nudge none = { 0 };
-    phase p = { .net = net, .pass = pass, .own = pass->settling, .nudge = &none };
+    phase p = { .net = net, .pass = pass, .own = pass->relaxing, .nudge = &none };
     const int top = p.own->levels;
 
     drive_up(&p, top);
@@ -455,9 +455,9 @@ static void block(phase *p, int sweeps)
     if (p->own->readout) read_out(p);
 }
 
-plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps, const plni_nudge *nudge)
+plni_effort plni_relax(const pln_net *net, plni_pass *pass, int steps, const plni_nudge *nudge)
 {
-    phase p = { .net = net, .pass = pass, .own = pass->settling, .nudge = nudge };
+    phase p = { .net = net, .pass = pass, .own = pass->relaxing, .nudge = nudge };
 
     /* The pull of a read-out is no energy of the level below: Euler steps. */
     if (net->dynamics.kind == PLN_BLOCK && !(p.own->readout && nudge->beta != 0)) block(&p, steps);
@@ -476,9 +476,9 @@ static void copy_rows(const plni_signal *to, const plni_signal *from, int rows)
     memcpy(to->active, from->active, sizeof(float) * (size_t)rows * (size_t)from->stride);
 }
 
-void plni_settle_keep(plni_pass *pass)
+void plni_relax_keep(plni_pass *pass)
 {
-    const struct plni_settling *own = pass->settling;
+    const struct plni_relaxing *own = pass->relaxing;
 
     for (int l = 1; l <= own->levels; l++) copy_rows(own->level[l].rest, own->level[l].s, pass->samples);
 }
@@ -492,9 +492,9 @@ static void exchange(plni_signal *a, plni_signal *b)
 }
 
 /* The signals stay where they are, stations point to them; what they hold moves. */
-void plni_settle_swap(plni_pass *pass)
+void plni_relax_swap(plni_pass *pass)
 {
-    struct plni_settling *own = pass->settling;
+    struct plni_relaxing *own = pass->relaxing;
 
     for (int l = 1; l <= own->levels; l++) {
         exchange(own->level[l].s, own->level[l].rest);
@@ -507,7 +507,7 @@ void plni_settle_swap(plni_pass *pass)
 static void compare_row(void *arg, int s)
 {
     const plni_pass *pass = arg;
-    const plni_level *level = &pass->settling->level[1];
+    const plni_level *level = &pass->relaxing->level[1];
     const float *now = level->s->value + s * level->s->stride, *then = level->rest->value + s * level->rest->stride;
     float *change = level->change->value + s * level->change->stride;
 
@@ -515,22 +515,22 @@ static void compare_row(void *arg, int s)
     plni_signal_list(pass->kernels, level->change, s);
 }
 
-void plni_settle_compare(const pln_net *net, plni_pass *pass)
+void plni_relax_compare(const pln_net *net, plni_pass *pass)
 {
-    const plni_level *first = &pass->settling->level[1];
+    const plni_level *first = &pass->relaxing->level[1];
 
     plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->s->units, PLNI_UP, compare_row, pass);
 }
 
-/* ---- what a network that settles is ---------------------------------------- */
+/* ---- what a network that relaxes is ---------------------------------------- */
 
 /* In evaluation: the free phase without masks. */
 static void forward(const pln_net *net, plni_pass *pass, plni_row *first, plni_row *last, void *arg)
 {
     const plni_nudge none = { 0 };
 
-    plni_settle_enter(net, pass, 0, first, arg);
-    (void)plni_settle(net, pass, net->dynamics.steps, &none);
+    plni_relax_enter(net, pass, 0, first, arg);
+    (void)plni_relax(net, pass, net->dynamics.steps, &none);
     if (last) plni_parallel(net->ctx, pass->samples, STEP * pass->samples * pln_net_outputs(net), PLNI_UP, last, arg);
 }
 
@@ -541,7 +541,7 @@ pln_dynamics pln_dynamics_default(void)
     return (pln_dynamics){ .kind = PLN_FEEDFORWARD, .steps = 60, .dt = 0.2f, .tolerance = 1e-4f };
 }
 
-void pln_net_settle(pln_net *net, const pln_dynamics *how)
+void pln_net_relax(pln_net *net, const pln_dynamics *how)
 {
     if (net->ready) (void)plni_refuse(net, PLN_ERR_STATE, "the network is ready already", 0);
     else if ((int)how->kind < 0 || how->kind > PLN_BLOCK) (void)plni_refuse(net, PLN_ERR_ARG, "no such dynamics", how->kind);

@@ -1,4 +1,4 @@
-/* settle.h - networks whose output is where their units come to rest
+/* relaxation.h - networks whose output is where their units come to rest
  *
  * In equilibrium propagation a unit has a state that is driven from below and
  * from above until nothing moves any more (theory 4.1 to 4.3):
@@ -14,8 +14,8 @@
  * Such a network may consist of products, each with hardsigm behind it (softmax
  * at the top, over at least one hidden level), and dropout in front, which here
  * is a mask of zeros and ones that is not made up for in evaluation. */
-#ifndef PLNI_SETTLE_H
-#define PLNI_SETTLE_H
+#ifndef PLNI_RELAXATION_H
+#define PLNI_RELAXATION_H
 
 #include "nn/net.h"
 
@@ -26,7 +26,7 @@ typedef struct plni_level {
     plni_signal *change;       /* training: s - rest of the first level; of a
                                   read-out beta (t - m y)                       */
     plni_signal *rest_change;  /* of a read-out, in the phase to compare with    */
-    uint16_t    *bits;         /* training: the mask, see plni_settle_enter      */
+    uint16_t    *bits;         /* training: the mask, see plni_relax_enter      */
     ptrdiff_t    bits_stride;
     float        drop;
     int          purpose;      /* of the mask's random numbers                   */
@@ -43,7 +43,7 @@ typedef struct plni_effort {
     double done, dense;
 } plni_effort;
 
-struct plni_settling {
+struct plni_relaxing {
     int         levels;        /* above the input: level[1] .. level[levels]     */
     bool        readout;       /* the top level is a softmax                     */
     float      *row_moved;     /* [batch]                                        */
@@ -61,26 +61,26 @@ typedef struct plni_nudge {
 
 /* A new batch, or the shard of one: input by first(arg, s), s counted from the first shard on,
  * masks drawn if the pass is for training (the output's with probability output_drop), states 0. */
-void plni_settle_enter(const pln_net *net, plni_pass *pass, float output_drop,
+void plni_relax_enter(const pln_net *net, plni_pass *pass, float output_drop,
                        plni_row *first, void *arg);
 
 /* One phase, by the network's dynamics, of at most `steps` Euler steps or
  * sweeps: on from the states as they are. */
-plni_effort plni_settle(const pln_net *net, plni_pass *pass, int steps,
+plni_effort plni_relax(const pln_net *net, plni_pass *pass, int steps,
                         const plni_nudge *nudge);
 
 /* Sets up_L of a read-out, its logits, from the states as they are. */
-void plni_settle_logits(const pln_net *net, plni_pass *pass);
+void plni_relax_logits(const pln_net *net, plni_pass *pass);
 
 /* rest = s on all levels. */
-void plni_settle_keep(plni_pass *pass);
+void plni_relax_keep(plni_pass *pass);
 
 /* Exchanges s and rest: a phase that is to be compared with is put aside, and
  * the next goes on from where that one began. */
-void plni_settle_swap(plni_pass *pass);
+void plni_relax_swap(plni_pass *pass);
 
 /* change = s - rest on the first level, whose product sees the same input in both
  * phases, with the lists that gradients walk. */
-void plni_settle_compare(const pln_net *net, plni_pass *pass);
+void plni_relax_compare(const pln_net *net, plni_pass *pass);
 
 #endif
