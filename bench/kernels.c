@@ -1,9 +1,12 @@
 /* kernels.c - each kernel against the reference, and where CBLAS takes over
  *
  * One thread, the shapes of 784-2000-2000 with batches of 16.  The first table
- * gives microseconds a call for every level of this CPU; the second the time of
+ * gives microseconds a call for every level of this CPU; the last the time of
  * our product and of CBLAS by share of non-zeros, from which the crossovers in
- * src/tensor/panels.c are taken. */
+ * src/tensor/panels.c are taken.  Between them are picoseconds for each place and
+ * weight that pruning left, in a convolution 3x3 from 64 to 64 channels at 256
+ * places, and for each weight in the kernels that walk them all: walking live weights is
+ * faster where the former times the share that is left is less than the latter. */
 
 #define _POSIX_C_SOURCE 199309L
 
@@ -259,11 +262,203 @@ static void crossover_table(void)
         compare_row("dot", samples[i], make(2000, 336, samples[i], 0.5), dot, dot_blas, &kernels);
 }
 
+/* ---- pruned convolutions -------------------------------------------------- */
+
+enum {
+    CHANNELS = 64, SIDE = 16, PLACES = SIDE * SIDE, TAPS = 9,
+    WEIGHTS = TAPS * CHANNELS * CHANNELS,
+    BLOCK = 16,                       /* filters pruned together              */
+    PITCH = SIDE + 2,                 /* places of a line with its border     */
+    MOST_LISTS = 2 * CHANNELS,
+    MOST_ACTIVE = 3 * CHANNELS * PLACES + 16
+};
+static const double FIRING = 0.1;
+
+/* Lists of what pruning left, and what a layer of 16x16 reads and writes, in the forms of all kernels. */
+typedef struct pruned {
+    const plni_kernels *kernels;
+    int          lists, size;         /* how many, and of how many candidates each */
+    uint32_t     first[MOST_LISTS + 1];
+    uint16_t     entry[WEIGHTS];
+    float       *value;               /* [WEIGHTS]                            */
+    uint64_t    *plane;               /* [PLACES / 64][TAPS][CHANNELS]        */
+    float       *x, *y;               /* more than any kernel needs           */
+    int32_t      offset[TAPS * 32], shift[TAPS];
+    uint32_t     start[CHANNELS + 1]; /* active places of a channel           */
+    uint16_t     place[MOST_ACTIVE];
+    plni_window  window[PLACES];
+    uint16_t     seen[MOST_ACTIVE];   /* by windows                           */
+} pruned;
+
+/* Fills the lists, each with a share of its candidates. */
+static void leave(pruned *p, double share, int lists, int size)
+{
+    uint32_t n = 0;
+
+    p->lists = lists, p->size = size;
+    for (int l = 0; l < lists; l++) {
+        p->first[l] = n;
+        for (int e = 0; e < size; e++)
+            if ((double)uniform() < share) p->entry[n++] = (uint16_t)e;
+    }
+    p->first[lists] = n;
+}
+
+static void fire_neurons(pruned *p)
+{
+    uint32_t n = 0, seen = 0;
+
+    for (int c = 0; c < CHANNELS; c++) {
+        p->start[c] = n;
+        for (int i = 0; i < PLACES; i++)
+            if ((double)uniform() < FIRING) p->place[n++] = (uint16_t)(((i / SIDE + 1) * PITCH + i % SIDE + 1) * BLOCK * 4);
+    }
+    p->start[CHANNELS] = n;
+    for (int i = 0; i < PLACES; i++) {
+        p->window[i] = (plni_window){ seen, 0, (uint16_t)i };
+        for (int row = 0; row < 3 * CHANNELS; row++)
+            if ((double)uniform() < FIRING) p->seen[seen++] = (uint16_t)(row * CHANNELS * 4);
+        p->window[i].count = (uint16_t)(seen - p->window[i].start);
+    }
+    for (int w = 0; w < PLACES / 64 * TAPS * CHANNELS; w++)
+        for (int i = 0; i < 64; i++) p->plane[w] |= (uint64_t)((double)uniform() < FIRING) << i;
+}
+
+static pruned *make_pruned(void)
+{
+    enum { LANES = PLACES + 64 };
+    pruned *p = calloc(1, sizeof *p);
+    const size_t words = PLACES / 64 * TAPS * CHANNELS;
+
+    p->value = numbers(WEIGHTS);
+    p->x = numbers(4 * WEIGHTS), p->y = numbers(4 * WEIGHTS);
+    p->plane = aligned_alloc(64, words * sizeof *p->plane);
+    memset(p->plane, 0, words * sizeof *p->plane);
+    for (int t = 0; t < TAPS; t++) {
+        p->shift[t] = -BLOCK * ((t / 3 - 1) * PITCH + t % 3 - 1);
+        for (int f = 0; f < 32; f++) p->offset[t * 32 + f] = f * LANES + 32 - (t / 3 - 1) * (SIDE + 1) - (t % 3 - 1);
+    }
+    fire_neurons(p);
+    return p;
+}
+
+static int length(const pruned *p, int list) { return (int)(p->first[list + 1] - p->first[list]); }
+
+static void live_bits(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < p->lists; l++)
+        p->kernels->live_bits(p->y + l * PLACES, p->plane, TAPS * CHANNELS, PLACES, p->entry + p->first[l],
+                              p->value + p->first[l], length(p, l), 1, false);
+}
+
+static void live_dots(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < p->lists; l++)
+        p->kernels->live_dots(p->y + p->first[l], p->plane, TAPS * CHANNELS, p->entry + p->first[l], length(p, l),
+                              p->x + l * PLACES, PLACES, 1);
+}
+
+static void live_values(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < p->lists; l++)
+        p->kernels->live_values(p->y + l % CHANNELS * PLACES, p->x, p->offset, PLACES, p->entry + p->first[l],
+                                p->value + p->first[l], length(p, l), l >= CHANNELS);
+}
+
+static void block_sums(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < p->lists; l++)
+        p->kernels->block_sums(p->y, p->shift, p->entry + p->first[l], length(p, l), p->value + l * BLOCK,
+                               CHANNELS * CHANNELS, CHANNELS, p->start, p->place, NULL);
+}
+
+static void block_dots(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < p->lists; l++)
+        p->kernels->block_dots(p->y + BLOCK * p->first[l], p->shift, p->entry + p->first[l], length(p, l), p->x, p->start,
+                               p->place, NULL);
+}
+
+/* Those that walk all weights. */
+static void windows(void *arg)
+{
+    const pruned *p = arg;
+    for (int ky = 0; ky < 3; ky++)
+        p->kernels->windows(p->y, CHANNELS, p->y, CHANNELS, p->value, CHANNELS, p->window, PLACES, p->seen, NULL);
+}
+
+static void taps(void *arg)
+{
+    const pruned *p = arg;
+    for (int l = 0; l < CHANNELS / BLOCK; l++)
+        p->kernels->taps(p->y + l * TAPS * CHANNELS * BLOCK, p->x, PITCH, p->start, CHANNELS, p->place, NULL);
+}
+
+static void winograd_product(void *arg)
+{
+    const pruned *p = arg;
+    for (int point = 0; point < 36; point++)
+        p->kernels->winograd_product(p->y + point * PLACES / 16 * CHANNELS, CHANNELS, p->x + point * PLACES / 16 * CHANNELS,
+                                     CHANNELS, p->value, CHANNELS, CHANNELS, PLACES / 16);
+}
+
+/* Picoseconds for each of so many weights and each place. */
+static void print_rates(const char *name, pruned *p, void (*work)(void *), double weights)
+{
+    plni_kernels kernels;
+    const char *level;
+
+    printf("%-30s", name);
+    for (int i = 0; (level = plni_level_name(i)) != NULL; i++) {
+        if (!plni_kernels_choose(&kernels, plni_cpu_levels(), level)) continue;
+        p->kernels = &kernels;
+        memset(p->y, 0, 4 * WEIGHTS * sizeof *p->y);
+        printf(" %9.2f", 1e12 * bench_run(work, p).fastest / (weights * PLACES));
+    }
+    printf("\n");
+}
+
+static void pruned_table(void)
+{
+    static const double sparsities[] = { 0.9, 0.95, 0.98 };
+    static const struct {
+        const char *name;
+        void      (*work)(void *);
+        int         lists, size, together;
+        const char *dense;            /* walks all weights, for those above it too */
+        void      (*all)(void *);
+    } row[] = { { "live_bits", live_bits, CHANNELS, TAPS * CHANNELS, 1, NULL, NULL },
+                { "block_sums", block_sums, CHANNELS / BLOCK, TAPS * CHANNELS, BLOCK, "windows", windows },
+                { "live_values", live_values, 2 * CHANNELS, TAPS * 32, 1, "winograd_product", winograd_product },
+                { "live_dots", live_dots, CHANNELS, TAPS * CHANNELS, 1, NULL, NULL },
+                { "block_dots", block_dots, CHANNELS / BLOCK, TAPS * CHANNELS, BLOCK, "taps", taps } };
+    pruned *p = make_pruned();
+    char name[64];
+
+    printf("\npicoseconds a weight and place, %.0f %% firing\n", 100 * FIRING);
+    for (size_t r = 0; r < sizeof row / sizeof row[0]; r++) {
+        for (size_t s = 0; s < sizeof sparsities / sizeof sparsities[0]; s++) {
+            leave(p, 1 - sparsities[s], row[r].lists, row[r].size);
+            snprintf(name, sizeof name, "%s, %.0f %% pruned", row[r].name, 100 * sparsities[s]);
+            print_rates(name, p, row[r].work, (double)p->first[p->lists] * row[r].together);
+        }
+        if (!row[r].all) continue;
+        snprintf(name, sizeof name, "%s, all weights", row[r].dense);
+        print_rates(name, p, row[r].all, WEIGHTS);
+    }
+}
+
 int main(void)
 {
     ctx = pln_ctx_new(NULL);
     if (!ctx) return 1;
     levels_table();
+    pruned_table();
     crossover_table();
     pln_ctx_free(ctx);
     return 0;
