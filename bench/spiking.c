@@ -2,34 +2,38 @@
  *
  *     bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N]
  *                   [surrogate NAME] [beta X] [gain X] [sparsity X] [block N]
+ *                   [shrink X] [seconds X]
  *
  * NETWORK is in short form, as in `network:` of a configuration.  Prints one line
- * of JSON as bench/peers/torch_snn.py does: the best of some steps, samples a
- * second, the peak of memory, and the mean firing rate.  beta is what norms begin
+ * of JSON as bench/peers/torch_snn.py does: the best of some steps, which take `seconds` at least, samples a
+ * second, the peak of memory, the mean firing rate, and how many numbers are learned.  beta is what norms begin
  * with, which sets the firing rate.  With gain there are no norms, and the initial weights
  * are multiplied by it, without which a deep network would not fire.  sparsity leaves out so many
  * of the weights of all layers but the first and the last, by chance, `block` filters of a tap and channel together;
- * the others are made larger, so that neurons fire as before. */
+ * the others are made larger, so that neurons fire as before.  shrink takes so many of each layer's channels out, by
+ * chance, which leaves a smaller network. */
 
 #define _XOPEN_SOURCE 700
 
 #include "planaria.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
-/* At least so many steps after the first, and so many seconds of them. */
+/* Steps after the first, at least and at most. */
 enum { LEAST_STEPS = 4, MOST_STEPS = 200, MOST_BATCH = 256 };
-static const double LEAST_SECONDS = 1.5;
 
 typedef struct settings {
     const char *network, *surrogate;
     int         side, channels, threads, batch, steps;
-    float       beta, gain, sparsity;
+    float       beta, gain, sparsity, shrink;
+    double      seconds;
     int         block;
     bool        infer;
 } settings;
@@ -42,13 +46,16 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static bool enough(int steps, double start) { return steps > LEAST_STEPS && now() - start > LEAST_SECONDS; }
+static bool enough(const settings *s, int steps, double start)
+{
+    return steps > LEAST_STEPS && now() - start > s->seconds;
+}
 
 static int read_settings(int count, char **word, settings *s)
 {
     if (count < 4) return 2;
     *s = (settings){ .network = word[1], .side = atoi(word[2]), .channels = atoi(word[3]), .threads = 2, .batch = 32,
-                     .steps = 4, .block = 1 };
+                     .steps = 4, .block = 1, .seconds = 1.5 };
     for (int i = 4; i < count; i++) {
         const char *next = i + 1 < count ? word[i + 1] : "";
         if (strcmp(word[i], "infer") == 0) s->infer = true;
@@ -59,10 +66,12 @@ static int read_settings(int count, char **word, settings *s)
         else if (strcmp(word[i], "beta") == 0) s->beta = (float)atof(next), i++;
         else if (strcmp(word[i], "sparsity") == 0) s->sparsity = (float)atof(next), i++;
         else if (strcmp(word[i], "block") == 0) s->block = atoi(next), i++;
+        else if (strcmp(word[i], "shrink") == 0) s->shrink = (float)atof(next), i++;
+        else if (strcmp(word[i], "seconds") == 0) s->seconds = atof(next), i++;
         else if (strcmp(word[i], "gain") == 0) s->gain = (float)atof(next), i++;
         else return 2;
     }
-    return s->batch < 1 || s->batch > MOST_BATCH || s->block < 1 || s->sparsity >= 1 ? 2 : 0;
+    return s->batch < 1 || s->batch > MOST_BATCH || s->block < 1 || s->sparsity >= 1 || s->shrink >= 1 ? 2 : 0;
 }
 
 /* After one training step running statistics are r = 0.9 r0 + 0.1 b; puts b, the
@@ -152,6 +161,47 @@ static pln_status prune(pln_net *net, const settings *s)
     return status;
 }
 
+/* Marks by 1 which of n channels stay: so many, by chance. */
+static void keep_some(uint8_t *keep, int n, int stay)
+{
+    for (int i = 0; i < n; i++) {
+        keep[i] = drand48() * (n - i) < stay;
+        stay -= keep[i];
+    }
+}
+
+/* Puts a network with fewer channels in the place of *net. */
+static pln_status shrink(pln_net **net, float share)
+{
+    uint8_t *keep = malloc((size_t)pln_net_channels(*net));
+    pln_status status = keep ? PLN_OK : PLN_ERR_MEMORY;
+    pln_net *smaller = NULL;
+
+    for (int g = 0; g < pln_net_channel_groups(*net) && status == PLN_OK; g++) {
+        const pln_channel_group group = pln_net_channel_group(*net, g);
+        keep_some(keep + group.first, group.count, (int)lrint((1 - (double)share) * group.count));
+    }
+    if (status == PLN_OK) status = pln_net_shrink(*net, keep, &smaller);
+    free(keep);
+    if (status != PLN_OK) return status;
+    pln_net_free(*net);
+    *net = smaller;
+    return PLN_OK;
+}
+
+static int64_t count_learned(const pln_net *net)
+{
+    int64_t count = 0;
+
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        pln_tensor t = { .rank = info.rank };
+        memcpy(t.dim, info.dim, sizeof t.dim);
+        if (!info.kept) count += pln_tensor_count(&t);
+    }
+    return count;
+}
+
 /* The rates stay near those of the first step: the weights hardly move. */
 static pln_status train(pln_ctx *ctx, pln_net *net, const pln_data *data, const settings *s, int steps, double *best,
                         double *rate)
@@ -169,7 +219,7 @@ static pln_status train(pln_ctx *ctx, pln_net *net, const pln_data *data, const 
     fit.optim.momentum = 0.9f;
     status = pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer);
     const double begin = now();
-    for (int i = 0; i < steps && status == PLN_OK && !enough(i, begin); i++) {
+    for (int i = 0; i < steps && status == PLN_OK && !enough(s, i, begin); i++) {
         const double start = now();
         status = pln_trainer_step(trainer, 1, &report);
         if (i && now() - start < *best) *best = now() - start;
@@ -188,7 +238,7 @@ static pln_status infer(pln_net *net, const settings *s, double *best)
 
     for (int i = 0; status == PLN_OK && i < s->batch * n; i++) x[i] = (float)rand() / (float)RAND_MAX;
     const double begin = now();
-    for (int i = 0; i < MOST_STEPS && status == PLN_OK && !enough(i, begin); i++) {
+    for (int i = 0; i < MOST_STEPS && status == PLN_OK && !enough(s, i, begin); i++) {
         const double start = now();
         status = pln_net_forward(net, &in, &out);
         if (i && now() - start < *best) *best = now() - start;
@@ -196,6 +246,14 @@ static pln_status infer(pln_net *net, const settings *s, double *best)
     free(x);
     free(y);
     return status;
+}
+
+/* Starts the program again where OpenBLAS chose kernels that do not fit the processor, as the command does. */
+static void choose_blas(char **word)
+{
+    const char *core = pln_blas_advice();
+
+    if (core && setenv("OPENBLAS_CORETYPE", core, 1) == 0) (void)execv("/proc/self/exe", word);
 }
 
 int main(int count, char **word)
@@ -206,8 +264,9 @@ int main(int count, char **word)
     struct rusage usage;
     double best = 1e9, rate = 0;
 
+    choose_blas(word);
     if (read_settings(count, word, &s)) {
-        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X] [gain X] [sparsity X] [block N]\n");
+        fprintf(stderr, "usage: bench_spiking NETWORK SIDE CHANNELS [infer] [threads N] [batch N] [T N] [surrogate NAME] [beta X] [gain X] [sparsity X] [block N] [shrink X] [seconds X]\n");
         return 2;
     }
     options.threads = s.threads;
@@ -230,6 +289,7 @@ int main(int count, char **word)
     if (status == PLN_OK) status = pln_net_initialise(net, PLN_KAIMING, 1);
     if (status == PLN_OK && s.gain > 0) status = raise_weights(net, s.gain);
     if (status == PLN_OK) status = prune(net, &s);
+    if (status == PLN_OK && s.shrink > 0) status = shrink(&net, s.shrink);
     if (status == PLN_OK && s.beta != 0) status = shift_norms(net, s.beta);
     if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
     if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : MOST_STEPS, &best, &rate);
@@ -240,8 +300,9 @@ int main(int count, char **word)
         return 1;
     }
     getrusage(RUSAGE_SELF, &usage);
-    printf("{\"network\":\"%s\",\"T\":%d,\"batch\":%d,\"threads\":%d,\"mode\":\"%s\",\"seconds_per_step\":%.5f,"
-           "\"sparsity\":%g,\"block\":%d,\"samples_per_second\":%.1f,\"peak_mb\":%ld,\"firing_rate\":%.4f}\n", s.network, s.steps, s.batch, s.threads,
-           s.infer ? "infer" : "train", best, (double)s.sparsity, s.block, s.batch / best, usage.ru_maxrss / 1024, rate);
+    printf("{\"network\":\"%s\",\"T\":%d,\"batch\":%d,\"threads\":%d,\"mode\":\"%s\",\"isa\":\"%s\",\"blas\":\"%s\",\"seconds_per_step\":%.5f,"
+           "\"sparsity\":%g,\"block\":%d,\"shrink\":%g,\"parameters\":%" PRId64 ",\"samples_per_second\":%.1f,\"peak_mb\":%ld,"
+           "\"firing_rate\":%.4f}\n", s.network, s.steps, s.batch, s.threads, s.infer ? "infer" : "train", pln_ctx_isa(ctx), pln_blas_core(), best,
+           (double)s.sparsity, s.block, (double)s.shrink, count_learned(net), s.batch / best, usage.ru_maxrss / 1024, rate);
     return 0;
 }
