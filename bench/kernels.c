@@ -373,7 +373,7 @@ static void block_sums(void *arg)
     const pruned *p = arg;
     for (int l = 0; l < p->lists; l++)
         p->kernels->block_sums(p->y, p->shift, p->entry + p->first[l], length(p, l), p->value + l * BLOCK,
-                               CHANNELS * CHANNELS, CHANNELS, p->start, p->place, NULL);
+                               CHANNELS * CHANNELS, CHANNELS, 0, p->start, p->place, NULL);
 }
 
 static void block_dots(void *arg)

@@ -216,7 +216,8 @@ PLN_API pln_status pln_net_status(const pln_net *net);
  * out of range, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);
 
-/* The bytes that pln_net_ready would take or has taken; 0 for an unsound net. */
+/* The bytes that pln_net_ready would take or has taken, of a compact network (pln/prune.h) those of its lists too; 0 for
+ * an unsound net.  Masks and what is listed of them are not counted. */
 PLN_API size_t pln_net_bytes(const pln_net *net);
 
 /* Sets all parameters from (seed, layer, parameter): same seed, same bits.

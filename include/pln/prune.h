@@ -35,6 +35,21 @@ pln_status pln_net_set_mask(pln_net *net, int parameter, const pln_tensor *mask)
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask);
 
+/* Makes a network that only runs forward and keeps of pruned tensors their live weights alone, in the layout that is
+ * fastest: blocks of 16 filters, single weights, or as they are where most are left and where no product walks lists
+ * (convolutions other than 3x3, dense layers between rows above the first).  No gradients, moments or masks are kept, and
+ * memory is planned for `batch` samples at a time; 0: as many as net takes (16 images, 64 rows).  What net gives for
+ * samples that both take at once, it gives bit for bit.  It owns all that it has; freed by the caller, before its context.
+ *
+ * It runs forward, is evaluated, measured and its outputs are kept (pln/train.h); it has the shape, pln_net_masked and
+ * pln_net_present of net.  pln_net_bytes is all that it takes.  What reads or writes its tensors or masks, trains it
+ * or saves it returns PLN_ERR_STATE.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready and for a network that is compact already, PLN_ERR_ARG for a batch out of
+ * 0..PLN_MAX_BATCH, PLN_ERR_MEMORY; *compact is then NULL. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_compact(const pln_net *net, int batch, pln_net **compact);
+
 /* A builder, at any place: of the weights of each convolution a random mask leaves out this
  * fraction for good, rounded to a whole number, half to even (theory 2.3).  pln_net_initialise
  * draws it from its seed, each time anew: same seed, same mask.  Biases and dense layers keep

@@ -328,11 +328,11 @@ typedef void plni_to_lanes_fn(float *to, ptrdiff_t ld, const float *from, const 
 /* Blocks of 16 filters that are there or not together, of taps of 3x3: entry 9 c + t is tap t of channel c, which is
  * active at offset[k], in bytes, for start[c] <= k < start[c + 1]; value is NULL if all are 1.  For e < n and 16 i
  *
- *     y[offset[k] / 4 + shift[t] + i] += value[k] weight[t tap + c channel + i]
+ *     y[offset[k] / 4 + shift[t] + i] += value[k] weight[t tap + c channel + e next + i]
  *     sum[e][i]                       += sum_k value[k] delta[offset[k] / 4 + shift[t] + i]  */
 typedef void plni_block_sums_fn(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight,
-                                ptrdiff_t tap, ptrdiff_t channel, const uint32_t *start, const uint16_t *offset,
-                                const float *value);
+                                ptrdiff_t tap, ptrdiff_t channel, ptrdiff_t next, const uint32_t *start,
+                                const uint16_t *offset, const float *value);
 typedef void plni_block_dots_fn(float *sum, const int32_t *shift, const uint16_t *entry, int n, const float *delta,
                                 const uint32_t *start, const uint16_t *offset, const float *value);
 

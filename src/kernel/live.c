@@ -321,11 +321,11 @@ void KERNEL(to_lanes)(float *to, ptrdiff_t ld, const float *from, const int32_t 
 enum { BLOCK = 16 / LANES };          /* vectors */
 
 void KERNEL(block_sums)(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight, ptrdiff_t tap,
-                        ptrdiff_t channel, const uint32_t *start, const uint16_t *offset, const float *value)
+                        ptrdiff_t channel, ptrdiff_t next, const uint32_t *start, const uint16_t *offset, const float *value)
 {
     for (int e = 0; e < n; e++) {
         const int c = entry[e] / 9, t = entry[e] % 9;
-        const vec *from = (const vec *)(weight + t * tap + c * channel);
+        const vec *from = (const vec *)(weight + t * tap + c * channel + e * next);
         char *at = (char *)(y + shift[t]);
         vec w[BLOCK];
 

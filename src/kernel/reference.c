@@ -596,13 +596,13 @@ void plni_live_dots_scalar(float *sum, const uint64_t *plane, ptrdiff_t ld, cons
 }
 
 void plni_block_sums_scalar(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight, ptrdiff_t tap,
-                            ptrdiff_t channel, const uint32_t *start, const uint16_t *offset, const float *value)
+                            ptrdiff_t channel, ptrdiff_t next, const uint32_t *start, const uint16_t *offset, const float *value)
 {
     for (int e = 0; e < n; e++) {
         const int c = entry[e] / 9, t = entry[e] % 9;
         for (uint32_t k = start[c]; k < start[c + 1]; k++)
             for (int i = 0; i < 16; i++)
-                y[offset[k] / 4 + shift[t] + i] += (value ? value[k] : 1) * weight[t * tap + c * channel + i];
+                y[offset[k] / 4 + shift[t] + i] += (value ? value[k] : 1) * weight[t * tap + c * channel + e * next + i];
     }
 }
 

@@ -34,6 +34,16 @@ static size_t weights_of(const conv_own *own) { return plni_conv_weights(&own->c
 
 static int taps_of(const conv_own *own) { return own->conv.kernel_height * own->conv.kernel_width; }
 
+/* NULL: lists hold them. */
+static const float *weights_in(const plni_layer *layer) { return layer->held ? NULL : layer->theta; }
+
+/* NULL: there is none. */
+static const float *bias_in(const plni_layer *layer)
+{
+    const conv_own own = own_of(layer);
+    return own.unbiased ? NULL : layer->theta + (weights_of(&own) - layer->held);
+}
+
 /* ---- build ----------------------------------------------------------------------- */
 
 static void resize(plni_layer *layer, const conv_own *own)
@@ -109,21 +119,26 @@ static int rows_of(const plni_pass *pass, const plni_signal *map) { return pass-
 
 static void forward(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, int first, int last)
 {
-    const conv_own own = own_of(layer);
     const plni_conv conv = geometry(layer);
 
     (void)first, (void)last;
-    plni_conv_forward(pass->ctx, &conv, &pass->scratch, io->x, rows_of(pass, io->x), layer->theta,
-                      !own.unbiased ? layer->theta + weights_of(&own) : NULL, io->y);
+    plni_conv_forward(pass->ctx, &conv, &pass->scratch, io->x, rows_of(pass, io->x), weights_in(layer), bias_in(layer), io->y);
     if (pass->training) plni_live_changed(conv.live);       /* a step may follow */
 }
 
 static pln_status list_live(const plni_layer *layer, pln_ctx *ctx, const uint16_t *bits, plni_live **live)
 {
     const plni_conv conv = geometry(layer);
+    return plni_conv_list_live(ctx, &conv, bits, live);
+}
 
-    if (!plni_conv_lists_live(&conv, bits)) return PLN_OK;
-    *live = plni_live_new(ctx, bits, plni_conv_taps(&conv), conv.in_depth, conv.out_depth);
+static pln_status hold_live(const plni_layer *layer, const pln_net *net, int batch, plni_live **live)
+{
+    const plni_conv conv = geometry(layer);
+    const plni_signal *x = plni_value(net, layer->input);
+
+    if (!plni_conv_can_hold(&conv, x->form, batch * x->steps)) return PLN_OK;
+    *live = plni_live_hold(net->ctx, layer->live, layer->theta, plni_conv_by_blocks(&conv));
     return *live ? PLN_OK : PLN_ERR_MEMORY;
 }
 
@@ -231,6 +246,7 @@ const plni_layer_ops plni_conv_ops = {
     .fans = fans,
     .geometry = geometry,
     .list_live = list_live,
+    .hold_live = hold_live,
     .tell = tell,
     .parameters = parameters,
     .parameter = parameter,
@@ -254,6 +270,8 @@ static const plni_layer_ops full_ops = {
     .gradient = gradient,
     .fans = fans,
     .geometry = geometry,
+    .list_live = list_live,
+    .hold_live = hold_live,
     .tell = tell,
     .parameters = parameters,
     .parameter = parameter,

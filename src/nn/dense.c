@@ -95,7 +95,7 @@ static size_t bias_at(const plni_layer *layer)
     return layer->size - (size_t)plni_round_up(layer->outputs, 16);
 }
 
-static float *bias_in(const plni_layer *layer, float *theta) { return theta + bias_at(layer); }
+static float *bias_in(const plni_layer *layer, float *theta) { return theta + (bias_at(layer) - layer->held); }
 
 static void resize(plni_layer *layer)
 {
@@ -224,6 +224,13 @@ static pln_status list_live(const plni_layer *layer, pln_ctx *ctx, const uint16_
     return gathers_live(layer) ? plni_panels_list_live(ctx, &w, bits, live) : PLN_OK;
 }
 
+/* Few samples are never gathered over live weights. */
+static pln_status hold_live(const plni_layer *layer, const pln_net *net, int batch, plni_live **live)
+{
+    const plni_panels w = panels_in(layer, layer->theta);
+    return plni_panels_gathers_live(batch) ? plni_panels_hold_live(net->ctx, &w, layer->live, live) : PLN_OK;
+}
+
 static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena)
 {
     const plni_panels w = panels_in(layer, NULL);
@@ -265,7 +272,7 @@ static void forward(const plni_layer *layer, const plni_pass *pass, const plni_l
     own->made = false;            /* lists of a batch that was given up */
     if (own->list.count) plni_parallel(pass->ctx, last, SWEEP * last * (double)l.x.stride, PLNI_UP, list_sample, &l);
     if (pass->training) plni_live_changed(layer->live);       /* a step may follow */
-    if (!pass->training && layer->live && plni_gather_live_is_worth(layer->live, &l.x, last))
+    if (layer->held || (!pass->training && layer->live && plni_gather_live_is_worth(layer->live, &l.x, last)))
         plni_gather_live(pass->ctx, &w, layer->live, &l.x, last, bias_in(layer, layer->theta), io->y);
     else if (rows_are_inputs(layer))
         plni_gather(pass->ctx, &w, &l.x, last, bias_in(layer, layer->theta), io->y);
@@ -460,6 +467,7 @@ const plni_layer_ops plni_dense_ops = {
     .part = part,
     .tell = tell,
     .list_live = list_live,
+    .hold_live = hold_live,
     .parameters = parameters,
     .parameter = parameter,
     .get = get,

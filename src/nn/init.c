@@ -68,6 +68,8 @@ pln_status pln_net_initialise(pln_net *net, pln_init init, uint64_t seed)
 {
     if (!net->ready)
         return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    if (net->compact)
+        return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is compact, and has no tensors to write");
 
     PLN_TRY(plni_masks_draw(net, seed));
     for (int l = 0; l < net->count; l++)

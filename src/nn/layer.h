@@ -195,6 +195,10 @@ struct plni_layer_ops {
      * NULL: it has no such products. */
     pln_status (*list_live)(const plni_layer *layer, pln_ctx *ctx, const uint16_t *bits, plni_live **live);
 
+    /* For a compact network, what it has listed with the weights, if that is enough for all products over up to `batch`
+     * samples; else *live stays NULL.  NULL: it has no such products. */
+    pln_status (*hold_live)(const plni_layer *layer, const struct pln_net *net, int batch, plni_live **live);
+
     plni_part (*part)(const plni_layer *layer);
 
     /* Fills in what there is to tell about it. */
@@ -227,8 +231,10 @@ struct plni_layer {
                                         /*   where that one is, or its factor and shift are    */
     size_t                size;         /* floats in theta                    */
     size_t                decays;       /* those that weight decay pulls at   */
+    size_t                held;         /* of those: lists have them, in theta they are missing; 0 */
+                                        /*   but in compact networks           */
     size_t                factors;      /* the first, of channels: those that norm_l1 pulls at */
-    float                *theta;        /* all that the layer learns          */
+    float                *theta;        /* all that the layer learns, behind `held` */
     plni_mask            *mask;         /* NULL: there never was one (mask.h) */
     plni_live            *live;         /* what it left of the weights, NULL: */
                                         /*   too much to walk it alone        */

@@ -194,7 +194,10 @@ static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
         const plni_layer *layer = &net->layer[l];
         if (!layer->ops->geometry) continue;
         const plni_conv conv = layer->ops->geometry(layer);
-        plni_conv_scratch_widen(&pass->scratch, plni_conv_scratch_need(&conv, pass->batch * pass->steps, pass->training));
+        const plni_signal *x = plni_value(net, layer->input);
+        const plni_conv_scratch need = net->compact ? plni_conv_scratch_forward(&conv, x->form, pass->batch * x->steps)
+                                                    : plni_conv_scratch_need(&conv, pass->batch * pass->steps, pass->training);
+        plni_conv_scratch_widen(&pass->scratch, need);
     }
     plni_conv_scratch_place(net->ctx, &pass->scratch, arena);
     for (int s = 0; s < net->stages; s++) {

@@ -36,14 +36,33 @@ void pln_net_free(pln_net *net)
 }
 
 /* Hands out all of a network's memory, or measures it. */
-static void plan_net(pln_net *net, plni_arena *arena)
+static void plan_net(pln_net *net, int batch, plni_arena *arena)
 {
     for (int l = 0; l < net->count; l++) {
         plni_layer *layer = &net->layer[l];
-        layer->theta = plni_arena_take(arena, layer->size * sizeof(float));
+        layer->theta = plni_arena_take(arena, (layer->size - layer->held) * sizeof(float));
         layer->kept = plni_arena_take(arena, layer->kept_size * sizeof(float));
     }
-    plni_pass_plan(net, net->images ? EVALUATION_IMAGES : EVALUATION_ROWS, false, &net->evaluation, arena);
+    plni_pass_plan(net, batch, false, &net->evaluation, arena);
+}
+
+static int evaluation_batch(const pln_net *net) { return net->images ? EVALUATION_IMAGES : EVALUATION_ROWS; }
+
+pln_status plni_net_take(pln_net *net)
+{
+    const int batch = net->evaluation.batch;
+    plni_arena arena = { 0 };
+
+    plan_net(net, batch, &arena);
+    net->bytes = arena.used;
+    net->memory = plni_alloc(net->ctx, net->bytes);
+    if (!net->memory) {
+        net->bytes = 0;
+        return PLN_ERR_MEMORY;
+    }
+    arena = (plni_arena){ .base = net->memory };
+    plan_net(net, batch, &arena);
+    return PLN_OK;
 }
 
 static pln_status check_layers(const pln_net *net)
@@ -78,37 +97,38 @@ static pln_status compile(pln_net *net)
     return net->run->check(net);
 }
 
+/* Of lists that hold weights. */
+static size_t held_bytes(const pln_net *net)
+{
+    size_t bytes = 0;
+
+    for (int l = 0; l < net->count; l++)
+        for (const plni_live *live = net->layer[l].live; live; live = live->next) bytes += sizeof *live + live->bytes + live->lanes_bytes;
+    return bytes;
+}
+
 size_t pln_net_bytes(const pln_net *net)
 {
     plni_arena arena = { 0 };
     pln_net *copy;
 
     if (net->error) return 0;
-    if (net->ready) return net->bytes;
+    if (net->ready) return net->bytes + (net->compact ? held_bytes(net) : 0);
     copy = plni_alloc(net->ctx, sizeof *copy);
     if (!copy) return 0;
     *copy = *net;
-    if (compile(copy) == PLN_OK) plan_net(copy, &arena);
+    if (compile(copy) == PLN_OK) plan_net(copy, evaluation_batch(copy), &arena);
     plni_free(net->ctx, copy, sizeof *copy);
     return arena.used;
 }
 
 pln_status pln_net_ready(pln_net *net)
 {
-    plni_arena arena = { 0 };
-
     if (net->error) return net->error;
     if (net->ready) return PLN_OK;
     PLN_TRY(compile(net));
-    plan_net(net, &arena);
-    net->bytes = arena.used;
-    net->memory = plni_alloc(net->ctx, net->bytes);
-    if (!net->memory) {
-        net->bytes = 0;
-        return PLN_ERR_MEMORY;
-    }
-    arena = (plni_arena){ .base = net->memory };
-    plan_net(net, &arena);
+    net->evaluation.batch = evaluation_batch(net);
+    PLN_TRY(plni_net_take(net));
     for (int l = 0; l < net->count; l++)
         if (net->layer[l].ops->reset) net->layer[l].ops->reset(&net->layer[l]);
     net->ready = true;
@@ -181,7 +201,7 @@ const char *pln_net_algorithm(const pln_net *net, int number, pln_product produc
     if (!layer || !layer->ops->geometry || (int)product < 0 || product > PLN_WEIGHT_GRADIENT) return NULL;
     if (product == PLN_INPUT_GRADIENT && !plni_zero_deltas(net, number + 1)) density = 1;
     const plni_conv conv = layer->ops->geometry(layer);
-    return plni_conv_choose(&conv, passes[product], plni_value(net, layer->input)->form, density)->name;
+    return plni_conv_choose(&conv, passes[product], plni_value(net, layer->input)->form, density, PLN_MAX_BATCH)->name;
 }
 
 int pln_net_parameters(const pln_net *net)
@@ -233,6 +253,8 @@ pln_status plni_parameter_find(const pln_net *net, int parameter, const pln_tens
 
     if (!net->ready)
         return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    if (net->compact)
+        return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is compact, and has no tensors to read or write");
     *layer = plni_parameter_owner(net, parameter, which);
     if (!*layer)
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: there is no parameter %d",

@@ -7,7 +7,8 @@
  *     memory.c    what a pass needs, planned before any is taken
  *     forward.c   stage after stage, and ways back
  *     relaxation.c  states that come to rest, instead
- *     net.c       ready, parameters, evaluation */
+ *     net.c       ready, parameters, evaluation
+ *     compact.c   one that only runs forward */
 #ifndef PLNI_NET_H
 #define PLNI_NET_H
 
@@ -45,6 +46,7 @@ struct pln_net {
     plni_pass   evaluation;               /* for pln_net_forward          */
     double      cnn_prune;                /* fraction of the weights of convolutions that masks leave out */
     long        masks;                    /* how often masks were set     */
+    bool        compact;                  /* only runs forward: compact.c */
 };
 
 /* ---- build.c --------------------------------------------------------------- */
@@ -122,6 +124,9 @@ static inline plni_signal *plni_output(const pln_net *net, const plni_pass *pass
 {
     return pass->at[net->count - 1].y;
 }
+
+/* Plans the memory of a network, takes it, and sets all in it to 0; evaluation has the batch. */
+pln_status plni_net_take(pln_net *net);
 
 /* The layer with parameter tensor `parameter`, and its number there. */
 const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);

@@ -2,8 +2,10 @@
 
 #include "tensor/conv.h"
 
+#include "base/shape.h"
+
 /* Every algorithm once; of those that can compute a product the first that is worth it does. */
-#define ALGORITHMS(A) A(blocks) A(live) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
+#define ALGORITHMS(A) A(blocks) A(live) A(live_full) A(matmul) A(events_gradient) A(events) A(winograd) A(patches)
 
 #define DECLARE(name) extern const plni_conv_algorithm plni_conv_##name;
 ALGORITHMS(DECLARE)
@@ -72,13 +74,38 @@ static double cost_of(const cost *costs, int outputs, double share, double densi
     return costs->fixed + costs->outputs / outputs + share * (costs->live + costs->meeting * density);
 }
 
+/* What a live weight takes for each place, with places in full tiles taking 1: it is added to 16 at once, and read
+ * once a tile, which takes as long as some more. */
+static double filling(int places)
+{
+    static const double TILE = 256, SIXTEEN = 16, READING = 2;
+    const int tiles = plni_larger((int)(places / TILE), 0), rest = places - tiles * (int)TILE;
+    double sixteens = tiles * (TILE / SIXTEEN + READING);
+
+    if (rest) sixteens += plni_share(rest, (int)SIXTEEN) + READING;
+    return places ? sixteens * SIXTEEN / (1 + READING * SIXTEEN / TILE) / places : 1;
+}
+
 /* Of single weights: going back no masks are needed. */
-static double live_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form)
+static double live_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, int rows)
 {
     const bool back = pass == PLNI_CONV_BACKWARD;
     const double masking = back ? 1 : conv->live->masking;
 
-    return cost_of(&LIVE[pass][form == PLNI_SUMS], back ? conv->in_depth : conv->out_depth, conv->live->share * masking, 0);
+    return cost_of(&LIVE[pass][form == PLNI_SUMS], back ? conv->in_depth : conv->out_depth,
+                   conv->live->share * masking * filling(rows * plni_positions(conv->out)), 0);
+}
+
+/* Of layers that join all with all, forward.  Values are multiplied, whatever they are: nanoseconds for a live weight and for
+ * one of CBLAS, and with each row. */
+static bool full_is_worth(const plni_conv *conv, plni_form form, double density, int rows)
+{
+    static const double WALKED = 2.5, WALKED_A_ROW = 0.055, DENSE = 0.22, DENSE_A_ROW = 0.067;
+    const double live = conv->live->share * filling(rows);
+
+    if (form == PLNI_VALUES) return GAIN * conv->live->share * (WALKED + WALKED_A_ROW * rows) < DENSE + DENSE_A_ROW * rows;
+    return GAIN * cost_of(&LIVE[PLNI_CONV_FORWARD][form == PLNI_SUMS], conv->out_depth, live * conv->live->masking, 0) <
+           density + EVENTS + EVENTS_NARROW[PLNI_CONV_FORWARD] / (plni_conv_taps(conv) * conv->in_depth * plni_smaller(conv->out_depth, 64));
 }
 
 static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
@@ -92,38 +119,58 @@ static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form f
 }
 
 /* Whether a product of a pruned layer is faster by blocks, or by single weights, than by all weights, and than by the other. */
-static bool live_is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+static bool live_is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density,
+                          int rows)
 {
     const double blocks = plni_conv_blocks.can(conv, pass, form)
                               ? cost_of(&BLOCKS[pass][form == PLNI_SUMS], conv->out_depth, conv->live->blocks, density) : 1e9;
-    const double live = plni_conv_live.can(conv, pass, form) ? live_cost(conv, pass, form) : 1e9;
+    const double live = plni_conv_live.can(conv, pass, form) ? live_cost(conv, pass, form, rows) : 1e9;
     const double mine = a == &plni_conv_blocks ? blocks : live;
 
     return mine <= blocks && mine <= live && GAIN * mine < dense_cost(conv, pass, form, density);
 }
 
 /* Whether an algorithm is faster than those behind it. */
-static bool is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+static bool is_worth(const plni_conv_algorithm *a, const plni_conv *conv, plni_conv_pass pass, plni_form form, double density,
+                     int rows)
 {
-    if (a == &plni_conv_live || a == &plni_conv_blocks) return live_is_worth(a, conv, pass, form, density);
-    if (a == &plni_conv_matmul) return density < PATCHES_FROM;
+    if (a == &plni_conv_live || a == &plni_conv_blocks) return live_is_worth(a, conv, pass, form, density, rows);
+    if (a == &plni_conv_live_full) return full_is_worth(conv, form, density, rows);
+    if (a == &plni_conv_matmul) return density < PATCHES_FROM || conv->live;
     if (a == &plni_conv_events) return !plni_conv_winograd.can(conv, pass, form) || density <= winograd_from(conv, pass);
     if (a == &plni_conv_winograd) return plni_conv_events.can(conv, pass, form) || tile_waste(conv) < LARGEST_WASTE;
     return true;
 }
 
-bool plni_conv_lists_live(const plni_conv *conv, const uint16_t *bits)
+pln_status plni_conv_list_live(pln_ctx *ctx, const plni_conv *conv, const uint16_t *bits, plni_live **live)
 {
-    return plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0 && plni_live_is_few(bits, plni_conv_weights(conv) / 16);
+    const int taps = plni_conv_taps(conv);
+    const bool full = plni_conv_is_full(conv) && (double)taps * conv->in_depth <= PLNI_LIVE_ROWS;
+
+    if (!full && !(plni_conv_is_3x3(conv) && conv->in_depth % 16 == 0)) return PLN_OK;
+    if (conv->out_depth % 16 != 0 || !plni_live_is_few(bits, plni_conv_weights(conv) / 16)) return PLN_OK;
+    *live = full ? plni_live_new(ctx, bits, 1, taps * conv->in_depth, conv->out_depth)
+                 : plni_live_new(ctx, bits, taps, conv->in_depth, conv->out_depth);
+    return *live ? PLN_OK : PLN_ERR_MEMORY;
+}
+
+/* Products forward that read weights by plni_conv_pack, or live ones alone: all but the patches'. */
+bool plni_conv_can_hold(const plni_conv *conv, plni_form form, int rows)
+{
+    if (!conv->live) return false;
+    for (int r = 1; r <= rows; r++)
+        if (plni_conv_choose(conv, PLNI_CONV_FORWARD, form, 0, r) == &plni_conv_patches ||
+            plni_conv_choose(conv, PLNI_CONV_FORWARD, form, 1, r) == &plni_conv_patches) return false;
+    return true;
 }
 
 const plni_conv_algorithm *plni_conv_algorithm_at(int number) { return algorithms[number]; }
 
-const plni_conv_algorithm *plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+const plni_conv_algorithm *plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density, int rows)
 {
     const plni_conv_algorithm *const *a = algorithms;
 
-    while (!(*a)->can(conv, pass, form) || !is_worth(*a, conv, pass, form, density)) a++;
+    while (!(*a)->can(conv, pass, form) || !is_worth(*a, conv, pass, form, density, rows)) a++;
     return *a;
 }
 
@@ -136,11 +183,29 @@ plni_conv_scratch plni_conv_scratch_need(const plni_conv *conv, int rows, bool t
     return scratch;
 }
 
+/* Winograd's and the patches' products are chosen from some density on or not at all. */
+static bool may_run(const plni_conv_algorithm *a, const plni_conv *conv, plni_form form, int rows)
+{
+    bool chosen = a != &plni_conv_winograd && a != &plni_conv_patches;
+
+    for (int r = 1; r <= rows && !chosen; r++) chosen = plni_conv_choose(conv, PLNI_CONV_FORWARD, form, 1, r) == a;
+    return chosen && a->can(conv, PLNI_CONV_FORWARD, form);
+}
+
+plni_conv_scratch plni_conv_scratch_forward(const plni_conv *conv, plni_form form, int rows)
+{
+    plni_conv_scratch scratch = { 0 };
+
+    for (const plni_conv_algorithm *const *a = algorithms; *a; a++)
+        if (may_run(*a, conv, form, rows)) plni_conv_scratch_widen(&scratch, (*a)->need(conv, rows, false));
+    return scratch;
+}
+
 static void run(pln_ctx *ctx, plni_conv_job job)
 {
     job.kernels = plni_kernels_of(ctx);
     job.density = plni_map_density(job.x, job.rows);
-    plni_conv_choose(job.conv, job.pass, job.x->form, job.density)->run[job.pass](ctx, &job);
+    plni_conv_choose(job.conv, job.pass, job.x->form, job.density, job.rows)->run[job.pass](ctx, &job);
 }
 
 void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,

@@ -11,6 +11,9 @@
 /* What a layer needs, without memory. */
 plni_conv_scratch plni_conv_scratch_need(const plni_conv *conv, int rows, bool training);
 
+/* The same of what is only run forward, where x has this form and masks do not change any more. */
+plni_conv_scratch plni_conv_scratch_forward(const plni_conv *conv, plni_form form, int rows);
+
 /* y from x, plus the bias [out_depth], NULL for none. */
 void plni_conv_forward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                        int rows, const float *weight, const float *bias, plni_signal *y);
@@ -23,11 +26,15 @@ void plni_conv_backward(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scr
 void plni_conv_gradient(pln_ctx *ctx, const plni_conv *conv, const plni_conv_scratch *scratch, const plni_signal *x,
                         const plni_signal *dy, int rows, float scale, float *into);
 
-/* The algorithm of a pass where x has this form, and x, going back dy, this density. */
-const plni_conv_algorithm *plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density);
+/* The algorithm of a pass over so many rows where x has this form, and x, going back dy, this density. */
+const plni_conv_algorithm *plni_conv_choose(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density, int rows);
 
-/* Whether a mask of its weights leaves so few that it is worth to list them. */
-bool plni_conv_lists_live(const plni_conv *conv, const uint16_t *bits);
+/* Lists the weights that a mask leaves, if they are so few that it is worth to; else *live stays NULL. */
+pln_status plni_conv_list_live(pln_ctx *ctx, const plni_conv *conv, const uint16_t *bits, plni_live **live);
+
+/* Whether lists that hold the weights (plni_live_hold) are enough for products forward over up to so many rows of
+ * this form. */
+bool plni_conv_can_hold(const plni_conv *conv, plni_form form, int rows);
 
 /* Algorithm number 0, 1, ...; NULL behind the last. */
 const plni_conv_algorithm *plni_conv_algorithm_at(int number);

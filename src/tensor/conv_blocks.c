@@ -24,6 +24,9 @@ enum {
 /* Share of the blocks, up to which there is memory for their gradients. */
 static const double MOST_BLOCKS = 0.25;
 
+/* Up to how many blocks for each that live weights would fill these are walked by blocks alone. */
+static const double FULL = 1.5;
+
 /* How a product is cut, by its size and never by the number of threads. */
 typedef struct cut {
     int images, lines;        /* of a strip: whole images, or lines of one    */
@@ -69,17 +72,22 @@ typedef struct own {
     float    *value;          /* of sums                                      */
     uint32_t *start;          /* [channels + 1]                               */
     float    *tile;           /* [places][TILE]                               */
+    float    *slab;           /* [TAPS][channels][TILE], of single weights that are held */
 } own;
 
-static own take_own(plni_arena *arena, const plni_conv *c)
+static bool holds_single(const plni_live *live) { return !live->bits && !live->block.value; }
+
+/* For so many rows or fewer. */
+static own take_own(plni_arena *arena, const plni_conv *c, int rows)
 {
-    const size_t entries = (size_t)PLNI_STRIP * (size_t)c->in_depth + 16;
+    const size_t entries = (size_t)plni_smaller(PLNI_STRIP, rows * plni_positions(c->in)) * (size_t)c->in_depth + 16;
 
     return (own){
         .offset = plni_arena_take(arena, entries * sizeof(uint16_t)),
         .value = plni_arena_take(arena, entries * sizeof(float)),
         .start = plni_arena_take(arena, ((size_t)c->in_depth + 1) * sizeof(uint32_t)),
         .tile = plni_arena_take(arena, TILE_PLACES * TILE * sizeof(float)),
+        .slab = c->live && holds_single(c->live) ? plni_arena_take(arena, (size_t)(TAPS * c->in_depth * TILE) * sizeof(float)) : NULL,
     };
 }
 
@@ -151,6 +159,21 @@ static float *outputs(const plni_conv_job *j, const strip *s, int image, int lin
     return j->y->value + place * c->out_depth + sixteen * TILE;
 }
 
+/* Adds the blocks of sixteen filters to the tile. */
+static void add_blocks(const plni_conv_job *j, const own *o, const int32_t *shift, int b)
+{
+    const plni_conv *c = j->conv;
+    const plni_live_lists *block = &c->live->block;
+    const uint32_t first = block->start[b];
+    const float *weight = j->weight ? j->weight + b * TILE : o->slab;
+    ptrdiff_t channel = j->weight ? c->out_depth : TILE, tap = c->in_depth * channel, next = 0;
+
+    if (block->value) weight = block->value + (ptrdiff_t)first * TILE, tap = channel = 0, next = TILE;
+    else if (!j->weight) plni_live_unpack_blocks(c->live, b, o->slab);
+    j->kernels->block_sums(o->tile, shift, block->entry + first, (int)(block->start[b + 1] - first), weight, tap, channel, next,
+                           o->start, o->offset, values_of(j, o));
+}
+
 static void forward_chunk(void *arg, int chunk)
 {
     const plni_conv_job *j = arg;
@@ -158,18 +181,15 @@ static void forward_chunk(void *arg, int chunk)
     const cut k = cut_of(c, j->rows);
     const strip s = strip_of(c, &k, j->rows, chunk / k.groups);
     const int group = chunk % k.groups * k.group;
-    const plni_live_lists *block = &c->live->block;
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
-    const own o = take_own(&arena, c);
+    const own o = take_own(&arena, c, j->rows);
     int32_t shift[TAPS];
 
     find_shifts(&k, shift);
     list_active(j, &k, &s, &o);
     memset(o.tile, 0, (size_t)(k.places * TILE) * sizeof(float));
     for (int b = group; b < plni_smaller(group + k.group, k.sixteens); b++) {
-        const uint32_t first = block->start[b];
-        j->kernels->block_sums(o.tile, shift, block->entry + first, (int)(block->start[b + 1] - first), j->weight + b * TILE,
-                               (ptrdiff_t)c->in_depth * c->out_depth, c->out_depth, o.start, o.offset, values_of(j, &o));
+        add_blocks(j, &o, shift, b);
         for (int i = 0; i < s.images; i++)
             for (int y = s.first; y < s.first + s.lines; y++)
                 j->kernels->unload(outputs(j, &s, i, y, b), c->out_depth, o.tile + tile_line(c, &k, &s, i, y) * TILE,
@@ -205,7 +225,7 @@ static void gradient_chunk(void *arg, int group)
     const int groups = strip_groups(c, &k);
     float *part = j->scratch->shared + group * block_floats(c->live);
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
-    const own o = take_own(&arena, c);
+    const own o = take_own(&arena, c, j->rows);
     int32_t shift[TAPS];
 
     find_shifts(&k, shift);
@@ -260,13 +280,18 @@ static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
     return conv->live && fits(conv) && form != PLNI_VALUES && pass != PLNI_CONV_BACKWARD && conv->live->blocks <= MOST_BLOCKS;
 }
 
+bool plni_conv_by_blocks(const plni_conv *conv)
+{
+    return can(conv, PLNI_CONV_FORWARD, PLNI_SPIKES) && conv->live->blocks <= FULL * conv->live->share;
+}
+
 static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
 {
     plni_arena arena = { 0 };
 
     if (!fits(conv)) return plni_conv_scratch_of(0, 0);
     const cut k = cut_of(conv, rows);
-    (void)take_own(&arena, conv);
+    (void)take_own(&arena, conv, rows);
     return plni_conv_scratch_of(arena.used / sizeof(float),
                                 training ? (size_t)(MOST_BLOCKS * strip_groups(conv, &k) * (double)plni_conv_weights(conv)) + 1 : 0);
 }

@@ -49,7 +49,7 @@ typedef struct cut {
 
 static cut cut_of(int positions, int in, int out, int rows, double density)
 {
-    cut k = { .images = plni_larger(plni_smaller(PLACES, ENTRIES / in) / positions, 1),
+    cut k = { .images = plni_larger(plni_smaller(plni_smaller(PLACES, ENTRIES / in) / positions, rows), 1),
               .width = out % WIDEST_TILE == 0 ? WIDEST_TILE : out % 32 == 0 ? 32 : 16,
               .block = density < NARROW_FROM ? WIDE_BLOCK : NARROW_BLOCK };
 
@@ -166,7 +166,6 @@ static void make_windows(plni_extent image, const lists *l, int block)
 /* Vertical tap `ky` of the weights from some channels to the outputs of a tile. */
 static void pack(const product *p, int ky, int block, int tile, float *to)
 {
-    const plni_conv *c = p->j->conv;
     const int width = p->k.width, first = block * p->k.block, channels = plni_smaller(p->k.block, p->in - first);
     const size_t slot = (size_t)p->k.block * (size_t)width;
     const bool back = p->j->pass == PLNI_CONV_BACKWARD;
@@ -174,11 +173,10 @@ static void pack(const product *p, int ky, int block, int tile, float *to)
     for (int kx = 0; kx < 3; kx++) {
         const int tap = ky * 3 + kx;
         float *at = to + (size_t)kx * slot;
-        const float *from = p->j->weight + ((ptrdiff_t)tap * c->in_depth + first) * c->out_depth + tile * width;
         for (int i = 0; back && i < channels; i += 16)
             for (int o = 0; o < width; o += 16)
                 plni_conv_transpose_taps(p->j, tap, first + i, tile * width + o, at + (ptrdiff_t)i * width + o, width);
-        if (!back) p->j->kernels->pack(at, width, 16, from, c->out_depth, channels, width / 16);
+        if (!back) plni_conv_pack(p->j, tap, first, channels, tile * width, width, at);
     }
     memcpy(to + 3 * slot, to, 2 * slot * sizeof(float));
 }

@@ -358,7 +358,7 @@ static bool fits(const plni_conv *conv)
 
 static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
 {
-    if (!conv->live || !fits(conv)) return false;
+    if (!conv->live || !fits(conv) || (pass == PLNI_CONV_FORWARD && plni_conv_by_blocks(conv))) return false;
     if (pass == PLNI_CONV_GRADIENT && conv->live->share > MOST_LIVE) return false;
     return pass == PLNI_CONV_BACKWARD || form != PLNI_VALUES;
 }

@@ -55,13 +55,16 @@ typedef struct lists {
     float       *packed;      /* [INPUTS][WIDEST_TILE]                            */
 } lists;
 
-static lists take_lists(plni_arena *arena)
+/* For so many places or fewer. */
+static lists take_lists(plni_arena *arena, int all)
 {
+    const size_t places = (size_t)plni_smaller(all, PLACES);
+
     return (lists){
-        .offset = plni_arena_take(arena, (PLACES * INPUTS + 16) * sizeof(uint16_t)),
-        .value = plni_arena_take(arena, (PLACES * INPUTS + 16) * sizeof(float)),
-        .start = plni_arena_take(arena, (PLACES + 1) * sizeof(uint32_t)),
-        .window = plni_arena_take(arena, PLACES * sizeof(plni_window)),
+        .offset = plni_arena_take(arena, (places * INPUTS + 16) * sizeof(uint16_t)),
+        .value = plni_arena_take(arena, (places * INPUTS + 16) * sizeof(float)),
+        .start = plni_arena_take(arena, (places + 1) * sizeof(uint32_t)),
+        .window = plni_arena_take(arena, places * sizeof(plni_window)),
         .packed = plni_arena_take(arena, INPUTS * WIDEST_TILE * sizeof(float)),
     };
 }
@@ -142,7 +145,7 @@ static void forward_chunk(void *arg, int chunk)
     const ptrdiff_t ldy = j->conv->out_depth;
     const int first = chunk / k.groups * PLACES, n = plni_smaller(PLACES, k.places - first), group = chunk % k.groups * k.group;
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
-    const lists l = take_lists(&arena);
+    const lists l = take_lists(&arena, k.places);
 
     for (int number = 0; number < k.blocks; number++) {
         const block b = block_of(j->conv, &k, number);
@@ -150,7 +153,7 @@ static void forward_chunk(void *arg, int chunk)
         for (int t = group; t < plni_smaller(group + k.group, k.tiles); t++) {
             float *y = j->y->value + first * ldy + t * k.width;
             const float *bias = j->bias ? j->bias + t * k.width : zeros;
-            j->kernels->pack(l.packed, k.width, 16, j->weight + b.row * ldy + t * k.width, ldy, b.inputs, k.width / 16);
+            plni_conv_pack(j, b.spot, b.channel, b.inputs, t * k.width, k.width, l.packed);
             j->kernels->windows(y, ldy, number ? y : bias, number ? ldy : 0, l.packed, k.width, l.window, n, l.offset,
                                 j->x->form == PLNI_SUMS ? l.value : NULL);
         }
@@ -239,8 +242,7 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
 {
     plni_arena up = { 0 }, learn = { 0 };
 
-    (void)rows;
-    if (fits(conv)) (void)take_lists(&up);
+    if (fits(conv)) (void)take_lists(&up, rows * plni_positions(conv->out));
     if (fits(conv) && training) (void)take_columns(&learn);
     return plni_conv_scratch_of((learn.used > up.used ? learn.used : up.used) / sizeof(float), 0);
 }

@@ -238,10 +238,9 @@ static bool can(const plni_conv *conv, plni_conv_pass pass, plni_form form)
 
 static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
 {
-    const size_t patched = (size_t)places_a_chunk(conv) * (size_t)patch_floats(conv);
+    const size_t patched = (size_t)plni_smaller(places_a_chunk(conv), places_in(conv, rows)) * (size_t)patch_floats(conv);
     const size_t seen = (size_t)plni_smaller(conv->in_depth, CHANNELS_A_CHUNK) * POSITIONS_A_TIME;
 
-    (void)rows;
     return plni_conv_scratch_of(training && seen > patched ? seen : patched,
                                 training && is_narrow(conv) ? GROUPS * plni_conv_weights(conv) : 0);
 }

@@ -46,6 +46,17 @@ double plni_conv_work(const plni_conv_job *job)
 
 double plni_conv_active_work(const plni_conv_job *job) { return plni_conv_work(job) * (job->density + LISTING); }
 
+void plni_conv_pack(const plni_conv_job *job, int tap, int input, int inputs, int output, int outputs, float *to)
+{
+    const plni_conv *c = job->conv;
+    const ptrdiff_t row = (ptrdiff_t)tap * c->in_depth + input;
+
+    if (job->weight)
+        job->kernels->pack(to, outputs, 16, job->weight + row * c->out_depth + output, c->out_depth, inputs, outputs / 16);
+    else if (plni_conv_is_full(c)) plni_live_unpack(c->live, 0, (int)row, inputs, output, outputs, to, outputs);
+    else plni_live_unpack(c->live, tap, input, inputs, output, outputs, to, outputs);
+}
+
 void plni_conv_transpose_taps(const plni_conv_job *job, int tap, int input, int output, float *to, ptrdiff_t ldto)
 {
     const plni_conv *c = job->conv;

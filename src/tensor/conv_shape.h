@@ -78,7 +78,8 @@ typedef struct plni_conv_job {
     const plni_signal       *x;           /* is read: x, going back dy         */
     const plni_signal       *d;           /* gradient: dy                      */
     plni_signal             *y;           /* is written: y, going back dx      */
-    const float             *weight, *bias;
+    const float             *weight;      /* NULL: conv->live holds them          */
+    const float             *bias;
     float                   *into;
     float                    scale;
     int                      rows;
@@ -106,6 +107,12 @@ static inline float *plni_conv_own(const plni_conv_job *j) { return j->scratch->
  * over what is active. */
 double plni_conv_work(const plni_conv_job *job);
 double plni_conv_active_work(const plni_conv_job *job);
+
+/* Tap `tap` of the weights from some inputs to some outputs, multiples of 16: to[input][output]. */
+void plni_conv_pack(const plni_conv_job *job, int tap, int input, int inputs, int output, int outputs, float *to);
+
+/* Whether the live weights are whole blocks, or nearly so: blocks are walked, not single weights. */
+bool plni_conv_by_blocks(const plni_conv *conv);
 
 /* Tap `tap` of the weights from 16 inputs to 16 outputs of the input gradient, which is the
  * convolution of dy with the taps in reverse order and inputs and outputs exchanged:

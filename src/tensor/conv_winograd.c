@@ -39,15 +39,16 @@ static size_t shared_floats(int in, int out) { return (size_t)(POINTS * BLOCK * 
 
 /* A thread's memory. */
 typedef struct own {
-    float *v;                 /* [POINTS][TILES][in] and SKEW                          */
-    float *m;                 /* [POINTS][TILES][BLOCK] and SKEW                       */
+    float *v;                 /* [POINTS][tiles][in] and SKEW                          */
+    float *m;                 /* [POINTS][tiles][BLOCK] and SKEW                       */
     float *seen;              /* [SEEN][SEEN][in]                                      */
     ptrdiff_t v_point, m_point;
 } own;
 
-static own take_own(plni_arena *arena, int in)
+/* For chunks of so many tiles or fewer. */
+static own take_own(plni_arena *arena, int in, int tiles)
 {
-    own l = { .v_point = TILES * in + SKEW, .m_point = TILES * BLOCK + SKEW };
+    own l = { .v_point = tiles * in + SKEW, .m_point = tiles * BLOCK + SKEW };
 
     l.v = plni_arena_take(arena, (size_t)(POINTS * l.v_point) * sizeof(float));
     l.m = plni_arena_take(arena, (size_t)(POINTS * l.m_point) * sizeof(float));
@@ -74,6 +75,10 @@ static void weights_chunk(void *arg, int chunk)
             _Alignas(64) float transposed[9 * 16 * 16];
             for (int t = 0; t < 9; t++) plni_conv_transpose_taps(p->j, t, input, output, transposed + t * 16 * 16, 16);
             p->j->kernels->winograd_weights(u + o, point, width, transposed, 16 * 16, 16, 16);
+        } else if (!p->j->weight) {
+            _Alignas(64) float unpacked[9 * 16 * 16];
+            for (int t = 0; t < 9; t++) plni_conv_pack(p->j, t, input, 16, output, 16, unpacked + t * 16 * 16);
+            p->j->kernels->winograd_weights(u + o, point, width, unpacked, 16 * 16, 16, 16);
         } else
             p->j->kernels->winograd_weights(u + o, point, width, p->j->weight + (ptrdiff_t)input * p->out + output, tap,
                                             p->out, 16);
@@ -145,7 +150,7 @@ static void tiles_chunk(void *arg, int chunk)
     const product *p = arg;
     const int first = chunk * p->chunk, tiles = plni_smaller(p->chunk, p->tiles - first);
     plni_arena arena = { .base = (char *)plni_conv_own(p->j) };
-    const own l = take_own(&arena, p->in);
+    const own l = take_own(&arena, p->in, p->chunk);
 
     for (int t = 0; t < tiles; t++) enter(p, tile_of(p, first + t), &l, l.v + (ptrdiff_t)t * p->in);
     for (int b = 0; b < p->blocks; b++) {
@@ -159,6 +164,8 @@ static void tiles_chunk(void *arg, int chunk)
     }
 }
 
+static int tiles_of(const plni_conv *c, int rows) { return rows * plni_share(c->in.width, SIDE) * plni_share(c->in.height, SIDE); }
+
 static void run(pln_ctx *ctx, plni_conv_job *job)
 {
     const plni_conv *c = job->conv;
@@ -167,7 +174,7 @@ static void run(pln_ctx *ctx, plni_conv_job *job)
     const int all = plni_share(p.out, BLOCK), at_once = blocks_at_once(p.in, p.out);
 
     p.across = plni_share(c->in.width, SIDE);
-    p.tiles = job->rows * p.across * plni_share(c->in.height, SIDE);
+    p.tiles = tiles_of(c, job->rows);
     p.chunk = plni_share(p.tiles, plni_larger(plni_share(p.tiles, TILES), 1));         /* chunks of one size */
     for (p.block = 0; p.block < all; p.block += at_once) {
         p.blocks = plni_smaller(at_once, all - p.block);
@@ -193,9 +200,9 @@ static plni_conv_scratch need(const plni_conv *conv, int rows, bool training)
     const int in = conv->in_depth, out = conv->out_depth;
     plni_arena arena = { 0 };
 
-    (void)rows, (void)training;
+    (void)training;
     if (!fits(conv)) return plni_conv_scratch_of(0, 0);
-    (void)take_own(&arena, plni_larger(in, out));
+    (void)take_own(&arena, plni_larger(in, out), plni_smaller(tiles_of(conv, rows), TILES));
     const size_t up = shared_floats(in, out), down = shared_floats(out, in);
     return plni_conv_scratch_of(arena.used / sizeof(float), up > down ? up : down);
 }

@@ -191,3 +191,154 @@ void plni_live_pack_down(pln_ctx *ctx, plni_live *live, const float *weight)
 
     plni_parallel(ctx, plni_share(live->filters, PLNI_LIVE_FILTERS), work_of(live), PLNI_UP, pack_channels, &p);
 }
+
+/* ---- weights that are held ------------------------------------------------ */
+
+static int marks_a_tap(const plni_live *l) { return plni_share(l->channels, PLNI_LIVE_CHANNELS); }
+
+static plni_live_lists take_like(const plni_live_lists *from, size_t values, plni_arena *arena)
+{
+    plni_live_lists to = take(arena, from->count, from->start[from->count], false);
+
+    if (values) to.value = plni_arena_take(arena, from->start[from->count] * values * sizeof(float));
+    return to;
+}
+
+static void take_held(plni_live *l, const plni_live *from, bool blocks, plni_arena *arena)
+{
+    l->block = take_like(&from->block, blocks ? 16 : 0, arena);
+    if (blocks) return;
+    l->up = take_like(&from->up, 1, arena);
+    l->mark = plni_arena_take(arena, (size_t)(l->filters * l->taps * marks_a_tap(l)) * sizeof *l->mark);
+}
+
+static void copy_lists(plni_live_lists *to, const plni_live_lists *from)
+{
+    memcpy(to->start, from->start, ((size_t)from->count + 1) * sizeof *to->start);
+    memcpy(to->entry, from->entry, from->start[from->count] * sizeof *to->entry);
+}
+
+/* A mark is the first entry that is not before its row. */
+static void set_marks(plni_live *l)
+{
+    uint16_t *mark = l->mark;
+
+    for (int f = 0; f < l->filters; f++) {
+        const uint16_t *entry = l->up.entry + l->up.start[f];
+        const uint32_t n = l->up.start[f + 1] - l->up.start[f];
+        uint32_t e = 0;
+        for (int t = 0; t < l->taps; t++)
+            for (int m = 0; m < marks_a_tap(l); m++) {
+                while (e < n && entry[e] < t * l->channels + m * PLNI_LIVE_CHANNELS) e++;
+                *mark++ = (uint16_t)e;
+            }
+    }
+}
+
+static void copy_up(plni_live *l, const float *weight)
+{
+    for (int f = 0; f < l->filters; f++)
+        for (uint32_t e = l->up.start[f]; e < l->up.start[f + 1]; e++)
+            l->up.value[e] = weight[(ptrdiff_t)l->up.entry[e] * l->filters + f];
+}
+
+/* The row of an entry of `block`. */
+static int block_row(const plni_live *l, uint32_t e)
+{
+    return l->block.entry[e] % l->taps * l->channels + l->block.entry[e] / l->taps;
+}
+
+static void copy_blocks(plni_live *l, const float *weight)
+{
+    for (int g = 0; g < l->block.count; g++)
+        for (uint32_t e = l->block.start[g]; e < l->block.start[g + 1]; e++)
+            memcpy(l->block.value + 16 * (size_t)e, weight + (ptrdiff_t)block_row(l, e) * l->filters + 16 * g, 16 * sizeof *weight);
+}
+
+plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, bool blocks)
+{
+    plni_live *l = plni_alloc(ctx, sizeof *l);
+    plni_arena arena = { 0 };
+
+    if (!l) return NULL;
+    *l = (plni_live){ .taps = live->taps, .channels = live->channels, .filters = live->filters, .share = live->share,
+                      .blocks = live->blocks, .masking = live->masking, .packed = true };
+    take_held(l, live, blocks, &arena);
+    l->bytes = arena.used;
+    l->memory = plni_alloc(ctx, l->bytes);
+    if (!l->memory) {
+        plni_free(ctx, l, sizeof *l);
+        return NULL;
+    }
+    arena = (plni_arena){ .base = l->memory };
+    take_held(l, live, blocks, &arena);
+    copy_lists(&l->block, &live->block);
+    if (blocks) {
+        copy_blocks(l, weight);
+    } else {
+        copy_lists(&l->up, &live->up);
+        copy_up(l, weight);
+        set_marks(l);
+    }
+    return l;
+}
+
+/* The first entry of 16 filters that is not of a channel before `channel`. */
+static uint32_t find_block(const plni_live *l, int sixteen, int channel)
+{
+    uint32_t low = l->block.start[sixteen], high = l->block.start[sixteen + 1];
+
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        if (l->block.entry[middle] < channel * l->taps) low = middle + 1;
+        else high = middle;
+    }
+    return low;
+}
+
+static void unpack_blocks(const plni_live *l, int tap, int channel, int channels, int sixteen, float *to, ptrdiff_t ldto)
+{
+    const int end = (channel + channels) * l->taps;
+
+    for (uint32_t e = find_block(l, sixteen, channel); e < l->block.start[sixteen + 1] && l->block.entry[e] < end; e++)
+        if (l->block.entry[e] % l->taps == tap)
+            memcpy(to + (l->block.entry[e] / l->taps - channel) * ldto, l->block.value + 16 * (size_t)e, 16 * sizeof *to);
+}
+
+static void unpack_filter(const plni_live *l, int tap, int channel, int channels, int filter, float *to, ptrdiff_t ldto)
+{
+    const int first = tap * l->channels + channel, marks = marks_a_tap(l);
+    const uint16_t *mark = l->mark + (ptrdiff_t)filter * l->taps * marks + (ptrdiff_t)tap * marks;
+    uint32_t e = l->up.start[filter] + mark[channel / PLNI_LIVE_CHANNELS];
+
+    for (; e < l->up.start[filter + 1] && l->up.entry[e] < first + channels; e++)
+        if (l->up.entry[e] >= first) to[(l->up.entry[e] - first) * ldto] = l->up.value[e];
+}
+
+void plni_live_unpack(const plni_live *live, int tap, int channel, int channels, int filter, int filters, float *to,
+                      ptrdiff_t ldto)
+{
+    for (int c = 0; c < channels; c++) memset(to + c * ldto, 0, (size_t)filters * sizeof *to);
+    for (int f = 0; f < filters; f += 16)
+        if (live->block.value) unpack_blocks(live, tap, channel, channels, (filter + f) / 16, to + f, ldto);
+        else
+            for (int i = f; i < f + 16; i++) unpack_filter(live, tap, channel, channels, filter + i, to + i, ldto);
+}
+
+void plni_live_unpack_blocks(const plni_live *live, int sixteen, float *to)
+{
+    for (uint32_t e = live->block.start[sixteen]; e < live->block.start[sixteen + 1]; e++)
+        memset(to + (ptrdiff_t)block_row(live, e) * 16, 0, 16 * sizeof *to);
+    for (int f = 0; f < 16; f++)
+        for (uint32_t e = live->up.start[16 * sixteen + f]; e < live->up.start[16 * sixteen + f + 1]; e++)
+            to[(ptrdiff_t)live->up.entry[e] * 16 + f] = live->up.value[e];
+}
+
+void plni_live_meets(const plni_live *live, int *meets)
+{
+    const uint32_t blocks = live->block.start[live->block.count], ones = live->up.start ? live->up.start[live->up.count] : 0;
+
+    for (uint32_t e = 0; live->block.value && e < blocks; e++)
+        for (int i = 0; i < 16; i++) meets[block_row(live, e)] += live->block.value[16 * (size_t)e + (size_t)i] != 0;
+    for (uint32_t e = 0; e < ones; e++) meets[live->up.entry[e]] += live->up.value[e] != 0;
+}

@@ -18,7 +18,11 @@ typedef struct plni_live_lists {
     float    *value;          /* weights; NULL: they are read where they are */
 } plni_live_lists;
 
-enum { PLNI_LIVE_FILTERS = 32 };          /* of a list of `down` */
+enum {
+    PLNI_LIVE_FILTERS = 32,   /* of a list of `down`                                          */
+    PLNI_LIVE_CHANNELS = 64,  /* from mark to mark                                            */
+    PLNI_LIVE_ROWS = UINT16_MAX       /* most of taps times channels: entries are 16 bits     */
+};
 
 typedef struct plni_live plni_live;
 struct plni_live {
@@ -26,8 +30,10 @@ struct plni_live {
     plni_live_lists down;     /* of PLNI_LIVE_FILTERS filters b and channel c, list           */
                               /*   b * channels + c: tap * PLNI_LIVE_FILTERS + filter in b    */
     plni_live_lists block;    /* of 16 filters that begin at 16 b: channel * taps + tap where */
-                              /*   one of them is there                                       */
-    const uint16_t *bits;     /* the mask, which must stay there                              */
+                              /*   one of them is there; values are 16 an entry               */
+    const uint16_t *bits;     /* the mask, which must stay there; NULL: the weights are held  */
+    uint16_t *mark;           /* of those: of filter f, entries of its list before the first  */
+                              /*   of (tap, PLNI_LIVE_CHANNELS channels)                      */
     int    taps, channels, filters;
     double share, blocks;     /* of the weights that are there, of blocks                     */
     double masking;           /* what a vector under a mask of bits takes on this CPU, with   */
@@ -70,5 +76,22 @@ void       plni_live_free(pln_ctx *ctx, plni_live *live);
 /* Copies the weights of `up`, if they are not packed, or of `down`. */
 void plni_live_pack_up(pln_ctx *ctx, plni_live *live, const float *weight);
 void plni_live_pack_down(pln_ctx *ctx, plni_live *live, const float *weight);
+
+/* ---- weights that are held ------------------------------------------------ */
+
+/* The same weights as lists with values alone, for products forward: whole blocks, or one by one.  They refer to
+ * nothing else.  NULL if memory is short. */
+plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, bool blocks);
+
+/* Of weights that are held some channels of one tap, [channels][filters], zeros where none is; the first filter and
+ * how many are multiples of 16. */
+void plni_live_unpack(const plni_live *live, int tap, int channel, int channels, int filter, int filters, float *to,
+                      ptrdiff_t ldto);
+
+/* Of single weights that are held those of 16 filters, [taps][channels][16], where one of them is there. */
+void plni_live_unpack_blocks(const plni_live *live, int sixteen, float *to);
+
+/* Adds for each row, tap * channels + channel, how many of its weights are not 0. */
+void plni_live_meets(const plni_live *live, int *meets);
 
 #endif

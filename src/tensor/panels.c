@@ -177,10 +177,8 @@ typedef struct live_job {
     int32_t            *offset;       /* [rows] of lanes                 */
     int                 first, samples;
     ptrdiff_t           column;
+    bool                as_gathered;  /* sums begin with the bias        */
 } live_job;
-
-/* Rows in lists are numbers of 16 bits. */
-enum { MOST_ROWS = UINT16_MAX };
 
 /* What walking a live weight takes, and turning x and y around, as shares of active inputs. */
 static const double LIVE = 0.9, TURNING = 0.02;
@@ -191,33 +189,52 @@ static size_t lanes_of(const plni_panels *w)
     return rows * SAMPLES + rows;
 }
 
-pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live)
+/* Gives a matrix its scratch, where it has the lists of all its panels; else frees those it has. */
+static pln_status complete(pln_ctx *ctx, const plni_panels *w, int lists, plni_live **live)
 {
-    plni_live **next = live;
-    size_t at = 0;
-
-    if (w->rows > MOST_ROWS || !plni_live_is_few(bits, plni_panels_size(w) / 16)) return PLN_OK;
-    for (int p = 0; p < w->count; p++, next = &(*next)->next) {
-        *next = plni_live_new(ctx, bits + at, 1, w->rows, width_of(w, p));
-        if (!*next) {
-            plni_live_free(ctx, *live);
-            *live = NULL;
-            return PLN_ERR_MEMORY;
-        }
-        (*next)->at = at;
-        at += (size_t)w->rows * (size_t)width_of(w, p) / 16;
+    if (lists == w->count) {
+        (*live)->lanes_bytes = lanes_of(w) * sizeof(float);
+        (*live)->lanes = plni_alloc(ctx, (*live)->lanes_bytes);
+        if ((*live)->lanes) return PLN_OK;
     }
-    (*live)->lanes_bytes = lanes_of(w) * sizeof(float);
-    (*live)->lanes = plni_alloc(ctx, (*live)->lanes_bytes);
-    if ((*live)->lanes) return PLN_OK;
     plni_live_free(ctx, *live);
     *live = NULL;
     return PLN_ERR_MEMORY;
 }
 
+pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live)
+{
+    plni_live **next = live;
+    size_t at = 0;
+    int p = 0;
+
+    if (w->rows > PLNI_LIVE_ROWS || !plni_live_is_few(bits, plni_panels_size(w) / 16)) return PLN_OK;
+    for (; p < w->count; p++, next = &(*next)->next) {
+        *next = plni_live_new(ctx, bits + at, 1, w->rows, width_of(w, p));
+        if (!*next) break;
+        (*next)->at = at;
+        at += (size_t)w->rows * (size_t)width_of(w, p) / 16;
+    }
+    return complete(ctx, w, p, live);
+}
+
+pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, plni_live **live)
+{
+    plni_live **next = live;
+    int p = 0;
+
+    for (; p < w->count; p++, from = from->next, next = &(*next)->next) {
+        *next = plni_live_hold(ctx, from, panel_of(w, p), false);
+        if (!*next) break;
+    }
+    return complete(ctx, w, p, live);
+}
+
+bool plni_panels_gathers_live(int samples) { return samples >= FEW_SAMPLES; }
+
 bool plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples)
 {
-    return samples >= FEW_SAMPLES && LIVE * live->share + TURNING < plni_signal_density(x, samples);
+    return plni_panels_gathers_live(samples) && LIVE * live->share + TURNING < plni_signal_density(x, samples);
 }
 
 static void turn_rows(void *arg, int sixteen)
@@ -243,17 +260,21 @@ static void walk_columns(void *arg, int sixteen)
     for (int s = 0; s < SAMPLES; s++) at[s] = (int32_t)(s * j->y->stride);
     for (int c = 0; c < 16; c++) {
         const uint32_t *start = up->start + 16 * sixteen + c;
+        for (int s = 0; j->as_gathered && s < SAMPLES; s++) sum[c * SAMPLES + s] = j->bias[column + c];
         j->kernels->live_values(sum + c * SAMPLES, j->lanes, j->offset, (int)plni_round_up(j->samples, 16), up->entry + start[0],
-                                up->value + start[0], (int)(start[1] - start[0]), false);
+                                up->value + start[0], (int)(start[1] - start[0]), j->as_gathered);
     }
-    j->kernels->to_channels(j->y->value + j->first * j->y->stride + column, at, sum, SAMPLES, j->samples, j->bias + column, false);
+    j->kernels->to_channels(j->y->value + j->first * j->y->stride + column, at, sum, SAMPLES, j->samples,
+                            j->as_gathered ? NULL : j->bias + column, false);
 }
 
 void plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
                       const float *bias, plni_signal *y)
 {
+    const bool held = !live->bits;
     const ptrdiff_t rows = plni_round_up(w->rows, 16);
     live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .lanes = live->lanes,
+                   .as_gathered = held && !plni_gather_live_is_worth(live, x, samples),
                    .offset = (int32_t *)(void *)(live->lanes + rows * SAMPLES) };
 
     for (j.first = 0; j.first < samples; j.first += SAMPLES) {
@@ -262,7 +283,7 @@ void plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const
         j.live = live;
         for (int p = 0; p < w->count; p++, j.live = j.live->next) {
             j.column = (ptrdiff_t)p * w->width;
-            plni_live_pack_up(ctx, j.live, panel_of(w, p));
+            if (!held) plni_live_pack_up(ctx, j.live, panel_of(w, p));
             plni_parallel(ctx, width_of(w, p) / 16, NANOSECONDS * j.live->share * w->rows * width_of(w, p) * j.samples, PLNI_UP,
                           walk_columns, &j);
         }

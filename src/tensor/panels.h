@@ -44,13 +44,20 @@ void plni_gather(pln_ctx *ctx, const plni_panels *w, const plni_signal *x,
                  int samples, const float *bias, plni_signal *y);
 
 /* The same over the weights that are there, whose lists live has panel by panel, and their scratch: so
- * one at a time.  plni_gather_live_is_worth: whether that is faster. */
+ * one at a time.  plni_gather_live_is_worth: whether that is faster; where it is not, lists that hold the
+ * weights give the bits of plni_gather. */
 bool   plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples);
 void   plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
                         const float *bias, plni_signal *y);
 
 /* Lists what a mask leaves of a matrix in panels, if that is little; else *live stays NULL. */
 pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live);
+
+/* The same lists with the weights (plni_live_hold). */
+pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, plni_live **live);
+
+/* Whether products over so many samples are over live weights where these are few enough. */
+bool plni_panels_gathers_live(int samples);
 
 /* part[p][s][r] = sum over the columns c of panel p of x[s][c] w[r][c].  The
  * caller adds the parts up in order: plni_dot_sum. */

@@ -56,9 +56,10 @@ static void count_weights(count *c)
         pln_activity *a = &c->activity[l];
         if (!layer->ops->geometry) continue;
         const plni_conv conv = layer->ops->geometry(layer);
+        if (layer->held) plni_live_meets(layer->live, c->meets[l]);
         for (int i = 0; i < taps_of(&conv) * conv.in_depth; i++) {
             const float *w = layer->theta + (ptrdiff_t)i * conv.out_depth;
-            for (int f = 0; f < conv.out.channels; f++) c->meets[l][i] += w[f] != 0;
+            for (int f = 0; f < conv.out.channels && !layer->held; f++) c->meets[l][i] += w[f] != 0;
             a->active_weights += (size_t)c->meets[l][i];
         }
         a->weights = (size_t)(taps_of(&conv) * conv.in.channels) * (size_t)conv.out.channels;

@@ -184,6 +184,8 @@ static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
 
     if (!net->ready || (features && !features->ready))
         return plni_fail(ctx, PLN_ERR_STATE, "train: the network is not ready");
+    if (net->compact || (features && features->compact))
+        return plni_fail(ctx, PLN_ERR_STATE, "train: the network is compact, and only runs forward");
     PLN_TRY(plni_fill_check(ctx, "train", first, data));
     PLN_TRY(check_places(ctx, net, batch));
     if (features) PLN_TRY(check_places(ctx, features, batch));

@@ -51,6 +51,21 @@ static void check_mask(const pln_net *net, int parameter, const pln_tensor *t)
     free(mask.data);
 }
 
+/* A compact copy gives the same. */
+static void check_compact(const pln_net *net, const pln_tensor *x, const pln_tensor *right)
+{
+    const size_t count = (size_t)pln_tensor_count(right);
+    pln_tensor y = *right;
+    pln_net *compact;
+
+    y.data = malloc(count * sizeof *y.data);
+    if (!y.data || pln_net_compact(net, 1, &compact) != PLN_OK || pln_net_forward(compact, x, &y) != PLN_OK) abort();
+    for (size_t i = 0; i < count; i++)
+        if (!(y.data[i] == right->data[i] || (isnan(y.data[i]) && isnan(right->data[i])))) abort();
+    pln_net_free(compact);
+    free(y.data);
+}
+
 /* A network that was accepted can be run, and all its numbers are finite. */
 static void check_net(pln_net *net)
 {
@@ -59,7 +74,10 @@ static void check_net(pln_net *net)
     pln_tensor x = { in, 2, { 1, inputs } }, y = { out, 2, { 1, outputs } };
 
     if (!in || !out) abort();
-    if (pln_net_dynamics(net).steps <= MOST_STEPS && pln_net_forward(net, &x, &y) != PLN_OK) abort();
+    if (pln_net_dynamics(net).steps <= MOST_STEPS) {
+        if (pln_net_forward(net, &x, &y) != PLN_OK) abort();
+        check_compact(net, &x, &y);
+    }
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
         pln_tensor t = { .rank = info.rank };
