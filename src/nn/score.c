@@ -3,13 +3,32 @@
 #include "nn/score.h"
 
 #include "base/check.h"
+#include "base/option.h"
+#include "nn/options.h"
 #include "nn/tile.h"
 
 #include <string.h>
 
+static const char *const quantities[] = { "slope", "value", "nearness", "potential", "spikes", NULL };
+
+const pln_option plni_metric_options[] = {
+    { "quantity", PLN_OPTION_WORD, offsetof(pln_criticality, quantity), .usual = PLN_SCORE_SLOPE, .words = quantities,
+      .help = "what channels are scored by: the surrogate's slope, or another quantity of potentials" },
+    { "averaged", PLN_OPTION_BOOL, offsetof(pln_criticality, averaged), .help = "the mean over places instead of the largest" },
+    { "own_surrogate", PLN_OPTION_BOOL, offsetof(pln_criticality, own), .help = "criticality by the surrogate that neurons are trained with" },
+    { "surrogate", PLN_OPTION_WORD, offsetof(pln_criticality, surrogate), .usual = PLN_SURROGATE_ATAN, .words = plni_surrogate_words,
+      .help = "or by this one" },
+    { "sharpness", PLN_OPTION_FLOAT, offsetof(pln_criticality, sharpness), 0, 1e4, 2, PLN_OPTION_ABOVE | PLN_OPTION_BELOW, .help = "of it" },
+    { 0 }
+};
+
 pln_criticality pln_criticality_default(void)
 {
-    return (pln_criticality){ .surrogate = PLN_SURROGATE_ATAN, .sharpness = 2, .quantity = PLN_SCORE_SLOPE };
+    pln_criticality how;
+
+    memset(&how, 0, sizeof how);
+    pln_option_defaults(plni_metric_options, &how);
+    return how;
 }
 
 pln_status plni_criticality_check(pln_ctx *ctx, const pln_criticality *how)

@@ -17,8 +17,6 @@ enum { BATCH = 16 };
 
 static const char *const scores[] = { "none", "magnitude", "critical", "rate", "random", NULL };
 
-enum { ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW };
-
 const pln_option pln_cut_options[] = {
     { "sparsity", PLN_OPTION_DOUBLE, offsetof(pln_cut, sparsity), 0, 1, 0.5, PLN_OPTION_SINGLE, .help = "share of the channels that go" },
     { "by_layer", PLN_OPTION_BOOL, offsetof(pln_cut, by_layer), .help = "of each layer that share, instead of all together" },
@@ -26,10 +24,7 @@ const pln_option pln_cut_options[] = {
       .help = "by what they stay: the size of their norms' factors, or of their weights where there is none" },
     { "regrow", PLN_OPTION_WORD, offsetof(pln_cut, regrow), .usual = PLN_CHANNELS_CRITICAL, .words = scores, .help = "by what some come back instead" },
     { "ratio", PLN_OPTION_DOUBLE, offsetof(pln_cut, ratio), 0, 1, 0.05, PLN_OPTION_SINGLE, .help = "of those that stay" },
-    { "own_surrogate", PLN_OPTION_BOOL, offsetof(pln_cut, metric.own), .help = "criticality by the surrogate that neurons are trained with" },
-    { "surrogate", PLN_OPTION_WORD, offsetof(pln_cut, metric.surrogate), .usual = PLN_SURROGATE_ATAN, .words = plni_surrogate_words,
-      .help = "or by this one" },
-    { "sharpness", PLN_OPTION_FLOAT, offsetof(pln_cut, metric.sharpness), 0, 1e4, 2, ABOVE | BELOW, .help = "of it" },
+    { "quantity averaged own_surrogate surrogate sharpness", PLN_OPTION_ALSO, offsetof(pln_cut, metric), .options = plni_metric_options },
     { 0 }
 };
 

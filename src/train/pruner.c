@@ -85,17 +85,48 @@ static int neurons_behind(const pln_net *net, int l)
 
 static int block_of(const struct plni_pruner *p) { return p->how.granularity == PLN_PRUNE_BLOCKS ? p->how.block : 1; }
 
+/* The first parameter from number i on whose numbers compete: weights, no biases, norms or statistics; -1: none. */
+static int competitor_from(const pln_net *net, int i, pln_parameter_info *info)
+{
+    for (; i < pln_net_parameters(net); i++) {
+        *info = pln_net_parameter(net, i);
+        if (!info->kept && info->rank >= 2) return i;
+    }
+    return -1;
+}
+
+/* Weights of a row. */
+static size_t columns_in(const pln_parameter_info *info)
+{
+    size_t columns = 1;
+
+    for (int d = 1; d < info->rank; d++) columns *= (size_t)info->dim[d];
+    return columns;
+}
+
+size_t plni_prune_present(const pln_net *net, size_t *count)
+{
+    pln_parameter_info info;
+    size_t present = 0;
+
+    *count = 0;
+    for (int i = 0; (i = competitor_from(net, i, &info)) >= 0; i++) {
+        *count += (size_t)info.dim[0] * columns_in(&info);
+        present += pln_net_present(net, i);
+    }
+    return present;
+}
+
 static void list(const pln_net *net, struct plni_pruner *p)
 {
+    pln_parameter_info info;
+
     p->tensors = 0;
     p->units = p->weights = p->largest = 0;
     p->drives = by_drives(net);
     p->channels = pln_net_scores(net);
-    for (int i = 0; i < pln_net_parameters(net); i++) {
-        const pln_parameter_info info = pln_net_parameter(net, i);
-        plni_competitor w = { .parameter = i, .rows = info.dim[0], .columns = 1, .first = p->weights, .from = p->units };
-        if (info.kept || info.rank < 2) continue;
-        for (int d = 1; d < info.rank; d++) w.columns *= (size_t)info.dim[d];
+    for (int i = 0; (i = competitor_from(net, i, &info)) >= 0; i++) {
+        plni_competitor w = { .parameter = i, .rows = info.dim[0], .columns = columns_in(&info), .first = p->weights, .from = p->units };
         w.count = (size_t)((w.rows + block_of(p) - 1) / block_of(p)) * w.columns;
         w.layer = plni_parameter_owner(net, i, &w.which)->number;
         w.neurons = p->drives ? p->channels : neurons_behind(net, w.layer);

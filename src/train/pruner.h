@@ -47,6 +47,22 @@ struct plni_pruner {
 bool            plni_criterion_by_channel(pln_prune_criterion criterion);
 bool            plni_criterion_by_gradient(pln_prune_criterion criterion);
 
+/* ---- prune_check.c: what settings come to ---- */
+
+/* Epochs of the schedule; without any a network is pruned as it is, at once. */
+int             plni_prune_epochs(const pln_fit *fit);
+bool            plni_prune_at_once(const pln_fit *fit);
+
+/* Batches from update to update; 0: there are too few. */
+int             plni_prune_interval(const pln_fit *fit, int samples);
+
+static inline bool plni_prune_exchanges(const pln_prune *how) { return how->exchange > 0; }
+
+/* ---- pruner.c ---- */
+
+/* How many weights compete, and how many of them are there. */
+size_t          plni_prune_present(const pln_net *net, size_t *count);
+
 /* What a method asks of batches at which masks are set. */
 bool            plni_prune_by_channels(const pln_prune *how);
 bool            plni_prune_by_gradients(const pln_prune *how);
