@@ -371,7 +371,9 @@ typedef enum pln_channel_score {
     PLN_CHANNELS_MAGNITUDE,   /* pln_net_channel_sizes                       */
     PLN_CHANNELS_CRITICAL,    /* pln_evaluate_criticality                    */
     PLN_CHANNELS_RATE,        /* pln_evaluate_channels                       */
-    PLN_CHANNELS_RANDOM
+    PLN_CHANNELS_RANDOM,
+    PLN_CHANNELS_UNCRITICAL,  /* the least critical: a control               */
+    PLN_CHANNELS_POTENTIAL    /* the mean |h| of their neurons (SCA)         */
 } pln_channel_score;
 
 /* Which channels of a network go, by pln_choose_channels. */

@@ -15,7 +15,7 @@
 
 enum { BATCH = 16 };
 
-static const char *const scores[] = { "none", "magnitude", "critical", "rate", "random", NULL };
+static const char *const scores[] = { "none", "magnitude", "critical", "rate", "random", "uncritical", "sca", NULL };
 
 const pln_option pln_cut_options[] = {
     { "sparsity", PLN_OPTION_DOUBLE, offsetof(pln_cut, sparsity), 0, 1, 0.5, PLN_OPTION_SINGLE, .help = "share of the channels that go" },
@@ -131,16 +131,24 @@ static pln_status score_by_rate(const choice *c, float *score)
     return status;
 }
 
-static pln_status score_by_criticality(const choice *c, float *score)
+static bool is_by_neurons(pln_channel_score by)
 {
+    return by == PLN_CHANNELS_CRITICAL || by == PLN_CHANNELS_UNCRITICAL || by == PLN_CHANNELS_POTENTIAL;
+}
+
+static pln_status score_by_neurons(const choice *c, pln_channel_score by, float *score)
+{
+    const pln_criticality potential = { .sharpness = 2, .quantity = PLN_SCORE_POTENTIAL, .averaged = true };
+    const float sign = by == PLN_CHANNELS_UNCRITICAL ? -1 : 1;
     const size_t bytes = (size_t)pln_net_scores(c->net) * sizeof(double);
     double *all = plni_alloc(c->ctx, bytes);
-    const pln_status status = all ? pln_evaluate_criticality(c->ctx, c->net, c->data, c->index, c->samples, &c->how->metric, all)
+    const pln_status status = all ? pln_evaluate_criticality(c->ctx, c->net, c->data, c->index, c->samples,
+                                                                 by == PLN_CHANNELS_POTENTIAL ? &potential : &c->how->metric, all)
                                   : PLN_ERR_MEMORY;
 
     for (int g = 0; status == PLN_OK && g < pln_net_channel_groups(c->net); g++) {
         const pln_channel_group group = pln_net_channel_group(c->net, g);
-        for (int k = 0; k < group.count; k++) score[group.first + k] = (float)all[group.scores + k];
+        for (int k = 0; k < group.count; k++) score[group.first + k] = sign * (float)all[group.scores + k];
     }
     plni_free(c->ctx, all, bytes);
     return status;
@@ -159,13 +167,18 @@ static pln_status fill_scores(const choice *c, bool back, float *score)
     const pln_channel_score by = back ? c->how->regrow : c->how->criterion;
 
     if (by == PLN_CHANNELS_MAGNITUDE) return pln_net_channel_sizes(c->net, score);
-    if (by == PLN_CHANNELS_CRITICAL) return score_by_criticality(c, score);
+    if (is_by_neurons(by)) return score_by_neurons(c, by, score);
     if (by == PLN_CHANNELS_RATE) return score_by_rate(c, score);
     if (by == PLN_CHANNELS_RANDOM) score_by_chance(c, back, score);
     return PLN_OK;
 }
 
-static bool asks_for(const pln_cut *how, pln_channel_score by) { return how->criterion == by || (how->regrow == by && how->ratio > 0); }
+static bool asks_for_neurons(const pln_cut *how) { return is_by_neurons(how->criterion) || (is_by_neurons(how->regrow) && how->ratio > 0); }
+
+static bool asks_for_rates(const pln_cut *how)
+{
+    return how->criterion == PLN_CHANNELS_RATE || (how->regrow == PLN_CHANNELS_RATE && how->ratio > 0);
+}
 
 static pln_status check(const choice *c)
 {
@@ -173,9 +186,9 @@ static pln_status check(const choice *c)
     if (!c->net->ready) return plni_fail(c->ctx, PLN_ERR_STATE, "cut: the network is not ready");
     if (c->n == 0) return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no channel of this network may go");
     if (c->how->criterion == PLN_CHANNELS_NONE) return plni_fail_at(c->ctx, PLN_ERR_ARG, "cut.criterion", "cut.criterion is none: channels stay by some score");
-    if (!c->data && (asks_for(c->how, PLN_CHANNELS_CRITICAL) || asks_for(c->how, PLN_CHANNELS_RATE)))
+    if (!c->data && (asks_for_neurons(c->how) || asks_for_rates(c->how)))
         return plni_fail(c->ctx, PLN_ERR_ARG, "cut: criticality and rates are those of samples");
-    for (int g = 0; asks_for(c->how, PLN_CHANNELS_CRITICAL) && g < pln_net_channel_groups(c->net); g++)
+    for (int g = 0; asks_for_neurons(c->how) && g < pln_net_channel_groups(c->net); g++)
         if (pln_net_channel_group(c->net, g).scores < 0)
             return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no neuron fires behind layer %d, so that none of its channels is critical: take none, magnitude, "
                              "rate or random", pln_net_channel_group(c->net, g).layer);

@@ -26,11 +26,13 @@ print("FLOPs:", r["training_flops_dense"] == dense, r["training_flops_active"] =
 print("missing:", [n for n in names if not isinstance(r.get(n), (int, float)) or r[n] <= 0], r["bytes_pruned"] < r["bytes_dense"])'
 
 echo "# as it is, by other scores; and again"
-for source in none critical rate random; do
+for source in none critical rate random uncritical sca; do
     prune dense --granularity channel --sparsity 0.5 --regenerate $source --set prune.ratio=0.5 --epochs 0 --out $source
     figure $source/result.json live_channels epochs
 done
 prune dense --granularity channel --sparsity 0.5 --criterion critical --set prune.by_layer=true --method slim --epochs 0 --out each
+prune dense --granularity channel --sparsity 0.5 --criterion critical --regenerate none --set prune.quantity=potential --set prune.averaged=true --epochs 0 --out potential
+prune dense --granularity channel --sparsity 0.5 --criterion sca --regenerate none --epochs 0 --out other; same potential other
 prune one --granularity channel --sparsity 0.5 --epochs 1 --out less; figure less/result.json channels live_channels
 prune one --sparsity 0.5 --set prune.updates=2 --out fewer; figure fewer/result.json sparsity
 prune fewer --granularity channel --sparsity 0.3 --epochs 1 --out least; grep -c prune: least/config.yaml
@@ -56,6 +58,8 @@ prune dense --granularity channel --sparsity 1.5 --out x
 prune dense --granularity channel --sparsity 0.5 --method rigl --out x
 prune dense --granularity channel --sparsity 0.5 --regenerate gradient --out x
 prune dense --granularity channel --sparsity 0.5 --criterion none --out x
+prune dense --granularity channel --sparsity 0.5 --set prune.quantity=magic --out x
+prune hidden --granularity channel --sparsity 0.5 --criterion sca --out x
 prune dense --granularity channel --sparsity 0.5 --set prune.magic=1 --out x
 prune free --granularity channel --sparsity 0.5 --out x
 prune hidden --granularity channel --sparsity 0.5 --regenerate critical --out x
