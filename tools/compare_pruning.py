@@ -27,6 +27,7 @@ ARMS = {
     "none": (["regrow=none"], "by magnitude alone"),
     "critical": (["regrow=critical"], "the most critical channels' weights"),
     "random_rows": (["regrow=random_rows"], "those of channels by chance"),
+    "random_rows_matched": (["regrow=random_rows_matched"], "those of channels by chance, of each layer as many as criticality would"),
     "uncritical": (["regrow=uncritical"], "those of the least critical channels"),
     "rate": (["regrow=rate"], "those of the channels that fire most"),
     "gradient": (["regrow=gradient"], "the largest gradients"),

@@ -62,6 +62,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
         json_object_set_new(line, "retention", e->retention < 0 ? json_null() : json_real(e->retention));
         json_object_set_new(line, "dead_rows", json_real(e->dead_rows));
     }
+    if (e->changed >= 0) json_object_set_new(line, "changed", json_real(e->changed));
     if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
     json_object_set_new(line, "nudged_sweeps", json_real(e->nudged_sweeps));

@@ -44,13 +44,12 @@ static int check_dense(job *j)
     return code;
 }
 
-int job_start(job *j)
+/* The weights of another network, or what is left of it without some of its channels. */
+static int take_weights(job *j)
 {
     pln_net *from;
-    int code = j->args.dense ? check_dense(j) : DONE;
+    int code = job_load_model(j, j->args.from, j->from, &from);
 
-    if (code != DONE || !j->args.from) return code;
-    code = job_load_model(j, j->args.from, j->from, &from);
     if (code == DONE && j->args.cut) {
         code = job_cut(j, from);
     } else if (code == DONE) {
@@ -59,10 +58,16 @@ int job_start(job *j)
             code = complain(BAD_INPUT, "the weights of %s do not fit the network: %s", j->args.from, pln_error(j->ctx));
         else if (status != PLN_OK) code = complain_status(j->ctx, status);
     }
-    if (code == DONE && j->c->e.prunes) {
-        const pln_status status = pln_prune_check_net(j->ctx, j->net, &j->c->e.fit.prune);
-        if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
-    }
     pln_net_free(from);
     return code;
+}
+
+int job_start(job *j)
+{
+    int code = j->args.dense ? check_dense(j) : DONE;
+
+    if (code == DONE && j->args.from) code = take_weights(j);
+    if (code != DONE || !j->c->e.prunes) return code;
+    const pln_status status = pln_prune_check_net(j->ctx, j->net, &j->c->e.fit);
+    return status == PLN_OK ? DONE : config_complain(j->c, j->ctx, status);
 }

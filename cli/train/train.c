@@ -35,6 +35,7 @@ static void show_progress(const job *j, const pln_run_event *v, double started, 
         if (pln_run_pruning(j->run, &pruning)) {
             snprintf(density, sizeof density, ", %.4g %% of the weights", 100 * (double)pruning.present / (double)pruning.weights);
             if (pruning.next) snprintf(next, sizeof next, ", next update in %ld batches", pruning.next);
+            if (pruning.settled) snprintf(next, sizeof next, ", masks have settled");
         }
         snprintf(text, sizeof text, "%sepoch %d of %d%s%s", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", (int)done + 1, all,
                  density, next);

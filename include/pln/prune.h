@@ -94,8 +94,10 @@ typedef enum pln_regrow_source {
     PLN_REGROW_RANDOM_ROWS,   /*   brings back whole ones: controls                           */
     PLN_REGROW_GRADIENT,      /* |dL/dw| of the batch, masks left aside                       */
     PLN_REGROW_RATE,          /* the firing rate of the channel that a weight leads to        */
-    PLN_REGROW_SYNAPSE        /* criticality of that channel times the mean of what the weight
+    PLN_REGROW_SYNAPSE,       /* criticality of that channel times the mean of what the weight
                                  reads, over samples, steps and places                        */
+    PLN_REGROW_RANDOM_ROWS_MATCHED  /* channels by chance, but of each tensor as many weights as
+                                 criticality would bring back in its place: a control         */
 } pln_regrow_source;
 
 /* By what score weights stay.  The criteria of channels take the metric's score of the channel
@@ -111,7 +113,10 @@ typedef enum pln_prune_criterion {
     PLN_BY_CHANCE,
     PLN_BY_CHANNEL,           /* the channel's score alone                                    */
     PLN_BY_CQP,               /* |w| score^power                                              */
-    PLN_BY_PRODUCT            /* |w| |gamma| / sqrt(variance + 1e-5) score, with the norm behind */
+    PLN_BY_PRODUCT,           /* |w| |gamma| / sqrt(variance + 1e-5) score, with the norm behind */
+    PLN_BY_NORM,              /* |gamma| of the norm behind; without one the mean of all           */
+    PLN_BY_RATE,              /* the channel's firing rate, whatever the metric says               */
+    PLN_BY_POTENTIAL          /* its mean |h|, likewise (SCA)                                      */
 } pln_prune_criterion;
 
 /* What stands or falls together. */
@@ -161,7 +166,12 @@ typedef enum pln_prune_method {
  * others by the score that `regrow` names, with f = least + (exchange - least)(1 + cos(pi b/B))/2
  * after b of B batches, those of the exchange (GraNet: of all epochs).
  *
- * After the last of these nothing changes any more.  Weights that come back are 0 at first, also
+ * After the last of these nothing changes any more.  `further` updates behind the schedule's bring
+ * others back at the same sparsity.  Masks can settle before the last of both: with `settled` above 0
+ * they do when `settled_for` updates behind the schedule's, one after the other, have each changed
+ * less than that share of all weights (of blocks), gone and come.  From then on they are final.
+ *
+ * Weights that come back are 0 at first, also
  * those that an update would have left out had they not come back; but those that go and come in
  * one exchange stay as they are, and where there are no epochs so do all that stay. */
 typedef struct pln_prune {
@@ -170,6 +180,9 @@ typedef struct pln_prune {
     double            from;           /* sparsity before the first update                      */
     int               updates;        /* Q                                                     */
     int               every;          /* D, in batches; 0: from updates and until              */
+    int               further;        /* updates behind these, at `sparsity`, while there are batches */
+    double            settled;        /* 0..1; 0: masks do not settle                          */
+    int               settled_for;    /* updates                                               */
     int               length;         /* epochs of the schedule; 0: those of the fit           */
     float             until;          /* share of them in which updates come, above 0          */
     pln_regrow_source regrow;

@@ -74,10 +74,10 @@ PLN_API extern const pln_option pln_fit_options[];
 PLN_API PLN_MUST_CHECK
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples);
 
-/* Whether no more weights of a network are left out already than will be in the end; PLN_ERR_ARG, with
- * pln_error_path.  Trainers ask this, too. */
+/* Whether a ready network has what fit.prune goes by (neurons that fire, or drives in their place; norms), and no more of its
+ * weights are left out already than will be in the end; PLN_ERR_ARG, with pln_error_path.  Trainers ask this, too. */
 PLN_API PLN_MUST_CHECK
-pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_prune *how);
+pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_fit *fit);
 
 /* Whether a ready network can be shown the samples of a set that are in use; trainers
  * and evaluation ask this themselves.
@@ -164,6 +164,8 @@ typedef struct pln_epoch_report {
                                  -1: none left                                */
     double retention;         /* of those that had come back at an update, the share that was there after the next;
                                  -1: there was none yet                       */
+    double changed;           /* with prune.settled: share of all units that an update behind the schedule's took or
+                                 brought, in the mean; -1: there was none     */
     double dead_rows;         /* rows of neurons (of blocks, where these are pruned) without a weight that got
                                  one back, in all                             */
 } pln_epoch_report;
@@ -171,6 +173,7 @@ typedef struct pln_epoch_report {
 /* Where a training that prunes stands. */
 typedef struct pln_pruning {
     size_t weights, present;  /* that compete, and those of them that are there */
+    bool   settled;           /* masks are final before the last update, since they hardly changed (pln_prune.settled) */
     long   next;              /* batches up to the next that sets masks, which comes behind it; 0: none will */
 } pln_pruning;
 

@@ -359,8 +359,10 @@ static void update_stats(plni_layer *layer, const plni_pass *batch)
 float plni_norm_factor(const plni_layer *norm, int channel)
 {
     const double variance = (double)norm->kept[depth_of(norm) + channel];
-    return fabsf(norm->theta[channel]) / (float)sqrt(variance + EPSILON);
+    return plni_norm_scale(norm, channel) / (float)sqrt(variance + EPSILON);
 }
+
+float plni_norm_scale(const plni_layer *norm, int channel) { return fabsf(norm->theta[channel]); }
 
 static int parameters(const plni_layer *layer)
 {

@@ -7,4 +7,7 @@
 /* |gamma| / sqrt(running variance + 1e-5). */
 float plni_norm_factor(const plni_layer *norm, int channel);
 
+/* |gamma|. */
+float plni_norm_scale(const plni_layer *norm, int channel);
+
 #endif

@@ -191,8 +191,9 @@ static const struct {
     { "prune.survival", offsetof(plni_tally, survival) }, { "prune.survivals", offsetof(plni_tally, survivals) },
     { "prune.retention", offsetof(plni_tally, retention) },
     { "prune.retentions", offsetof(plni_tally, retentions) }, { "prune.dead_rows", offsetof(plni_tally, dead_rows) },
+    { "prune.changed", offsetof(plni_tally, changed) }, { "prune.changes", offsetof(plni_tally, changes) },
 };
-enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 11 };
+enum { SUMS = (int)(sizeof sums / sizeof sums[0]), PRUNING_SUMS = 13 };
 
 static int sums_of(const pln_trainer *t) { return t->pruner ? SUMS : SUMS - PRUNING_SUMS; }
 
@@ -227,6 +228,7 @@ static json_t *describe(pln_trainer *t, const char *user)
     for (int i = 0; i < sums_of(t); i++) failed |= put_real(texts, sums[i].name, *sum_of(&tally, i));
     if (t->pruner) failed |= put_real(texts, "prune.from", *plni_prune_from(t));
     if (vectors_in(t)) failed |= put_real(texts, "prune", *plni_prune_amount(t));
+    if (plni_prune_calm(t)) failed |= put_count(texts, "prune.calm", *plni_prune_calm(t));
     free(run);
     if (!failed) return texts;
     json_decref(texts);
@@ -483,7 +485,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
 {
     const char *text = plni_st_text(st, "user");
     plni_tally tally = { 0 };
-    int epoch, course, batch, steps[PLN_MAX_COURSES];
+    int epoch, course, batch, steps[PLN_MAX_COURSES], calm = 0;
     double from = t->pruner ? *plni_prune_from(t) : 0;
     char key[24];
     bool sound = true;
@@ -501,7 +503,8 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
             sound = sound && get_real(st, sums[i].name, sum_of(&tally, i));
     if (t->pruner && plni_st_text(st, "prune.from")) sound = sound && get_real(st, "prune.from", &from) && from >= 0 && from < 1;
     if (vectors_in(t)) sound = sound && get_real(st, "prune", &amount) && amount >= 0;
-    sound = sound && is_count(tally.steps) && is_count(tally.dense_gradients) && is_count(tally.updates) && is_count(tally.retentions);
+    if (plni_prune_calm(t)) sound = sound && get_count(st, "prune.calm", t->course[0].fit.prune.settled_for, &calm);
+    sound = sound && is_count(tally.changes) && is_count(tally.steps) && is_count(tally.dense_gradients) && is_count(tally.updates) && is_count(tally.retentions);
     if (!sound)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: a counter is missing or out of range");
     if (user) {
@@ -524,6 +527,7 @@ static pln_status apply(pln_trainer *t, const plni_st *st, char **user)
     t->tally = tally;
     if (t->pruner) *plni_prune_from(t) = from;
     if (vectors_in(t)) *plni_prune_amount(t) = amount;
+    if (plni_prune_calm(t)) *plni_prune_calm(t) = calm;
     plni_trainer_enter_epoch(t);
     return PLN_OK;
 }

@@ -28,14 +28,21 @@ void plni_trainer_remask(pln_trainer *t)
 
 /* ---- when --------------------------------------------------------------------------- */
 
-/* The update of the schedule that comes behind a batch, counted from the run's first; 0: none. */
+static bool is_settled(const struct plni_pruner *p) { return p->how.settled > 0 && p->calm >= p->how.settled_for; }
+
+/* The update that comes behind a batch, counted from the run's first, those of the schedule and further ones; 0: none. */
 static int update_behind(const struct plni_pruner *p, long batch)
 {
-    const bool prunes = !plni_prune_is_continuous(&p->how) && p->how.from < p->how.sparsity && batch / p->every <= p->how.updates;
-    return prunes && batch % p->every == 0 ? (int)(batch / p->every) : 0;
+    const long number = batch / p->every;
+    const bool any = !plni_prune_is_continuous(&p->how) && (p->how.from < p->how.sparsity || p->how.further > 0);
+
+    return any && number <= p->how.updates + p->how.further && batch % p->every == 0 && !is_settled(p) ? (int)number : 0;
 }
 
-static bool exchange_behind(const struct plni_pruner *p, long batch) { return batch % p->every == 0 && batch <= p->ends; }
+static bool exchange_behind(const struct plni_pruner *p, long batch)
+{
+    return batch % p->every == 0 && batch <= p->ends && !is_settled(p);
+}
 
 static long batches_done(const pln_trainer *t) { return (long)t->epoch * plni_course_batches(&t->course[0]) + t->batch; }
 
@@ -69,6 +76,7 @@ bool pln_trainer_pruning(const pln_trainer *t, pln_pruning *where)
         where->next = left > 0 ? (long)left : 0;
         return true;
     }
+    where->settled = is_settled(p);
     if (!p->every) return true;
     const long done = batches_done(t), next = (done / p->every + 1) * p->every;
     if (update_behind(p, next) || exchange_behind(p, next)) where->next = next - done;
@@ -122,6 +130,12 @@ void plni_prune_before(pln_trainer *t)
 
 /* ---- updates ------------------------------------------------------------------------ */
 
+static pln_status read_masks(const pln_trainer *t, struct plni_pruner *p)
+{
+    for (int i = 0; i < p->tensors; i++) PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
+    return PLN_OK;
+}
+
 static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
 {
     for (int i = 0; i < p->tensors; i++) PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
@@ -132,13 +146,14 @@ static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
 static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : (double)p->how.ratio, p->how.whole_rows };
-    const double part = (double)update / p->how.updates, left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
+    const double part = fmin(1, (double)update / p->how.updates), left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
     const double sparsity = p->how.rounds ? 1 - left : pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
     const size_t budget = pln_sparsity_budget(p->units, sparsity);
 
     plni_prune_rank(t, p, update, sparsity);
-    for (int i = 0; p->before && i < p->tensors; i++) PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
+    if (p->how.regrow == PLN_REGROW_RANDOM_ROWS_MATCHED) plni_prune_match(t, p, update, budget, &how);
+    if (p->before) PLN_TRY(read_masks(t, p));
     plni_regrown_begin(p, budget);
     const pln_regrown came = pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, budget, &how, p->scratch, p->chosen, p->mask);
     plni_regrown_count(p, came.revived, &t->tally);
@@ -169,6 +184,26 @@ static pln_status exchange(pln_trainer *t, struct plni_pruner *p, int update)
     return write_masks(t, p);
 }
 
+/* Whether an update comes when the sparsity does not rise any more, so that masks may settle. */
+static bool may_settle(const struct plni_pruner *p, int number)
+{
+    return p->how.settled > 0 && (number > p->how.updates || !(p->how.from < p->how.sparsity));
+}
+
+/* After such an update: how much of the masks is other than p->was. */
+static pln_status look_for_changes(pln_trainer *t, struct plni_pruner *p)
+{
+    size_t changed = 0;
+
+    PLN_TRY(read_masks(t, p));
+    for (size_t u = 0; u < p->units; u++) changed += p->mask[u] != p->was[u];
+    const double share = (double)changed / (double)p->units;
+    t->tally.changed += share;
+    t->tally.changes++;
+    p->calm = share < p->how.settled ? p->calm + 1 : 0;
+    return PLN_OK;
+}
+
 pln_status plni_prune_after(pln_trainer *t)
 {
     struct plni_pruner *p = t->pruner;
@@ -184,9 +219,15 @@ pln_status plni_prune_after(pln_trainer *t)
     if (p->how.rewind && batches_done(t) == (long)p->how.rewind * plni_course_batches(c)) plni_aside_keep(t);
     if (!update && !exchanged) return PLN_OK;
     const int number = (int)(batches_done(t) / p->every);
+    const bool settles = may_settle(p, number);
+    if (settles) {
+        PLN_TRY(read_masks(t, p));
+        memcpy(p->was, p->mask, p->units);
+    }
     plni_prune_score(t, p, number);
     if (update) PLN_TRY(prune(t, p, update));
     if (exchanged) PLN_TRY(exchange(t, p, number));
+    if (settles) PLN_TRY(look_for_changes(t, p));
     plni_trainer_remask(t);
     if (update && p->how.rewind) plni_aside_return(t);
     return PLN_OK;
@@ -204,6 +245,8 @@ int plni_prune_epoch(const pln_fit *fit, int epoch)
 float *plni_prune_vector(const pln_trainer *t, int vector, int layer) { return t->pruner->aside[vector][layer]; }
 
 double *plni_prune_amount(const pln_trainer *t) { return &t->pruner->amount; }
+
+int *plni_prune_calm(const pln_trainer *t) { return t->pruner && t->pruner->how.settled > 0 ? &t->pruner->calm : NULL; }
 
 /* ---- before the first batch ------------------------------------------------------------- */
 

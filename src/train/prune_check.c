@@ -9,12 +9,12 @@
 #include <math.h>
 #include <string.h>
 
-static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", "rate", "synapse", NULL };
+static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", "rate", "synapse", "random_rows_matched", NULL };
 
 static const char *const methods[] = { "gradual", "granet", "rigl", "set", "gmp", "oneshot", "lamp", "snip", "cqp", "faithful_u", "imp", "stds", "grad_r",
                                        NULL };
 
-static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "gradient", "snip", "random", "channel", "cqp", "product", NULL };
+static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "gradient", "snip", "random", "channel", "cqp", "product", "bn_scale", "rate", "sca", NULL };
 
 static const char *const granularities[] = { "weight", "row", "block", NULL };
 
@@ -61,6 +61,10 @@ const pln_option pln_prune_options[] = {
     { "from", PLN_OPTION_DOUBLE, offsetof(pln_prune, from), 0, 1, 0, BELOW | PLN_OPTION_SINGLE, .help = "the share before the first update" },
     { "updates", PLN_OPTION_INT, offsetof(pln_prune, updates), 1, 100000, 20, .help = "of the masks, in equal steps" },
     { "every", PLN_OPTION_INT, offsetof(pln_prune, every), 0, INT_MAX, 0, .help = "batches from one to the next; 0: as updates and until say" },
+    { "further", PLN_OPTION_INT, offsetof(pln_prune, further), 0, 100000, 0, .help = "updates behind these, at the same distance, which change what grows back" },
+    { "settled", PLN_OPTION_DOUBLE, offsetof(pln_prune, settled), 0, 1, 0, PLN_OPTION_SINGLE,
+      .help = "masks are final when updates that go on at `sparsity` change less than this share of the weights; 0: never" },
+    { "settled_for", PLN_OPTION_INT, offsetof(pln_prune, settled_for), 1, 100000, 3, .help = "so many updates, one after the other" },
     { "length", PLN_OPTION_INT, offsetof(pln_prune, length), 0, PLN_MAX_EPOCHS, 0, .help = "of the whole schedule, in epochs; 0: train.epochs" },
     { "until", PLN_OPTION_FLOAT, offsetof(pln_prune, until), 0, 1, (double)0.4f, ABOVE, .help = "share of these epochs in which updates come" },
     { "regrow", PLN_OPTION_WORD, offsetof(pln_prune, regrow), .usual = PLN_REGROW_CRITICAL, .words = sources,
@@ -101,10 +105,53 @@ pln_prune pln_prune_default(void)
 
 int plni_prune_epochs(const pln_fit *fit) { return fit->prune.length > 0 ? fit->prune.length : fit->epochs; }
 
+/* What channels are scored by for a criterion, and for what comes back. */
+static pln_criticality metric_of(const pln_prune *how, bool of_criterion)
+{
+    pln_prune one = *how;
+
+    if (of_criterion) one.regrow = PLN_REGROW_NONE;
+    else              one.criterion = PLN_BY_MAGNITUDE;
+    return plni_prune_metric(&one);
+}
+
+/* A batch has one score of its channels. */
+static pln_status check_scores(pln_ctx *ctx, const pln_prune *how)
+{
+    const pln_criticality stays = metric_of(how, true), comes = metric_of(how, false);
+
+    if (!plni_criterion_by_channel(how->criterion) || !plni_regrowth_by_channel(how)) return PLN_OK;
+    if (stays.quantity == comes.quantity && stays.averaged == comes.averaged) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s and prune.regrow %s: they score channels by different "
+                        "quantities, and a batch has one score of them; regrow can be none, random or random_rows, or with regrow critical, "
+                        "quantity %s and averaged %s both are by one", criteria[how->criterion], sources[how->regrow],
+                        stays.quantity == PLN_SCORE_SPIKES || comes.quantity == PLN_SCORE_SPIKES ? "spikes" : "potential", "true");
+}
+
+/* Updates that go on behind the schedule's, and end. */
+static pln_status check_end(pln_ctx *ctx, const pln_prune *how)
+{
+    const bool regrows = how->regrow != PLN_REGROW_NONE && how->ratio > 0;
+
+    if (how->further > 0 && (how->rewind || plni_prune_is_continuous(how)))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d; the method %s has no updates behind its last", how->further,
+                            methods[how->method]);
+    if (how->further > 0 && !regrows)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d, and nothing grows back by these updates: prune.regrow is %s, "
+                            "prune.ratio %g", how->further, sources[how->regrow], (double)how->ratio);
+    if (how->settled > 0 && how->further == 0 && !plni_prune_exchanges(how))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.settled", "prune.settled is %g, and no masks change behind the last update: this wants "
+                            "prune.further, or the method granet, rigl or set", how->settled);
+    return PLN_OK;
+}
+
 static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
 {
     if (how->regrow == PLN_REGROW_NONE && plni_prune_exchanges(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is none; an exchange wants a score by which weights come");
+    if (how->regrow == PLN_REGROW_RANDOM_ROWS_MATCHED && plni_prune_exchanges(how))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is random_rows_matched; in an exchange each tensor gets back what it "
+                            "gives in any case: take random_rows");
     if (how->holds && plni_prune_exchanges(how) && how->from < how->sparsity)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for exchanges at a constant sparsity");
     if (how->metric.quantity == PLN_SCORE_NEARNESS && (how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT))
@@ -113,10 +160,8 @@ static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
     if (how->holds && !plni_prune_by_gradients(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for what is chosen by gradients, prune.regrow or "
                             "prune.criterion");
-    if (how->regrow == PLN_REGROW_RATE && plni_criterion_by_channel(how->criterion))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is rate and prune.criterion %s: a batch has one score of its "
-                            "channels; with regrow critical, quantity spikes and averaged true both are by rate", criteria[how->criterion]);
-    return PLN_OK;
+    PLN_TRY(check_scores(ctx, how));
+    return check_end(ctx, how);
 }
 
 /* What the network and the way of training allow. */
@@ -167,6 +212,7 @@ bool plni_prune_at_once(const pln_fit *fit) { return plni_prune_epochs(fit) == 0
 /* There is then no batch to take a gradient of, and no time in which weights come and go. */
 static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
 {
+    if (how->further > 0) return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d, and there are no epochs", how->further);
     if (plni_prune_exchanges(how) || how->rewind || plni_prune_is_continuous(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, whose weights come and go while a network is trained, "
                             "and there are no epochs", methods[how->method]);
@@ -208,29 +254,43 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
                         (double)how->until, plni_prune_epochs(fit));
 }
 
-/* Blocks at the edge of a tensor are smaller than others, so that their number says little more than how many weights they are. */
-pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_prune *how)
-{
-    size_t count;
-    const size_t present = plni_prune_present(net, &count), slack = how->granularity == PLN_PRUNE_BLOCKS ? count / 100 : 0;
-
-    if (how->sparsity == 0 || present + slack >= pln_sparsity_budget(count, how->sparsity)) return PLN_OK;
-    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already",
-                        how->sparsity, 1 - (double)present / (double)count);
-}
-
 /* Where no neuron fires, units of rows are scored by what drives them. */
 static pln_status check_drives(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
 {
     const pln_prune *how = &fit->prune;
 
-    if (how->sparsity == 0 || !plni_prune_by_channels(how) || pln_net_scores(net) > 0) return PLN_OK;
+    if (!plni_prune_by_channels(how) || pln_net_scores(net) > 0) return PLN_OK;
     if (net->images || plni_prune_at_once(fit))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, prune.criterion %s: without neurons that fire units are critical "
                             "only in dense layers on rows, and while these are trained", sources[how->regrow], criteria[how->criterion]);
+    if (how->criterion == PLN_BY_RATE || how->criterion == PLN_BY_POTENTIAL)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and no neuron of the network fires; its units can be "
+                            "ranked by channel, cqp or product", criteria[how->criterion]);
     if (how->regrow == PLN_REGROW_RATE || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone");
     return PLN_OK;
+}
+
+static pln_status check_norms(pln_ctx *ctx, const pln_net *net, const pln_prune *how)
+{
+    if (how->criterion != PLN_BY_NORM || plni_prune_has_norms(net)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is bn_scale, and no norm stands behind the network's weights; "
+                        "magnitude goes by the weights themselves");
+}
+
+/* Blocks at the edge of a tensor are smaller than others, so that their number says little more than how many weights they are. */
+pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    const pln_prune *how = &fit->prune;
+    size_t count;
+    const size_t present = plni_prune_present(net, &count), slack = how->granularity == PLN_PRUNE_BLOCKS ? count / 100 : 0;
+
+    if (how->sparsity == 0) return PLN_OK;
+    PLN_TRY(check_drives(ctx, net, fit));
+    PLN_TRY(check_norms(ctx, net, how));
+    if (present + slack >= pln_sparsity_budget(count, how->sparsity)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already",
+                        how->sparsity, 1 - (double)present / (double)count);
 }
 
 pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples)
@@ -239,6 +299,5 @@ pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *
 
     if (fit->prune.sparsity > 0 && count > 1) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "train: several courses cannot prune");
     PLN_TRY(pln_prune_check(ctx, fit, pln_net_scores(net) > 0, samples));
-    PLN_TRY(check_drives(ctx, net, fit));
-    return pln_prune_check_net(ctx, net, &fit->prune);
+    return pln_prune_check_net(ctx, net, fit);
 }

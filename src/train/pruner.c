@@ -13,20 +13,25 @@
 
 /* ---- what is asked of a batch ------------------------------------------------------ */
 
-bool plni_criterion_by_channel(pln_prune_criterion c) { return c == PLN_BY_CHANNEL || c == PLN_BY_CQP || c == PLN_BY_PRODUCT; }
+bool plni_criterion_by_channel(pln_prune_criterion c)
+{
+    return c == PLN_BY_CHANNEL || c == PLN_BY_CQP || c == PLN_BY_PRODUCT || c == PLN_BY_RATE || c == PLN_BY_POTENTIAL;
+}
 
 bool plni_criterion_by_gradient(pln_prune_criterion c) { return c == PLN_BY_GRADIENT || c == PLN_BY_SNIP; }
 
 static bool is_by_rank(pln_prune_criterion c) { return c == PLN_BY_LAYER || c == PLN_BY_ERK || c == PLN_BY_LAMP; }
 
-bool plni_prune_by_channels(const pln_prune *how)
+bool plni_regrowth_by_channel(const pln_prune *how)
 {
     const pln_regrow_source s = how->regrow;
     const bool regrows = how->ratio > 0 || how->exchange > 0;
 
-    if (plni_criterion_by_channel(how->criterion)) return true;
-    return regrows && (s == PLN_REGROW_CRITICAL || s == PLN_REGROW_UNCRITICAL || s == PLN_REGROW_RATE || s == PLN_REGROW_SYNAPSE);
+    return regrows && (s == PLN_REGROW_CRITICAL || s == PLN_REGROW_UNCRITICAL || s == PLN_REGROW_RATE || s == PLN_REGROW_SYNAPSE ||
+                       s == PLN_REGROW_RANDOM_ROWS_MATCHED);
 }
+
+bool plni_prune_by_channels(const pln_prune *how) { return plni_criterion_by_channel(how->criterion) || plni_regrowth_by_channel(how); }
 
 bool plni_prune_by_gradients(const pln_prune *how)
 {
@@ -37,7 +42,8 @@ pln_criticality plni_prune_metric(const pln_prune *how)
 {
     pln_criticality metric = how->metric;
 
-    if (how->regrow == PLN_REGROW_RATE) metric.quantity = PLN_SCORE_SPIKES, metric.averaged = true;
+    if (how->regrow == PLN_REGROW_RATE || how->criterion == PLN_BY_RATE) metric.quantity = PLN_SCORE_SPIKES, metric.averaged = true;
+    else if (how->criterion == PLN_BY_POTENTIAL) metric.quantity = PLN_SCORE_POTENTIAL, metric.averaged = true;
     return metric;
 }
 
@@ -53,37 +59,6 @@ void plni_prune_ask(const pln_net *net, const pln_prune *how, plni_rule *rule)
 }
 
 /* ---- what competes ------------------------------------------------------------------- */
-
-/* The first layer behind a product, up to the next one, for which `is` holds; -1: none. */
-static int behind(const pln_net *net, int l, bool (*is)(const plni_layer *layer))
-{
-    int value = l + 1;
-
-    for (int r = l + 1; r < net->count; r++) {
-        const plni_layer *layer = &net->layer[r];
-        if (layer->role == PLNI_PRODUCT || (layer->input != value && layer->addend != value)) continue;
-        if (is(layer)) return r;
-        value = r + 1;
-    }
-    return -1;
-}
-
-static bool fires(const plni_layer *layer) { return layer->threshold > 0; }
-
-/* What keeps statistics is a norm. */
-static bool is_norm(const plni_layer *layer) { return layer->kept_size > 0; }
-
-/* Where the scores of the neurons behind a product begin, or -1. */
-static int neurons_behind(const pln_net *net, int l)
-{
-    const int r = behind(net, l, fires);
-    int scores = 0;
-
-    for (int k = 0; k < r; k++) scores += fires(&net->layer[k]) ? net->layer[k].out.extent.channels : 0;
-    return r < 0 ? -1 : scores;
-}
-
-static int block_of(const struct plni_pruner *p) { return p->how.granularity == PLN_PRUNE_BLOCKS ? p->how.block : 1; }
 
 /* The first parameter from number i on whose numbers compete: weights, no biases, norms or statistics; -1: none. */
 static int competitor_from(const pln_net *net, int i, pln_parameter_info *info)
@@ -116,6 +91,47 @@ size_t plni_prune_present(const pln_net *net, size_t *count)
     }
     return present;
 }
+
+/* The first layer behind a product, up to the next one, for which `is` holds; -1: none. */
+static int behind(const pln_net *net, int l, bool (*is)(const plni_layer *layer))
+{
+    int value = l + 1;
+
+    for (int r = l + 1; r < net->count; r++) {
+        const plni_layer *layer = &net->layer[r];
+        if (layer->role == PLNI_PRODUCT || (layer->input != value && layer->addend != value)) continue;
+        if (is(layer)) return r;
+        value = r + 1;
+    }
+    return -1;
+}
+
+static bool fires(const plni_layer *layer) { return layer->threshold > 0; }
+
+/* What keeps statistics is a norm. */
+static bool is_norm(const plni_layer *layer) { return layer->kept_size > 0; }
+
+/* Where the scores of the neurons behind a product begin, or -1. */
+static int neurons_behind(const pln_net *net, int l)
+{
+    const int r = behind(net, l, fires);
+    int scores = 0;
+
+    for (int k = 0; k < r; k++) scores += fires(&net->layer[k]) ? net->layer[k].out.extent.channels : 0;
+    return r < 0 ? -1 : scores;
+}
+
+bool plni_prune_has_norms(const pln_net *net)
+{
+    pln_parameter_info info;
+    int which;
+
+    for (int i = 0; (i = competitor_from(net, i, &info)) >= 0; i++)
+        if (behind(net, plni_parameter_owner(net, i, &which)->number, is_norm) >= 0) return true;
+    return false;
+}
+
+static int block_of(const struct plni_pruner *p) { return p->how.granularity == PLN_PRUNE_BLOCKS ? p->how.block : 1; }
 
 static void list(const pln_net *net, struct plni_pruner *p)
 {
@@ -153,6 +169,7 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
     p->readout = plni_arena_take(arena, p->units);
     p->chosen = plni_arena_take(arena, p->units);
     p->mask = plni_arena_take(arena, p->units);
+    if (p->how.settled > 0) p->was = plni_arena_take(arena, p->units);
     if (p->how.regrow != PLN_REGROW_NONE && p->how.ratio > 0) {
         p->before = plni_arena_take(arena, p->units);
         p->revived = plni_arena_take(arena, p->units);
@@ -305,6 +322,27 @@ static float mean_channel(const struct plni_pruner *p)
     return (float)(sum / n);
 }
 
+/* The mean |gamma| of all norms behind weights. */
+static float mean_norm(const pln_trainer *t, const struct plni_pruner *p)
+{
+    double sum = 0, n = 0;
+
+    for (int i = 0; i < p->tensors; i++)
+        for (int row = 0; p->tensor[i].norm >= 0 && row < p->tensor[i].rows; row++, n++)
+            sum += (double)plni_norm_scale(&t->net->layer[p->tensor[i].norm], row);
+    return (float)(sum / n);
+}
+
+static void read_norms(const pln_trainer *t, const struct plni_pruner *p, const plni_competitor *w, float *to)
+{
+    const float mean = mean_norm(t, p);
+
+    for (int row = 0; row < w->rows; row++) {
+        const float scale = w->norm < 0 ? mean : plni_norm_scale(&t->net->layer[w->norm], row);
+        for (size_t k = 0; k < w->columns; k++) to[(size_t)row * w->columns + k] = scale;
+    }
+}
+
 /* Multiplies each row by what the norm behind it makes of it: |gamma| / sqrt(variance + 1e-5). */
 static void scale_by_norm(const pln_trainer *t, const plni_competitor *w, float *values)
 {
@@ -344,7 +382,8 @@ static void rank_tensor(const pln_trainer *t, struct plni_pruner *p, const plni_
         for (size_t k = 0; k < weights_in(w); k++) p->values[k] *= p->others[k];
         break;
     case PLN_BY_CHANCE:  draw(t, w, update, p->weights + w->first, 1, p->values); break;
-    case PLN_BY_CHANNEL: read_channels(p, w, mean_channel(p), p->values); break;
+    case PLN_BY_CHANNEL: case PLN_BY_RATE: case PLN_BY_POTENTIAL: read_channels(p, w, mean_channel(p), p->values); break;
+    case PLN_BY_NORM:    read_norms(t, p, w, p->values); break;
     case PLN_BY_CQP:     times_channels(p, w, p->how.power); break;
     case PLN_BY_PRODUCT: times_channels(p, w, 1), scale_by_norm(t, w, p->values); break;
     default:             break;
@@ -449,4 +488,24 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update)
     }
     if (plni_prune_by_channels(&p->how) && !p->scored) score_channels(t, p);
     for (int i = 0; i < p->tensors; i++) score_tensor(t, p, &p->tensor[i]);
+}
+
+void plni_prune_match(const pln_trainer *t, struct plni_pruner *p, int update, size_t budget, const pln_regrowth *how)
+{
+    const pln_regrown came = pln_regrow(p->magnitude, p->readout, p->score, NULL, p->units, budget, how, p->scratch, p->chosen, p->mask);
+
+    if (!came.revived) return;
+    plni_prune_by_chance(t, p, update, true);
+    for (int i = 0; i < p->tensors; i++) {
+        const plni_competitor *w = &p->tensor[i];
+        float *score = p->score + w->from;
+        uint8_t *chosen = p->chosen + w->from;
+        size_t count = 0;
+        for (size_t u = 0; u < w->count; u++) {
+            count += chosen[u];
+            if (p->readout[w->from + u] || (p->mask[w->from + u] && !chosen[u])) score[u] = -INFINITY;
+        }
+        (void)pln_select_largest(score, w->count, count, chosen);
+        for (size_t u = 0; u < w->count; u++) score[u] = chosen[u] ? 1 : -INFINITY;
+    }
 }

@@ -29,6 +29,8 @@ struct plni_pruner {
     size_t    units, weights, largest;    /* in all; weights of the largest tensor   */
     float    *magnitude, *score, *scratch;    /* [units]                             */
     uint8_t  *readout, *chosen, *mask;        /* [units]                             */
+    uint8_t  *was;               /* [units] before an update; NULL: masks do not settle */
+    int       calm;              /* updates one after the other that have changed next to nothing */
     uint8_t  *before, *revived;  /* [units] at the last update; NULL: nothing comes back (regrown.c) */
     float    *values, *others;   /* [largest] of one tensor                          */
     pln_ranked *order;           /* [largest], of criteria by rank                   */
@@ -64,9 +66,13 @@ static inline bool plni_prune_exchanges(const pln_prune *how) { return how->exch
 size_t          plni_prune_present(const pln_net *net, size_t *count);
 
 /* What a method asks of batches at which masks are set. */
+bool            plni_regrowth_by_channel(const pln_prune *how);
 bool            plni_prune_by_channels(const pln_prune *how);
 bool            plni_prune_by_gradients(const pln_prune *how);
 pln_criticality plni_prune_metric(const pln_prune *how);
+
+/* Whether there is a norm behind any weights. */
+bool            plni_prune_has_norms(const pln_net *net);
 
 /* Takes its memory from the arena. */
 struct plni_pruner *plni_pruner_plan(const pln_net *net, const pln_prune *how, plni_arena *arena);
@@ -76,6 +82,10 @@ void plni_prune_rank(const pln_trainer *t, struct plni_pruner *p, int update, do
 
 /* How units rank that are to come back or in exchange: p->score. */
 void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update);
+
+/* Where p->score has what criticality would bring back, by p->magnitude: in its place rows by chance, of each tensor as
+ * many weights. */
+void plni_prune_match(const pln_trainer *t, struct plni_pruner *p, int update, size_t budget, const pln_regrowth *how);
 
 /* Densities of tensors by their kernels, before the first update. */
 void plni_prune_shares(const pln_trainer *t, const struct plni_pruner *p, double *share);

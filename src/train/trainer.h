@@ -11,7 +11,7 @@ typedef struct plni_tally {
     double loss, input_active, firing_rate;
     double sweeps, nudged_sweeps, residual, done, dense;
     double steps, dense_gradients, macs, active_macs;        /* where it prunes */
-    double updates, revived, survival, survivals, retention, retentions, dead_rows;
+    double updates, revived, survival, survivals, retention, retentions, dead_rows, changed, changes;
     double seconds;
 } plni_tally;
 
@@ -97,6 +97,9 @@ uint8_t   *plni_prune_revived(const pln_trainer *trainer, size_t *units);
 
 /* What else they keep: width or prior. */
 double    *plni_prune_amount(const pln_trainer *trainer);
+
+/* Updates one after the other that have changed next to nothing; NULL where masks do not settle. */
+int       *plni_prune_calm(const pln_trainer *trainer);
 
 /* The epoch by which rates go: rounds begin anew. */
 int        plni_prune_epoch(const pln_fit *fit, int epoch);

@@ -11,7 +11,7 @@ echo "# the masks are in the model; the configuration that is kept trains it aga
 train one/config.yaml --out again; cmp one/model.safetensors again/model.safetensors && echo same
 "$PLANARIA" eval one --data "$DATA" >out 2>err; echo "-> $?"
 echo "# every source of what grows back"
-for source in none critical uncritical random random_rows gradient rate synapse; do
+for source in none critical uncritical random random_rows gradient rate synapse random_rows_matched; do
     train pruned.yaml --out $source --set prune.regrow=$source; grep '"density"' $source/result.json
     cmp -s one/model.safetensors $source/model.safetensors && echo "as by default"
 done
@@ -30,9 +30,23 @@ for method in imp stds grad_r; do
     train pruned.yaml --out $method-cut --set prune.method=$method --set train.epochs=$epochs --set $more --epochs 3
     train pruned.yaml --out $method-cut --set prune.method=$method --set train.epochs=$epochs --set $more --resume; cmp $method/model.safetensors $method-cut/model.safetensors && echo same
 done
-for setting in criterion=layer criterion=erk criterion=random criterion=gradient criterion=product granularity=row granularity=block warm=true; do
+for setting in criterion=layer criterion=erk criterion=random criterion=gradient criterion=product criterion=bn_scale granularity=row granularity=block warm=true; do
     train pruned.yaml --out $setting --set prune.$setting; grep '"density"' $setting/result.json
     train $setting/config.yaml --out $setting-again; cmp $setting/model.safetensors $setting-again/model.safetensors && echo same
+done
+echo "# scores that are of one kind"
+for setting in "criterion=rate regrow=rate" "criterion=rate regrow=none" "criterion=sca regrow=random_rows"; do
+    # shellcheck disable=SC2086
+    set -- $setting; train pruned.yaml --out kind --force --set prune.$1 --set prune.$2; grep '"density"' kind/result.json
+done
+echo "# updates that go on until masks have settled, and after an interruption"
+train pruned.yaml --out settled --set prune.further=100 --set prune.regrow=random --set prune.settled=0.9 --set prune.settled_for=2
+python3 -c 'import json; print(json.load(open("settled/result.json"))["epochs_pruning"], [l["changed"] > 0 for l in map(json.loads, open("settled/metrics.jsonl")) if "changed" in l])'
+train pruned.yaml --out further --set prune.regrow=random --set prune.further=100 --set prune.settled=0.0001
+python3 -c 'import json; print(json.load(open("further/result.json"))["epochs_pruning"], len([l for l in map(json.loads, open("further/metrics.jsonl")) if "changed" in l]))'
+for epochs in 1 2 3; do
+    train pruned.yaml --out settled-cut --force --set prune.further=100 --set prune.regrow=random --set prune.settled=0.9 --set prune.settled_for=2 --epochs $epochs
+    train pruned.yaml --out settled-cut --set prune.further=100 --set prune.regrow=random --set prune.settled=0.9 --set prune.settled_for=2 --resume; cmp settled/model.safetensors settled-cut/model.safetensors && echo same
 done
 echo "# rows, without labels"
 sed 's/^train:/prune: {sparsity: 0.9, updates: 3, regrow: random}\n&/' "$TESTS/tiny.yaml" > rows.yaml
@@ -52,6 +66,12 @@ train pruned.yaml --out x --set prune.holds=true
 train pruned.yaml --out x --set prune.regrow=gradient --set prune.exchange=0.1 --set prune.holds=true
 train pruned.yaml --out x --set prune.criterion=snip --set train.shards=2
 train pruned.yaml --out x --set prune.criterion=cqp --set prune.regrow=rate
+train pruned.yaml --out x --set prune.criterion=sca
+train rows.yaml --out x --set prune.criterion=rate
+train rows.yaml --out x --set prune.criterion=bn_scale
+train pruned.yaml --out x --set prune.settled=0.01
+train pruned.yaml --out x --set prune.further=3 --set prune.regrow=none
+train pruned.yaml --out x --set prune.method=rigl --set prune.regrow=random_rows_matched
 train pruned.yaml --out x --set prune.method=imp --set prune.updates=3
 train pruned.yaml --out x --set prune.method=stds --set prune.granularity=block
 train rows.yaml --out x --set prune.criterion=channel --set train.target=labels

@@ -52,13 +52,19 @@ prune pruned.yaml --data "$DATA" --out own; figure own/result.json sparsity
 echo "# as it is"
 prune dense --sparsity 0.8 --epochs 0 --out zero; figure zero/result.json live_weights epochs epochs_pruning
 prune dense --sparsity 0.8 --epochs 0 --out zero --resume; same zero zero
-for source in critical uncritical random random_rows; do
+for source in critical uncritical random random_rows random_rows_matched; do
     prune dense --sparsity 0.8 --epochs 0 --regenerate $source --out $source; figure $source/result.json live_weights
     cmp -s zero/model.safetensors $source/model.safetensors && echo "as without"
 done
 
 prune dense --sparsity 0.8 --epochs 0 --criterion lamp --out lamp; figure lamp/result.json live_weights
 prune dense --sparsity 0.8 --epochs 0 --criterion cqp --out cqp; figure cqp/result.json live_weights
+for criterion in bn_scale rate sca channel product random layer erk; do
+    prune dense --sparsity 0.8 --epochs 0 --criterion $criterion --out by; figure by/result.json live_weights
+    cmp -s zero/model.safetensors by/model.safetensors && echo "as by magnitude"; rm -r by
+done
+prune dense --sparsity 0.8 --epochs 0 --criterion channel --set prune.quantity=spikes --set prune.averaged=true --out by
+prune dense --sparsity 0.8 --epochs 0 --criterion rate --out rate; same by rate
 prune dense --sparsity 0.8 --epochs 0 --granularity block --set prune.block=2 --out block
 cmp -s zero/model.safetensors lamp/model.safetensors || cmp -s lamp/model.safetensors cqp/model.safetensors || echo "all differ"
 
@@ -96,6 +102,8 @@ prune dense --sparsity 0.8 --epochs 2 --out x
 prune dense --sparsity 0.8 --epochs 0 --method rigl --out x
 prune dense --sparsity 0.8 --epochs 0 --regenerate gradient --out x
 prune dense --sparsity 0.8 --epochs 0 --method snip --out x
+prune dense --sparsity 0.8 --epochs 0 --criterion sca --regenerate critical --out x
+prune free --sparsity 0.8 --epochs 0 --criterion bn_scale --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --dense nowhere --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --dense free --out x
 prune free --sparsity 0.8 --regenerate rate --out x

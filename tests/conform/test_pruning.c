@@ -69,6 +69,16 @@ static const job jobs[] = {
     { "spikes, STDS, width", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 2, false, "stds", "width 0.2 linear true" },
     { "rows, Grad R", false, DESCENT(0, 0), 0.1f, PLN_REGROW_NONE, 1, false, "grad_r", NULL },
     { "spikes, Grad R, Adam", true, BY_ADAM, 0.01f, PLN_REGROW_NONE, 1, false, "grad_r", "prior 0.1" },
+    { "spikes, matched rows", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM_ROWS_MATCHED, 1, false, NULL, NULL },
+    { "spikes, matched whole rows, shards", true, DESCENT(0, 0), 0.1f, PLN_REGROW_RANDOM_ROWS_MATCHED, 2, true, NULL, NULL },
+    { "spikes, matched blocks", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RANDOM_ROWS_MATCHED, 1, false, NULL, "granularity block" },
+    { "spikes, by norms", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "criterion bn_scale" },
+    { "spikes, by rates", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_RATE, 1, false, NULL, "criterion rate" },
+    { "spikes, by potentials, shards", true, BY_ADAM, 0.01f, PLN_REGROW_NONE, 2, false, NULL, "criterion sca" },
+    { "spikes, further", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "further 9 settled 0.02 settled_for 2" },
+    { "spikes, settled", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "further 9 settled 1 settled_for 2" },
+    { "rows, RigL, settled", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "rigl", "settled 1 settled_for 2" },
+    { "spikes, GraNet, settled", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_GRADIENT, 1, false, "granet", "settled 1 settled_for 1" },
     { "spikes, Adam, warm, shards", true, BY_ADAM, 0.01f, PLN_REGROW_CRITICAL, 2, false, NULL, "warm true" },
 };
 
@@ -338,8 +348,9 @@ static void rank(const char *criterion, const float *w, const float *variance, i
 
     for (int i = 0; i < n; i++) {
         const double at = score ? score[i / (n / rows)] : mean, size = fabs((double)w[i]);
+        const bool by_channel = !strcmp(criterion, "channel") || !strcmp(criterion, "bn_scale") || !strcmp(criterion, "rate") || !strcmp(criterion, "sca");
         const double norm = variance ? 1 / sqrt((double)variance[i / (n / rows)] + 1e-5) : 1;
-        to[i] = (float)(!strcmp(criterion, "channel") ? at : !strcmp(criterion, "cqp") ? size * pow(at, 0.5)
+        to[i] = (float)(by_channel ? at : !strcmp(criterion, "cqp") ? size * pow(at, 0.5)
                         : !strcmp(criterion, "product") ? size * at * norm : size);
     }
     if (!strcmp(criterion, "lamp")) pln_score_lamp(to, (size_t)n, order, to);
@@ -347,11 +358,28 @@ static void rank(const char *criterion, const float *w, const float *variance, i
     free(order);
 }
 
+/* Gives the factors of both norms sizes of their own, and signs. */
+static void set_scales(const run *r, double *size)
+{
+    for (int p = 0; p < pln_net_parameters(r->net); p++) {
+        const char *name = pln_net_parameter(r->net, p).name;
+        float gamma[20];
+        const int first = !strcmp(name, "1.weight") ? 0 : 8, count = first ? 20 : 8;
+        pln_tensor t = maps_tensor(r->net, p, gamma);
+        if (strcmp(name, "1.weight") != 0 && strcmp(name, "3.weight") != 0) continue;
+        for (int c = 0; c < count; c++) {
+            gamma[c] = (float)(((first + c) * 11) % 28 + 1) / (c % 2 ? -20 : 20);
+            size[first + c] = fabs((double)gamma[c]);
+        }
+        assert_int_equal(pln_net_set(r->net, p, &t), PLN_OK);
+    }
+}
+
 /* One update behind the only batch, which moves nothing: the mask is that of the largest of what the criterion is by
  * its definition. */
 static void test_choice(void **state)
 {
-    static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "channel", "cqp", "product" };
+    static const char *const criteria[] = { "magnitude", "layer", "erk", "lamp", "bn_scale", "channel", "cqp", "product", "rate", "sca" };
     static const char *const weights[] = { "0.weight", "2.weight", "4.weight" }, *const variances[] = { "1.running_var", "3.running_var", NULL };
     static const int rows[] = { 8, 20, CLASSES }, shapes[][4] = { { 8, 1, 3, 3 }, { 20, 8, 3, 3 }, { CLASSES, 20 * 4, 0, 0 } };
 
@@ -368,9 +396,10 @@ static void test_choice(void **state)
         float *w[3], *all = test_zeros(8 * 9 + 20 * 8 * 9 + CLASSES * 80);
         int n[3], count = 0;
         for (int k = 0; k < 3; k++) w[k] = read_named(&r, weights[k], &n[k]);
-        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
         double score[28] = { 0 }, mean = 0, share[3] = { 1, 1, 1 };
-        if (i >= 4) assert_int_equal(pln_trainer_scores(r.trainer, score), PLN_OK);
+        if (i == 4) set_scales(&r, score);
+        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        if (i > 4) assert_int_equal(pln_trainer_scores(r.trainer, score), PLN_OK);
         for (int c = 0; c < 28; c++) mean += score[c] / 28;
         if (!strcmp(criteria[i], "erk")) pln_density_erk(shapes, 3, 0.1, share);
         for (int k = 0; k < 3; k++) {
@@ -393,8 +422,6 @@ static void test_choice(void **state)
     }
 }
 
-/* ---- a network as it is ----------------------------------------------------------- */
-
 /* The magnitudes of all weights of rank 2 and more, and whether each is there. */
 static size_t magnitudes(const pln_net *net, float *w, float *there)
 {
@@ -414,6 +441,187 @@ static size_t magnitudes(const pln_net *net, float *w, float *there)
 
 enum { MOST_WEIGHTS = 20000 };
 static float before[MOST_WEIGHTS], after[MOST_WEIGHTS], there[2][MOST_WEIGHTS];
+
+/* Rates and potentials are quantities of the metric. */
+static void test_names(void **state)
+{
+    static const char *const settings[][2] = { { "criterion rate", "criterion channel quantity spikes averaged true" },
+                                               { "criterion sca", "criterion channel quantity potential averaged true" } };
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        float *all[2];
+        size_t n;
+        for (int k = 0; k < 2; k++) {
+            const job j = { "names", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, NULL, settings[i][k] };
+            pln_epoch_report report;
+            all[k] = train(&j, 1, 1000, false, &n, &report);
+        }
+        assert_memory_equal(all[0], all[1], n * sizeof(float));
+        free(all[0]), free(all[1]);
+    }
+}
+
+/* Of one update, what has come back in each tensor: counts, and rows of which a part has. */
+static void count_back(const job *j, size_t came[2], size_t partial[2], float *masks)
+{
+    static const char *const weights[] = { "0.weight", "2.weight" };
+    static const int rows[] = { 8, 20 };
+    static float w[MOST_WEIGHTS];
+    pln_fit fit = fit_of(j);
+    run r;
+
+    fit.epochs = 1, fit.batch = SAMPLES, fit.prune.sparsity = 0.9;
+    if (begin_of(&r, j, &fit, 2) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+    assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+    (void)magnitudes(r.net, w, masks);
+    for (int k = 0, at = 0; k < 2; k++) {
+        int n;
+        free(read_named(&r, weights[k], &n));
+        came[k] = partial[k] = 0;
+        for (int row = 0; row < rows[k]; row++) {
+            size_t back = 0, gone = 0;
+            for (int i = 0; i < n / rows[k]; i++, at++) back += masks[at] != 0 && w[at] == 0, gone += masks[at] == 0;
+            came[k] += back, partial[k] += back && gone;
+        }
+    }
+    end(&r);
+}
+
+/* Rows by chance, of each tensor as many weights as criticality brings back, which takes some of either. */
+static void test_matched(void **state)
+{
+    static const char *const settings[] = { "updates 1 every 1 quantity spikes averaged true", "updates 1 every 1 ratio 0.5 quantity spikes averaged true",
+                                            "updates 1 every 1 whole_rows true averaged true", "updates 1 every 1 averaged true" };
+    static float masks[2][MOST_WEIGHTS];
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(settings); i++) {
+        job j = { "critical", true, DESCENT(0, 0), 0, PLN_REGROW_CRITICAL, 1, i == 2, NULL, settings[i] };
+        size_t critical[2], matched[2], partial[2];
+        count_back(&j, critical, partial, masks[0]);
+        j.regrow = PLN_REGROW_RANDOM_ROWS_MATCHED;
+        count_back(&j, matched, partial, masks[1]);
+        if (critical[0] != matched[0] || critical[1] != matched[1] || !matched[0] || !matched[1])
+            fail_msg("%s: %zu and %zu came back, not %zu and %zu", settings[i], matched[0], matched[1], critical[0], critical[1]);
+        assert_true(partial[0] <= 1 && partial[1] <= 1);
+        assert_memory_not_equal(masks[0], masks[1], sizeof masks[0]);
+    }
+}
+
+/* Of single weights by what they read: of a kernel as large as the image each reads one place of it, of a smaller one the mean
+ * over all places of its channel; both times the score of the channel. */
+static void test_synapses(void **state)
+{
+    static const int sides[] = { SIDE, 3 };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(sides); i++) {
+        enum { FILTERS = 20, MOST = FILTERS * FEATURES + CLASSES * FILTERS * FEATURES };
+        static float w[2][MOST], masks[MOST], magnitude[MOST], scratch[MOST];
+        static uint8_t readout[MOST], chosen[MOST], mask[MOST];
+        const int taps = sides[i] * sides[i], conv = FILTERS * taps, padding = sides[i] == SIDE ? 0 : 1;
+        const job j = { "synapses", true, DESCENT(0, 0), 0, PLN_REGROW_SYNAPSE, 1, false, NULL, NULL };
+        const pln_norm norm = { PLN_NORM_JOINT, 1 };
+        const pln_neuron neuron = pln_neuron_default();
+        const pln_regrowth how = { 0.5, false };
+        double reads[FEATURES] = { 0 }, score[FILTERS], mean = 0, least = INFINITY, largest = -INFINITY;
+        pln_fit fit = fit_of(&j);
+        run r = { .ctx = pln_ctx_new(NULL) };
+        fit.epochs = 1, fit.batch = SAMPLES, fit.prune.sparsity = 0.7, fit.prune.ratio = 0.5f, fit.prune.updates = fit.prune.every = 1;
+        assert_int_equal(pln_data_bind(r.ctx, bytes, SAMPLES, 2, (const int[]){ SIDE, SIDE }, labels, &r.data), PLN_OK);
+        r.net = pln_net_new(r.ctx);
+        pln_net_image(r.net, 2, 1, SIDE, SIDE);
+        pln_net_conv(r.net, FILTERS, sides[i], 1, padding), pln_net_norm(r.net, &norm), pln_net_lif(r.net, &neuron);
+        pln_net_dense(r.net, CLASSES), pln_net_readout(r.net, PLN_READOUT_MEAN, 1);
+        assert_int_equal(pln_net_ready(r.net), PLN_OK);
+        assert_int_equal(pln_net_initialise(r.net, PLN_KAIMING, 3), PLN_OK);
+        const int n = (int)magnitudes(r.net, magnitude, masks);
+        if (pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+        assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        assert_int_equal(pln_trainer_scores(r.trainer, score), PLN_OK);
+        (void)magnitudes(r.net, w[1], masks);
+        for (int s = 0; s < SAMPLES; s++)
+            for (int k = 0; k < FEATURES; k++) reads[k] += bytes[s * FEATURES + k] / 255.0 / SAMPLES, mean += bytes[s * FEATURES + k] / 255.0 / SAMPLES / FEATURES;
+        for (int k = 0; k < n; k++) readout[k] = k >= conv, w[0][k] = 0;
+        (void)pln_regrow(magnitude, readout, w[0], NULL, (size_t)n, pln_sparsity_budget((size_t)n, 0.7), &how, scratch, chosen, mask);
+        size_t came = 0, wanted = 0;
+        for (int k = 0; k < conv; k++) {
+            const bool stays = mask[k] && !chosen[k], back = !stays && masks[k] != 0;
+            const double by = score[k / taps] * (sides[i] == SIDE ? reads[k % taps] : mean);
+            if (stays && masks[k] == 0) fail_msg("weight %d is gone", k);
+            came += back, wanted += chosen[k];
+            if (back) least = fmin(least, by);
+            else if (!stays) largest = fmax(largest, by);
+        }
+        if (came != wanted || !came || least < largest * (1 - 1e-5)) fail_msg("%d: %zu of %zu came back, with %g beside %g", sides[i], came, wanted, least, largest);
+        end(&r);
+    }
+}
+
+/* ---- masks that settle --------------------------------------------------------------- */
+
+/* Trains, and counts at each batch how much of the masks is other than before: share [batches + 1].  Returns the batch behind
+ * which nothing is set any more. */
+static int count_changes(const char *method, const char *setting, double *share, double *said)
+{
+    static float w[MOST_WEIGHTS], was[MOST_WEIGHTS], is[MOST_WEIGHTS];
+    const job j = { "settles", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, method, setting };
+    int batch = 1, ended = 0;
+    double sum = 0;
+    run r;
+
+    begin(&r, &j, 2);
+    const size_t n = magnitudes(r.net, w, was);
+    for (pln_pruning where; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
+        pln_epoch_report report;
+        size_t changed = 0;
+        assert_int_equal(pln_trainer_step(r.trainer, 1, &report), PLN_OK);
+        (void)magnitudes(r.net, w, is);
+        for (size_t i = 0; i < n; i++) changed += (was[i] != 0) != (is[i] != 0);
+        memcpy(was, is, sizeof was);
+        share[batch] = (double)changed / (double)n;
+        assert_true(pln_trainer_pruning(r.trainer, &where));
+        if (where.settled) assert_int_equal(where.next, 0);
+        if (where.settled && !ended) ended = batch;
+        if (pln_trainer_batch(r.trainer) == 0 && report.changed >= 0) *said = report.changed, sum++;
+    }
+    assert_true(sum > 0);
+    end(&r);
+    return ended;
+}
+
+/* Ends behind the second of two updates, one after the other, that changed less than the setting says, and those of the
+ * schedule do not count. */
+static void test_settles(void **state)
+{
+    static const struct { const char *method, *more; int first, every; } ways[] = { { NULL, "further 9", 12, 2 }, { "rigl", "every 2", 2, 2 } };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(ways); i++) {
+        double free_run[64] = { 0 }, share[64] = { 0 }, said, least = 1;
+        char setting[96];
+        int last = 0;
+        snprintf(setting, sizeof setting, "%s settled 1e-9", ways[i].more);
+        assert_int_equal(count_changes(ways[i].method, setting, free_run, &said), 0);
+        for (int b = 1; b < 29; b++) if (free_run[b] > 0) last = b;
+        for (int b = ways[i].first; b + ways[i].every < last; b += ways[i].every)
+            if (fmax(free_run[b], free_run[b + ways[i].every]) < least) least = fmax(free_run[b], free_run[b + ways[i].every]);
+        for (double limit = 1; limit > 0.5 * least; limit = limit > least * 1.001 ? least * 1.001 : 0.4 * least) {
+            int calm = 0, wanted = 0;
+            for (int b = ways[i].first; b <= last && !wanted; b += ways[i].every) {
+                calm = free_run[b] < (double)(float)limit ? calm + 1 : 0;
+                if (calm == 2) wanted = b;
+            }
+            snprintf(setting, sizeof setting, "%s settled %.9g settled_for 2", ways[i].more, limit);
+            const int ended = count_changes(ways[i].method, setting, share, &said);
+            if (ended != wanted || !wanted || wanted == last) fail_msg("%s: ended behind batch %d, not %d", setting, ended, wanted);
+            for (int b = 1; b < 29; b++) assert_true(b <= ended ? fabs(share[b] - free_run[b]) < 1e-12 : share[b] == 0);
+        }
+    }
+}
+
+/* ---- a network as it is ----------------------------------------------------------- */
 
 /* Without epochs a network is pruned before anything is trained; what stays keeps its value. */
 static void test_at_once(void **state)
@@ -471,9 +679,9 @@ static void test_begins_where_it_is(void **state)
     fit.prune.sparsity = 0.45;
     assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer), PLN_ERR_ARG);
     assert_string_equal(pln_error_path(r.ctx), "prune.sparsity");
-    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit.prune), PLN_ERR_ARG);
+    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit), PLN_ERR_ARG);
     fit.prune.sparsity = 0.9;
-    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit.prune), PLN_OK);
+    assert_int_equal(pln_prune_check_net(r.ctx, r.net, &fit), PLN_OK);
     assert_int_equal(pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer), PLN_OK);
     for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
         pln_pruning where;
@@ -531,10 +739,12 @@ static void test_cost(void **state)
         const pln_prune *how = &r.how;
         const int every = how->every ? how->every : (int)((double)how->until * EPOCHS * batches / how->updates + 1e-6);
         const bool by_gradient = how->regrow == PLN_REGROW_GRADIENT || how->criterion == PLN_BY_GRADIENT || how->criterion == PLN_BY_SNIP;
+        const int settled = (how->from < how->sparsity ? how->updates : 0) + how->settled_for;
         for (int batch = 1; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
+            const bool ended = how->settled >= 1 && batch / every > settled;
             const bool prunes = how->from < how->sparsity && batch / every <= how->updates;
             const bool exchanges = how->exchange > 0 && batch <= (int)((double)how->exchange_until * EPOCHS * batches);
-            const bool due = batch % every == 0 && (prunes || exchanges), whole = how->warm || (due && by_gradient);
+            const bool due = !ended && batch % every == 0 && (prunes || exchanges), whole = how->warm || (due && by_gradient);
             const int samples = batch % batches ? BATCH : SAMPLES - (batches - 1) * BATCH;
             dense += samples * macs_now(j, &r, true, true);
             active += samples * macs_now(j, &r, false, whole);
@@ -702,6 +912,25 @@ static void test_refused(void **state)
     refused(&jobs[0], &fit, "prune.sparsity", "0.5 or more");
     fit.prune.method = PLN_PRUNE_GRADUAL, fit.prune.criterion = PLN_BY_CQP, fit.prune.metric.quantity = PLN_SCORE_NEARNESS;
     refused(&jobs[0], &fit, "prune.quantity", "never above 0");
+    fit.prune = pln_prune_default(), fit.prune.sparsity = 0.5, fit.prune.updates = 2;
+    fit.prune.regrow = PLN_REGROW_NONE, fit.prune.further = 1;
+    refused(&jobs[0], &fit, "prune.further", "nothing grows back");
+    fit.prune.further = 0, fit.prune.settled = 0.1;
+    refused(&jobs[0], &fit, "prune.settled", "wants prune.further");
+    fit.prune.further = 1, fit.epochs = 0, fit.prune.regrow = PLN_REGROW_RANDOM;
+    refused(&jobs[0], &fit, "prune.further", "no epochs");
+    fit.epochs = EPOCHS, fit.prune.settled = 0, fit.prune.method = PLN_PRUNE_STDS;
+    refused(&jobs[0], &fit, "prune.further", "the method stds has no updates");
+    fit.prune.method = PLN_PRUNE_GRADUAL, fit.prune.further = 0, fit.prune.settled_for = 0;
+    refused(&jobs[0], &fit, "prune.settled_for", "1..100000");
+    fit.prune.settled_for = 3, fit.prune.criterion = PLN_BY_NORM;
+    refused(&jobs[0], &fit, "prune.criterion", "no norm stands behind");
+    fit.prune.criterion = PLN_BY_RATE;
+    refused(&jobs[0], &fit, "prune.criterion", "no neuron of the network fires");
+    fit.prune.criterion = PLN_BY_POTENTIAL, fit.prune.regrow = PLN_REGROW_CRITICAL;
+    refused(&jobs[0], &fit, "prune.criterion", "quantity potential and averaged true both are by one");
+    fit.prune.criterion = PLN_BY_MAGNITUDE, fit.prune.regrow = PLN_REGROW_RANDOM_ROWS_MATCHED, fit.prune.exchange = 0.1f;
+    refused(&jobs[0], &fit, "prune.regrow", "take random_rows");
 }
 
 int main(void)
@@ -710,7 +939,7 @@ int main(void)
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
-        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
     };
 
     for (int s = 0; s < SAMPLES; s++) {
