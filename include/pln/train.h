@@ -56,8 +56,9 @@ typedef struct pln_fit {
                                             more, 0..1; 0: none (theory 13.5) */
     pln_schedule    schedule;
     pln_prune       prune;               /* sparsity 0: nothing is pruned   */
-    int             rates;               /* 1, or one for each layer that
-                                            has parameters, norms included  */
+    int             rates;               /* 1, or one for each dense layer and
+                                            convolution; a norm has that of
+                                            the one below it                */
     float           rate[PLN_MAX_LAYERS];
 } pln_fit;
 

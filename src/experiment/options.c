@@ -154,7 +154,8 @@ static int count_of(const pln_experiment *e, const char *kind)
     return count;
 }
 
-static int dense_layers(const pln_experiment *e) { return count_of(e, "dense"); }
+/* Layers that have weights, of a network that is a list. */
+static int products(const pln_experiment *e) { return count_of(e, "dense") + count_of(e, "conv"); }
 
 /* Whether outputs are there at every time step, one vote each. */
 static bool reads_every_step(const pln_experiment *e)
@@ -197,9 +198,12 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
     char path[PLNI_PATH];
 
     plni_option_path(path, section, "rate");
-    if (fit->rates != 1 && (pln_experiment_takes_images(e) || fit->rates != dense_layers(e)))
-        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate%s", path, fit->rates,
-                            pln_experiment_takes_images(e) ? " where a network takes images" : ", or of one for each dense layer");
+    if (fit->rates != 1 && *e->network)
+        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate with a network in short form",
+                            path, fit->rates);
+    if (fit->rates != 1 && fit->rates != products(e))
+        return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s has %d numbers; it must be a list of one rate, or of one for each dense layer "
+                            "and convolution (%d)", path, fit->rates, products(e));
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
 }
 
@@ -356,7 +360,7 @@ static pln_status check_layers(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, "input.poisson", "values that are normalised are no probabilities: poisson goes without normalise");
     const bool convolves = count_of(e, "conv") > 0;
     if (e->cnn_prune > 0 && !convolves) return refuse(ctx, "cnn_prune", e->cnn_prune, "left out where there is no convolution");
-    if (convolves || dense_layers(e)) return PLN_OK;
+    if (products(e)) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "layers", "the network has no dense layer and no convolution: nothing learns");
 }
 

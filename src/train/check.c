@@ -28,7 +28,7 @@ const pln_option pln_fit_options[] = {
       .help = "cross_entropy_steps: of spiking networks, at every time step" },
     { "optimiser", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
     { "rate", PLN_OPTION_FLOATS, offsetof(pln_fit, rate), 0, 1e9, 0, NEEDED, .count = offsetof(pln_fit, rates),
-      .most = PLN_MAX_LAYERS, .help = "one for all layers; without images also one for each dense layer" },
+      .most = PLN_MAX_LAYERS, .help = "one for all layers, or one for each dense layer and convolution, whose norm goes with it" },
     { "schedule", PLN_OPTION_SECTION, offsetof(pln_fit, schedule), .options = pln_schedule_options,
       .help = "factors of the rate over the epochs; default: constant" },
     { "winners gamma eta smoothing output_dropout sequential", PLN_OPTION_ALSO, offsetof(pln_fit, self),
@@ -66,7 +66,7 @@ static int products_in(const pln_net *net)
 {
     int products = 0;
 
-    for (int l = 0; l < net->count; l++) products += net->layer[l].size > 0;
+    for (int l = 0; l < net->count; l++) products += net->layer[l].role == PLNI_PRODUCT;
     return products;
 }
 
@@ -138,7 +138,7 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
 
     PLN_TRY(pln_option_check(ctx, pln_fit_options, fit, "train"));
     if (fit->rates != 1 && fit->rates != products_in(net))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "train.rate", "train: %d rates for %d layers that learn", fit->rates, products_in(net));
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.rate", "train: %d rates for %d dense layers and convolutions", fit->rates, products_in(net));
     PLN_TRY(check_schedule(ctx, &fit->schedule));
     PLN_TRY(check_optimiser(ctx, fit));
     PLN_TRY(check_loss(ctx, net, fit));

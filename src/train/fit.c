@@ -189,13 +189,12 @@ void plni_trainer_enter_epoch(pln_trainer *t)
         plni_course *c = &t->course[i];
         const plni_random random = plni_random_for(c->fit.seed, PLNI_FOR_SHUFFLE, 0, t->epoch, (uint32_t)i);
         const double factor = pln_schedule_factor(&c->fit.schedule, plni_prune_epoch(&c->fit, t->epoch));
-        int product = 0;
+        int product = -1;
 
         plni_random_order(&random, c->order, c->count);
         for (int l = 0; l < t->net->count; l++) {
-            if (!t->net->layer[l].size) continue;
-            c->rule.rate[l] = (float)(factor * (double)c->fit.rate[c->fit.rates > 1 ? product : 0]);
-            product++;
+            product += t->net->layer[l].role == PLNI_PRODUCT;
+            c->rule.rate[l] = (float)(factor * (double)c->fit.rate[c->fit.rates > 1 && product > 0 ? product : 0]);
         }
     }
     for (int i = 0; i < t->turns; i++) {

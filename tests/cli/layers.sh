@@ -99,7 +99,7 @@ refused 's/  - dense: 30/  - from: 1/'
 refused 's/  - dense: 30/  - lif: {tau: 1}/'
 refused 's/^train: {/input: {steps: 2, poisson: true, normalise: true}\n&/'
 refused 's/^train: {/spiking: {steps: 2}\n&/'
-refused 's/rate: \[0.002\]/rate: [0.1, 0.1, 0.1]/'
+refused 's/rate: \[0.002\]/rate: [0.1, 0.1, 0.1, 0.1]/'
 refused 's/^train: {/&rule: ep, ep: {relaxation: block, steps: 10, nudged_steps: 5, beta: 0.5}, /; s/adam/sgd/'
 refused 's/loss: cross_entropy, /loss: cross_entropy_steps, /; s/votes: 1/votes: 2/' branch.yaml
 refused 's/steps: 2, poisson/steps: 99, poisson/' branch.yaml

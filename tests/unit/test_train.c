@@ -421,6 +421,45 @@ static void test_labels_are_learnt(void **state)
     pln_net_free(net);
 }
 
+enum { PARAMETERS = 7, ROOM = 64 };       /* of a convolution, a norm with its means and variances, a dense layer and its bias */
+
+static void get_each(const pln_net *net, float to[PARAMETERS * ROOM])
+{
+    for (int p = 0; p < PARAMETERS; p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        pln_tensor t = { to + ROOM * p, info.rank, { info.dim[0], info.dim[1], info.dim[2], info.dim[3] } };
+        assert_int_equal(pln_net_get(net, p, &t), PLN_OK);
+    }
+}
+
+/* Of two rates a convolution and its norm have the first, a dense layer the second. */
+static void test_each_product_has_its_rate(void **state)
+{
+    (void)state;
+    for (int still = 0; still < 2; still++) {
+        pln_net *net = pln_net_new(ctx);
+        const pln_norm norm = { .kind = PLN_NORM_JOINT, .scale = 1 };
+        pln_fit fit = make_fit();
+        float before[PARAMETERS * ROOM] = { 0 }, after[PARAMETERS * ROOM] = { 0 };
+
+        pln_net_image(net, 1, FEATURES, 1, 1);
+        pln_net_conv(net, 5, 1, 1, 0), pln_net_norm(net, &norm), pln_net_activation(net, PLN_RELU), pln_net_dense(net, UNITS);
+        assert_int_equal(pln_net_ready(net), PLN_OK);
+        assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 1), PLN_OK);
+        fit.rates = 2, fit.rate[still] = 0, fit.rate[1 - still] = 0.01f;
+        pln_trainer *t = make_trainer(net, &fit);
+        get_each(net, before);
+        assert_int_equal(pln_trainer_step(t, 6, NULL), PLN_OK);
+        get_each(net, after);
+        for (int p = 0; p < PARAMETERS; p++) {
+            const bool moved = memcmp(before + ROOM * p, after + ROOM * p, ROOM * sizeof(float)) != 0;
+            assert_int_equal(moved, pln_net_parameter(net, p).kept || (p < 5) == (still == 1));
+        }
+        pln_trainer_free(t);
+        pln_net_free(net);
+    }
+}
+
 /* A read-out learns on the outputs of a network that stays as it is. */
 static void test_features_stay_as_they_are(void **state)
 {
@@ -1124,7 +1163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits_out_of_range_are_refused), cmocka_unit_test(test_sizes_must_fit),
         cmocka_unit_test(test_samples_must_be_there), cmocka_unit_test(test_steps_end_with_the_epoch),
-        cmocka_unit_test(test_gradients_are_clipped_together), cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt),
+        cmocka_unit_test(test_gradients_are_clipped_together), cmocka_unit_test(test_no_epochs_train_nothing), cmocka_unit_test(test_labels_are_learnt), cmocka_unit_test(test_each_product_has_its_rate),
         cmocka_unit_test(test_features_stay_as_they_are), cmocka_unit_test(test_maps_give_features),
         cmocka_unit_test(test_kept_features_change_nothing), cmocka_unit_test(test_kept_features_have_bounds),
         cmocka_unit_test(test_only_chosen_samples_are_used),
