@@ -97,6 +97,9 @@ static int make_settings(const arguments *a, settings *s, char *const own[OWN_KE
     return code;
 }
 
+/* Methods by which whole channels go. */
+static bool is_of_channels(const char *method) { return strcmp(method, "faithful_s") == 0 || strcmp(method, "slimming") == 0; }
+
 /* The same where channels go at once: what is said of pruning is of that choice. */
 static int make_cut(arguments *a, settings *s, char *const own[OWN_KEYS])
 {
@@ -104,8 +107,9 @@ static int make_cut(arguments *a, settings *s, char *const own[OWN_KEYS])
     settings cut = { .text = NULL };
     int code = DONE;
 
-    if (own[METHOD] && strcmp(own[METHOD], "slim") != 0)
-        code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be slim", own[METHOD]);
+    if (own[METHOD] && !is_of_channels(own[METHOD]))
+        code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be faithful_s or slimming", own[METHOD]);
+    if (own[METHOD] && code == DONE) code = add(&cut, "method=%s", own[METHOD]);          /* others change what it sets */
     if (a->epochs != OPTIONS_UNSET && code == DONE) code = add(s, "train.epochs=%d", a->epochs);
     for (int i = 0; i < OWN_KEYS && code == DONE; i++)
         if (own[i] && i != METHOD && i != GRANULARITY) code = add(&cut, "%s=%s", keys[i], own[i]);
@@ -161,7 +165,8 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
     arguments *a = &j->args;
     settings s = { .text = NULL };
     const char *name = a->name;
-    const bool folder = is_folder(name), cuts = own[GRANULARITY] && strcmp(own[GRANULARITY], "channel") == 0;
+    const bool folder = is_folder(name), by_method = own[METHOD] && is_of_channels(own[METHOD]);
+    const bool cuts = own[GRANULARITY] ? strcmp(own[GRANULARITY], "channel") == 0 : by_method;
     bool has_section = false;
     char out[2048];
 
@@ -170,6 +175,8 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
         a->out = strdup(out);
     }
     int code = folder ? take_run(j, &s, own[SPARSITY], cuts, path) : look_for_section(name, &has_section);
+    if (code == DONE && by_method && !cuts)
+        code = complain(MISUSED, "--method %s takes whole channels: --granularity channel, which it stands for, or leave that out", own[METHOD]);
     if (code == DONE && cuts && !folder)
         code = complain(MISUSED, "--granularity channel takes channels from a trained run: name its folder; training it with "
                         "train.norm_l1=0.001 lets channels fade");
@@ -191,7 +198,7 @@ int command_prune(int argc, const char **argv)
     char *own[OWN_KEYS] = { NULL }, path[PATH_MAX];
     const struct poptOption table[] = {
         { "sparsity", 0, POPT_ARG_STRING, &own[SPARSITY], 0, "share of the weights, or channels, that are left out in the end", "SHARE" },
-        { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, "prune.method", "NAME" },
+        { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, "prune.method, or of channels faithful_s or slimming", "NAME" },
         { "regenerate", 0, POPT_ARG_STRING, &own[REGENERATE], 0, "by what weights come back: prune.regrow", "SOURCE" },
         { "granularity", 0, POPT_ARG_STRING, &own[GRANULARITY], 0,
           "what is left out together: prune.granularity, or channel, which makes the network of a run smaller at once", "NAME" },

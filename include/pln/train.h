@@ -380,8 +380,17 @@ typedef enum pln_channel_score {
     PLN_CHANNELS_POTENTIAL    /* the mean |h| of their neurons (SCA)         */
 } pln_channel_score;
 
+/* Methods are settings of what follows; what is said beside them changes it.  Both are for a network that was trained with
+ * pln_fit.norm_l1, and that is trained further without it when it is smaller. */
+typedef enum pln_cut_method {
+    PLN_CUT_FAITHFUL,         /* as the authors' structured program: by size, a twentieth of what stays by criticality
+                                 (Chen et al., arXiv 2311.16141)             */
+    PLN_CUT_SLIMMING          /* by size alone (Network Slimming, arXiv 1708.06519) */
+} pln_cut_method;
+
 /* Which channels of a network go, by pln_choose_channels. */
 typedef struct pln_cut {
+    pln_cut_method    method;
     double            sparsity;    /* share of those that may go, 0..1                           */
     bool              by_layer;    /* of each layer that share, instead of all together          */
     pln_channel_score criterion;   /* stands for their size                                      */

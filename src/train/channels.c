@@ -17,7 +17,18 @@ enum { BATCH = 16 };
 
 static const char *const scores[] = { "none", "magnitude", "critical", "rate", "random", "uncritical", "sca", NULL };
 
+static const char *const methods[] = { "faithful_s", "slimming", NULL };
+
+static void take_method(void *cut)
+{
+    pln_cut *how = cut;
+
+    how->regrow = how->method == PLN_CUT_SLIMMING ? PLN_CHANNELS_NONE : PLN_CHANNELS_CRITICAL;
+}
+
 const pln_option pln_cut_options[] = {
+    { "method", PLN_OPTION_WORD, offsetof(pln_cut, method), .usual = PLN_CUT_FAITHFUL, .words = methods, .then = take_method,
+      .help = "sets what follows, which changes it" },
     { "sparsity", PLN_OPTION_DOUBLE, offsetof(pln_cut, sparsity), 0, 1, 0.5, PLN_OPTION_SINGLE, .help = "share of the channels that go" },
     { "by_layer", PLN_OPTION_BOOL, offsetof(pln_cut, by_layer), .help = "of each layer that share, instead of all together" },
     { "criterion", PLN_OPTION_WORD, offsetof(pln_cut, criterion), .usual = PLN_CHANNELS_MAGNITUDE, .words = scores,

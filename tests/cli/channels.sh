@@ -30,9 +30,15 @@ for source in none critical rate random uncritical sca; do
     prune dense --granularity channel --sparsity 0.5 --regenerate $source --set prune.ratio=0.5 --epochs 0 --out $source
     figure $source/result.json live_channels epochs
 done
-prune dense --granularity channel --sparsity 0.5 --criterion critical --set prune.by_layer=true --method slim --epochs 0 --out each
+prune dense --granularity channel --sparsity 0.5 --criterion critical --set prune.by_layer=true --epochs 0 --out each
 prune dense --granularity channel --sparsity 0.5 --criterion critical --regenerate none --set prune.quantity=potential --set prune.averaged=true --epochs 0 --out potential
 prune dense --granularity channel --sparsity 0.5 --criterion sca --regenerate none --epochs 0 --out other; same potential other
+for source in faithful_s=critical slimming=none; do
+    prune dense --method ${source%=*} --sparsity 0.5 --set prune.ratio=0.5 --epochs 0 --out ${source%=*}
+    prune dense --granularity channel --sparsity 0.5 --regenerate ${source#*=} --set prune.ratio=0.5 --epochs 0 --out plain --force; same ${source%=*} plain
+done
+cmp -s faithful_s/model.safetensors slimming/model.safetensors || echo "they differ"
+prune dense --method slimming --regenerate random --set prune.ratio=0.5 --sparsity 0.5 --epochs 0 --out back; same back random
 prune one --granularity channel --sparsity 0.5 --epochs 1 --out less; figure less/result.json channels live_channels
 prune one --sparsity 0.5 --set prune.updates=2 --out fewer; figure fewer/result.json sparsity
 prune fewer --granularity channel --sparsity 0.3 --epochs 1 --out least; grep -c prune: least/config.yaml
@@ -56,6 +62,8 @@ prune "$tiny" --data "$DATA" --granularity channel --sparsity 0.5 --out x
 prune dense --granularity channel --out x
 prune dense --granularity channel --sparsity 1.5 --out x
 prune dense --granularity channel --sparsity 0.5 --method rigl --out x
+prune dense --granularity weight --sparsity 0.5 --method slimming --out x
+prune "$tiny" --data "$DATA" --sparsity 0.5 --method slimming --out x
 prune dense --granularity channel --sparsity 0.5 --regenerate gradient --out x
 prune dense --granularity channel --sparsity 0.5 --criterion none --out x
 prune dense --granularity channel --sparsity 0.5 --set prune.quantity=magic --out x
