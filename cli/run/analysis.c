@@ -409,7 +409,7 @@ static int add_neurons(pln_ctx *ctx, const analysis_of *of, json_t *to)
 /* The lines of metrics.jsonl that tell of updates. */
 static int add_pruning(const run *r, json_t *to)
 {
-    static const char *const keys[] = { "epoch", "density", "updates", "revived", "survival", "retention", "dead_rows" };
+    static const char *const keys[] = { "epoch", "density", "updates", "revived", "survival", "retention", "dead_rows", "foresight" };
     FILE *file = fopen(run_path(r, "metrics.jsonl"), "r");
     json_t *list = json_array();
     char *line = NULL;
@@ -425,12 +425,15 @@ static int add_pruning(const run *r, json_t *to)
                 json_t *value = json_object_get(all, keys[k]);
                 json_object_set(entry, keys[k], json_is_number(value) ? value : json_null());
             }
+            json_object_set(entry, "revived_shares", json_object_get(all, "revived_shares"));
             json_array_append_new(list, entry);
         }
+        if (json_object_get(all, "foresight")) json_object_set(to, "foresight", json_object_get(all, "foresight"));
         json_decref(all);
     }
     free(line);
     if (file) fclose(file);
+    if (json_object_get(to, "foresight") == NULL) json_object_set_new(to, "foresight", json_null());
     if (json_array_size(list) == 0) note(to, "No weights came back in this run: there are no survival and retention.");
     json_object_set_new(to, "pruning", list);
     return code;

@@ -72,6 +72,37 @@ static void print_features(const json_t *analysis)
     printf("\n\n");
 }
 
+/* Where weights came back, tensor by tensor: the mean of the epochs' shares. */
+static double share_of(json_t *list, size_t tensor)
+{
+    json_t *entry;
+    double sum = 0;
+    size_t i, n = 0;
+
+    json_array_foreach(list, i, entry) {
+        const json_t *shares = json_object_get(entry, "revived_shares");
+        if (json_array_size(shares) <= tensor) continue;
+        sum += json_number_value(json_array_get(shares, tensor));
+        n++;
+    }
+    return n ? sum / (double)n : (double)NAN;
+}
+
+static void print_shares(const json_t *analysis)
+{
+    json_t *weights = json_object_get(analysis, "weights"), *list = json_object_get(analysis, "pruning"), *entry;
+    size_t i;
+
+    printf("of what came back at the last update of an epoch, in the mean:");
+    json_array_foreach(weights, i, entry) {
+        const double share = share_of(list, i);
+        if (isfinite(share)) printf(" %s %.1f %%", text_of(entry, "name"), 100 * share);
+    }
+    printf("\nrank correlation of the scores of channels at the last update with |w| of what came back, at the end");
+    layers_cell(analysis, "foresight", "%+.3f", 0, 1, "-");
+    printf("\n\n");
+}
+
 static void print_pruning(const json_t *analysis)
 {
     json_t *list = json_object_get(analysis, "pruning"), *entry;
@@ -90,6 +121,7 @@ static void print_pruning(const json_t *analysis)
         printf("\n");
     }
     printf("\n");
+    print_shares(analysis);
 }
 
 void analysis_print(const json_t *analysis)
@@ -183,25 +215,32 @@ static void draw_course(const chart *c, int colour, const json_t *list, const ch
     chart_name(c, colour, name);
 }
 
-static int draw_pruning(const run *r, json_t *analysis, const json_t *list)
+static int draw_pruning(const run *r, json_t *analysis, json_t *list)
 {
+    const size_t tensors = json_array_size(json_object_get(analysis, "weights"));
     const double from = json_number_value(json_object_get(json_array_get(list, 0), "epoch"));
     const double to = json_number_value(json_object_get(json_array_get(list, json_array_size(list) - 1), "epoch"));
     chart c;
 
-    if (chart_begin(&c, "What came back while weights were pruned", 2)) {
+    if (chart_begin(&c, "What came back while weights were pruned", 4)) {
         chart_panel(&c, "survival and retention", "epoch", "share", from, to, 0, 1);
         draw_course(&c, 0, list, "survival", "survival");
         draw_course(&c, 1, list, "retention", "retention");
         chart_panel(&c, "density", "epoch", "share", from, to, 0, 1);
         draw_course(&c, 2, list, "density", "density");
+        chart_panel(&c, "where weights came back", "tensor with weights, from 1", "share", 0.5, (double)tensors + 0.5, 0, 1);
+        for (size_t i = 0; i < tensors; i++)
+            if (isfinite(share_of(list, i))) chart_bar(&c, (double)i + 0.6, (double)i + 1.4, share_of(list, i));
+        chart_panel(&c, "scores when they came back, and |w| now", "epoch", "rank correlation", from, to, -1, 1);
+        draw_course(&c, 3, list, "foresight", "foresight");
     }
     return keep(r, analysis, "pruning.svg", &c);
 }
 
 int analysis_draw(const run *r, json_t *analysis)
 {
-    const json_t *layers = json_object_get(analysis, "layers"), *list = json_object_get(analysis, "pruning");
+    const json_t *layers = json_object_get(analysis, "layers");
+    json_t *list = json_object_get(analysis, "pruning");
     int code = DONE;
 
     json_object_set_new(analysis, "pictures", json_array());

@@ -8,6 +8,8 @@
 #include "run/picture.h"
 #include "run/report.h"
 
+#include <math.h>
+
 /* ---- figures ----------------------------------------------------------------- */
 
 /* The same in a line and in the result. */
@@ -62,6 +64,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
         json_object_set_new(line, "retention", e->retention < 0 ? json_null() : json_real(e->retention));
         json_object_set_new(line, "dead_rows", json_real(e->dead_rows));
     }
+    if (isfinite(e->foresight)) json_object_set_new(line, "foresight", json_real(e->foresight));
     if (e->changed >= 0) json_object_set_new(line, "changed", json_real(e->changed));
     if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
@@ -82,6 +85,23 @@ static int see_untrained(job *j, const pln_run_event *v)
     if (code == DONE) return run_add_metrics(&j->r, line, &j->metrics_size);
     json_decref(line);
     return code;
+}
+
+/* Of the tensors that compete the share of what the last update brought back. */
+static void add_revived(const job *j, json_t *line)
+{
+    double *share = calloc((size_t)pln_net_parameters(j->net) + 1, sizeof *share);
+    json_t *list = json_array();
+
+    if (share && pln_run_revived(j->run, share)) {
+        for (int p = 0; p < pln_net_parameters(j->net); p++) {
+            const pln_parameter_info info = pln_net_parameter(j->net, p);
+            if (!info.kept && info.rank > 1) json_array_append_new(list, json_real(share[p]));
+        }
+        json_object_set(line, "revived_shares", list);
+    }
+    json_decref(list);
+    free(share);
 }
 
 /* After the pass without labels: its line waits in the result for the rest of the epoch. */
@@ -130,6 +150,7 @@ static int see_epoch(job *j, const pln_run_event *v)
     if (j->c->e.prunes && network) {
         json_object_set_new(j->result, "density", json_real(v->report.density));
         job_note_cost(j, &v->report);
+        if (v->report.updates > 0) add_revived(j, line);
         if (code == DONE) code = job_note_masks(j, v->epoch);
     }
     if (network) {

@@ -93,6 +93,9 @@ PLN_API double   pln_run_epochs(const pln_run *run, int *all);
 /* Whether the part under way prunes, and where that stands. */
 PLN_API bool     pln_run_pruning(const pln_run *run, pln_pruning *where);
 
+/* Where that brought weights back: share [pln_net_parameters], as pln_trainer_revived. */
+PLN_API bool     pln_run_revived(const pln_run *run, double *share);
+
 /* Writes and reads the part under way and a text of the caller's, as pln_trainer_save and _load.
  * Load wants a run that has just been made, and returns also PLN_ERR_STATE if the run is inside
  * an epoch behind those that are wanted; one whose network was finished after fewer epochs than

@@ -167,6 +167,9 @@ typedef struct pln_epoch_report {
                                  -1: there was none yet                       */
     double changed;           /* with prune.settled: share of all units that an update behind the schedule's took or
                                  brought, in the mean; -1: there was none     */
+    double foresight;         /* where weights come back by scores of channels: over the channels to which some came back at
+                                 the last update, the rank correlation (pln_spearman) of these scores, criticality or
+                                 rates, with the mean |w| that those weights have at the end of the pass; NaN: none */
     double dead_rows;         /* rows of neurons (of blocks, where these are pruned) without a weight that got
                                  one back, in all                             */
 } pln_epoch_report;
@@ -198,6 +201,10 @@ PLN_API int pln_trainer_batches(const pln_trainer *trainer);
 
 /* Whether a trainer prunes, and where it stands. */
 PLN_API bool pln_trainer_pruning(const pln_trainer *trainer, pln_pruning *where);
+
+/* Of the units that came back at the last update the share that is in each parameter: share
+ * [pln_net_parameters]; false, and zeros, if none did. */
+PLN_API bool pln_trainer_revived(const pln_trainer *trainer, double *share);
 
 /* From now on batches are scored, those before are forgotten; NULL: no more of them are.  The
  * way back through time has what a score is made of, so that it costs next to nothing; no

@@ -330,6 +330,11 @@ bool pln_run_pruning(const pln_run *r, pln_pruning *where)
     return r->trainer && r->p.holds == (int)pln_run_part(r) && pln_trainer_pruning(r->trainer, where);
 }
 
+bool pln_run_revived(const pln_run *r, double *share)
+{
+    return r->trainer && r->p.holds == (int)pln_run_part(r) && pln_trainer_revived(r->trainer, share);
+}
+
 pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data *data, pln_net *net,
                        const pln_run_options *how, pln_run **run)
 {

@@ -281,9 +281,11 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     size_t mask_bytes;
     const int masked = count_masks(t->net, &mask_bytes);
     const size_t entry_bytes = (size_t)(count + masked) * sizeof(entry);
-    const size_t tensor_bytes = (size_t)(count + masked + 1) * sizeof(plni_st_tensor);
+    const size_t tensor_bytes = (size_t)(count + masked + 2) * sizeof(plni_st_tensor);
     size_t units;
+    int channels;
     uint8_t *revived = plni_prune_revived(t, &units);
+    double *scores = plni_prune_scores(t, &channels);
     const size_t bytes = floats_in(t) * sizeof(float);
     uint8_t *masks = plni_alloc(t->ctx, mask_bytes);
     entry *entries = plni_alloc(t->ctx, entry_bytes);
@@ -317,8 +319,11 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     if (status != PLN_OK) goto done;
     if (units)
         tensor[count + masked] = (plni_st_tensor){ .name = "revived", .type = "U8", .rank = 1, .dim = { (int64_t)units }, .bytes = revived, .size = units };
+    if (channels)                        /* with these units come back */
+        tensor[count + masked + 1] = (plni_st_tensor){ .name = "revived_by", .type = "F64", .rank = 1, .dim = { channels }, .bytes = scores,
+                                                       .size = (size_t)channels * sizeof *scores };
     texts = describe(t, user);
-    status = texts ? plni_st_write(t->ctx, path, tensor, count + masked + (units > 0), texts)
+    status = texts ? plni_st_write(t->ctx, path, tensor, count + masked + (units > 0) + (channels > 0), texts)
                    : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
 done:
     json_decref(texts);
@@ -395,12 +400,16 @@ static pln_status check_masks(const pln_trainer *t, const plni_st *st)
     return PLN_OK;
 }
 
-/* Which weights came back last, a byte each; older files do not say. */
+/* Which weights came back last, a byte each, and by what scores of channels; older files do not say. */
 static pln_status check_revived(const pln_trainer *t, const plni_st *st)
 {
-    const plni_st_tensor *revived = plni_st_find(st, "revived");
+    const plni_st_tensor *revived = plni_st_find(st, "revived"), *scores = plni_st_find(st, "revived_by");
     size_t units;
+    int channels;
 
+    (void)plni_prune_scores(t, &channels);
+    if (channels && scores && (strcmp(scores->type, "F64") != 0 || scores->rank != 1 || scores->size != (size_t)channels * sizeof(double)))
+        return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: tensor revived_by is not %d doubles", channels);
     (void)plni_prune_revived(t, &units);
     if (!revived || !units) return PLN_OK;
     bool sound = !strcmp(revived->type, "U8") && revived->rank == 1 && revived->size == units;
@@ -473,6 +482,9 @@ static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
     size_t units;
     uint8_t *revived = plni_prune_revived(t, &units);
     if (revived && plni_st_find(st, "revived")) memcpy(revived, plni_st_find(st, "revived")->bytes, units);
+    int channels;
+    double *scores = plni_prune_scores(t, &channels);
+    if (scores && plni_st_find(st, "revived_by")) memcpy(scores, plni_st_find(st, "revived_by")->bytes, (size_t)channels * sizeof *scores);
     for (int l = 0; l < t->net->count; l++) plni_mask_apply(t->net, &t->net->layer[l]);
     plni_trainer_remask(t);
     for (int i = 0; i < t->courses; i++) plni_rule_new_epoch(&t->course[i].rule, n);

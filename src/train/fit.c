@@ -305,6 +305,7 @@ static void finish_pass(pln_trainer *t)
         .steps = (long)sum->steps, .dense_gradients = (long)sum->dense_gradients,
         .macs = sum->macs, .active_macs = sum->active_macs,
         .updates = (int)sum->updates, .dead_rows = sum->dead_rows,
+        .foresight = plni_prune_foreseen(t),
         .changed = sum->changes > 0 ? sum->changed / sum->changes : -1,
         .revived = sum->updates > 0 ? sum->revived / sum->updates : 0,
         .survival = sum->survivals > 0 ? sum->survival / sum->survivals : -1,

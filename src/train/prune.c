@@ -244,6 +244,8 @@ int plni_prune_epoch(const pln_fit *fit, int epoch)
 
 float *plni_prune_vector(const pln_trainer *t, int vector, int layer) { return t->pruner->aside[vector][layer]; }
 
+double plni_prune_foreseen(const pln_trainer *t) { return t->pruner ? plni_prune_foresight(t, t->pruner) : (double)NAN; }
+
 double *plni_prune_amount(const pln_trainer *t) { return &t->pruner->amount; }
 
 int *plni_prune_calm(const pln_trainer *t) { return t->pruner && t->pruner->how.settled > 0 ? &t->pruner->calm : NULL; }

@@ -7,6 +7,7 @@
 #include "nn/graph.h"
 #include "nn/mask.h"
 #include "nn/norm.h"
+#include "pln/analyse.h"
 
 #include <math.h>
 #include <string.h>
@@ -175,6 +176,11 @@ static void plan(const pln_net *net, struct plni_pruner *p, plni_arena *arena)
         p->revived = plni_arena_take(arena, p->units);
     }
     p->channel = plni_arena_take(arena, (size_t)p->channels * sizeof(double));
+    if (plni_regrowth_by_channel(&p->how) && p->how.ratio > 0) {
+        p->pairs = plni_arena_take(arena, 2 * (size_t)p->channels * sizeof(float));
+        p->channel_order = plni_arena_take(arena, (size_t)p->channels * sizeof *p->channel_order);
+        p->channel_rank = plni_arena_take(arena, 2 * (size_t)p->channels * sizeof(double));
+    }
     if (p->tensor) list(net, p);
     for (int t = 0; p->tensor && t < p->tensors; t++)
         memset(p->readout + p->tensor[t].from, p->tensor[t].neurons < 0 && net->images, p->tensor[t].count);
@@ -508,4 +514,41 @@ void plni_prune_match(const pln_trainer *t, struct plni_pruner *p, int update, s
         (void)pln_select_largest(score, w->count, count, chosen);
         for (size_t u = 0; u < w->count; u++) score[u] = chosen[u] ? 1 : -INFINITY;
     }
+}
+
+/* ---- what has become of it ---------------------------------------------------------------- */
+
+/* The mean |w| of those of a row that came back last; -1: none did. */
+static double revived_mean(const struct plni_pruner *p, const plni_competitor *w, int row)
+{
+    const size_t first = (size_t)row * w->columns;
+    double sum = 0;
+    size_t count = 0;
+
+    for (size_t k = first; k < first + w->columns; k++) {
+        if (!p->revived[w->from + unit_of(p, w, k)]) continue;
+        sum += (double)p->values[k];
+        count++;
+    }
+    return count ? sum / (double)count : -1;
+}
+
+double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p)
+{
+    size_t n = 0;
+
+    if (!p->pairs || !p->revived) return (double)NAN;
+    float *mean = p->pairs + p->channels;
+    for (int i = 0; i < p->tensors; i++) {
+        const plni_competitor *w = &p->tensor[i];
+        if (w->neurons < 0) continue;
+        read_weights(t, w, p->values);
+        for (int row = 0; row < w->rows; row++) {
+            const double size = revived_mean(p, w, row);
+            if (size < 0) continue;
+            p->pairs[n] = (float)p->channel[w->neurons + row];
+            mean[n++] = (float)size;
+        }
+    }
+    return n > 0 ? pln_spearman(p->pairs, mean, n, p->channel_order, p->channel_rank) : (double)NAN;
 }

@@ -36,7 +36,10 @@ struct plni_pruner {
     pln_ranked *order;           /* [largest], of criteria by rank                   */
     bool      drives;            /* channels are units of rows, scored by what drives them */
     int       channels;          /* that are scored                                  */
-    double   *channel;           /* [channels]                                       */
+    double   *channel;           /* [channels], of the last update                   */
+    float    *pairs;             /* [2][channels], and what ranks them; NULL: nothing comes back by them */
+    pln_ranked *channel_order;   /* [channels]                                       */
+    double   *channel_rank;      /* [2 channels]                                     */
     bool      scored;            /* it is of a network as it is, not of batches      */
     long      masks;             /* of the network, when what follows was counted     */
     double    dense, there;      /* multiply-adds of a sample: with all weights, with those that are there, */
@@ -86,6 +89,9 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update);
 /* Where p->score has what criticality would bring back, by p->magnitude: in its place rows by chance, of each tensor as
  * many weights. */
 void plni_prune_match(const pln_trainer *t, struct plni_pruner *p, int update, size_t budget, const pln_regrowth *how);
+
+/* pln_epoch_report.foresight, now. */
+double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p);
 
 /* Densities of tensors by their kernels, before the first update. */
 void plni_prune_shares(const pln_trainer *t, const struct plni_pruner *p, double *share);

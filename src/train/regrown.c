@@ -59,3 +59,26 @@ uint8_t *plni_prune_revived(const pln_trainer *t, size_t *units)
     *units = t->pruner && t->pruner->revived ? t->pruner->units : 0;
     return *units ? t->pruner->revived : NULL;
 }
+
+double *plni_prune_scores(const pln_trainer *t, int *channels)
+{
+    *channels = t->pruner && t->pruner->pairs ? t->pruner->channels : 0;
+    return *channels ? t->pruner->channel : NULL;
+}
+
+bool pln_trainer_revived(const pln_trainer *t, double *share)
+{
+    const struct plni_pruner *p = t->pruner;
+    size_t all = 0;
+
+    for (int i = 0; i < pln_net_parameters(t->net); i++) share[i] = 0;
+    if (!p || !p->revived) return false;
+    for (size_t u = 0; u < p->units; u++) all += p->revived[u];
+    for (int i = 0; all > 0 && i < p->tensors; i++) {
+        const plni_competitor *w = &p->tensor[i];
+        size_t there = 0;
+        for (size_t u = w->from; u < w->from + w->count; u++) there += p->revived[u];
+        share[w->parameter] = (double)there / (double)all;
+    }
+    return all > 0;
+}

@@ -22,7 +22,8 @@ for l in r["layers"]:
 for w in r["weights"]: print(w["name"], w["weights"], abs(w["share"] - w["present"] / w["weights"]) < 1e-9)
 print(sum(w["present"] for w in r["weights"]) == json.load(open("one/result.json"))["live_weights"])
 lines = [json.loads(line) for line in open("one/metrics.jsonl")]
-print([{k: l[k] for k in p} for p, l in zip(r["pruning"], [l for l in lines if "survival" in l])] == r["pruning"], len(r["pruning"]))
+print([{k: l.get(k) for k in p} for p, l in zip(r["pruning"], [l for l in lines if "survival" in l])] == r["pruning"], len(r["pruning"]))
+print([abs(sum(l["revived_shares"]) - 1) < 1e-9 and len(l["revived_shares"]) == 3 and l["revived_shares"][2] == 0 for l in r["pruning"]], r["foresight"] == ([l["foresight"] for l in lines if "foresight" in l] or [None])[-1])
 f = r["class_features"]
 print(f["layer"], len(f["cosines"]), all(0 < c <= 1 for c in f["cosines"]), 0 < f["cosine"] <= 1, f["variance_train"] > 0, f["variance_test"] > 0)
 END

@@ -314,7 +314,7 @@ static void test_same_bits(void **state)
             float *other = train(&jobs[i], ways[k].threads, ways[k].batches, ways[k].stopped, &n, &also);
             if (memcmp(one, other, n * sizeof *one) != 0) fail_msg("%s: other weights, way %d", jobs[i].name, k);
             if (also.updates != said.updates || also.revived != said.revived || also.survival != said.survival ||
-                also.retention != said.retention || also.dead_rows != said.dead_rows)
+                (also.foresight != said.foresight && !(isnan(also.foresight) && isnan(said.foresight))) || also.retention != said.retention || also.dead_rows != said.dead_rows)
                 fail_msg("%s: something else is said of what came back, way %d", jobs[i].name, k);
             free(other);
         }
@@ -867,6 +867,67 @@ static void test_what_came_back(void **state)
     end(&r);
 }
 
+/* Where weights come back, and how their channels' scores go with what becomes of them, by plain ranks. */
+static void test_foresight(void **state)
+{
+    enum { ROWS = 28 };
+    static const char *const weights[] = { "0.weight", "2.weight" };
+    static const int rows[] = { 8, 20 };
+    const job j = { "foresight", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "updates 1 every 1 averaged true" };
+    static float now[MOST_WEIGHTS], masks[MOST_WEIGHTS];
+    static uint8_t back[MOST_WEIGHTS];
+    double score[ROWS], mean[ROWS] = { 0 }, came[2] = { 0 }, share[16], rank[2][ROWS] = { { 0 } }, sum[5] = { 0 };
+    pln_fit fit = fit_of(&j);
+    pln_epoch_report report;
+    size_t n[ROWS] = { 0 };
+    int used = 0;
+    run r;
+
+    (void)state;
+    fit.epochs = 3, fit.batch = SAMPLES, fit.prune.sparsity = 0.3, fit.prune.ratio = 0.3f;
+    assert_int_equal(begin_of(&r, &j, &fit, 2), PLN_OK);
+    assert_false(pln_trainer_revived(r.trainer, share));
+    assert_int_equal(pln_trainer_step(r.trainer, 1, &report), PLN_OK);
+    assert_true(isnan(report.foresight));               /* they all begin at 0 */
+    assert_int_equal(pln_trainer_scores(r.trainer, score), PLN_OK);
+    const size_t all = magnitudes(r.net, now, masks);
+    for (size_t i = 0; i < all; i++) back[i] = masks[i] != 0 && now[i] == 0;
+    assert_true(pln_trainer_revived(r.trainer, share));
+    assert_int_equal(pln_trainer_step(r.trainer, 1, &report), PLN_OK);
+    (void)magnitudes(r.net, now, masks);
+    for (int k = 0, at = 0, row = 0; k < 2; k++) {
+        int count;
+        free(read_named(&r, weights[k], &count));
+        for (int i = 0; i < count; i++, at++) {
+            const int c = row + i / (count / rows[k]);
+            if (back[at]) mean[c] += (double)now[at], n[c]++, came[k]++;
+        }
+        row += rows[k];
+    }
+    for (int p = 0; p < pln_net_parameters(r.net); p++) {
+        const char *name = pln_net_parameter(r.net, p).name;
+        const double wanted = !strcmp(name, weights[0]) ? came[0] : !strcmp(name, weights[1]) ? came[1] : 0;
+        CHECK_NEAR(share[p], wanted / (came[0] + came[1]), 1e-12);
+    }
+    for (int c = 0; c < ROWS; c++) {
+        if (!n[c]) continue;
+        used++;
+        for (int d = 0; d < ROWS; d++) {
+            if (!n[d]) continue;
+            const float pair[2][2] = { { (float)score[c], (float)score[d] }, { (float)(mean[c] / (double)n[c]), (float)(mean[d] / (double)n[d]) } };
+            for (int k = 0; k < 2; k++) rank[k][c] += pair[k][1] < pair[k][0] ? 1 : d != c && pair[k][1] <= pair[k][0] ? 0.5 : 0;
+        }
+    }
+    for (int c = 0; c < ROWS; c++) {
+        if (!n[c]) continue;
+        const double x = rank[0][c] - (used - 1) / 2.0, y = rank[1][c] - (used - 1) / 2.0;
+        sum[0] += x * y, sum[1] += x * x, sum[2] += y * y;
+    }
+    assert_true(used > 4 && came[0] > 0 && came[1] > 0);
+    CHECK_NEAR(report.foresight, sum[0] / sqrt(sum[1] * sum[2]), 1e-9);
+    end(&r);
+}
+
 static void refused(const job *j, const pln_fit *fit, const char *path, const char *why)
 {
     run r = { 0 };
@@ -939,7 +1000,7 @@ int main(void)
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
-        cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
+        cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_foresight), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
     };
 
     for (int s = 0; s < SAMPLES; s++) {
