@@ -8,7 +8,7 @@ Every round measures in turn: ours with all weights, without 95 and 98 % of them
 without 70 % of the channels, a smaller network; then SpikingJelly, dense and with 95 % of the weights zero, which is the
 same work there. Without --python the last two are left out. A ratio is that of medians over the rounds. Networks, masks
 and images are random; both sides have the same number of parameters, four time steps and --threads threads, and report the
-best of some steps. The peer works without gradients in inference, all time steps at once, in the faster of its
+best of some steps, with one thread by the processor's time. The peer works without gradients in inference, all time steps at once, in the faster of its
 memory layouts. --curve measures inference of 32 samples from 50 to 99 % instead. Writes docs/results/pruning/speed-LEVEL.json,
 or curve-LEVEL.json and .svg, and prints the rows of the tables in docs/performance.md.
 """
@@ -68,11 +68,11 @@ class Peer:
 
     def measure(self, net, mode, sparsity):
         words = (f"--net {speed.SPIKING[net][3]} {MODES[mode][1]} --sparsity {sparsity} --threads {self.args.threads} "
-                 f"--steps 3 --seconds {self.args.seconds}")
+                 "--steps 2")
         if (net, mode) not in self.layouts:
             tried = {layout: self.measure_as(words, layout)["seconds_per_step"] for layout in ("", "--channels-last")}
             self.layouts[net, mode] = min(tried, key=tried.get)
-        return self.measure_as(words, self.layouts[net, mode])
+        return self.measure_as(f"{words} --seconds {self.args.seconds}", self.layouts[net, mode])
 
 
 def ours(args, net, words):
@@ -176,17 +176,29 @@ def picture(curves, level):
             f'<text x="{left}" y="14">inference of 32 samples, times as fast as dense ({level})</text></svg>\n')
 
 
-def print_curve(rows):
-    """Draws what was measured, and says where it crosses."""
+def curves_of(rows):
     curves = {}
     for row in rows:
         if row["pruned"] != DENSE:
             curves.setdefault((row["net"], row["pruned"]), []).append((row["sparsity"], row["ratio"]))
-    crossings = [{"net": net, "pruned": kind, "sparsity": crossover(points)} for (net, kind), points in curves.items()]
-    for one in crossings:
-        where = "nowhere" if one["sparsity"] is None else f"from {100 * one['sparsity']:.0f} % on"
-        print(f"{NETS[one['net']]}, {one['pruned']}: at least {GAIN} times as fast {where}")
-    return curves, crossings
+    return curves
+
+
+def print_crossover(one):
+    where = "nowhere" if one["sparsity"] is None else f"from {100 * one['sparsity']:.0f} % on"
+    print(f"{NETS[one['net']]}, {one['pruned']}: at least {GAIN} times as fast {where}")
+
+
+def keep(args, about, rows):
+    """Writes what there is."""
+    path = Path(args.out) / f"{'curve' if args.curve else 'speed'}-{about['isa']}.json"
+    if args.curve:
+        curves = curves_of(rows)
+        about["crossover"] = [{"net": net, "pruned": kind, "sparsity": crossover(points)} for (net, kind), points in curves.items()]
+        for one in about["crossover"][-len(KINDS):]:
+            print_crossover(one)
+        path.with_suffix(".svg").write_text(picture(curves, about["isa"]))
+    path.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
 
 
 def main():
@@ -204,22 +216,21 @@ def main():
     args = parser.parse_args()
     if unknown := [net for net in args.net if net not in NETS]:
         parser.error(f"no such net: {', '.join(unknown)}; there are {', '.join(NETS)}")
+    args.command, args.python = os.path.abspath(args.command), args.python and os.path.abspath(args.python)
     peer = Peer(args) if args.python and not args.curve else None
+    about = {"command": "python3 bench/pruned.py " + shlex.join(sys.argv[1:]), "machine": speed.describe_machine(),
+             "threads": args.threads, "rounds": args.rounds, "load_before": round(os.getloadavg()[0], 2)}
+    if peer:
+        about["peer"] = peer.about
     rows = []
     for net in args.net:
         for mode in list(MODES)[:1] if args.curve else args.mode or MODES:
             more, levels = measure(args, net, mode, peer)
             rows += more
-    about = {"command": "python3 bench/pruned.py " + shlex.join(sys.argv[1:]), "machine": speed.describe_machine(), **levels,
-             "threads": args.threads, "rounds": args.rounds}
-    if args.curve:
-        curves, about["crossover"] = print_curve(rows)
-        (Path(args.out) / f"curve-{levels['isa']}.svg").write_text(picture(curves, levels['isa']))
-    else:
-        about["peer"] = peer and peer.about
+            about.update(levels, load_after=round(os.getloadavg()[0], 2))
+            keep(args, about, rows)
+    if not args.curve:
         print_tables(rows)
-    path = Path(args.out) / f"{'curve' if args.curve else 'speed'}-{levels['isa']}.json"
-    path.write_text(json.dumps({**about, "rows": rows}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
