@@ -97,7 +97,7 @@ def cases_of(args, mode, peer):
 
 
 def measure(args, net, mode, peer):
-    cases = cases_of(args, mode, peer)
+    cases, load = cases_of(args, mode, peer), os.getloadavg()[0]
     lines = {case: [] for case in cases}
     for _ in range(args.rounds):
         for case, run in cases.items():
@@ -106,9 +106,10 @@ def measure(args, net, mode, peer):
     learned = {line["parameters"] for case, of in lines.items() if case[0] != CHANNELS for line in of}
     if len(learned) > 1:
         sys.exit(f"{net}: not the same network everywhere, {sorted(learned)} parameters")
+    load = [round(load, 1), round(os.getloadavg()[0], 1)]
     rows = []
     for case, of in lines.items():
-        row = {"net": net, "mode": mode, "pruned": case[0], "sparsity": case[1], "parameters": of[-1]["parameters"],
+        row = {"net": net, "mode": mode, "pruned": case[0], "sparsity": case[1], "load": load, "parameters": of[-1]["parameters"],
                "firing_rate": of[-1]["firing_rate"], "all": [line["samples_per_second"] for line in of],
                "samples_per_second": round(medians[case], 1), "ratio": round(medians[case] / medians[DENSE, 0], 2)}
         if case[0] == PEER:
@@ -190,8 +191,11 @@ def print_crossover(one):
 
 
 def keep(args, about, rows):
-    """Writes what there is."""
+    """Writes what there is; of earlier runs what was not measured again stays."""
     path = Path(args.out) / f"{'curve' if args.curve else 'speed'}-{about['isa']}.json"
+    new = {(row["net"], row["mode"]) for row in rows}
+    held = [row for row in json.loads(path.read_text())["rows"] if (row["net"], row["mode"]) not in new] if path.exists() else []
+    rows = held + rows
     if args.curve:
         curves = curves_of(rows)
         about["crossover"] = [{"net": net, "pruned": kind, "sparsity": crossover(points)} for (net, kind), points in curves.items()]
@@ -219,7 +223,7 @@ def main():
     args.command, args.python = os.path.abspath(args.command), args.python and os.path.abspath(args.python)
     peer = Peer(args) if args.python and not args.curve else None
     about = {"command": "python3 bench/pruned.py " + shlex.join(sys.argv[1:]), "machine": speed.describe_machine(),
-             "threads": args.threads, "rounds": args.rounds, "load_before": round(os.getloadavg()[0], 2)}
+             "threads": args.threads, "rounds": args.rounds}
     if peer:
         about["peer"] = peer.about
     rows = []
@@ -227,7 +231,7 @@ def main():
         for mode in list(MODES)[:1] if args.curve else args.mode or MODES:
             more, levels = measure(args, net, mode, peer)
             rows += more
-            about.update(levels, load_after=round(os.getloadavg()[0], 2))
+            about.update(levels)
             keep(args, about, rows)
     if not args.curve:
         print_tables(rows)

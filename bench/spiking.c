@@ -10,7 +10,7 @@
  * with, which sets the firing rate.  With gain there are no norms, and the initial weights
  * are multiplied by it, without which a deep network would not fire.  sparsity leaves out so many
  * of the weights of all layers but the first and the last, by chance, `block` filters of a tap and channel together;
- * the others are made larger, so that neurons fire as before.  shrink takes so many of each layer's channels out, by
+ * the others are made larger, so that neurons fire as before, and inference is that of the compact network.  shrink takes so many of each layer's channels out, by
  * chance, which leaves a smaller network. */
 
 #define _XOPEN_SOURCE 700
@@ -189,6 +189,18 @@ static pln_status shrink(pln_net **net, float share)
     return PLN_OK;
 }
 
+/* Puts a network that only runs forward in the place of *net. */
+static pln_status make_compact(pln_net **net, int batch)
+{
+    pln_net *compact = NULL;
+    const pln_status status = pln_net_compact(*net, batch, &compact);
+
+    if (status != PLN_OK) return status;
+    pln_net_free(*net);
+    *net = compact;
+    return PLN_OK;
+}
+
 static int64_t count_learned(const pln_net *net)
 {
     int64_t count = 0;
@@ -294,6 +306,7 @@ int main(int count, char **word)
     if (status == PLN_OK) status = pln_data_bind(ctx, bytes, s.batch, 3, shape, labels, &data);
     if (status == PLN_OK) status = train(ctx, net, data, &s, s.infer ? 1 : MOST_STEPS, &best, &rate);
     if (status == PLN_OK && s.infer) status = settle_norms(net);
+    if (status == PLN_OK && s.infer && s.sparsity > 0) status = make_compact(&net, s.batch);
     if (status == PLN_OK && s.infer) status = infer(net, &s, &best);
     if (status != PLN_OK) {
         fprintf(stderr, "bench_spiking: %s\n", pln_error(ctx));
