@@ -287,14 +287,15 @@ static inline void inside_adam(inside *in, int l, float scale, float *from, cons
     inside_gradient_to(in, l, scale, (plni_sink){ .into = from, .step = how, .theta = theta, .m = m, .v = v });
 }
 
-/* dx from dy, then theta += scale * dL/dtheta, in one visit; false, and nothing is done, where
- * layer l knows no such way. */
-static inline bool inside_backward_gradient(inside *in, int l, float scale)
+/* dx from dy, then theta += scale * dL/dtheta, or a step of Adam by that gradient with m and v, in one
+ * visit; false, and nothing is done, where layer l knows no such way. */
+static inline bool inside_backward_gradient(inside *in, int l, float scale, const plni_adam *how, float *m, float *v)
 {
     plni_layer *layer = inside_learner(in->net, l);
 
     if (!layer->ops->backward_gradient) return false;
-    layer->ops->backward_gradient(layer, &in->pass, &in->pass.at[layer->number], scale);
+    const plni_sink adds = plni_add_to(layer->theta), steps = { .step = how, .theta = layer->theta, .m = m, .v = v };
+    layer->ops->backward_gradient(layer, &in->pass, &in->pass.at[layer->number], scale, how ? &steps : &adds);
     for (int s = 0; layer->ops->backward_row && s < in->pass.samples; s++)
         layer->ops->backward_row(layer, &in->pass, &in->pass.at[layer->number], s);
     return true;

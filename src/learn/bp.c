@@ -187,6 +187,12 @@ static bool fuses(const plni_rule *rule, const plni_layer *layer, const plni_pas
     return batch->shards == 1 && plni_rule_is_plain(rule) && !plni_mask_of(layer);
 }
 
+/* Likewise by Adam, whose step is taken piece by piece: nobody asks for the gradient. */
+static bool fuses_adam(const plni_rule *rule, const plni_pass *batch, int l)
+{
+    return batch->shards == 1 && rule->optim.kind == PLN_ADAM && !rule->gradient[l] && !rule->asked && !rule->holds;
+}
+
 /* Moves product l, and takes the gradient to what is below. */
 static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l)
 {
@@ -194,7 +200,14 @@ static void learn(plni_rule *rule, pln_net *net, const plni_pass *batch, int l)
     const bool goes_on = batch->at[l].dx != NULL;
 
     if (fuses(rule, layer, batch) && layer->ops->backward_gradient && goes_on) {
-        layer->ops->backward_gradient(layer, batch, &batch->at[l], -rule->rate[l]);
+        const plni_sink here = plni_add_to(layer->theta);
+        layer->ops->backward_gradient(layer, batch, &batch->at[l], -rule->rate[l], &here);
+        return;
+    }
+    if (fuses_adam(rule, batch, l) && layer->ops->backward_gradient && goes_on) {
+        const plni_adam adam = plni_adam_at(&rule->optim, rule->rate[l], rule->steps);
+        const plni_sink to = plni_rule_sink(rule, layer, &adam);
+        layer->ops->backward_gradient(layer, batch, &batch->at[l], 1, &to);
         return;
     }
     for (const plni_pass *pass = batch; goes_on && pass < batch + batch->shards; pass++)

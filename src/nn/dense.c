@@ -369,22 +369,22 @@ static void gradient_forward(plni_layer *layer, const plni_pass *pass, const pln
     next_own->made = true;
 }
 
-static void backward_gradient(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale)
+static void backward_gradient(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                              const plni_sink *to)
 {
-    plni_panels w = panels_in(layer, layer->theta);
-    const plni_sink here = plni_add_to(layer->theta);
+    const plni_panels w = panels_in(layer, layer->theta);
     const plni_signal x = seen(layer, io->x);
     plni_signal dx = seen(layer, io->dx);
     state *own = io->workspace;
 
     if (rows_are_inputs(layer)) {
         backward(layer, pass, io, 0, pass->samples);
-        gradient(layer, pass, io, scale, &here);
+        gradient(layer, pass, io, scale, to);
         return;
     }
     plni_columns_make(pass->ctx, &own->columns, io->dy, pass->samples);
-    plni_gather_update(pass->ctx, &w, &own->columns, io->dy, &x, &dx, pass->samples, scale);
-    bias_gradient(layer, pass->kernels, &own->columns, scale, &here);
+    plni_gather_update(pass->ctx, &w, &own->columns, io->dy, &x, &dx, pass->samples, scale, to);
+    bias_gradient(layer, pass->kernels, &own->columns, scale, to);
 }
 
 static plni_part part(const plni_layer *layer)

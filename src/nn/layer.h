@@ -163,9 +163,10 @@ struct plni_layer_ops {
     void (*gradient)(const plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
                      const plni_sink *to);
 
-    /* backward, then gradient into theta, in one visit of theta; NULL if there
-     * is no such way. */
-    void (*backward_gradient)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale);
+    /* backward, then gradient to a sink that moves theta, in one visit of theta; NULL if
+     * there is no such way. */
+    void (*backward_gradient)(plni_layer *layer, const plni_pass *pass, const plni_layer_io *io, float scale,
+                              const plni_sink *to);
 
     /* gradient into theta for one batch, then forward for the next, in one visit
      * of theta; NULL if there is no such way. */

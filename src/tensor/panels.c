@@ -5,6 +5,7 @@
 #include "base/blas.h"
 #include "base/context.h"
 #include "base/shape.h"
+#include "pln/net.h"
 
 #include <assert.h>
 #include <string.h>
@@ -518,16 +519,53 @@ static void gather_update_dense_panel(void *arg, int p)
               width);
 }
 
-void plni_gather_update(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+/* dx += d w over the rows below last, whose weights are still in the cache when they step.  Sample s's
+ * list is walked from next[s] on. */
+static void add_input_gradient(const job *j, int p, int last, int *next)
+{
+    const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
+
+    for (int s = 0; s < j->samples; s++) {
+        float *dx = j->y->value + s * j->y->stride + column;
+        const int *index = j->d->index + s * j->d->stride;
+        const int from = next[s], count = j->d->count[s];
+        while (next[s] < count && index[next[s]] < last) next[s]++;
+        j->kernels->gather(dx, dx, panel_of(j->w, p), width_of(j->w, p), index + from, j->d->active + s * j->d->stride + from,
+                           next[s] - from);
+    }
+}
+
+static void gather_step_panel(void *arg, int p)
+{
+    const job *j = arg;
+    const int width = width_of(j->w, p), span = plni_smaller(PIECE / width, ROWS);
+    _Alignas(64) float g[PIECE];
+    int next[PLN_MAX_BATCH] = { 0 };
+
+    for (int s = 0; s < j->samples; s++)
+        memset(j->y->value + s * j->y->stride + (ptrdiff_t)p * j->w->width, 0, (size_t)width * sizeof(float));
+    for (int first = 0; first < j->w->rows; first += span) {
+        const int last = plni_smaller(first + span, j->w->rows), count = (last - first) * width;
+        const plni_sink to = plni_sink_at(&j->to, (ptrdiff_t)p * j->w->rows * j->w->width + (ptrdiff_t)first * width);
+        add_input_gradient(j, p, last, next);
+        begin(g, to.into, (size_t)count);
+        j->kernels->update(g, width, last - first, j->columns->start + first, j->columns->sample, j->columns->value,
+                           j->x->value + (ptrdiff_t)p * j->w->width, j->x->stride, j->scale);
+        plni_sink_take(j->kernels, &to, g, count);
+    }
+}
+
+void plni_gather_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns,
                         const plni_signal *d, const plni_signal *x, plni_signal *dx,
-                        int samples, float scale)
+                        int samples, float scale, const plni_sink *to)
 {
     const double density = plni_signal_density(d, samples);
-    const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols;
+    const double work = 2 * NANOSECONDS * density * samples * w->rows * w->cols + (to->step ? STEP * w->rows * w->cols : 0);
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .d = d, .x = x,
-              .y = dx, .samples = samples, .scale = scale };
+              .y = dx, .samples = samples, .scale = scale, .to = *to };
 
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
-                  is_dense(GATHER_UPDATE, w, density, samples) ? gather_update_dense_panel : gather_update_panel,
+                  to->step ? gather_step_panel
+                  : is_dense(GATHER_UPDATE, w, density, samples) ? gather_update_dense_panel : gather_update_panel,
                   &j);
 }

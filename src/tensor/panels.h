@@ -85,12 +85,12 @@ void plni_update_gather(pln_ctx *ctx, plni_panels *w, const plni_columns *column
                         const plni_signal *next_x, int next_samples, plni_signal *next_y,
                         plni_walk walk);
 
-/* Input gradient and update in one visit of the active rows:
+/* Input gradient and update in one visit of the active rows, or with a step of all:
  *     dx[s][c]  = sum_r d[s][r] w[r][c], with w as it was
- *     w[r][c]  += scale * sum_s d[s][r] x[s][c]
+ *     scale * sum_s d[s][r] x[s][c] goes to `to`, which is w itself or has it as its theta
  * d has lists and `columns` has them by unit. */
-void plni_gather_update(pln_ctx *ctx, plni_panels *w, const plni_columns *columns,
+void plni_gather_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns,
                         const plni_signal *d, const plni_signal *x, plni_signal *dx,
-                        int samples, float scale);
+                        int samples, float scale, const plni_sink *to);
 
 #endif

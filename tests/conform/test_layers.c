@@ -224,30 +224,44 @@ static void test_step(void **state)
         for (int h = 0; h < 6 && forms[f].dense; h++) check_step(&forms[f], shares[h / 2], h % 2);
 }
 
-/* One visit equals backward and then gradient. */
+/* One visit equals backward and then gradient, or a step of Adam by it. */
+static void check_backward_gradient(const form *f, float share, const plni_adam *how)
+{
+    bench b = set_up(f);
+
+    if (size_of(&b)) {
+        const size_t n = size_of(&b);
+        const inside_signal *dx = dx_of(&b);
+        float *theta = test_copy(theta_of(&b), n), *g = test_zeros(n);
+        float *m = test_zeros(n), *v = test_zeros(n), *kept_m = test_zeros(n), *kept_v = test_zeros(n);
+        fill(b.in, x_of(&b), 0.5f);
+        fill(b.in, dy_of(&b), share);
+        backward(&b);
+        float *wanted = test_copy(inside_row(dx, 0), inside_floats(dx, samples));
+        gradient(&b, -0.5f, how ? g : theta);
+        if (how) inside_kernels(b.in)->adam(theta, g, kept_m, kept_v, (int)n, how);
+        if (inside_backward_gradient(b.in, b.at, -0.5f, how, m, v)) {
+            for (size_t i = 0; i < n; i++) {
+                CHECK_NEAR(theta_of(&b)[i], theta[i], within(how ? 1e-4 : 1e-6));
+                CHECK_NEAR(m[i], kept_m[i], within(1e-6));
+                CHECK_NEAR(v[i], kept_v[i], within(1e-6));
+            }
+            for (int s = 0; s < samples; s++)
+                for (int i = 0; i < INPUTS; i++)
+                    CHECK_NEAR(*inside_at(dx, s, i), wanted[inside_at(dx, s, i) - inside_row(dx, 0)], 1e-4);
+        }
+        free(theta), free(g), free(m), free(v), free(kept_m), free(kept_v), free(wanted);
+    }
+    tear_down(&b);
+}
+
 static void test_backward_gradient(void **state)
 {
+    const plni_adam how = { .b1 = 0.9f, .b2 = 0.999f, .c1 = 0.1f, .c2 = 0.001f, .eps = 1e-2f, .rate = 0.01f };
+
     (void)state;
-    for (int f = 0; f < 2 * TEST_COUNT(forms); f++) {
-        bench b = set_up(&forms[f / 2]);
-        if (size_of(&b)) {
-            const inside_signal *dx = dx_of(&b);
-            float *theta = test_copy(theta_of(&b), size_of(&b));
-            fill(b.in, x_of(&b), 0.5f);
-            fill(b.in, dy_of(&b), f % 2 ? 1 : 0.15f);
-            backward(&b);
-            float *wanted = test_copy(inside_row(dx, 0), inside_floats(dx, samples));
-            gradient(&b, -0.5f, theta);
-            if (inside_backward_gradient(b.in, b.at, -0.5f)) {
-                for (size_t i = 0; i < size_of(&b); i++) CHECK_NEAR(theta_of(&b)[i], theta[i], within(1e-6));
-                for (int s = 0; s < samples; s++)
-                    for (int i = 0; i < INPUTS; i++)
-                        CHECK_NEAR(*inside_at(dx, s, i), wanted[inside_at(dx, s, i) - inside_row(dx, 0)], 1e-4);
-            }
-            free(theta), free(wanted);
-        }
-        tear_down(&b);
-    }
+    for (int f = 0; f < 2 * TEST_COUNT(forms); f++)
+        for (int adam = 0; adam < 2; adam++) check_backward_gradient(&forms[f / 2], f % 2 ? 1 : 0.15f, adam ? &how : NULL);
 }
 
 /* One visit equals gradient and then the next batch's forward. */

@@ -252,7 +252,7 @@ static void unsupervised_step(const json_t *g)
     for (int r = 0; r < rows; r++) inside_list(in, inside_dy(in, 2), r);
     check_gradient(in, 2, 0, get(g, "dW2"));
     check_gradient(in, 2, 1, get(g, "db2"));
-    assert_true(inside_backward_gradient(in, 2, -rate[1]));
+    assert_true(inside_backward_gradient(in, 2, -rate[1], NULL, NULL, NULL));
     for (int r = 0; r < rows; r++)
         for (int i = 0; i < 4; i++) *inside_at(inside_dx(in, 2), r, i) *= mask_hidden[r * 4 + i] / 0.8f;
     inside_backward_layer(in, 1);
