@@ -60,6 +60,18 @@ static int add_activity(pln_ctx *ctx, pln_net *net, const dataset *d, json_t *re
     return activity ? DONE : FAILED;
 }
 
+/* Keeps the live weights alone. */
+static int compact(pln_ctx *ctx, pln_net **net)
+{
+    pln_net *small;
+    const pln_status status = pln_net_compact(*net, 0, &small);
+
+    if (status != PLN_OK) return complain_status(ctx, status);
+    pln_net_free(*net);
+    *net = small;
+    return DONE;
+}
+
 static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double labels, bool best, int as_json)
 {
     run opened, *r = &opened;
@@ -72,6 +84,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double l
 
     if (code == DONE) code = past_data_open(ctx, r, c, folder, &d);
     if (code == DONE) code = past_load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
+    if (code == DONE) code = compact(ctx, &net);
     if (code == DONE) code = past_load(ctx, r, "classifier.safetensors", true, &head);
     if (code == DONE && labels >= 0 && pln_experiment_argmax(&c->e))
         code = complain(BAD_INPUT, "--labels: the outputs of %s are classes, and no labels are needed to read them", r->folder);

@@ -220,6 +220,9 @@ PLN_API PLN_MUST_CHECK pln_status pln_net_ready(pln_net *net);
  * an unsound net.  Masks and what is listed of them are not counted. */
 PLN_API size_t pln_net_bytes(const pln_net *net);
 
+/* Of these the bytes of weights and statistics, once it is ready; the others are for activations and for work. */
+PLN_API size_t pln_net_weight_bytes(const pln_net *net);
+
 /* Sets all parameters from (seed, layer, parameter): same seed, same bits.
  *
  * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE if convolutions are to be

@@ -318,6 +318,11 @@ typedef void plni_live_dots_fn(float *sum, const uint64_t *plane, ptrdiff_t ld, 
 typedef void plni_live_values_fn(float *y, const float *plane, const int32_t *offset, int places, const uint16_t *entry,
                                  const float *value, int n, bool add);
 
+/* y[c] = bias[c] + sum over m < n of active[m] value[e] where entry[e] is c and start[index[m]] <= e < start[index[m] + 1],
+ * for c < width, a multiple of 16 */
+typedef void plni_live_rows_fn(float *y, const float *bias, int width, const uint32_t *start, const uint16_t *entry,
+                               const float *value, const int *index, const float *active, int n);
+
 /* to[at[i] + f] = (add ? to[at[i] + f] : first ? first[f] : 0) + from[f ld + i] for 16 f and i < places with
  * at[i] >= 0; and to[f ld + i] = at[i] < 0 ? 0 : from[at[i] + f].  ld is a multiple
  * of 16, as at[i] is, and there must be room up to one. */

@@ -211,6 +211,14 @@ void KERNEL(live_values)(float *y, const float *plane, const int32_t *offset, in
     for (; p < places; p += LANES) values_part(y + p, plane + p, offset, entry, value, n, add, 1);
 }
 
+void KERNEL(live_rows)(float *y, const float *bias, int width, const uint32_t *start, const uint16_t *entry,
+                       const float *value, const int *index, const float *active, int n)
+{
+    memcpy(y, bias, (size_t)width * sizeof *y);
+    for (int m = 0; m < n; m++)
+        for (uint32_t e = start[index[m]]; e < start[index[m] + 1]; e++) y[entry[e]] += active[m] * value[e];
+}
+
 /* ---- lanes to channels and back ------------------------------------------- */
 
 #if defined(__AVX512F__)

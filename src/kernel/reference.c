@@ -595,6 +595,14 @@ void plni_live_dots_scalar(float *sum, const uint64_t *plane, ptrdiff_t ld, cons
             if (plane[entry[e] + i / 64 * ld] >> i % 64 & 1) sum[e] += scale * d[i];
 }
 
+void plni_live_rows_scalar(float *y, const float *bias, int width, const uint32_t *start, const uint16_t *entry,
+                           const float *value, const int *index, const float *active, int n)
+{
+    memcpy(y, bias, (size_t)width * sizeof *y);
+    for (int m = 0; m < n; m++)
+        for (uint32_t e = start[index[m]]; e < start[index[m] + 1]; e++) y[entry[e]] += active[m] * value[e];
+}
+
 void plni_block_sums_scalar(float *y, const int32_t *shift, const uint16_t *entry, int n, const float *weight, ptrdiff_t tap,
                             ptrdiff_t channel, ptrdiff_t next, const uint32_t *start, const uint16_t *offset, const float *value)
 {

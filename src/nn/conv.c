@@ -138,7 +138,7 @@ static pln_status hold_live(const plni_layer *layer, const pln_net *net, int bat
     const plni_signal *x = plni_value(net, layer->input);
 
     if (!plni_conv_can_hold(&conv, x->form, batch * x->steps)) return PLN_OK;
-    *live = plni_live_hold(net->ctx, layer->live, layer->theta, plni_conv_by_blocks(&conv));
+    *live = plni_live_hold(net->ctx, layer->live, layer->theta, plni_conv_by_blocks(&conv) ? PLNI_HELD_BLOCKS : PLNI_HELD_FILTERS);
     return *live ? PLN_OK : PLN_ERR_MEMORY;
 }
 

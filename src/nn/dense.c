@@ -224,11 +224,10 @@ static pln_status list_live(const plni_layer *layer, pln_ctx *ctx, const uint16_
     return gathers_live(layer) ? plni_panels_list_live(ctx, &w, bits, live) : PLN_OK;
 }
 
-/* Few samples are never gathered over live weights. */
 static pln_status hold_live(const plni_layer *layer, const pln_net *net, int batch, plni_live **live)
 {
     const plni_panels w = panels_in(layer, layer->theta);
-    return plni_panels_gathers_live(batch) ? plni_panels_hold_live(net->ctx, &w, layer->live, live) : PLN_OK;
+    return plni_panels_hold_live(net->ctx, &w, layer->live, batch, live);
 }
 
 static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_stage *stage, plni_arena *arena)

@@ -102,7 +102,7 @@ static size_t held_bytes(const pln_net *net)
 {
     size_t bytes = 0;
 
-    for (int l = 0; l < net->count; l++)
+    for (int l = 0; l < net->count && net->compact; l++)
         for (const plni_live *live = net->layer[l].live; live; live = live->next) bytes += sizeof *live + live->bytes + live->lanes_bytes;
     return bytes;
 }
@@ -113,13 +113,22 @@ size_t pln_net_bytes(const pln_net *net)
     pln_net *copy;
 
     if (net->error) return 0;
-    if (net->ready) return net->bytes + (net->compact ? held_bytes(net) : 0);
+    if (net->ready) return net->bytes + held_bytes(net);
     copy = plni_alloc(net->ctx, sizeof *copy);
     if (!copy) return 0;
     *copy = *net;
     if (compile(copy) == PLN_OK) plan_net(copy, evaluation_batch(copy), &arena);
     plni_free(net->ctx, copy, sizeof *copy);
     return arena.used;
+}
+
+size_t pln_net_weight_bytes(const pln_net *net)
+{
+    size_t floats = 0;
+
+    for (int l = 0; l < net->count && net->ready; l++)
+        floats += net->layer[l].size - net->layer[l].held + net->layer[l].kept_size;
+    return floats * sizeof(float) + held_bytes(net);
 }
 
 pln_status pln_net_ready(pln_net *net)

@@ -29,18 +29,21 @@ typedef struct cost {
     double fixed, outputs, live, meeting;
 } cost;
 
-static const cost LIVE[][2] = { [PLNI_CONV_FORWARD] = { { 0, 3.5, 1.5, 0 }, { 0.02, 9, 3.8, 0 } },
+static const cost LIVE[][2] = { [PLNI_CONV_FORWARD] = { { 0, 3.5, 1.5, 0 }, { 0.02, 10, 3.8, 0 } },
                                 [PLNI_CONV_BACKWARD] = { { 0.03, 4, 2.5, 0 }, { 0.03, 4, 2.5, 0 } },
                                 [PLNI_CONV_GRADIENT] = { { 0.03, 2, 1.5, 0 }, { 0.05, 8, 3.8, 0 } } };
 static const cost BLOCKS[][2] = { [PLNI_CONV_FORWARD] = { { 0.01, 6, 0.05, 2 }, { 0.08, 8, 0.05, 2.5 } },
                                   [PLNI_CONV_GRADIENT] = { { 0.02, 5, 0.05, 1.5 }, { 0.08, 8, 0.05, 2 } } };
 
-/* The fixed part of the event-driven product: of all, and one over inputs and up to 64 outputs. */
-static const double EVENTS = 0.035, EVENTS_NARROW[] = { [PLNI_CONV_FORWARD] = 190, [PLNI_CONV_BACKWARD] = 190,
-                                                        [PLNI_CONV_GRADIENT] = 40 };
+/* The fixed part of the event-driven product: of all, and one over inputs and up to 64 outputs, of sums the second. */
+static const double EVENTS = 0.035, EVENTS_NARROW[][2] = { [PLNI_CONV_FORWARD] = { 40, 100 }, [PLNI_CONV_BACKWARD] = { 190, 190 },
+                                                           [PLNI_CONV_GRADIENT] = { 40, 40 } };
+
+/* It reads all weights once for so many places, which takes as long as some places, more if they are not in the cache. */
+static const double READ_FOR = 1024, READING[] = { 7, 17 }, CACHED = 1 << 18;
 
 /* What must be gained. */
-static const double GAIN = 1.05;
+static const double GAIN = 1.1;
 
 /* Positions in tiles for each of an image's, from which Winograd gains nothing. */
 static const double LARGEST_WASTE = 3;
@@ -74,26 +77,34 @@ static double cost_of(const cost *costs, int outputs, double share, double densi
     return costs->fixed + costs->outputs / outputs + share * (costs->live + costs->meeting * density);
 }
 
+/* Places whose sums are made together. */
+enum { TILE = 256 };
+
 /* What a live weight takes for each place, with places in full tiles taking 1: it is added to 16 at once, and read
  * once a tile, which takes as long as some more. */
 static double filling(int places)
 {
-    static const double TILE = 256, SIXTEEN = 16, READING = 2;
-    const int tiles = plni_larger((int)(places / TILE), 0), rest = places - tiles * (int)TILE;
-    double sixteens = tiles * (TILE / SIXTEEN + READING);
+    static const double ENTRY = 3;
+    const int tiles = places / TILE, rest = places % TILE;
+    double sixteens = tiles * (TILE / 16 + ENTRY);
 
-    if (rest) sixteens += plni_share(rest, (int)SIXTEEN) + READING;
-    return places ? sixteens * SIXTEEN / (1 + READING * SIXTEEN / TILE) / places : 1;
+    if (rest) sixteens += plni_share(rest, 16) + ENTRY;
+    return places ? sixteens * 16 / (1 + ENTRY * 16 / TILE) / places : 1;
 }
 
-/* Of single weights: going back no masks are needed. */
+/* Of single weights.  Tiles of places are made ready whole, and forward the sums of narrow inputs as those of 64 channels;
+ * going back no masks are needed. */
 static double live_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, int rows)
 {
+    static const double NARROW = 4;
     const bool back = pass == PLNI_CONV_BACKWARD;
     const double masking = back ? 1 : conv->live->masking;
+    const int places = rows * plni_positions(conv->out);
+    cost of = LIVE[pass][form == PLNI_SUMS];
 
-    return cost_of(&LIVE[pass][form == PLNI_SUMS], back ? conv->in_depth : conv->out_depth,
-                   conv->live->share * masking * filling(rows * plni_positions(conv->out)), 0);
+    if (pass == PLNI_CONV_FORWARD && form == PLNI_SUMS && conv->in_depth < 64) of.outputs += NARROW * (64.0 / conv->in_depth - 1);
+    of.outputs *= places ? (double)plni_share(places, TILE) * TILE / places : 1;
+    return cost_of(&of, back ? conv->in_depth : conv->out_depth, conv->live->share * masking * filling(places), 0);
 }
 
 /* Of layers that join all with all, forward.  Values are multiplied, whatever they are: nanoseconds for a live weight and for
@@ -102,20 +113,24 @@ static bool full_is_worth(const plni_conv *conv, plni_form form, double density,
 {
     static const double WALKED = 2.5, WALKED_A_ROW = 0.055, DENSE = 0.22, DENSE_A_ROW = 0.067;
     const double live = conv->live->share * filling(rows);
+    cost of = LIVE[PLNI_CONV_FORWARD][form == PLNI_SUMS];
 
+    of.outputs *= rows ? (double)plni_share(rows, 64) * 64 / rows : 1;
     if (form == PLNI_VALUES) return GAIN * conv->live->share * (WALKED + WALKED_A_ROW * rows) < DENSE + DENSE_A_ROW * rows;
-    return GAIN * cost_of(&LIVE[PLNI_CONV_FORWARD][form == PLNI_SUMS], conv->out_depth, live * conv->live->masking, 0) <
-           density + EVENTS + EVENTS_NARROW[PLNI_CONV_FORWARD] / (plni_conv_taps(conv) * conv->in_depth * plni_smaller(conv->out_depth, 64));
+    return GAIN * cost_of(&of, conv->out_depth, live * conv->live->masking, 0) <
+           density + EVENTS + EVENTS_NARROW[PLNI_CONV_FORWARD][form == PLNI_SUMS] / (plni_conv_taps(conv) * conv->in_depth * plni_smaller(conv->out_depth, 64));
 }
 
-static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density)
+static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density, int rows)
 {
+    const double places = (double)rows * plni_positions(conv->out), read = READING[(double)plni_conv_weights(conv) > CACHED];
+    const double reading = places < READ_FOR ? read / (places + 1) - read / READ_FOR : 0;
     const bool back = pass == PLNI_CONV_BACKWARD;
     const int in = back ? conv->out_depth : conv->in_depth, out = back ? conv->in_depth : conv->out_depth;
     const bool has_winograd = plni_conv_winograd.can(conv, pass, form);
     const double winograd = has_winograd ? winograd_from(conv, pass) : 1;
 
-    return (density < winograd ? density : winograd) + EVENTS + EVENTS_NARROW[pass] / (in * (out < 64 ? out : 64));
+    return (density < winograd ? density : winograd) + reading + EVENTS + EVENTS_NARROW[pass][form == PLNI_SUMS] / (in * (out < 64 ? out : 64));
 }
 
 /* Whether a product of a pruned layer is faster by blocks, or by single weights, than by all weights, and than by the other. */
@@ -127,7 +142,7 @@ static bool live_is_worth(const plni_conv_algorithm *a, const plni_conv *conv, p
     const double live = plni_conv_live.can(conv, pass, form) ? live_cost(conv, pass, form, rows) : 1e9;
     const double mine = a == &plni_conv_blocks ? blocks : live;
 
-    return mine <= blocks && mine <= live && GAIN * mine < dense_cost(conv, pass, form, density);
+    return mine <= blocks && mine <= live && GAIN * mine < dense_cost(conv, pass, form, density, rows);
 }
 
 /* Whether an algorithm is faster than those behind it. */

@@ -204,10 +204,14 @@ static plni_live_lists take_like(const plni_live_lists *from, size_t values, pln
     return to;
 }
 
-static void take_held(plni_live *l, const plni_live *from, bool blocks, plni_arena *arena)
+static void take_held(plni_live *l, const plni_live *from, plni_held how, plni_arena *arena)
 {
-    l->block = take_like(&from->block, blocks ? 16 : 0, arena);
-    if (blocks) return;
+    if (how == PLNI_HELD_ROWS) {
+        l->across = take(arena, (int)rows_of(from), from->up.start[from->filters], true);
+        return;
+    }
+    l->block = take_like(&from->block, how == PLNI_HELD_BLOCKS ? 16 : 0, arena);
+    if (how == PLNI_HELD_BLOCKS) return;
     l->up = take_like(&from->up, 1, arena);
     l->mark = plni_arena_take(arena, (size_t)(l->filters * l->taps * marks_a_tap(l)) * sizeof *l->mark);
 }
@@ -242,6 +246,23 @@ static void copy_up(plni_live *l, const float *weight)
             l->up.value[e] = weight[(ptrdiff_t)l->up.entry[e] * l->filters + f];
 }
 
+/* While lists are filled start[i] is where the next entry of list i goes. */
+static void fill_across(plni_live *l, const plni_live *from, const float *weight)
+{
+    plni_live_lists *across = &l->across;
+    const plni_live_lists *up = &from->up;
+
+    for (uint32_t e = 0; e < up->start[up->count]; e++) across->start[up->entry[e] + 1]++;
+    sum_starts(across);
+    for (int f = 0; f < up->count; f++)
+        for (uint32_t e = up->start[f]; e < up->start[f + 1]; e++) {
+            const uint32_t at = across->start[up->entry[e]]++;
+            across->entry[at] = (uint16_t)f;
+            across->value[at] = weight[(ptrdiff_t)up->entry[e] * l->filters + f];
+        }
+    step_back(across);
+}
+
 /* The row of an entry of `block`. */
 static int block_row(const plni_live *l, uint32_t e)
 {
@@ -255,7 +276,7 @@ static void copy_blocks(plni_live *l, const float *weight)
             memcpy(l->block.value + 16 * (size_t)e, weight + (ptrdiff_t)block_row(l, e) * l->filters + 16 * g, 16 * sizeof *weight);
 }
 
-plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, bool blocks)
+plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, plni_held how)
 {
     plni_live *l = plni_alloc(ctx, sizeof *l);
     plni_arena arena = { 0 };
@@ -263,7 +284,7 @@ plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weig
     if (!l) return NULL;
     *l = (plni_live){ .taps = live->taps, .channels = live->channels, .filters = live->filters, .share = live->share,
                       .blocks = live->blocks, .masking = live->masking, .packed = true };
-    take_held(l, live, blocks, &arena);
+    take_held(l, live, how, &arena);
     l->bytes = arena.used;
     l->memory = plni_alloc(ctx, l->bytes);
     if (!l->memory) {
@@ -271,9 +292,13 @@ plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weig
         return NULL;
     }
     arena = (plni_arena){ .base = l->memory };
-    take_held(l, live, blocks, &arena);
+    take_held(l, live, how, &arena);
+    if (how == PLNI_HELD_ROWS) {
+        fill_across(l, live, weight);
+        return l;
+    }
     copy_lists(&l->block, &live->block);
-    if (blocks) {
+    if (how == PLNI_HELD_BLOCKS) {
         copy_blocks(l, weight);
     } else {
         copy_lists(&l->up, &live->up);

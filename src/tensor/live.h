@@ -31,6 +31,7 @@ struct plni_live {
                               /*   b * channels + c: tap * PLNI_LIVE_FILTERS + filter in b    */
     plni_live_lists block;    /* of 16 filters that begin at 16 b: channel * taps + tap where */
                               /*   one of them is there; values are 16 an entry               */
+    plni_live_lists across;   /* of row tap * channels + channel: filter                      */
     const uint16_t *bits;     /* the mask, which must stay there; NULL: the weights are held  */
     uint16_t *mark;           /* of those: of filter f, entries of its list before the first  */
                               /*   of (tap, PLNI_LIVE_CHANNELS channels)                      */
@@ -79,9 +80,11 @@ void plni_live_pack_down(pln_ctx *ctx, plni_live *live, const float *weight);
 
 /* ---- weights that are held ------------------------------------------------ */
 
-/* The same weights as lists with values alone, for products forward: whole blocks, or one by one.  They refer to
- * nothing else.  NULL if memory is short. */
-plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, bool blocks);
+typedef enum plni_held { PLNI_HELD_BLOCKS, PLNI_HELD_FILTERS, PLNI_HELD_ROWS } plni_held;
+
+/* The same weights as lists with values alone, for products forward: blocks (`block`), single weights by filter (`up`,
+ * `mark`), or by row (`across`).  They refer to nothing else.  NULL if memory is short. */
+plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weight, plni_held how);
 
 /* Of weights that are held some channels of one tap, [channels][filters], zeros where none is; the first filter and
  * how many are multiples of 16. */

@@ -190,9 +190,10 @@ static size_t lanes_of(const plni_panels *w)
     return rows * SAMPLES + rows;
 }
 
-/* Gives a matrix its scratch, where it has the lists of all its panels; else frees those it has. */
-static pln_status complete(pln_ctx *ctx, const plni_panels *w, int lists, plni_live **live)
+/* Gives a matrix that has the lists of all its panels their scratch, if they want it; else frees those it has. */
+static pln_status complete(pln_ctx *ctx, const plni_panels *w, int lists, bool lanes, plni_live **live)
 {
+    if (lists == w->count && !lanes) return PLN_OK;
     if (lists == w->count) {
         (*live)->lanes_bytes = lanes_of(w) * sizeof(float);
         (*live)->lanes = plni_alloc(ctx, (*live)->lanes_bytes);
@@ -216,26 +217,25 @@ pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint1
         (*next)->at = at;
         at += (size_t)w->rows * (size_t)width_of(w, p) / 16;
     }
-    return complete(ctx, w, p, live);
+    return complete(ctx, w, p, true, live);
 }
 
-pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, plni_live **live)
+pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, int samples, plni_live **live)
 {
+    const plni_held how = samples < FEW_SAMPLES ? PLNI_HELD_ROWS : PLNI_HELD_FILTERS;
     plni_live **next = live;
     int p = 0;
 
     for (; p < w->count; p++, from = from->next, next = &(*next)->next) {
-        *next = plni_live_hold(ctx, from, panel_of(w, p), false);
+        *next = plni_live_hold(ctx, from, panel_of(w, p), how);
         if (!*next) break;
     }
-    return complete(ctx, w, p, live);
+    return complete(ctx, w, p, how == PLNI_HELD_FILTERS, live);
 }
-
-bool plni_panels_gathers_live(int samples) { return samples >= FEW_SAMPLES; }
 
 bool plni_gather_live_is_worth(const plni_live *live, const plni_signal *x, int samples)
 {
-    return plni_panels_gathers_live(samples) && LIVE * live->share + TURNING < plni_signal_density(x, samples);
+    return samples >= FEW_SAMPLES && LIVE * live->share + TURNING < plni_signal_density(x, samples);
 }
 
 static void turn_rows(void *arg, int sixteen)
@@ -269,9 +269,29 @@ static void walk_columns(void *arg, int sixteen)
                             j->as_gathered ? NULL : j->bias + column, false);
 }
 
+/* Of all samples, the rows that are active. */
+static void gather_rows(void *arg, int p)
+{
+    const live_job *j = arg;
+    const plni_live *live = j->live;
+
+    for (int i = 0; i < p; i++) live = live->next;
+    for (int s = 0; s < j->samples; s++) {
+        const ptrdiff_t at = s * j->x->stride, column = (ptrdiff_t)p * j->w->width;
+        j->kernels->live_rows(j->y->value + s * j->y->stride + column, j->bias + column, width_of(j->w, p), live->across.start,
+                              live->across.entry, live->across.value, j->x->index + at, j->x->active + at, j->x->count[s]);
+    }
+}
+
 void plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, const plni_signal *x, int samples,
                       const float *bias, plni_signal *y)
 {
+    if (live->across.start) {
+        live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .live = live, .x = x, .y = y, .bias = bias, .samples = samples };
+        plni_parallel(ctx, w->count, NANOSECONDS * live->share * samples * w->rows * w->cols, PLNI_UP, gather_rows, &j);
+        return;
+    }
+
     const bool held = !live->bits;
     const ptrdiff_t rows = plni_round_up(w->rows, 16);
     live_job j = { .kernels = plni_kernels_of(ctx), .w = w, .x = x, .y = y, .bias = bias, .lanes = live->lanes,

@@ -53,11 +53,8 @@ void   plni_gather_live(pln_ctx *ctx, const plni_panels *w, plni_live *live, con
 /* Lists what a mask leaves of a matrix in panels, if that is little; else *live stays NULL. */
 pln_status plni_panels_list_live(pln_ctx *ctx, const plni_panels *w, const uint16_t *bits, plni_live **live);
 
-/* The same lists with the weights (plni_live_hold). */
-pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, plni_live **live);
-
-/* Whether products over so many samples are over live weights where these are few enough. */
-bool plni_panels_gathers_live(int samples);
+/* The same lists with the weights (plni_live_hold), for up to so many samples at a time. */
+pln_status plni_panels_hold_live(pln_ctx *ctx, const plni_panels *w, const plni_live *from, int samples, plni_live **live);
 
 /* part[p][s][r] = sum over the columns c of panel p of x[s][c] w[r][c].  The
  * caller adds the parts up in order: plni_dot_sum. */

@@ -23,7 +23,7 @@ import json
 r = json.load(open("out"))
 names = """sparsity live_weights accuracy_dense accuracy_pruned epochs_pruning epochs seconds bytes_dense bytes_pruned
            samples_per_second_dense samples_per_second_pruned latency_ms_dense latency_ms_pruned step_ms_dense step_ms_pruned
-           peak_bytes steps training_flops_dense training_flops_active sops_dense sops_pruned energy_uj_dense energy_uj_pruned""".split()
+           peak_bytes inference_bytes_dense inference_bytes_pruned weight_bytes_dense weight_bytes_pruned steps training_flops_dense training_flops_active sops_dense sops_pruned energy_uj_dense energy_uj_pruned""".split()
 print("missing:", [n for n in names if not isinstance(r.get(n), (int, float)) or r[n] <= 0])
 print(r == json.load(open("two/result.json")), r["live_weights"] == round(r["weights"] * (1 - r["sparsity"])))
 # 8x8 to 4 filters, 4x4 to 6 filters, 24 to 4: conv 36, conv 216, dense 96 weights; three steps of time but for what sees the image.

@@ -217,6 +217,7 @@ static size_t bytes_of(const char *text, int channels, int side, float share, in
     assert_true(held(compact) >= least);
     const size_t bytes = pln_net_bytes(compact);
     assert_true(bytes < pln_net_bytes(net));
+    assert_true(pln_net_weight_bytes(compact) < bytes && (share == 1) == (pln_net_weight_bytes(compact) == pln_net_weight_bytes(net)));
     pln_net_free(compact), pln_net_free(net);
     pln_ctx_free(ctx);
     return bytes;

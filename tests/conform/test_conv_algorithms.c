@@ -245,7 +245,7 @@ static void check_held(const product *p, const plni_conv_algorithm *a, const pln
     plni_arena arena = { 0 };
     float *right = test_copy(p->y.value, bytes / sizeof(float));
 
-    held.conv.live = plni_live_hold(p->ctx, p->conv.live, p->weight, plni_conv_by_blocks(&p->conv));
+    held.conv.live = plni_live_hold(p->ctx, p->conv.live, p->weight, plni_conv_by_blocks(&p->conv) ? PLNI_HELD_BLOCKS : PLNI_HELD_FILTERS);
     assert_non_null(held.conv.live);
     held.scratch = plni_conv_scratch_need(&held.conv, p->rows, false);
     plni_conv_scratch_place(p->ctx, &held.scratch, &arena);

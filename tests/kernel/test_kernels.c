@@ -412,6 +412,25 @@ static void check_lanes(const plni_kernels *k, int places, int n, bool add)
     free(y), free(a), free(b), free(value), free(lanes), free(to), free(c), free(d);
 }
 
+/* Rows of a matrix that lists have, of which n are active; every third is empty. */
+static void check_live_rows(const plni_kernels *k, int n, int width)
+{
+    enum { ROWS = 40, WIDEST = 64 };
+    float *bias = test_floats(WIDEST), *a = test_floats(WIDEST), *b = test_copy(a, WIDEST), *value = test_floats(ROWS * 8);
+    float *active = test_floats(ROWS);
+    uint32_t start[ROWS + 1] = { 0 };
+    uint16_t entry[ROWS * 8];
+    int index[ROWS];
+
+    for (int r = 0; r < ROWS; r++) start[r + 1] = start[r] + (r % 3 ? test_bits() % 8 : 0);
+    for (int e = 0; e < ROWS * 8; e++) entry[e] = (uint16_t)(test_bits() % (uint32_t)width);
+    for (int m = 0; m < n; m++) index[m] = m * ROWS / n;
+    reference.live_rows(a, bias, width, start, entry, value, index, active, n);
+    k->live_rows(b, bias, width, start, entry, value, index, active, n);
+    check_equal(a, b, WIDEST, 1e-6 * (n + 1));
+    free(bias), free(a), free(b), free(value), free(active);
+}
+
 /* Blocks of three channels, of which the first is never active, the last at odd places. */
 static void check_blocks(const plni_kernels *k, int n, bool weighted)
 {
@@ -445,8 +464,12 @@ static void check_live(const plni_kernels *k)
 {
     static const int places[] = { 1, 8, 16, 17, 33, 64, 100, 130, 192, 255, 256 }, channels[] = { 1, 16, 33, 64 };
 
-    for (int n = 0; n < 60; n = 3 * n + 1)
+    for (int n = 0; n < 60; n = 3 * n + 1) {
         for (int weighted = 0; weighted <= 1; weighted++) check_blocks(k, n, weighted);
+        const uint64_t state = test_state;                    /* other tests draw what they drew */
+        check_live_rows(k, n, n % 2 ? 64 : 48);
+        test_state = state;
+    }
     for (int i = 0; i < TEST_COUNT(places); i++) {
         for (int c = 0; c < TEST_COUNT(channels); c++) check_planes(k, channels[c], places[i]);
         for (int n = 0; n < 60; n = 3 * n + 1)
