@@ -46,7 +46,8 @@ pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask)
  * or saves it returns PLN_ERR_STATE.
  *
  * Returns PLN_ERR_STATE before pln_net_ready and for a network that is compact already, PLN_ERR_ARG for a batch out of
- * 0..PLN_MAX_BATCH, PLN_ERR_MEMORY; *compact is then NULL. */
+ * 0..PLN_MAX_BATCH, PLN_ERR_SHAPE for a batch with more places than can be counted, PLN_ERR_MEMORY; *compact is then
+ * NULL. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_compact(const pln_net *net, int batch, pln_net **compact);
 

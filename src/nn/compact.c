@@ -22,6 +22,15 @@ static pln_status copy_mask(pln_net *to, const plni_layer *from, plni_layer *lay
     return PLN_OK;
 }
 
+/* Places are counted by ints. */
+static pln_status check_places(const pln_net *net, int batch)
+{
+    for (int value = 0; value <= net->count; value++)
+        if ((double)batch * net->steps * plni_positions(plni_value(net, value)->extent) > INT32_MAX / 2)
+            return plni_fail(net->ctx, PLN_ERR_SHAPE, "compact: a batch of %d has too many places: take a smaller one", batch);
+    return PLN_OK;
+}
+
 /* Takes what masks and lists the layers hold. */
 static pln_status hold(pln_net *to, const pln_net *from)
 {
@@ -63,6 +72,7 @@ pln_status pln_net_compact(const pln_net *net, int batch, pln_net **compact)
         return plni_fail(net->ctx, PLN_ERR_STATE, net->ready ? "compact: the network is compact already" : "compact: the network is not ready");
     if (batch < 0 || batch > PLN_MAX_BATCH)
         return plni_fail(net->ctx, PLN_ERR_ARG, "compact: the batch must be 0..%d (%d)", PLN_MAX_BATCH, batch);
+    PLN_TRY(check_places(net, batch));
     to = plni_alloc(net->ctx, sizeof *to);
     if (!to) return PLN_ERR_MEMORY;
     *to = *net;

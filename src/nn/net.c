@@ -210,7 +210,8 @@ const char *pln_net_algorithm(const pln_net *net, int number, pln_product produc
     if (!layer || !layer->ops->geometry || (int)product < 0 || product > PLN_WEIGHT_GRADIENT) return NULL;
     if (product == PLN_INPUT_GRADIENT && !plni_zero_deltas(net, number + 1)) density = 1;
     const plni_conv conv = layer->ops->geometry(layer);
-    return plni_conv_choose(&conv, passes[product], plni_value(net, layer->input)->form, density, PLN_MAX_BATCH)->name;
+    const plni_signal *x = plni_value(net, layer->input);
+    return plni_conv_choose(&conv, passes[product], x->form, density, EVALUATION_IMAGES * x->steps)->name;
 }
 
 int pln_net_parameters(const pln_net *net)

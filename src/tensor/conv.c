@@ -77,6 +77,12 @@ static double cost_of(const cost *costs, int outputs, double share, double densi
     return costs->fixed + costs->outputs / outputs + share * (costs->live + costs->meeting * density);
 }
 
+/* What the event-driven product takes whatever is active. */
+static double events_cost(plni_conv_pass pass, plni_form form, int in, int out)
+{
+    return EVENTS + EVENTS_NARROW[pass][form == PLNI_SUMS] / (in * (out < 64 ? out : 64));
+}
+
 /* Places whose sums are made together. */
 enum { TILE = 256 };
 
@@ -118,7 +124,7 @@ static bool full_is_worth(const plni_conv *conv, plni_form form, double density,
     of.outputs *= rows ? (double)plni_share(rows, 64) * 64 / rows : 1;
     if (form == PLNI_VALUES) return GAIN * conv->live->share * (WALKED + WALKED_A_ROW * rows) < DENSE + DENSE_A_ROW * rows;
     return GAIN * cost_of(&of, conv->out_depth, live * conv->live->masking, 0) <
-           density + EVENTS + EVENTS_NARROW[PLNI_CONV_FORWARD][form == PLNI_SUMS] / (plni_conv_taps(conv) * conv->in_depth * plni_smaller(conv->out_depth, 64));
+           density + events_cost(PLNI_CONV_FORWARD, form, plni_conv_taps(conv) * conv->in_depth, conv->out_depth);
 }
 
 static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form form, double density, int rows)
@@ -130,7 +136,7 @@ static double dense_cost(const plni_conv *conv, plni_conv_pass pass, plni_form f
     const bool has_winograd = plni_conv_winograd.can(conv, pass, form);
     const double winograd = has_winograd ? winograd_from(conv, pass) : 1;
 
-    return (density < winograd ? density : winograd) + reading + EVENTS + EVENTS_NARROW[pass][form == PLNI_SUMS] / (in * (out < 64 ? out : 64));
+    return (density < winograd ? density : winograd) + reading + events_cost(pass, form, in, out);
 }
 
 /* Whether a product of a pruned layer is faster by blocks, or by single weights, than by all weights, and than by the other. */
