@@ -42,7 +42,8 @@ pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask)
  * samples that both take at once, it gives bit for bit.  It owns all that it has; freed by the caller, before its context.
  *
  * It runs forward, is evaluated, measured and its outputs are kept (pln/train.h); it has the shape, pln_net_masked and
- * pln_net_present of net.  pln_net_bytes is all that it takes.  What reads or writes its tensors or masks, trains it
+ * pln_net_present of net; activity and channels (pln_evaluate_activity, pln_evaluate_channels) are measured by batches of
+ * at most `batch` too.  pln_net_bytes is all that it takes.  What reads or writes its tensors or masks, trains it
  * or saves it returns PLN_ERR_STATE.
  *
  * Returns PLN_ERR_STATE before pln_net_ready and for a network that is compact already, PLN_ERR_ARG for a batch out of

@@ -245,6 +245,11 @@ void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pas
     net->run->plan(net, pass, arena);
 }
 
+int plni_batch_within(const pln_net *net, int batch)
+{
+    return net->compact && net->evaluation.batch < batch ? net->evaluation.batch : batch;
+}
+
 plni_pass *plni_shards_plan(const pln_net *net, int batch, int shards, plni_arena *arena)
 {
     plni_pass *all = plni_arena_take(arena, sizeof *all * (size_t)shards), counted;

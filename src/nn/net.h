@@ -71,6 +71,9 @@ void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pas
  * NULL while an arena only counts. */
 plni_pass *plni_shards_plan(const pln_net *net, int batch, int shards, plni_arena *arena);
 
+/* How many of `batch` samples a network can be shown at once: a compact one has what products over its own batch read. */
+int plni_batch_within(const pln_net *net, int batch);
+
 /* Shares out `samples` samples: shard i has n i / S up to n (i + 1) / S. */
 void plni_shards_fill(plni_pass *batch, int samples, const uint32_t *sample);
 

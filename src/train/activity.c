@@ -37,7 +37,7 @@ static const plni_signal *given_by(const count *c, int l)
 
 static void plan(count *c, plni_arena *arena)
 {
-    plni_pass_plan(c->net, BATCH, true, &c->pass, arena);
+    plni_pass_plan(c->net, plni_batch_within(c->net, BATCH), true, &c->pass, arena);
     for (int l = 0; l < c->net->count; l++) {
         const plni_layer *layer = &c->net->layer[l];
         if (layer->ops->geometry) {
@@ -181,7 +181,7 @@ pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *dat
     count_weights(&c);
     for (; c.from < c.count; c.from += c.pass.samples) {
         const int left = c.count - c.from;
-        c.pass.samples = left < BATCH ? left : BATCH;
+        c.pass.samples = left < c.pass.batch ? left : c.pass.batch;
         plni_forward(net, &c.pass, fill, NULL, &c);
         count_batch(&c);
     }

@@ -101,16 +101,17 @@ pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *dat
     PLN_TRY(plni_fill_check(ctx, "channels", net, data));
     PLN_TRY(plni_fill_check_samples(ctx, "channels", data, index, w.count));
     plni_channels_find(net, &w.channels);
-    plni_pass_plan(net, BATCH, true, &w.pass, &arena);
+    const int batch = plni_batch_within(net, BATCH);
+    plni_pass_plan(net, batch, true, &w.pass, &arena);
     void *memory = plni_alloc(ctx, arena.used);
     if (!memory) return PLN_ERR_MEMORY;
     const size_t bytes = arena.used;
     arena = (plni_arena){ .base = memory };
-    plni_pass_plan(net, BATCH, true, &w.pass, &arena);
+    plni_pass_plan(net, batch, true, &w.pass, &arena);
     w.pass.training = false;
     memset(mean, 0, (size_t)w.channels.count * sizeof *mean);
     for (; w.from < w.count; w.from += w.pass.samples) {
-        w.pass.samples = w.count - w.from < BATCH ? w.count - w.from : BATCH;
+        w.pass.samples = w.count - w.from < batch ? w.count - w.from : batch;
         plni_forward(net, &w.pass, fill, NULL, &w);
         for (int home = 1; home <= net->count; home++)
             if (w.channels.first[home] >= 0) add_group(&w, home);
