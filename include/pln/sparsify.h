@@ -61,7 +61,7 @@ PLN_API void pln_density_erk(const int (*shape)[4], int tensors, double density,
 
 /* How a part of the budget is given to what is critical instead of what is large. */
 typedef struct pln_regrowth {
-    double ratio;             /* of the budget, 0..1; 0: none                              */
+    double ratio;             /* of the budget, 0..1; 0 and less: none, above 1: as 1      */
     bool   whole_rows;        /* equal scores at the end all come back, as in the authors' program,
                                  and the budget is overshot; else exactly so many          */
 } pln_regrowth;
@@ -75,13 +75,13 @@ typedef struct pln_regrown {
  * compete by magnitude but do not regrow, and scores [n] of what may come back, the mask [n].
  *
  *     1  the `budget` largest magnitudes; n_L of them are in the read-out and stay
- *     2  G = floor(ratio (budget - n_L)) of what is left is for regrowth
+ *     2  G = floor(ratio (budget - n_L)) of what is left is for regrowth, rounded as by pln_sparsity_budget
  *     3  the (budget - n_L - G) largest magnitudes outside of the read-out stay
  *     4  of all others outside of the read-out the G with the largest score come back; equal scores
  *        by the larger `tie` [n] (NULL: none), then by the lower place
  *
  * With whole_rows 1 and 3 take what is larger than the last of them, and 4 what is at least as
- * large.  chosen [n] then marks what came back, if anything did. */
+ * large.  scratch [n] is scratch; chosen [n] then marks what came back, if anything did.  budget <= n. */
 PLN_API pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
                                size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask);
 

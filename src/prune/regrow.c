@@ -57,6 +57,13 @@ static size_t revive(const update *u, size_t count, uint8_t *mask)
     return count;
 }
 
+/* Of 1000 by 0.7 there are 700, also where rounding has taken something from a whole number. */
+static size_t part_of(size_t n, double ratio)
+{
+    const double part = floor(ratio * (double)n + 1e-6);
+    return !(part > 0) ? 0 : part < (double)n ? (size_t)part : n;
+}
+
 pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const float *score, const float *tie, size_t n,
                        size_t budget, const pln_regrowth *how, float *scratch, uint8_t *chosen, uint8_t *mask)
 {
@@ -66,7 +73,7 @@ pln_regrown pln_regrow(const float *magnitude, const uint8_t *readout, const flo
     memcpy(scratch, magnitude, n * sizeof *scratch);
     (void)choose(&u, budget, false);
     for (size_t i = 0; i < n; i++) of_readout += mask[i] = chosen[i] && readout[i];
-    const size_t left = budget - of_readout, back = (size_t)floor(how->ratio * (double)left);
+    const size_t left = budget - of_readout, back = part_of(left, how->ratio);
     for (size_t i = 0; i < n; i++) scratch[i] = readout[i] ? -INFINITY : magnitude[i];
     const size_t kept = choose(&u, left - back, false);
     for (size_t i = 0; i < n; i++) mask[i] |= chosen[i];

@@ -142,10 +142,17 @@ static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
     return PLN_OK;
 }
 
+/* A float as the decimal that it stands for, so that 0.7 of 1000 are 700. */
+static double as_written(float x)
+{
+    const double decimal = round((double)x * 1e7) / 1e7;
+    return (float)decimal < x || (float)decimal > x ? (double)x : decimal;
+}
+
 /* Towards the sparsity of an update, and regrowth. */
 static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 {
-    const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : (double)p->how.ratio, p->how.whole_rows };
+    const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : as_written(p->how.ratio), p->how.whole_rows };
     const double part = fmin(1, (double)update / p->how.updates), left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
     const double sparsity = p->how.rounds ? 1 - left : pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
@@ -168,7 +175,7 @@ static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 static pln_status exchange(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const double part = (double)batches_done(t) / (double)p->falls;
-    const double fraction = pln_sparsity_cosine((double)p->how.exchange, (double)p->how.least, part);
+    const double fraction = pln_sparsity_cosine(as_written(p->how.exchange), as_written(p->how.least), part);
 
     plni_prune_rank(t, p, update, 1 - plni_prune_density(t));
     for (int i = 0; i < p->tensors; i++) {
@@ -178,7 +185,7 @@ static pln_status exchange(pln_trainer *t, struct plni_pruner *p, int update)
         for (size_t k = 0; k < w->count; k++) there += p->mask[w->from + k];
         const double count = fraction * there;
         (void)pln_exchange(p->magnitude + w->from, p->score + w->from, w->count,
-                           (size_t)(p->how.method == PLN_PRUNE_GRANET ? ceil(count) : floor(count)), p->scratch, p->chosen,
+                           (size_t)(p->how.method == PLN_PRUNE_GRANET ? ceil(count - 1e-6) : floor(count + 1e-6)), p->scratch, p->chosen,
                            p->mask + w->from);
     }
     return write_masks(t, p);

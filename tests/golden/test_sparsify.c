@@ -176,6 +176,27 @@ static void test_regrowth(void **state)
     }
 }
 
+/* How many of a budget come back: what rounding has taken from a whole number does not count, and no more than all come. */
+static void test_part(void **state)
+{
+    enum { N = 3000 };
+    static const struct {
+        double ratio;
+        size_t back;
+    } parts[] = { { 0.7, 700 }, { 0.29, 290 }, { 0.57, 570 }, { 1.0 / 3, 333 }, { 0, 0 }, { 1, 1000 }, { -0.5, 0 }, { 1.5, 1000 }, { (double)NAN, 0 } };
+    static float magnitude[N], score[N], scratch[N];
+    static uint8_t readout[N], chosen[N], mask[N];
+
+    (void)state;
+    for (int i = 0; i < N; i++) magnitude[i] = test_uniform(), score[i] = test_uniform();
+    for (int i = 0; i < TEST_COUNT(parts); i++) {
+        const pln_regrowth how = { parts[i].ratio, false };
+        const pln_regrown came = pln_regrow(magnitude, readout, score, NULL, N, 1000, &how, scratch, chosen, mask);
+        if (came.revived != parts[i].back || came.kept != 1000 - parts[i].back)
+            fail_msg("by %g %zu come back and %zu stay", parts[i].ratio, came.revived, came.kept);
+    }
+}
+
 /* Without ties exactly the budget stays, whatever the ratio; nothing is chosen twice. */
 static void test_budgets(void **state)
 {
@@ -407,7 +428,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_schedules), cmocka_unit_test(test_stds), cmocka_unit_test(test_grad_r), cmocka_unit_test(test_selection), cmocka_unit_test(test_scores), cmocka_unit_test(test_erk),
-        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_budgets), cmocka_unit_test(test_channels), cmocka_unit_test(test_channels_plainly), cmocka_unit_test(test_exchange),
+        cmocka_unit_test(test_regrowth), cmocka_unit_test(test_part), cmocka_unit_test(test_budgets), cmocka_unit_test(test_channels), cmocka_unit_test(test_channels_plainly), cmocka_unit_test(test_exchange),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);
