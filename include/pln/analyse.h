@@ -1,7 +1,8 @@
 /* pln/analyse.h - what spikes and potentials tell of a network (theory 13.8)
  *
  * Matrices are [samples][channels]: of each sample what its channels gave, as pln_evaluate_scores
- * measures it.  Nothing here knows networks, and nothing takes memory.
+ * measures it, with samples and channels at least 1.  Nothing here knows networks, and nothing
+ * takes memory.
  */
 #ifndef PLN_ANALYSE_H
 #define PLN_ANALYSE_H
@@ -40,12 +41,12 @@ PLN_API double pln_cosine(const double *a, const double *b, int n);
 PLN_API double pln_entropy_binary(double p);
 PLN_API double pln_entropy(const int64_t *bin, int bins);
 
-/* Adds n numbers to `bins` bins that divide from..to; `to` itself is in the last one.  Others,
- * NaN too, are in none. */
+/* Adds n numbers to `bins` >= 1 bins that divide from..to, from < to; `to` itself is in the last
+ * one.  Others, NaN too, are in none. */
 PLN_API void pln_histogram(const float *x, size_t n, double from, double to, int bins, int64_t *bin);
 
 /* Spearman's rank correlation of n pairs; equal numbers share the mean of their ranks.  NaN where
- * x or y does not vary.  order [n] and rank [2 n] are scratch. */
+ * x or y does not vary.  n <= INT_MAX; order [n] and rank [2 n] are scratch. */
 PLN_API double pln_spearman(const float *x, const float *y, size_t n, pln_ranked *order, double *rank);
 
 #ifdef __cplusplus
