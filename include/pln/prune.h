@@ -158,8 +158,9 @@ typedef enum pln_prune_method {
  *
  * With from above 0 that many are left out by chance before the first batch, by Erdos-Renyi
  * kernels (pln_density_erk).  Of a network that has masks already (pln_net_copy, a model file) the
- * schedule begins at the share that they leave out, unless from is above it; a sparsity below it is
- * refused.  Without epochs (length and the fit's 0) a network is pruned as it is, before the trainer
+ * schedule begins at the share that they leave out, unless from is above it; then others go by chance,
+ * and of a tensor that has less than its share already, all stay.  A sparsity below the masks' is
+ * refused.  Blocks of which a weight is there come back whole, and the share counts them.  Without epochs (length and the fit's 0) a network is pruned as it is, before the trainer
  * does anything else: to `sparsity` at once, with regrowth by all sources but gradient and synapse;
  * criteria by gradients, exchanges, rewinding, stds and grad_r are refused there.
  *

@@ -259,18 +259,27 @@ int *plni_prune_calm(const pln_trainer *t) { return t->pruner && t->pruner->how.
 
 /* ---- before the first batch ------------------------------------------------------------- */
 
-/* By chance, in each tensor as many as its kernel's share of all. */
+/* By chance, of each tensor its kernel's share stays; where fewer are there already, more of the others do.  p->mask is
+ * the network's. */
 static pln_status leave_out(pln_trainer *t, struct plni_pruner *p)
 {
     double densities[PLN_MAX_LAYERS];
+    size_t stay = 0;
 
     plni_prune_shares(t, p, densities);
     plni_prune_by_chance(t, p, 0, false);
     for (int i = 0; i < p->tensors; i++) {
         const plni_competitor *w = &p->tensor[i];
         const size_t there = w->count - (size_t)floor((1 - densities[i]) * (double)w->count + 1e-6);
-        (void)pln_select_largest(p->score + w->from, w->count, there, p->mask + w->from);
+        float *score = p->score + w->from;
+        stay += there;
+        for (size_t u = 0; u < w->count; u++)
+            if (!p->mask[w->from + u]) score[u] = -INFINITY;
+        (void)pln_select_largest(score, w->count, there, p->chosen + w->from);
+        for (size_t u = 0; u < w->count; u++)
+            if (p->chosen[w->from + u]) score[u] = INFINITY;
     }
+    (void)pln_select_largest(p->score, p->units, stay, p->mask);
     return write_masks(t, p);
 }
 
@@ -290,10 +299,9 @@ static pln_status prune_at_once(pln_trainer *t, struct plni_pruner *p)
 pln_status plni_prune_begin(pln_trainer *t)
 {
     struct plni_pruner *p = t->pruner;
-    const double left_out = 1 - plni_prune_density(t);      /* of a network that has been pruned before */
-
     const plni_course *c = &t->course[0];
     const double batches = (double)plni_prune_epochs(&c->fit) * plni_course_batches(c);
+    size_t there = 0;
 
     p->every = plni_prune_interval(&c->fit, c->count);
     p->batches = batches;
@@ -308,6 +316,8 @@ pln_status plni_prune_begin(pln_trainer *t)
         PLN_TRY(plni_prune_read_mask(t, p, &p->tensor[i]));
         PLN_TRY(plni_prune_write_mask(t, p, &p->tensor[i]));
     }
+    for (size_t u = 0; u < p->units; u++) there += p->mask[u];
+    const double left_out = 1 - (double)there / (double)p->units;           /* of a network that has been pruned before */
     if (plni_prune_at_once(&c->fit)) return prune_at_once(t, p);
     if (p->how.from > left_out) return leave_out(t, p);
     p->how.from = left_out;

@@ -705,6 +705,109 @@ static void test_begins_where_it_is(void **state)
     (void)remove(PATH);
 }
 
+/* Whether any weight of a block is there, by plain loops: all blocks, and those. */
+static size_t blocks_there(const pln_net *net, int block, size_t *all)
+{
+    size_t count = 0;
+
+    *all = 0;
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        pln_tensor mask = maps_tensor(net, p, there[0]);
+        if (info.kept || info.rank < 2) continue;
+        assert_int_equal(pln_net_get_mask(net, p, &mask), PLN_OK);
+        const int columns = maps_count(net, p) / info.dim[0];
+        for (int row = 0; row < info.dim[0]; row += block)
+            for (int c = 0; c < columns; c++, ++*all) {
+                bool any = false;
+                for (int r = row; r < row + block && r < info.dim[0]; r++) any |= there[0][r * columns + c] != 0;
+                count += any;
+            }
+    }
+    return count;
+}
+
+/* A network without some weights is pruned by blocks: those of which a weight is there come back, and the schedule begins
+ * at the share of the others. */
+static void test_from_weights_to_blocks(void **state)
+{
+    static const job by_blocks[] = {
+        { "spikes, blocks of 4", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_CRITICAL, 1, false, NULL, "granularity block block 4" },
+        { "rows, blocks of 2", false, DESCENT(0, 0), 0.5f, PLN_REGROW_NONE, 1, false, NULL, "granularity block block 2" },
+    };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(by_blocks); i++) {
+        const job *j = &by_blocks[i];
+        job single = *j;
+        pln_fit fit = fit_of(j);
+        size_t all, blocks;
+        run first, r;
+
+        single.set = NULL;
+        fit.epochs = 0, fit.prune.sparsity = 0.8, fit.prune.regrow = PLN_REGROW_NONE;
+        assert_int_equal(begin_of(&first, &single, &fit, 1), PLN_OK);
+        fit = fit_of(j);
+        fit.prune.sparsity = 0;
+        assert_int_equal(begin_of(&r, j, &fit, 1), PLN_OK);
+        pln_trainer_free(r.trainer);
+        assert_int_equal(pln_net_copy(r.net, first.net), PLN_OK);
+        const double from = 1 - (double)blocks_there(r.net, r.how.block, &blocks) / (double)blocks;
+        assert_true(from > 0.1 && from < 0.7);
+        fit.prune = r.how, fit.prune.sparsity = 0.8;
+        if (pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+        for (int batch = 0; pln_trainer_epoch(r.trainer) < EPOCHS; batch++) {
+            const int update = batch / 2 < 5 ? batch / 2 : 5;
+            const size_t now = count(j, &r, &all), wanted = pln_sparsity_budget(all, pln_sparsity_cubic(from, 0.8, update, 5));
+            if (now != wanted || all != blocks) fail_msg("%s, batch %d: %zu blocks are there, not %zu", j->name, batch, now, wanted);
+            assert_int_equal(pln_trainer_step(r.trainer, 1, NULL), PLN_OK);
+        }
+        end(&r);
+        end(&first);
+    }
+}
+
+/* What `from` leaves out of a network that has masks are weights that are there; where a tensor has less than its share
+ * already, all of them stay, and more of the others. */
+static void test_left_out_beside_masks(void **state)
+{
+    enum { FEW = 40 };
+    static const char *const ways[] = { "set", "rigl" };
+
+    (void)state;
+    for (int i = 0; i < TEST_COUNT(ways); i++) {
+        const job j = { "rows, beside masks", false, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 1, false, ways[i], NULL };
+        pln_fit fit = fit_of(&j);
+        size_t n = 0, stay = 0, few = 0;
+        run r;
+
+        fit.prune.sparsity = 0;
+        assert_int_equal(begin_of(&r, &j, &fit, 1), PLN_OK);
+        pln_trainer_free(r.trainer);
+        for (int p = 0; p < pln_net_parameters(r.net); p++) {
+            const pln_tensor mask = maps_tensor(r.net, p, there[0]);
+            if (pln_net_parameter(r.net, p).rank < 2) continue;
+            for (int k = 0; k < maps_count(r.net, p); k++) there[0][k] = n ? k % 3 != 0 : k % 80 == 3;
+            assert_int_equal(pln_net_set_mask(r.net, p, &mask), PLN_OK);
+            if (!n) assert_int_equal(pln_net_present(r.net, p), FEW);
+            n += (size_t)maps_count(r.net, p);
+        }
+        magnitudes(r.net, before, there[0]);
+        fit.prune = r.how, fit.prune.sparsity = fit.prune.from = 0.9;
+        if (pln_trainer_new(r.ctx, r.net, NULL, r.data, NULL, 0, &fit, &r.trainer) != PLN_OK) fail_msg("%s", pln_error(r.ctx));
+        magnitudes(r.net, after, there[1]);
+        for (size_t k = 0; k < n; k++) {
+            if (there[1][k] != 0) assert_true(there[0][k] != 0 && after[k] == before[k]);
+            stay += there[1][k] != 0;
+            few += k < (size_t)FEATURES * 50 && there[1][k] != 0;
+        }
+        assert_int_equal(few, FEW);
+        const size_t wanted = pln_sparsity_budget(n, 0.9);
+        if (stay < wanted || stay > wanted + 2) fail_msg("%zu stay, not %zu", stay, wanted);      /* each tensor is rounded up */
+        end(&r);
+    }
+}
+
 /* ---- what it costs --------------------------------------------------------------------- */
 
 /* Multiply-adds of a sample in this moment, from the shapes of the two networks; `whole`: gradients of all weights. */
@@ -1000,6 +1103,7 @@ int main(void)
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
+        cmocka_unit_test(test_from_weights_to_blocks), cmocka_unit_test(test_left_out_beside_masks),
         cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_foresight), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
     };
 
