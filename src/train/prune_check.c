@@ -168,7 +168,7 @@ static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
 static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
 {
     const pln_prune *how = &fit->prune;
-    const bool inputs = how->regrow == PLN_REGROW_SYNAPSE;
+    const bool inputs = plni_prune_regrows_by(how, PLN_REGROW_SYNAPSE);
     const bool of_criterion = plni_criterion_by_gradient(how->criterion);
 
     if ((plni_prune_by_gradients(how) || inputs) && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
@@ -219,7 +219,7 @@ static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
     if (plni_criterion_by_gradient(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of",
                             criteria[how->criterion]);
-    if (how->regrow == PLN_REGROW_GRADIENT || how->regrow == PLN_REGROW_SYNAPSE)
+    if (plni_prune_regrows_by(how, PLN_REGROW_GRADIENT) || plni_prune_regrows_by(how, PLN_REGROW_SYNAPSE))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and without epochs there is no batch to take it of",
                             sources[how->regrow]);
     return PLN_OK;
@@ -266,7 +266,7 @@ static pln_status check_drives(pln_ctx *ctx, const pln_net *net, const pln_fit *
     if (how->criterion == PLN_BY_RATE || how->criterion == PLN_BY_POTENTIAL)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and no neuron of the network fires; its units can be "
                             "ranked by channel, cqp or product", criteria[how->criterion]);
-    if (how->regrow == PLN_REGROW_RATE || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
+    if (plni_prune_regrows_by(how, PLN_REGROW_RATE) || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone");
     return PLN_OK;
 }

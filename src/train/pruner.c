@@ -23,28 +23,34 @@ bool plni_criterion_by_gradient(pln_prune_criterion c) { return c == PLN_BY_GRAD
 
 static bool is_by_rank(pln_prune_criterion c) { return c == PLN_BY_LAYER || c == PLN_BY_ERK || c == PLN_BY_LAMP; }
 
+bool plni_prune_regrows_by(const pln_prune *how, pln_regrow_source source)
+{
+    return how->regrow == source && (how->ratio > 0 || how->exchange > 0);
+}
+
 bool plni_regrowth_by_channel(const pln_prune *how)
 {
     const pln_regrow_source s = how->regrow;
-    const bool regrows = how->ratio > 0 || how->exchange > 0;
 
-    return regrows && (s == PLN_REGROW_CRITICAL || s == PLN_REGROW_UNCRITICAL || s == PLN_REGROW_RATE || s == PLN_REGROW_SYNAPSE ||
-                       s == PLN_REGROW_RANDOM_ROWS_MATCHED);
+    return plni_prune_regrows_by(how, s) && (s == PLN_REGROW_CRITICAL || s == PLN_REGROW_UNCRITICAL || s == PLN_REGROW_RATE ||
+                                             s == PLN_REGROW_SYNAPSE || s == PLN_REGROW_RANDOM_ROWS_MATCHED);
 }
 
 bool plni_prune_by_channels(const pln_prune *how) { return plni_criterion_by_channel(how->criterion) || plni_regrowth_by_channel(how); }
 
 bool plni_prune_by_gradients(const pln_prune *how)
 {
-    return how->regrow == PLN_REGROW_GRADIENT || plni_criterion_by_gradient(how->criterion);
+    return plni_prune_regrows_by(how, PLN_REGROW_GRADIENT) || plni_criterion_by_gradient(how->criterion);
 }
 
 pln_criticality plni_prune_metric(const pln_prune *how)
 {
     pln_criticality metric = how->metric;
 
-    if (how->regrow == PLN_REGROW_RATE || how->criterion == PLN_BY_RATE) metric.quantity = PLN_SCORE_SPIKES, metric.averaged = true;
-    else if (how->criterion == PLN_BY_POTENTIAL) metric.quantity = PLN_SCORE_POTENTIAL, metric.averaged = true;
+    if (plni_prune_regrows_by(how, PLN_REGROW_RATE) || how->criterion == PLN_BY_RATE)
+        metric.quantity = PLN_SCORE_SPIKES, metric.averaged = true;
+    else if (how->criterion == PLN_BY_POTENTIAL)
+        metric.quantity = PLN_SCORE_POTENTIAL, metric.averaged = true;
     return metric;
 }
 
@@ -54,7 +60,7 @@ static bool by_drives(const pln_net *net) { return pln_net_scores(net) == 0 && !
 void plni_prune_ask(const pln_net *net, const pln_prune *how, plni_rule *rule)
 {
     rule->keeps_whole = plni_prune_by_gradients(how);
-    rule->keeps_inputs = how->regrow == PLN_REGROW_SYNAPSE;
+    rule->keeps_inputs = plni_prune_regrows_by(how, PLN_REGROW_SYNAPSE);
     rule->keeps_margins = by_drives(net) && rule->target == PLN_TARGET_SELF && plni_prune_by_channels(how);
     rule->warm = how->warm;
 }
@@ -487,7 +493,7 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update)
 {
     const pln_regrow_source by = p->how.regrow;
 
-    if (by == PLN_REGROW_NONE) return;
+    if (by == PLN_REGROW_NONE || !plni_prune_regrows_by(&p->how, by)) return;
     if (by == PLN_REGROW_RANDOM || by == PLN_REGROW_RANDOM_ROWS) {
         plni_prune_by_chance(t, p, update, by == PLN_REGROW_RANDOM_ROWS);
         return;

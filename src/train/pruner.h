@@ -68,7 +68,8 @@ static inline bool plni_prune_exchanges(const pln_prune *how) { return how->exch
 /* How many weights compete, and how many of them are there. */
 size_t          plni_prune_present(const pln_net *net, size_t *count);
 
-/* What a method asks of batches at which masks are set. */
+/* What a method asks of batches at which masks are set; nothing for a source by which nothing comes. */
+bool            plni_prune_regrows_by(const pln_prune *how, pln_regrow_source source);
 bool            plni_regrowth_by_channel(const pln_prune *how);
 bool            plni_prune_by_channels(const pln_prune *how);
 bool            plni_prune_by_gradients(const pln_prune *how);

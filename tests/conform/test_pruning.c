@@ -808,6 +808,27 @@ static void test_left_out_beside_masks(void **state)
     }
 }
 
+/* A source by which nothing comes back asks for nothing and changes nothing. */
+static void test_nothing_comes_back(void **state)
+{
+    static const pln_regrow_source sources[] = { PLN_REGROW_CRITICAL, PLN_REGROW_RANDOM, PLN_REGROW_GRADIENT, PLN_REGROW_RATE, PLN_REGROW_SYNAPSE,
+                                                 PLN_REGROW_RANDOM_ROWS_MATCHED };
+    job j = { "spikes, nothing comes back", true, DESCENT(0.9f, 0), 0.1f, PLN_REGROW_NONE, 2, false, NULL, "criterion cqp ratio 0" };
+    pln_epoch_report report = { 0 };
+    size_t n;
+
+    (void)state;
+    float *right = train(&j, 1, 1000, false, &n, &report);
+    for (int i = 0; i < TEST_COUNT(sources); i++) {
+        j.regrow = sources[i];
+        float *other = train(&j, 2, 1000, false, &n, &report);
+        if (memcmp(right, other, n * sizeof *right) != 0) fail_msg("other weights, source %d", (int)sources[i]);
+        assert_true(report.dense_gradients == 0 && report.revived == 0);
+        free(other);
+    }
+    free(right);
+}
+
 /* ---- what it costs --------------------------------------------------------------------- */
 
 /* Multiply-adds of a sample in this moment, from the shapes of the two networks; `whole`: gradients of all weights. */
@@ -1103,7 +1124,7 @@ int main(void)
         cmocka_unit_test(test_schedule), cmocka_unit_test(test_by_themselves), cmocka_unit_test(test_rounds),
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
-        cmocka_unit_test(test_from_weights_to_blocks), cmocka_unit_test(test_left_out_beside_masks),
+        cmocka_unit_test(test_from_weights_to_blocks), cmocka_unit_test(test_left_out_beside_masks), cmocka_unit_test(test_nothing_comes_back),
         cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_foresight), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
     };
 
