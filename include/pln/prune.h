@@ -162,7 +162,7 @@ typedef enum pln_prune_method {
  * and of a tensor that has less than its share already, all stay.  A sparsity below the masks' is
  * refused.  Blocks of which a weight is there come back whole, and the share counts them.  Without epochs (length and the fit's 0) a network is pruned as it is, before the trainer
  * does anything else: to `sparsity` at once, with regrowth by all sources but gradient and synapse;
- * criteria by gradients, exchanges, rewinding, stds and grad_r are refused there.
+ * criteria by gradients, exchanges, rewinding, stds, grad_r and `from` are refused there.
  *
  * An exchange follows at every D-th batch up to `exchange_until` of the epochs: of n weights of a
  * tensor that are there floor(f n) (GraNet: ceil) with the smallest magnitude give their places to
@@ -182,7 +182,8 @@ typedef struct pln_prune {
     double            sparsity;       /* 0..1, 1 not included; 0: nothing is pruned            */
     double            from;           /* sparsity before the first update                      */
     int               updates;        /* Q                                                     */
-    int               every;          /* D, in batches; 0: from updates and until              */
+    int               every;          /* D, in batches; 0: from updates and until; so that all updates
+                                         come within the epochs                               */
     int               further;        /* updates behind these, at `sparsity`, while there are batches */
     double            settled;        /* 0..1; 0: masks do not settle                          */
     int               settled_for;    /* updates                                               */

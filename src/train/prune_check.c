@@ -219,6 +219,9 @@ static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
     if (plni_criterion_by_gradient(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of",
                             criteria[how->criterion]);
+    if (how->from > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g, and without epochs nothing is left out before the only update: "
+                            "leave it 0", how->from);
     if (plni_prune_regrows_by(how, PLN_REGROW_GRADIENT) || plni_prune_regrows_by(how, PLN_REGROW_SYNAPSE))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and without epochs there is no batch to take it of",
                             sources[how->regrow]);
@@ -237,6 +240,26 @@ int plni_prune_interval(const pln_fit *fit, int samples)
     return interval < INT_MAX ? (int)interval : INT_MAX;
 }
 
+/* Updates that say when they come do so within the epochs of the schedule, or of the run if these are more. */
+static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
+{
+    const pln_prune *how = &fit->prune;
+    const int epochs = plni_prune_epochs(fit) > fit->epochs ? plni_prune_epochs(fit) : fit->epochs;
+    const int in_epoch = (samples + fit->batch - 1) / fit->batch;
+    const double batches = (double)epochs * in_epoch;
+
+    if (plni_prune_interval(fit, samples) == 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
+                            (double)how->until, plni_prune_epochs(fit));
+    if (!how->every || how->rewind || plni_prune_is_continuous(how) || !(how->from < how->sparsity)) return PLN_OK;
+    if (how->updates > batches)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %d epochs have %g batches", how->updates, epochs, batches);
+    if ((double)how->every * how->updates > batches)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.every", "prune.every is %d; for %d updates in the %g batches of %d epochs it can be at most %d",
+                            how->every, how->updates, batches, epochs, (int)(batches / how->updates));
+    return PLN_OK;
+}
+
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples)
 {
     const pln_prune *how = &fit->prune;
@@ -249,9 +272,7 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
     PLN_TRY(check_means(ctx, fit, fires));
     if (plni_prune_at_once(fit)) return check_at_once(ctx, how);
     PLN_TRY(check_method(ctx, fit));
-    if (!samples || plni_prune_interval(fit, samples) > 0) return PLN_OK;
-    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
-                        (double)how->until, plni_prune_epochs(fit));
+    return samples ? check_interval(ctx, fit, samples) : PLN_OK;
 }
 
 /* Where no neuron fires, units of rows are scored by what drives them. */
@@ -268,6 +289,9 @@ static pln_status check_drives(pln_ctx *ctx, const pln_net *net, const pln_fit *
                             "ranked by channel, cqp or product", criteria[how->criterion]);
     if (plni_prune_regrows_by(how, PLN_REGROW_RATE) || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone");
+    if (how->metric.averaged)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.averaged", "prune.averaged is true; units that do not fire have no places to average over: "
+                            "leave it false");
     return PLN_OK;
 }
 

@@ -56,6 +56,9 @@ train pruned.yaml --out x --set prune.sparsity=1
 train pruned.yaml --out x --set prune.sparsity=-0.1
 train pruned.yaml --out x --set prune.from=0.9
 train pruned.yaml --out x --set prune.updates=1000
+train pruned.yaml --out x --set prune.every=100
+train pruned.yaml --out x --set prune.every=1 --set prune.updates=1000
+train rows.yaml --out x --set prune.regrow=critical --set prune.averaged=true
 train pruned.yaml --out x --set prune.regrow=magic
 train pruned.yaml --out x --set prune.ratio=2
 train rows.yaml --out critical-rows --set prune.regrow=critical; grep '"density"' critical-rows/result.json
