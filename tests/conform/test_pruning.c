@@ -808,6 +808,22 @@ static void test_left_out_beside_masks(void **state)
     }
 }
 
+/* Of a budget of 1000 by the float 0.7, which is less, 700 come back. */
+static void test_share_as_written(void **state)
+{
+    const job *j = &jobs[1];
+    pln_fit fit = fit_of(j);
+    pln_epoch_report report;
+    run r;
+
+    (void)state;
+    fit.epochs = 1, fit.prune.sparsity = 1 - 1000.0 / (FEATURES * 50 + 50 * 33), fit.prune.ratio = 0.7f, fit.prune.updates = fit.prune.every = 1;
+    assert_int_equal(begin_of(&r, j, &fit, 1), PLN_OK);
+    assert_int_equal(pln_trainer_step(r.trainer, 1000, &report), PLN_OK);
+    assert_int_equal(report.revived, 700);
+    end(&r);
+}
+
 /* A source by which nothing comes back asks for nothing and changes nothing. */
 static void test_nothing_comes_back(void **state)
 {
@@ -1134,6 +1150,7 @@ int main(void)
         cmocka_unit_test(test_same_bits), cmocka_unit_test(test_choice), cmocka_unit_test(test_drives), cmocka_unit_test(test_what_came_back),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_at_once), cmocka_unit_test(test_begins_where_it_is),
         cmocka_unit_test(test_from_weights_to_blocks), cmocka_unit_test(test_left_out_beside_masks), cmocka_unit_test(test_nothing_comes_back),
+        cmocka_unit_test(test_share_as_written),
         cmocka_unit_test(test_cost), cmocka_unit_test(test_names), cmocka_unit_test(test_matched), cmocka_unit_test(test_foresight), cmocka_unit_test(test_synapses), cmocka_unit_test(test_settles),
     };
 
