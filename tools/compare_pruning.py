@@ -7,7 +7,8 @@
 Each (arm, sparsity, seed) is a run folder below runs/pruning; what is finished there is used as it is, what was interrupted
 goes on.  The figure is the test accuracy of the last epoch, beside that of the epoch that held-out samples choose,
 if the configuration holds some out.  After each run docs/results/pruning/NAME.json is written anew, with every run's
-command, and docs/results/pruning/README.md with means, standard deviations and, for each seed, differences between arms.
+command, and docs/results/pruning/README.md with means, standard deviations and, for each seed, differences between arms;
+what docs/results/pruning/verdict.md says of them stands at its head.
 """
 
 import argparse
@@ -102,27 +103,30 @@ def percent(values):
     return f"{100 * statistics.mean(values):.2f}{spread}"
 
 
+def against_arm(by_seed, other):
+    """Two cells: the mean difference over the seeds that both have, with its interval, and in how many it is above 0."""
+    both = sorted(set(by_seed) & set(other))
+    if not both:
+        return " | "
+    mean, half, count = interval([100 * (by_seed[s]["accuracy"] - other[s]["accuracy"]) for s in both])
+    return f"{mean:+.2f}" + (f" ± {half:.2f}" if half is not None else "") + f" | {count} of {len(both)}"
+
+
 def table(runs, sparsity):
     """Rows of one sparsity, each arm beside chance and magnitude."""
     of = {arm: {r["seed"]: r for r in runs if r["arm"] == arm and (arm == "dense" or r["sparsity"] == sparsity)} for arm in ARMS}
-    lines = ["| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against random_rows, points | above in | retention, % | SOPs |",
-             "|---|--:|--:|--:|--:|--:|--:|--:|"]
+    lines = ["| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against none, points | above in | against random_rows, points | above in | retention, % | SOPs |",
+             "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for arm, by_seed in of.items():
         if not by_seed:
             continue
-        both = sorted(set(by_seed) & set(of["random_rows"]))
-        against = ""
-        above = ""
-        if both and arm not in ("dense", "random_rows"):
-            mean, half, count = interval([100 * (by_seed[s]["accuracy"] - of["random_rows"][s]["accuracy"]) for s in both])
-            against = f"{mean:+.2f}" + (f" ± {half:.2f}" if half is not None else "")
-            above = f"{count} of {len(both)}"
+        against = [against_arm(by_seed, of[other]) if arm not in ("dense", other) else " | " for other in ("none", "random_rows")]
         sops = [r["sops"] for r in by_seed.values() if r["sops"]]
         operations = f"{statistics.mean(sops):.0f}" if sops else ""
         chosen = [r["selected_accuracy"] for r in by_seed.values() if "selected_accuracy" in r]
         kept = percent(r["retention"] for r in by_seed.values()) if all("retention" in r for r in by_seed.values()) else ""
         lines.append(f"| `{arm}`: {ARMS[arm][1]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
-                     f"{percent(chosen) if chosen else ''} | {against} | {above} | {kept} | "
+                     f"{percent(chosen) if chosen else ''} | {against[0]} | {against[1]} | {kept} | "
                      f"{operations} |")
     return "\n".join(lines)
 
@@ -140,6 +144,8 @@ def write(options, runs):
             "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3).",
             "Where an epoch is chosen, a tenth of the training samples is held out for it. Behind ± are the standard deviation over seeds and, of differences of the last",
             "epoch's accuracy seed by seed, half of the 95 % interval. On 10,000 test samples 0.3 points are within the error of sampling.", ""]
+    verdict = RESULTS / "verdict.md"                        # written by hand
+    page += verdict.read_text().splitlines() + [""] if verdict.exists() else []
     for path in sorted(RESULTS.glob("*.json")):
         held = json.loads(path.read_text())
         for sparsity in sorted({r["sparsity"] for r in held.get("runs", [])} - {0}):       # speeds lie there too

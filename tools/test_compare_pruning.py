@@ -33,8 +33,8 @@ class TestTable(unittest.TestCase):
         rows = compare.table([run("dense", 1, 0.9), run("random_rows", 1, 0.80), run("random_rows", 2, 0.82),
                               run("critical", 1, 0.81), run("critical", 3, 0.99)], 0.95).splitlines()
         self.assertEqual(len(rows), 5)
-        self.assertIn("| +1.00 | 1 of 1 |", rows[3])
-        self.assertTrue(rows[2].startswith("| `dense`: not pruned | 1 | 90.00 |  |  |  |  | 1000 |"))
+        self.assertIn("|  |  | +1.00 | 1 of 1 |", rows[3])
+        self.assertTrue(rows[2].startswith("| `dense`: not pruned | 1 | 90.00 |  |  |  |  |  |  | 1000 |"), rows[2])
 
     def test_other_sparsities_stay_out(self):
         self.assertEqual(len(compare.table([run("critical", 1, 0.8, 0.9)], 0.95).splitlines()), 2)

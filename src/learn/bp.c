@@ -3,10 +3,11 @@
  * Written with the four questions of nn/layer.h.  Between the last product's
  * forward pass and its backward pass everything is done sample by sample, in
  * one sweep: activation, output mask, target, loss, derivative of the
- * activation, list of non-zero deltas.  Plain gradient descent adds each
- * layer's gradient into its weights as soon as nothing below needs the old
- * ones; the gradient of a layer depends only on its own x and dy, so the result
- * is that of a simultaneous step. */
+ * activation, list of non-zero deltas.  Plain gradient descent and Adam move
+ * each layer as soon as nothing below needs the old weights, in the visit that
+ * takes the gradient down where a layer can: piece by piece, each going down
+ * before it moves.  The gradient of a layer depends only on its own x and dy, so
+ * the result is that of a simultaneous step. */
 
 #include "learn/bp.h"
 
@@ -187,7 +188,7 @@ static bool fuses(const plni_rule *rule, const plni_layer *layer, const plni_pas
     return batch->shards == 1 && plni_rule_is_plain(rule) && !plni_mask_of(layer);
 }
 
-/* Likewise by Adam, whose step is taken piece by piece: nobody asks for the gradient. */
+/* Likewise by Adam: nobody wants the gradient whole, be it to clip it, to join shards or to choose weights by. */
 static bool fuses_adam(const plni_rule *rule, const plni_pass *batch, int l)
 {
     return batch->shards == 1 && rule->optim.kind == PLN_ADAM && !rule->gradient[l] && !rule->asked && !rule->holds;
