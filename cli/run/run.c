@@ -90,11 +90,13 @@ static int lock_folder(run *r, int seconds)
 
 void run_default(char *folder, size_t capacity, const char *kind, const char *name, long seed)
 {
-    const char *slash = strrchr(name, '/'), *base = slash ? slash + 1 : name;
-    const size_t length = strlen(base);
-    const int keep = length > 5 && strcmp(base + length - 5, ".yaml") == 0 ? (int)length - 5 : (int)length;
+    const char *end = name + strlen(name), *base;
 
-    snprintf(folder, capacity, "runs/%s%.*s-seed%ld", kind, keep, base, seed);
+    while (end > name + 1 && end[-1] == '/') end--;          /* a folder's name, as a shell completes it */
+    for (base = end; base > name && base[-1] != '/'; base--) continue;
+    if (end - base > 5 && strncmp(end - 5, ".yaml", 5) == 0) end -= 5;
+
+    snprintf(folder, capacity, "runs/%s%.*s-seed%ld", kind, (int)(end - base), base, seed);
 }
 
 int run_lock(run *r, const char *folder, int seconds)
