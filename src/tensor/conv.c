@@ -92,7 +92,7 @@ static double filling(int places)
 {
     static const double ENTRY = 3;
     const int tiles = places / TILE, rest = places % TILE;
-    double sixteens = tiles * (TILE / 16 + ENTRY);
+    double sixteens = tiles * (TILE / 16.0 + ENTRY);
 
     if (rest) sixteens += plni_share(rest, 16) + ENTRY;
     return places ? sixteens * 16 / (1 + ENTRY * 16 / TILE) / places : 1;
