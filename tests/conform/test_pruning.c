@@ -787,7 +787,7 @@ static void test_left_out_beside_masks(void **state)
         for (int p = 0; p < pln_net_parameters(r.net); p++) {
             const pln_tensor mask = maps_tensor(r.net, p, there[0]);
             if (pln_net_parameter(r.net, p).rank < 2) continue;
-            for (int k = 0; k < maps_count(r.net, p); k++) there[0][k] = n ? k % 3 != 0 : k % 80 == 3;
+            for (int k = 0; k < maps_count(r.net, p); k++) there[0][k] = (n ? k % 3 != 0 : k % 80 == 3) ? 1 : 0;
             assert_int_equal(pln_net_set_mask(r.net, p, &mask), PLN_OK);
             if (!n) assert_int_equal(pln_net_present(r.net, p), FEW);
             n += (size_t)maps_count(r.net, p);
