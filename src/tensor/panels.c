@@ -99,6 +99,7 @@ typedef struct job {
     ptrdiff_t           stride;
     int                 samples, batch;
     float               scale;
+    int                *next;        /* of a step with the input gradient: [samples] */
 } job;
 
 /* ---- gather --------------------------------------------------------------- */
@@ -539,40 +540,34 @@ static void gather_update_dense_panel(void *arg, int p)
               width);
 }
 
-/* dx += d w over the rows below last, whose weights are still in the cache when they step.  Sample s's
+/* What takes the input gradient, too: y += x w over rows whose weights are still in the cache when they step.  Sample s's
  * list is walked from next[s] on. */
-static void add_input_gradient(const job *j, int p, int last, int *next)
+static void add_both(const job *j, int p, int first, int last, float *g)
 {
     const ptrdiff_t column = (ptrdiff_t)p * j->w->width;
 
     for (int s = 0; s < j->samples; s++) {
-        float *dx = j->y->value + s * j->y->stride + column;
-        const int *index = j->d->index + s * j->d->stride;
-        const int from = next[s], count = j->d->count[s];
-        while (next[s] < count && index[next[s]] < last) next[s]++;
-        j->kernels->gather(dx, dx, panel_of(j->w, p), width_of(j->w, p), index + from, j->d->active + s * j->d->stride + from,
-                           next[s] - from);
+        float *y = j->y->value + s * j->y->stride + column;
+        const int *index = j->x->index + s * j->x->stride;
+        const int from = j->next[s], count = j->x->count[s];
+        while (j->next[s] < count && index[j->next[s]] < last) j->next[s]++;
+        j->kernels->gather(y, y, panel_of(j->w, p), width_of(j->w, p), index + from, j->x->active + s * j->x->stride + from,
+                           j->next[s] - from);
     }
+    add_active(j, p, first, last, g);
 }
 
 static void gather_step_panel(void *arg, int p)
 {
-    const job *j = arg;
-    const int width = width_of(j->w, p), span = plni_smaller(PIECE / width, ROWS);
-    _Alignas(64) float g[PIECE];
-    int next[PLN_MAX_BATCH] = { 0 };
+    int next[PLN_MAX_BATCH];
+    job j = *(const job *)arg;
 
-    for (int s = 0; s < j->samples; s++)
-        memset(j->y->value + s * j->y->stride + (ptrdiff_t)p * j->w->width, 0, (size_t)width * sizeof(float));
-    for (int first = 0; first < j->w->rows; first += span) {
-        const int last = plni_smaller(first + span, j->w->rows), count = (last - first) * width;
-        const plni_sink to = plni_sink_at(&j->to, (ptrdiff_t)p * j->w->rows * j->w->width + (ptrdiff_t)first * width);
-        add_input_gradient(j, p, last, next);
-        begin(g, to.into, (size_t)count);
-        j->kernels->update(g, width, last - first, j->columns->start + first, j->columns->sample, j->columns->value,
-                           j->x->value + (ptrdiff_t)p * j->w->width, j->x->stride, j->scale);
-        plni_sink_take(j->kernels, &to, g, count);
+    j.next = next;
+    for (int s = 0; s < j.samples; s++) {
+        memset(j.y->value + s * j.y->stride + (ptrdiff_t)p * j.w->width, 0, (size_t)width_of(j.w, p) * sizeof(float));
+        next[s] = 0;
     }
+    update_rows(&j, p, 0, j.w->rows, add_both);
 }
 
 void plni_gather_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *columns,
@@ -584,6 +579,7 @@ void plni_gather_update(pln_ctx *ctx, const plni_panels *w, const plni_columns *
     job j = { .kernels = plni_kernels_of(ctx), .w = w, .columns = columns, .d = d, .x = x,
               .y = dx, .samples = samples, .scale = scale, .to = *to };
 
+    if (to->step) j.x = d, j.d = x;           /* of an update x is what has the lists */
     plni_parallel(ctx, w->count, work, PLNI_DOWN,
                   to->step ? gather_step_panel
                   : is_dense(GATHER_UPDATE, w, density, samples) ? gather_update_dense_panel : gather_update_panel,
