@@ -90,6 +90,16 @@ static void take_all(plni_live *l, size_t live, size_t blocks, plni_arena *arena
     l->block = take(arena, l->filters / 16, blocks, false);
 }
 
+/* Takes the memory that an arena has counted, from which it then gives; false: there is none, and l is gone. */
+static bool take_memory(pln_ctx *ctx, plni_live *l, plni_arena *arena)
+{
+    l->bytes = arena->used;
+    l->memory = plni_alloc(ctx, l->bytes);
+    *arena = (plni_arena){ .base = l->memory };
+    if (!l->memory) plni_free(ctx, l, sizeof *l);
+    return arena->base != NULL;
+}
+
 plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int channels, int filters)
 {
     const size_t words = (size_t)(taps * channels) * (size_t)(filters / 16);
@@ -106,13 +116,7 @@ plni_live *plni_live_new(pln_ctx *ctx, const uint16_t *bits, int taps, int chann
                       .taps = taps, .channels = channels, .filters = filters,
                       .share = (double)live / (16 * (double)words), .blocks = (double)blocks / (double)words };
     take_all(l, live, blocks, &arena);
-    l->bytes = arena.used;
-    l->memory = plni_alloc(ctx, l->bytes);
-    if (!l->memory) {
-        plni_free(ctx, l, sizeof *l);
-        return NULL;
-    }
-    arena = (plni_arena){ .base = l->memory };
+    if (!take_memory(ctx, l, &arena)) return NULL;
     take_all(l, live, blocks, &arena);
     visit_all(l, count);
     sum_starts(&l->up), sum_starts(&l->down);
@@ -285,13 +289,7 @@ plni_live *plni_live_hold(pln_ctx *ctx, const plni_live *live, const float *weig
     *l = (plni_live){ .taps = live->taps, .channels = live->channels, .filters = live->filters, .share = live->share,
                       .blocks = live->blocks, .masking = live->masking, .packed = true };
     take_held(l, live, how, &arena);
-    l->bytes = arena.used;
-    l->memory = plni_alloc(ctx, l->bytes);
-    if (!l->memory) {
-        plni_free(ctx, l, sizeof *l);
-        return NULL;
-    }
-    arena = (plni_arena){ .base = l->memory };
+    if (!take_memory(ctx, l, &arena)) return NULL;
     take_held(l, live, how, &arena);
     if (how == PLNI_HELD_ROWS) {
         fill_across(l, live, weight);
