@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/option.h"
+#include "base/shape.h"
 #include "nn/options.h"
 #include "train/pruner.h"
 
@@ -230,8 +231,7 @@ static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
 
 int plni_prune_interval(const pln_fit *fit, int samples)
 {
-    const int batches = (samples + fit->batch - 1) / fit->batch;
-
+    const int batches = plni_share(samples, fit->batch);
     const int round = plni_prune_epochs(fit) / (fit->prune.updates + 1);
     const double all = (double)plni_prune_epochs(fit) * batches;
     const double interval = fit->prune.rewind ? (double)round * batches : (double)fit->prune.until * all / fit->prune.updates + 1e-6;
@@ -245,8 +245,7 @@ static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
 {
     const pln_prune *how = &fit->prune;
     const int epochs = plni_prune_epochs(fit) > fit->epochs ? plni_prune_epochs(fit) : fit->epochs;
-    const int in_epoch = (samples + fit->batch - 1) / fit->batch;
-    const double batches = (double)epochs * in_epoch;
+    const double batches = (double)epochs * plni_share(samples, fit->batch);
 
     if (plni_prune_interval(fit, samples) == 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,

@@ -347,7 +347,7 @@ static float mean_norm(const pln_trainer *t, const struct plni_pruner *p)
 
 static void read_norms(const pln_trainer *t, const struct plni_pruner *p, const plni_competitor *w, float *to)
 {
-    const float mean = mean_norm(t, p);
+    const float mean = w->norm < 0 ? mean_norm(t, p) : 0;
 
     for (int row = 0; row < w->rows; row++) {
         const float scale = w->norm < 0 ? mean : plni_norm_scale(&t->net->layer[w->norm], row);
