@@ -121,17 +121,6 @@ static void make_planes(const plni_conv_job *j, const own *o)
         }
 }
 
-/* Binary digits of the sums at some places. */
-static int digits_of(const plni_signal *x, int first, int n)
-{
-    const uint8_t *sum = x->sum + (ptrdiff_t)first * x->depth;
-    unsigned all = 0;
-
-    if (x->form == PLNI_SPIKES) return 1;
-    for (ptrdiff_t i = 0; i < (ptrdiff_t)n * x->depth; i++) all |= sum[i];
-    return all ? 32 - __builtin_clz(all) : 1;
-}
-
 /* ---- forward -------------------------------------------------------------- */
 
 /* Sixteen filters at the places of a tile. */
@@ -139,7 +128,7 @@ static void add_sixteen(const plni_conv_job *j, const own *o, int first, int n, 
 {
     const plni_conv *c = j->conv;
     const plni_live_lists *up = &c->live->up;
-    const float scale = j->x->form == PLNI_SUMS ? j->x->unit * (float)(1 << digit) : 1;
+    const float scale = plni_conv_digit(j->x, digit);
     float *y = j->y->value + (ptrdiff_t)first * c->out_depth + 16 * sixteen;
 
     for (int f = 0; f < 16; f++) {
@@ -159,7 +148,7 @@ static void forward_chunk(void *arg, int chunk)
     const int first = chunk / k.groups * PLACES, n = plni_smaller(PLACES, k.places - first), group = chunk % k.groups * k.group;
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
     const own o = take_own(&arena, j->conv);
-    const int digits = digits_of(j->x, first, n);
+    const int digits = plni_conv_digits(j->x, first, n);
 
     find_inside(j->conv, first, o.inside);
     for (int i = 0; i < PLACES; i++) o.at[i] = i * j->conv->out_depth;
@@ -307,12 +296,12 @@ static void gradient_chunk(void *arg, int group)
     memset(part, 0, live_floats(c->live) * sizeof *part);
     for (int i = 0; i < PLACES; i++) o.at[i] = i * c->out_depth;
     for (int t = (int)((int64_t)k.tiles * group / groups); t < (int)((int64_t)k.tiles * (group + 1) / groups); t++) {
-        const int first = t * PLACES, n = plni_smaller(PLACES, k.places - first), digits = digits_of(j->x, first, n);
+        const int first = t * PLACES, n = plni_smaller(PLACES, k.places - first), digits = plni_conv_digits(j->x, first, n);
 
         find_inside(c, first, o.inside);
         for (int i = n; i < PLACES; i++) o.at[i] = -1;
         for (int digit = 0; digit < digits; digit++) {
-            const float scale = j->x->form == PLNI_SUMS ? j->x->unit * (float)(1 << digit) : 1;
+            const float scale = plni_conv_digit(j->x, digit);
             make_around(j, first, k.places, digit, o.around);
             make_planes(j, &o);
             for (int s = 0; s < k.sixteens; s++) {

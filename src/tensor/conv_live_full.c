@@ -76,17 +76,6 @@ static void make_planes(const plni_conv_job *j, int first, int n, int digit, uin
         }
 }
 
-/* Binary digits of the sums in some rows. */
-static int digits_of(const plni_signal *x, int first, int n)
-{
-    const ptrdiff_t row = (ptrdiff_t)plni_positions(x->extent) * x->depth;
-    unsigned all = 0;
-
-    if (x->form != PLNI_SUMS) return 1;
-    for (ptrdiff_t i = first * row; i < (first + n) * row; i++) all |= x->sum[i];
-    return all ? 32 - __builtin_clz(all) : 1;
-}
-
 static void make_lanes(const plni_conv_job *j, int first, int n, own *o)
 {
     for (int i = 0; i < o->stride; i++) o->at[i] = i < n ? i * (int32_t)j->x->stride : -1;
@@ -100,7 +89,7 @@ static void add_sixteen(const plni_conv_job *j, const own *o, int first, int n, 
 {
     const plni_conv *c = j->conv;
     const plni_live_lists *up = &c->live->up;
-    const float scale = j->x->form == PLNI_SUMS ? j->x->unit * (float)(1 << digit) : 1;
+    const float scale = plni_conv_digit(j->x, digit);
     float *y = j->y->value + (ptrdiff_t)first * c->out_depth + 16 * sixteen;
 
     for (int f = 0; f < 16; f++) {
@@ -124,7 +113,7 @@ static void forward_chunk(void *arg, int chunk)
     const int first = chunk / k.groups * k.rows, n = plni_smaller(k.rows, j->rows - first), group = chunk % k.groups * k.group;
     plni_arena arena = { .base = (char *)plni_conv_own(j) };
     own o = take_own(&arena, j->conv, j->rows);
-    const int digits = digits_of(j->x, first, n);
+    const int places = plni_positions(j->x->extent), digits = plni_conv_digits(j->x, first * places, n * places);
 
     for (int digit = 0; digit < digits; digit++) {
         if (j->x->form == PLNI_VALUES) make_lanes(j, first, n, &o);

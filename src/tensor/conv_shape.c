@@ -46,6 +46,18 @@ double plni_conv_work(const plni_conv_job *job)
 
 double plni_conv_active_work(const plni_conv_job *job) { return plni_conv_work(job) * (job->density + LISTING); }
 
+int plni_conv_digits(const plni_signal *x, int first, int places)
+{
+    const ptrdiff_t from = (ptrdiff_t)first * x->depth, count = (ptrdiff_t)places * x->depth;
+    unsigned all = 0;
+
+    if (x->form != PLNI_SUMS) return 1;
+    for (ptrdiff_t i = from; i < from + count; i++) all |= x->sum[i];
+    return all ? 32 - __builtin_clz(all) : 1;
+}
+
+float plni_conv_digit(const plni_signal *x, int digit) { return x->form == PLNI_SUMS ? x->unit * (float)(1 << digit) : 1; }
+
 void plni_conv_pack(const plni_conv_job *job, int tap, int input, int inputs, int output, int outputs, float *to)
 {
     const plni_conv *c = job->conv;

@@ -108,6 +108,10 @@ static inline float *plni_conv_own(const plni_conv_job *j) { return j->scratch->
 double plni_conv_work(const plni_conv_job *job);
 double plni_conv_active_work(const plni_conv_job *job);
 
+/* Binary digits of the sums at some places of x, 1 where it has spikes or values; and what digit `digit` counts for. */
+int   plni_conv_digits(const plni_signal *x, int first, int places);
+float plni_conv_digit(const plni_signal *x, int digit);
+
 /* Tap `tap` of the weights from some inputs to some outputs, multiples of 16: to[input][output]. */
 void plni_conv_pack(const plni_conv_job *job, int tap, int input, int inputs, int output, int outputs, float *to);
 
