@@ -135,7 +135,7 @@ static void describe_weights(const pln_net *net, json_t *to)
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
         const size_t count = count_of(&info), present = pln_net_present(net, p);
-        if (info.rank < 2 || info.kept) continue;
+        if (!pln_parameter_competes(&info)) continue;
         json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:f}", "name", info.name, "weights", (json_int_t)count, "present",
                                               (json_int_t)present, "share", (double)present / (double)count));
     }

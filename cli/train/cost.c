@@ -27,7 +27,7 @@ static bool is_weights(const pln_parameter_info *info, size_t *count)
 {
     *count = 1;
     for (int d = 0; d < info->rank; d++) *count *= (size_t)info->dim[d];
-    return info->rank >= 2 && !info->kept;
+    return pln_parameter_competes(info);
 }
 
 static int add_mask(const job *j, int p, SHA2_CTX *sha)

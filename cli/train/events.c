@@ -96,7 +96,7 @@ static void add_revived(const job *j, json_t *line)
     if (share && pln_run_revived(j->run, share)) {
         for (int p = 0; p < pln_net_parameters(j->net); p++) {
             const pln_parameter_info info = pln_net_parameter(j->net, p);
-            if (!info.kept && info.rank > 1) json_array_append_new(list, json_real(share[p]));
+            if (pln_parameter_competes(&info)) json_array_append_new(list, json_real(share[p]));
         }
         json_object_set(line, "revived_shares", list);
     }

@@ -35,6 +35,9 @@ pln_status pln_net_set_mask(pln_net *net, int parameter, const pln_tensor *mask)
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask);
 
+/* Whether a parameter is weights, for whose places pruning lets them compete: no bias, norm or statistic. */
+PLN_API bool pln_parameter_competes(const pln_parameter_info *info);
+
 /* Makes a network that only runs forward and keeps of pruned tensors their live weights alone, in the layout that is
  * fastest: blocks of 16 filters, single weights by filter or, of a dense layer that takes fewer than 16 samples, by row, or
  * as they are where more than a fifth is left and where no product walks lists (convolutions other than 3x3, dense layers

@@ -154,11 +154,9 @@ static void keep_whole(plni_rule *rule, const plni_layer *layer, const plni_pass
 static void keep_inputs(plni_rule *rule, const plni_layer *layer, const plni_pass *pass)
 {
     const plni_signal *x = pass->at[layer->number].x;
-    const plni_conv shape = layer->ops->geometry ? layer->ops->geometry(layer) : (plni_conv){ 0 };
     float buffer[PLNI_MAX_CHANNELS];
 
-    plni_map_means(x, pass->samples * (x->row ? 1 : x->steps), !layer->ops->geometry || plni_conv_is_full(&shape), buffer,
-                   rule->inputs[layer->number]);
+    plni_map_means(x, pass->samples * (x->row ? 1 : x->steps), plni_joins_all(layer), buffer, rule->inputs[layer->number]);
 }
 
 /* Moves layer l, whatever the optimiser.  A whole batch needs no gradient of its own for

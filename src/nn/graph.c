@@ -77,3 +77,10 @@ float plni_top_threshold(const pln_net *net)
         if (net->layer[l].threshold > 0) return net->layer[l].threshold;
     return 0;
 }
+
+bool plni_joins_all(const plni_layer *layer)
+{
+    if (!layer->ops->geometry) return true;
+    const plni_conv shape = layer->ops->geometry(layer);
+    return plni_conv_is_full(&shape);
+}

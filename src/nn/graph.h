@@ -24,6 +24,9 @@ bool plni_read_above(const pln_net *net, int value, int layer);
 int plni_first_product(const pln_net *net);
 int plni_product_below(const pln_net *net, int layer);
 
+/* Whether a product joins all that it reads with all that it gives, and not by a kernel that moves. */
+bool plni_joins_all(const plni_layer *layer);
+
 /* Whether layer `layer` is worked on in the tiles of the layer right below it. */
 bool plni_joins(const pln_net *net, int layer);
 

@@ -67,12 +67,14 @@ void plni_prune_ask(const pln_net *net, const pln_prune *how, plni_rule *rule)
 
 /* ---- what competes ------------------------------------------------------------------- */
 
-/* The first parameter from number i on whose numbers compete: weights, no biases, norms or statistics; -1: none. */
+bool pln_parameter_competes(const pln_parameter_info *info) { return info->rank >= 2 && !info->kept; }
+
+/* The first parameter from number i on whose numbers compete; -1: none. */
 static int competitor_from(const pln_net *net, int i, pln_parameter_info *info)
 {
     for (; i < pln_net_parameters(net); i++) {
         *info = pln_net_parameter(net, i);
-        if (!info->kept && info->rank >= 2) return i;
+        if (pln_parameter_competes(info)) return i;
     }
     return -1;
 }
@@ -450,10 +452,7 @@ static void times_inputs(const pln_trainer *t, const plni_competitor *w, float *
 {
     const float *inputs = t->course[0].rule.inputs[w->layer];
     const pln_parameter_info info = pln_net_parameter(t->net, w->parameter);
-    const plni_layer *layer = &t->net->layer[w->layer];
-    const plni_conv shape = layer->ops->geometry ? layer->ops->geometry(layer) : (plni_conv){ 0 };
-    const bool by_place = !layer->ops->geometry || plni_conv_is_full(&shape);        /* as the rule keeps them */
-    const size_t taps = by_place ? 1 : (size_t)info.dim[2] * (size_t)info.dim[3];
+    const size_t taps = plni_joins_all(&t->net->layer[w->layer]) ? 1 : (size_t)info.dim[2] * (size_t)info.dim[3];
 
     for (size_t k = 0; k < weights_in(w); k++) values[k] *= inputs[k % w->columns / taps];
 }
