@@ -166,16 +166,34 @@ static void test_owns_what_it_has(void **state)
         }
 }
 
+/* Images of which a third is not black, with labels. */
+typedef struct samples {
+    uint8_t bytes[SAMPLES * PIXELS];
+    int32_t labels[SAMPLES];
+} samples;
+
+static void draw_samples(samples *s)
+{
+    for (int i = 0; i < SAMPLES * PIXELS; i++) s->bytes[i] = (uint8_t)(test_bits() % 3 ? 0 : test_bits());
+    for (int i = 0; i < SAMPLES; i++) s->labels[i] = i % OUTPUTS;
+}
+
+static pln_data *bind_samples(pln_ctx *ctx, const samples *s)
+{
+    static const int shape[] = { SIDE, SIDE };
+    pln_data *data;
+
+    assert_int_equal(pln_data_bind(ctx, s->bytes, SAMPLES, 2, shape, s->labels, &data), PLN_OK);
+    return data;
+}
+
 /* Activity, accuracy and kept outputs of a compact network are those of the masked one. */
 static void test_is_measured(void **state)
 {
-    static uint8_t bytes[SAMPLES * PIXELS];
-    static const int shape[] = { SIDE, SIDE };
-    int32_t labels[SAMPLES];
+    static samples drawn;
 
     (void)state;
-    for (int i = 0; i < SAMPLES * PIXELS; i++) bytes[i] = (uint8_t)(test_bits() % 3 ? 0 : test_bits());
-    for (int i = 0; i < SAMPLES; i++) labels[i] = i % OUTPUTS;
+    draw_samples(&drawn);
     for (int what = 0; what < KINDS; what++) {
         pln_ctx *ctx = pln_ctx_new(NULL);
         pln_net *net = make_net(ctx, (kind)what), *compact;
@@ -186,7 +204,7 @@ static void test_is_measured(void **state)
 
         assert_int_equal(pln_net_initialise(net, what >= MAPS ? PLN_KAIMING : PLN_GLOROT, 5), PLN_OK);
         prune(net, 0.1f, 1);
-        assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, 2, shape, labels, &data), PLN_OK);
+        data = bind_samples(ctx, &drawn);
         assert_int_equal(pln_net_compact(net, 0, &compact), PLN_OK);
         assert_true(what == RESIDUAL || what == STREAM || held(compact) > 0);
         for (int k = 0; k < 2; k++) {
@@ -214,13 +232,10 @@ static void test_is_measured(void **state)
 /* One for few samples is measured by as many at once, whatever products over more would read. */
 static void test_few_are_measured(void **state)
 {
-    static uint8_t bytes[SAMPLES * PIXELS];
-    static const int shape[] = { SIDE, SIDE };
-    int32_t labels[SAMPLES];
+    static samples drawn;
 
     (void)state;
-    for (int i = 0; i < SAMPLES * PIXELS; i++) bytes[i] = (uint8_t)(test_bits() % 3 ? 0 : test_bits());
-    for (int i = 0; i < SAMPLES; i++) labels[i] = i % OUTPUTS;
+    draw_samples(&drawn);
     for (int batch = 1; batch <= 5; batch += 4)
         for (int what = 0; what < KINDS; what++) {
             pln_ctx *ctx = pln_ctx_new(NULL);
@@ -231,7 +246,7 @@ static void test_few_are_measured(void **state)
 
             assert_int_equal(pln_net_initialise(net, what >= MAPS ? PLN_KAIMING : PLN_GLOROT, 5), PLN_OK);
             prune(net, 0.1f, what == DOTS ? 16 : 1);
-            assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, 2, shape, labels, &data), PLN_OK);
+            data = bind_samples(ctx, &drawn);
             assert_int_equal(pln_net_compact(net, batch, &compact), PLN_OK);
             assert_true(held(compact) > 0 && pln_net_channels(net) <= 512);
             for (int k = 0; k < 2; k++) {
