@@ -160,9 +160,9 @@ typedef int plni_fire_fn(const plni_lif *n, const plni_drive *in, uint16_t *spik
 typedef void plni_fire_back_fn(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step,
                                float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step);
 
-/* The same two, and for each channel the criticality of a sample (theory 13.2), so far as its places
- * are here:
- *     score[c] = max(score[c], max over the places of 1/steps sum_t g'(h_t - threshold))
+/* The same two, and for each channel `steps` times the criticality of a sample (theory 13.2), so far as its
+ * places are here:
+ *     score[c] = max(score[c], max over the places of sum_t g'(h_t - threshold))
  * or, averaged, score[c] + sum over the places; or with another quantity for g'.  Going back NULL stands
  * for the neuron's own g', which is there anyway.  The others' results are theirs to the bit. */
 typedef int plni_fire_score_fn(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric,

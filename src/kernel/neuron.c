@@ -146,15 +146,15 @@ PLNI_INLINE vec measure(const plni_metric *m, vec h)
     }
 }
 
-/* The sums over all steps as a score: the largest mean so far, NaN being larger than any number, or the sum of means. */
-static inline void keep_score(float *score, const block *sums, int steps, bool averaged)
+/* The sums over all steps as a score: the largest so far, NaN being larger than any number, or the sum of all. */
+static inline void keep_score(float *score, const block *sums, bool averaged)
 {
     block kept = load(score);
 
     for (int i = 0; i < VECTORS; i++) {
-        const vec mean = sums->v[i] / (float)steps;
-        if (averaged) kept.v[i] += mean;
-        else          kept.v[i] = choose((ivec)(mean > kept.v[i]) | (ivec)(mean != mean), mean, kept.v[i]);
+        const vec sum = sums->v[i];
+        if (averaged) kept.v[i] += sum;
+        else          kept.v[i] = choose((ivec)(sum > kept.v[i]) | (ivec)(sum != sum), sum, kept.v[i]);
     }
     store(score, &kept);
 }
@@ -181,7 +181,7 @@ PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, c
             spike[(ptrdiff_t)t * in->places * blocks + p] = (uint16_t)bits;
             count += __builtin_popcount(bits);
         }
-        if (score) keep_score(score + p % blocks * BLOCK, &sums, in->steps, metric->averaged);
+        if (score) keep_score(score + p % blocks * BLOCK, &sums, metric->averaged);
     }
     return count;
 }
@@ -277,7 +277,7 @@ PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float 
             if (sum) add_sums(in, at, t, &here, sum + t * sum_step + c);
         }
         if (!e_step) store(e + at, &all);
-        if (score) keep_score(score + c, &sums, in->steps, metric && metric->averaged);
+        if (score) keep_score(score + c, &sums, metric && metric->averaged);
     }
 }
 

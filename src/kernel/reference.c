@@ -305,9 +305,8 @@ static void score_places(const plni_lif *n, const plni_drive *in, const plni_met
             float sum = 0;
             plni_potentials(n, in, p, c, h);
             for (int t = 0; t < in->steps; t++) sum += measure(metric, h[t]);
-            const float mean = sum / (float)in->steps;
-            if (metric->averaged) score[c] += mean;
-            else if (mean > score[c] || isnan(mean)) score[c] = mean;
+            if (metric->averaged) score[c] += sum;
+            else if (sum > score[c] || isnan(sum)) score[c] = sum;
         }
 }
 

@@ -72,8 +72,8 @@ void plni_scores_clear(const pln_net *net, plni_scores *scores)
         if (scores->sum[l]) memset(scores->sum[l], 0, (size_t)net->layer[l].out.extent.channels * sizeof(double));
 }
 
-/* One sample's score of a channel from those of its tiles: the mean over all places, or the largest; NaN is larger than
- * any number. */
+/* One sample's score of a channel from those of its tiles, which are sums over the steps: the mean over all places, or the
+ * largest; NaN is larger than any number. */
 static float join_tiles(const plni_scores *scores, const plni_layer *layer, const float *part)
 {
     const int depth = layer->out.depth, tiles = scores->tiles[layer->number];
@@ -84,6 +84,7 @@ static float join_tiles(const plni_scores *scores, const plni_layer *layer, cons
         if (scores->how.averaged) score += next;
         else if (next > score || isnan(next)) score = next;
     }
+    score /= (float)layer->out.steps;
     return scores->how.averaged ? score / (float)plni_positions(layer->out.extent) : score;
 }
 

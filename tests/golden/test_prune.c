@@ -137,7 +137,7 @@ static void check_criticality(const plni_kernels *k, const json_t *g, const json
             for (int c = 0; c < DEPTH; c++) each[c] = by->averaged ? 0 : -INFINITY;
             if (back == 0) k->fire_score(&n, &in, spike, &metric, each);
             else k->fire_back_score(&n, &in, dy, places * DEPTH, e, places * DEPTH, NULL, 0, back == 1 ? &metric : NULL, each);
-            for (int c = 0; c < channels; c++) mean[c] += (double)each[c] / samples / (by->averaged ? places : 1);
+            for (int c = 0; c < channels; c++) mean[c] += (double)each[c] / steps / samples / (by->averaged ? places : 1);
         }
         for (int c = 0; c < channels; c++) CHECK_NEAR(mean[c], score[c], 2e-5);
     }
