@@ -3,6 +3,10 @@
 
     python3 tools/compare_pruning.py --command build/release/planaria [--base spiking/mlp-a-fashion] [--epochs 30]
         [--limit N] [--sparsity 0.9,0.95,0.98] [--seeds 1,2,3] [--arms none,critical,...] [--threads 1] [--collect]
+    python3 tools/compare_pruning.py --command build/release/planaria --base spiking/sv8-28-fashion --channels --sparsity 0.5,0.7,0.9
+
+--channels: one network a seed is trained with a penalty on the factors of its norms (the arm wide); each arm cuts channels of it
+and trains the narrow network for a third as many epochs.
 
 Each (arm, sparsity, seed) is a run folder below runs/pruning; what is finished there is used as it is, what was interrupted
 goes on.  The figure is the test accuracy of the last epoch, beside that of the epoch that held-out samples choose,
@@ -47,6 +51,16 @@ ARMS = {
     "imp": (["method=imp", "updates=10", "rewind=2"], "IMP, eleven rounds of as many epochs each"),
 }
 
+CHANNELS = {
+    "wide": (None, "not cut, trained with the penalty"),
+    "channels_none": (["regrow=none"], "none: those with the smallest factors of their norms go"),
+    "channels_critical": (["regrow=critical"], "the most critical channels"),
+    "channels_random": (["regrow=random"], "channels by chance"),
+    "channels_rate": (["regrow=rate"], "the channels that fire most"),
+}
+
+WHOLE = ("dense", "wide")         # arms that leave nothing out
+
 KEPT = ("accuracy", "selected_accuracy", "selected_epoch", "density", "epoch", "untrained_accuracy")
 
 # 97.5 % points of Student's t, for 1 and more degrees of freedom.
@@ -55,13 +69,22 @@ T = (12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262)
 
 def command_of(options, arm, sparsity, seed):
     """The command of one run, and its folder below RUNS."""
-    name = f"{options.base.replace('/', '-')}-{arm}" + ("" if arm == "dense" else f"-{sparsity:g}") + f"-seed{seed}"
+    settings, _ = (ARMS | CHANNELS)[arm]
+    name = f"{options.base.replace('/', '-')}-{arm}" + (f"-{sparsity:g}" if settings is not None else "") + f"-seed{seed}"
     epochs = options.epochs * (11 if arm == "imp" else 1)
     line = ["train", options.base, "--seed", str(seed), "--set", f"train.epochs={epochs}", "--set", "evaluate.at=[]"]
-    for setting in [f"sparsity={sparsity:g}", *ARMS[arm][0]] if arm != "dense" else []:
+    if arm == "wide":
+        line += ["--set", "train.norm_l1=0.001"]
+    if arm.startswith("channels"):
+        wide, _ = command_of(options, "wide", 0, seed)
+        line = ["prune", str(RUNS / wide), "--granularity", "channel", "--sparsity", f"{sparsity:g}", "--seed", str(seed),
+                "--epochs", str(options.epochs // 3)]
+    else:
+        settings = settings and [f"sparsity={sparsity:g}", *settings]
+    for setting in settings or []:
         line += ["--set", f"prune.{setting}"]
     if options.limit:
-        line += ["--limit", str(options.limit)]
+        line += ["--limit", str(options.limit)] if line[0] == "train" else []    # which `prune` takes from the run
         name += f"-limit{options.limit}"
     return name, line
 
@@ -83,7 +106,8 @@ def one(options, arm, sparsity, seed):
     seconds = sum(entry.get("train_seconds", 0) for entry in lines)
     sops = result.get("activity", {}).get("sops")
     kept = [entry["retention"] for entry in lines if entry.get("retention") is not None]
-    return {"arm": arm, "sparsity": 0 if arm == "dense" else sparsity, "seed": seed, "command": "planaria " + " ".join(line),
+    return {"arm": arm, "sparsity": 0 if arm in WHOLE else sparsity, "seed": seed,
+            "command": "planaria " + " ".join(line).replace(f"{RUNS}/", "runs/pruning/"),
             **{key: result[key] for key in KEPT if key in result}, "sops": sops,
             **({"retention": round(statistics.mean(kept), 4)} if kept else {}), "train_seconds": round(seconds, 2)}
 
@@ -114,18 +138,20 @@ def against_arm(by_seed, other):
 
 def table(runs, sparsity):
     """Rows of one sparsity, each arm beside chance and magnitude."""
-    of = {arm: {r["seed"]: r for r in runs if r["arm"] == arm and (arm == "dense" or r["sparsity"] == sparsity)} for arm in ARMS}
-    lines = ["| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against none, points | above in | against random_rows, points | above in | retention, % | SOPs |",
+    arms = CHANNELS if any(r["arm"] in CHANNELS for r in runs) else ARMS
+    others = ("channels_none", "channels_random") if arms is CHANNELS else ("none", "random_rows")
+    of = {arm: {r["seed"]: r for r in runs if r["arm"] == arm and (arm in WHOLE or r["sparsity"] == sparsity)} for arm in arms}
+    lines = [f"| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against {others[0]}, points | above in | against {others[1]}, points | above in | retention, % | SOPs |",
              "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for arm, by_seed in of.items():
         if not by_seed:
             continue
-        against = [against_arm(by_seed, of[other]) if arm not in ("dense", other) else " | " for other in ("none", "random_rows")]
+        against = [against_arm(by_seed, of[other]) if arm not in (*WHOLE, other) else " | " for other in others]
         sops = [r["sops"] for r in by_seed.values() if r["sops"]]
         operations = f"{statistics.mean(sops):.0f}" if sops else ""
         chosen = [r["selected_accuracy"] for r in by_seed.values() if "selected_accuracy" in r]
         kept = percent(r["retention"] for r in by_seed.values()) if all("retention" in r for r in by_seed.values()) else ""
-        lines.append(f"| `{arm}`: {ARMS[arm][1]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
+        lines.append(f"| `{arm}`: {arms[arm][1]} | {len(by_seed)} | {percent([r['accuracy'] for r in by_seed.values()])} | "
                      f"{percent(chosen) if chosen else ''} | {against[0]} | {against[1]} | {kept} | "
                      f"{operations} |")
     return "\n".join(lines)
@@ -138,7 +164,7 @@ def of_samples(held):
 def write(options, runs):
     RESULTS.mkdir(parents=True, exist_ok=True)
     name = options.base.split("/")[-1]
-    (RESULTS / f"{name}.json").write_text(json.dumps({"base": options.base, "epochs": options.epochs, "limit": options.limit, "runs": runs}, indent=1) + "\n")
+    (RESULTS / f"{name}{'-channels' * options.channels}.json").write_text(json.dumps({"base": options.base, "epochs": options.epochs, "limit": options.limit, "runs": runs}, indent=1) + "\n")
     page = ["# Pruning: does it matter what grows back?", "",
             "Written by `tools/compare_pruning.py`; every run is in the JSON beside this page, with its command. Arms of one seed have the",
             "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3).",
@@ -149,13 +175,14 @@ def write(options, runs):
     for path in sorted(RESULTS.glob("*.json")):
         held = json.loads(path.read_text())
         for sparsity in sorted({r["sparsity"] for r in held.get("runs", [])} - {0}):       # speeds lie there too
-            page += [f"## {held['base']}, {held['epochs']} epochs{of_samples(held)}, {100 * sparsity:g} % of the weights pruned", "", table(held["runs"], sparsity), ""]
+            what = "channels cut" if any(r["arm"] in CHANNELS for r in held["runs"]) else "weights pruned"
+            page += [f"## {held['base']}, {held['epochs']} epochs{of_samples(held)}, {100 * sparsity:g} % of the {what}", "", table(held["runs"], sparsity), ""]
     (RESULTS / "README.md").write_text("\n".join(page))
 
 
 def kept_runs(options):
     """Runs that the results have already, of the same length."""
-    path = RESULTS / f"{options.base.split('/')[-1]}.json"
+    path = RESULTS / f"{options.base.split('/')[-1]}{'-channels' * options.channels}.json"
     held = json.loads(path.read_text()) if path.exists() else {}
     if (held.get("epochs"), held.get("limit")) != (options.epochs, options.limit):
         return {}
@@ -169,22 +196,24 @@ def main():
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--sparsity", default="0.95,0.98,0.9")
     parser.add_argument("--seeds", default="1,2,3")
-    parser.add_argument("--arms", default=",".join(arm for arm in ARMS if arm != "imp"), help="default: all but imp, which takes eleven times as long")
+    parser.add_argument("--arms", help="default: all but imp, which takes eleven times as long")
+    parser.add_argument("--channels", action="store_true", help="compare what happens to channels")
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N training samples")
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--collect", action="store_true")
     options = parser.parse_args()
-    unknown = set(options.arms.split(",")) - set(ARMS)
-    if unknown:
-        sys.exit(f"compare_pruning: there is no arm {', '.join(unknown)}; there are {', '.join(ARMS)}")
+    known = CHANNELS if options.channels else ARMS
+    arms = options.arms.split(",") if options.arms else [arm for arm in known if arm != "imp"]
+    if set(arms) - set(known):
+        sys.exit(f"compare_pruning: there is no arm {', '.join(set(arms) - set(known))}; there are {', '.join(known)}")
     runs = kept_runs(options)
     for sparsity in map(float, options.sparsity.split(",")):
         for seed in map(int, options.seeds.split(",")):
-            for arm in options.arms.split(","):
+            for arm in arms:
                 result = one(options, arm, sparsity, seed)
                 if result:
                     runs[arm, result["sparsity"], seed] = result
-                    write(options, sorted(runs.values(), key=lambda run: (list(ARMS).index(run["arm"]), run["sparsity"], run["seed"])))
+                    write(options, sorted(runs.values(), key=lambda run: (list(known).index(run["arm"]), run["sparsity"], run["seed"])))
 
 
 if __name__ == "__main__":

@@ -44,7 +44,7 @@ class TestRuns(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         compare.RUNS, compare.RESULTS = Path(self.folder.name), Path(self.folder.name) / "results"
-        self.options = argparse.Namespace(base="spiking/mlp-a-fashion", epochs=30, threads=1, collect=True, command="none", limit=None)
+        self.options = argparse.Namespace(base="spiking/mlp-a-fashion", epochs=30, threads=1, collect=True, command="none", limit=None, channels=False)
 
     def tearDown(self):
         self.folder.cleanup()
@@ -71,6 +71,17 @@ class TestRuns(unittest.TestCase):
         page = (compare.RESULTS / "README.md").read_text()
         self.assertIn("95 % of the weights pruned", page)
         self.assertIn("`critical`", page)
+
+    def test_channels_are_cut_from_the_wide_network(self):
+        wide, line = compare.command_of(self.options, "wide", 0.7, 2)
+        self.assertEqual(line[-2:], ["--set", "train.norm_l1=0.001"])
+        name, line = compare.command_of(self.options, "channels_rate", 0.7, 2)
+        self.assertEqual(name, "spiking-mlp-a-fashion-channels_rate-0.7-seed2")
+        self.assertEqual(line[:4], ["prune", str(compare.RUNS / wide), "--granularity", "channel"])
+        self.assertEqual(line[-4:], ["--epochs", "10", "--set", "prune.regrow=rate"])
+        rows = compare.table([run("wide", 1, 0.9, 0) | {"sparsity": 0}, run("channels_none", 1, 0.8, 0.7), run("channels_rate", 1, 0.81, 0.7)], 0.7).splitlines()
+        self.assertIn("against channels_none", rows[0])
+        self.assertIn("+1.00 | 1 of 1", rows[-1])
 
 
 if __name__ == "__main__":
