@@ -161,7 +161,10 @@ static void test_same_bits(void **state)
         { .batch = 64, .layers = 2, .relaxes = true, .readout = true, .adam = true, .courses = true },
     };
     static const struct { int threads, slice; bool file; } ways[] = {
-        { 1, 1000, false }, { 2, 1000, false }, { 4, 1000, false }, { 2, 1, false }, { 2, 7, false }, { 3, 9, true },
+        { 1, 1000, false }, { 3, 9, true },
+#if !defined(__SANITIZE_THREAD__)            /* which looks for races, and takes forty times as long */
+        { 2, 1000, false }, { 4, 1000, false }, { 2, 1, false }, { 2, 7, false },
+#endif
     };
 
     (void)state;
