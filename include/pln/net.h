@@ -197,11 +197,13 @@ PLN_API pln_dynamics pln_dynamics_default(void);
 /* relaxation, steps, dt, tolerance. */
 PLN_API extern const pln_option pln_dynamics_options[];
 
-/* A builder: the network is to relax.  That takes dense layers, each with
- * hardsigm behind it (at the top, over a hidden layer, also softmax, which then
- * is a read-out without feedback in the free phase) and perhaps dropout in
- * front, which here is a mask of zeros and ones in training and nothing in
- * evaluation (theory 2.4). */
+/* A builder: the network is to relax.  That takes dense layers and convolutions,
+ * each with hardsigm behind it (at the top, over a hidden layer, also softmax,
+ * which then is a read-out without feedback in the free phase) and perhaps
+ * dropout in front, which here is a mask of zeros and ones in training and
+ * nothing in evaluation (theory 2.4).  Between a convolution and its hardsigm
+ * there may be pools of means, which are linear as it is (theory 4.8); pools of
+ * maxima are not, and are refused, as are branches and steps of time. */
 PLN_API void         pln_net_relax(pln_net *net, const pln_dynamics *how);
 PLN_API pln_dynamics pln_net_dynamics(const pln_net *net);
 

@@ -207,26 +207,37 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
 }
 
-/* Layers that relax are dense ones, each with dropout in front or none and its activation behind. */
+/* Layers that relax are products, each with dropout in front or none, pools of means or none and its activation behind. */
 static pln_status check_relaxes(pln_ctx *ctx, const pln_experiment *e)
 {
-    bool dense = false, dropout = false, hidden = false;
+    bool driven = false, dropout = false, hidden = false;
 
     for (int i = 0; i < e->layers; i++) {
         const pln_experiment_layer *l = &e->layer[i];
-        const bool top = i + 1 == e->layers, is_dense = plni_layer_is(l, "dense"), activates = plni_layer_is(l, "activation");
+        const bool top = i + 1 == e->layers, drives = plni_layer_is(l, "dense") || plni_layer_is(l, "conv");
+        const bool activates = plni_layer_is(l, "activation"), pools = plni_layer_is(l, "pool");
+        const bool drops = plni_layer_is(l, "dropout");
         char path[PLNI_PATH];
         snprintf(path, sizeof path, "layers.%d", i);
-        if (dense != activates || (dropout && !is_dense) || (top && !activates))
-            return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep each dense layer has its activation right behind it, and one "
-                                "dropout at most, in front");
+        if (!drives && !activates && !pools && !drops)
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep a network has dense layers, convolutions, pools of means, "
+                                "activations and dropout; not %s", pln_experiment_kind(l));
+        if (l->from != PLN_LAYER_ABOVE)
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep layers follow each other: %s.from must be left out", path);
+        if (driven != (activates || pools) || (dropout && !drives) || (top && !activates))
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep each dense layer or convolution has its activation right behind "
+                                "it, or behind its pool, and one dropout at most, in front");
+        snprintf(path, sizeof path, "layers.%d.pool", i);
+        if (pools && plni_layer_value(l, "kind") != PLN_POOL_AVERAGE)
+            return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is max; with rule ep it must be average: the places of maxima change "
+                                "while states come to rest", path);
         snprintf(path, sizeof path, "layers.%d.activation", i);
         const int function = activates ? plni_layer_value(l, "function") : PLN_HARDSIGM;
         if (function != PLN_HARDSIGM && !(top && hidden && function == PLN_SOFTMAX))
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is %s; with rule ep it must be hardsigm, or softmax at the top over "
                                 "a hidden layer", path, plni_activation_words[function]);
         hidden |= activates;
-        dense = is_dense, dropout = plni_layer_is(l, "dropout");
+        driven = drives || pools, dropout = drops;
     }
     return PLN_OK;
 }
@@ -242,9 +253,8 @@ static pln_status check_ep(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.ep", "train.ep is there, but the rule is not ep");
     if (!e->relaxes) return PLN_OK;
     if (*e->network) return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "a spiking network is trained by rule bp, through time");
-    if (pln_experiment_takes_images(e))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "train.rule", "rule ep is for dense layers on rows, not on images");
     PLN_TRY(check_relaxes(ctx, e));
+    if (e->steps > 1) return refuse(ctx, "input.steps", e->steps, "1 with rule ep: states come to rest for one image");
     if ((e->fit.loss == PLN_CROSS_ENTROPY) != ends_in_softmax(e))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.loss",
                             "with rule ep, loss cross_entropy goes with softmax at the top, and mse with hardsigm");

@@ -8,7 +8,8 @@
  *     g_b = -1/(beta B) sum_b ( s+_l - s0_l )
  *
  * that is, two calls of a layer's gradient question with opposite signs; one call
- * with s+_1 - s0_1 for the first layer, whose input is the same in both phases.
+ * with s+_1 - s0_1 for the first layer, whose input is the same in both phases.  A
+ * product behind which linear layers follow sees the states as these send them down.
  *
  * A softmax read-out has no contrast: with e = beta (t - m y), m the sum of t before its
  * mask, which is what it sends down, its gradient is -1/(beta B) sum_b e s+_(L-1)^T. */
@@ -74,11 +75,11 @@ void plni_ep_contrast(const pln_net *net, const plni_pass *pass, int l, bool sym
     plni_layer_io at = pass->at[level->layer];
 
     at.x = below->s;
-    at.dy = readout || l == 1 ? level->change : level->s;
+    at.dy = plni_relax_down(net, pass, l, readout || l == 1 ? level->change : level->s);
     layer->ops->gradient(layer, pass, &at, scale, twice ? &first : to);
     if (!twice) return;
     at.x = below->rest;
-    at.dy = readout ? level->rest_change : level->rest;
+    at.dy = plni_relax_down(net, pass, l, readout ? level->rest_change : level->rest);
     layer->ops->gradient(layer, pass, &at, -scale, to);
 }
 

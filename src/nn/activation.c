@@ -319,6 +319,7 @@ const plni_layer_ops plni_activation_ops = {
     .name = "activation",
     .role = PLNI_POINTWISE,
     .place = PLNI_UNIT,
+    .rows = true,
     .options = plni_activation_options,
     .fit = fit,
     .complete = complete,

@@ -184,6 +184,12 @@ static void tell(const plni_layer *layer, pln_layer_info *info)
     info->macs = (double)taps_of(&own) * own.conv.in.channels * own.conv.out.channels * plni_positions(own.conv.out);
 }
 
+static plni_part part(const plni_layer *layer)
+{
+    (void)layer;
+    return PLNI_DRIVE;
+}
+
 /* ---- parameters -------------------------------------------------------------------- */
 
 static int parameters(const plni_layer *layer) { return own_of(layer).unbiased ? 1 : 2; }
@@ -247,6 +253,7 @@ const plni_layer_ops plni_conv_ops = {
     .geometry = geometry,
     .list_live = list_live,
     .hold_live = hold_live,
+    .part = part,
     .tell = tell,
     .parameters = parameters,
     .parameter = parameter,
@@ -272,6 +279,7 @@ static const plni_layer_ops full_ops = {
     .geometry = geometry,
     .list_live = list_live,
     .hold_live = hold_live,
+    .part = part,
     .tell = tell,
     .parameters = parameters,
     .parameter = parameter,

@@ -138,7 +138,7 @@ static bool may_give_rows(const plni_layer *layer, const pln_net *net)
 {
     if (plni_value(net, layer->input)->steps > 1 || plni_top_threshold(net) > 0 || layer->adds || own_of(layer).unbiased) return false;
     for (int l = layer->number + 1; l < net->count; l++)
-        if (net->layer[l].input != l || !net->layer[l].ops->part) return false;
+        if (net->layer[l].input != l || !net->layer[l].ops->rows) return false;
     return plni_value(net, layer->input)->form == PLNI_VALUES;
 }
 
@@ -244,7 +244,7 @@ static void *plan(const plni_layer *layer, const plni_pass *pass, const plni_sta
                                      (size_t)pass->batch * (size_t)taken.stride);
     taken.zeros = plni_arena_take(arena, sizeof(float) *
                                   (size_t)plni_round_up(own_of(layer).rows, 16));
-    if (into_image) taken.list = take_lists(layer, pass->batch, arena);
+    if (into_image && !pass->relaxes) taken.list = take_lists(layer, pass->batch, arena);       /* states have their own */
     if (own) *own = taken;
     return own;
 }
@@ -447,6 +447,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
 const plni_layer_ops plni_dense_ops = {
     .name = "dense",
     .role = PLNI_PRODUCT,
+    .rows = true,
     .options = plni_dense_options,
     .fit = fit,
     .complete = complete,

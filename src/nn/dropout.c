@@ -258,6 +258,7 @@ const plni_layer_ops plni_dropout_ops = {
     .name = "dropout",
     .role = PLNI_POINTWISE,
     .place = PLNI_DROP,
+    .rows = true,
     .options = plni_dropout_options,
     .fit = fit,
     .complete = complete,

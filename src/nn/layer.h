@@ -101,12 +101,15 @@ typedef enum plni_role {
 typedef enum plni_place { PLNI_NORM, PLNI_SUM, PLNI_UNIT, PLNI_POOL, PLNI_DROP } plni_place;
 
 /* What a layer is in a network that relaxes (nn/relaxation.h). */
-typedef enum plni_part { PLNI_CANNOT_RELAX, PLNI_DRIVE, PLNI_STATES, PLNI_PROBABILITIES, PLNI_MASK } plni_part;
+typedef enum plni_part {
+    PLNI_CANNOT_RELAX, PLNI_DRIVE, PLNI_LINEAR, PLNI_STATES, PLNI_PROBABILITIES, PLNI_MASK
+} plni_part;
 
 struct plni_layer_ops {
     const char *name;
     plni_role   role;
     plni_place  place;                 /* of pointwise layers of images       */
+    bool        rows;                  /* reads rows too, not images alone    */
 
     /* Names, ranges and defaults of what `own` begins with, the first being what a file
      * gives under the kind's name. */

@@ -184,22 +184,28 @@ static void take_signal(const pln_net *net, const plni_pass *pass, signals *s, i
     s->at[i] = bind(net, i, s->gradient, memory, arena);
 }
 
-/* One scratch for all products, as large as the largest needs it; the same of tiles, and
- * for gradients that are made aside. */
-static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
+void plni_scratch_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
-    size_t aside = 0;
+    const bool back = pass->training || pass->relaxes;
 
     for (int l = 0; l < net->count; l++) {
         const plni_layer *layer = &net->layer[l];
         if (!layer->ops->geometry) continue;
         const plni_conv conv = layer->ops->geometry(layer);
         const plni_signal *x = plni_value(net, layer->input);
-        const plni_conv_scratch need = net->compact ? plni_conv_scratch_forward(&conv, x->form, pass->batch * x->steps)
-                                                    : plni_conv_scratch_need(&conv, pass->batch * pass->steps, pass->training);
+        const plni_conv_scratch need = net->compact && !back ? plni_conv_scratch_forward(&conv, x->form, pass->batch * x->steps)
+                                                             : plni_conv_scratch_need(&conv, pass->batch * pass->steps, back);
         plni_conv_scratch_widen(&pass->scratch, need);
     }
     plni_conv_scratch_place(net->ctx, &pass->scratch, arena);
+}
+
+/* One scratch for all products, and for all tiles; for gradients that are made aside. */
+static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
+{
+    size_t aside = 0;
+
+    plni_scratch_plan(net, pass, arena);
     for (int s = 0; s < net->stages; s++) {
         const plni_stage *stage = &net->stage[s];
         const size_t bytes = (size_t)plni_round_up((ptrdiff_t)plni_tile_bytes(net, stage, pass->steps), 64);

@@ -80,6 +80,9 @@ void plni_shards_fill(plni_pass *batch, int samples, const uint32_t *sample);
 /* A row a sample of a pass, and the struct that layers point to. */
 plni_signal *plni_pass_signal(plni_arena *arena, int batch, int units, bool listed);
 
+/* One scratch for all convolutions of a pass, as large as the largest needs it. */
+void plni_scratch_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
+
 /* Values and gradients of a network that is fed forward. */
 void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena);
 

@@ -328,6 +328,12 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
     plni_parallel(pass->ctx, last * io->x->steps, work_of(&j), PLNI_UP, backward_row, &j);
 }
 
+/* The place of a maximum changes while states relax, so a pool of maxima is not linear. */
+static plni_part part(const plni_layer *layer)
+{
+    return own_of(layer).kind == PLN_POOL_AVERAGE ? PLNI_LINEAR : PLNI_CANNOT_RELAX;
+}
+
 const plni_layer_ops plni_pool_ops = {
     .name = "pool",
     .role = PLNI_WINDOW,
@@ -341,5 +347,6 @@ const plni_layer_ops plni_pool_ops = {
     .tile_forward = tile_forward,
     .tile_backward = tile_backward,
     .window = window,
+    .part = part,
     .tell = tell,
 };

@@ -35,51 +35,83 @@ static plni_part part_of(const pln_net *net, int l)
 {
     const plni_layer *layer = &net->layer[l];
 
-    return l >= 0 && l < net->count && layer->ops->part && layer->out.row ? layer->ops->part(layer) : PLNI_CANNOT_RELAX;
+    return l < net->count && layer->ops->part ? layer->ops->part(layer) : PLNI_CANNOT_RELAX;
 }
 
 static bool has_readout(const pln_net *net) { return part_of(net, net->count - 1) == PLNI_PROBABILITIES; }
 
+static pln_status refuse(const pln_net *net, int l, const char *what, const char *why)
+{
+    return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot relax: %s", l, what, why);
+}
+
+/* Of a layer that is in no place of a chain, or of no kind that has one. */
+static pln_status refuse_layer(const pln_net *net, int l)
+{
+    const pln_layer_info info = pln_net_layer(net, l);
+
+    if (info.kind == PLN_POOL && info.pool == PLN_POOL_MAX)
+        return refuse(net, l, "pool of maxima", "the places of maxima change while states come to rest, so what goes down is "
+                      "not the transpose of what comes up; take a pool of kind average");
+    if (net->layer[l].input != l) return refuse(net, l, info.name, "levels follow each other, none is read twice");
+    return refuse(net, l, info.name, "that takes dense layers and convolutions, each with an activation behind, pools of means "
+                  "only between the two, and perhaps dropout in front");
+}
+
+/* A chain from its product on; *l becomes that of its activation. */
+static pln_status check_chain(const pln_net *net, int *l, int levels)
+{
+    int above = *l + 1;
+
+    while (part_of(net, above) == PLNI_LINEAR && net->layer[above].input == above) above++;
+    if (above == net->count) return refuse_layer(net, *l);
+    if (net->layer[above].input != above || pln_net_layer(net, above).kind != PLN_ACTIVATION) return refuse_layer(net, above);
+    const plni_part part = part_of(net, above);
+    if (part != PLNI_STATES && !(above + 1 == net->count && levels > 0 && part == PLNI_PROBABILITIES))
+        return refuse(net, above, pln_activation_name(pln_net_layer(net, above).activation),
+                      "that takes hardsigm, or softmax at the top over a hidden layer");
+    *l = above;
+    return PLN_OK;
+}
+
 static pln_status check(const pln_net *net)
 {
     const pln_dynamics *d = &net->dynamics;
-    int products = 0;
+    int levels = 0;
 
     PLN_TRY(pln_option_check(net->ctx, pln_dynamics_options, d, "train.ep"));
     if ((d->kind == PLN_EULER || has_readout(net)) && !(d->dt > 0))
         return plni_fail(net->ctx, PLN_ERR_ARG, "network: an Euler step of %g; it must be above 0 and below 1", (double)d->dt);
+    if (net->image.steps > 1)
+        return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: it cannot relax over %d time steps: states come to rest for one "
+                         "image", net->image.steps);
     for (int l = 0; l < net->count; l++) {
-        const plni_part part = part_of(net, l), next = part_of(net, l + 1);
-        const bool top = l + 2 == net->count;
-        if (part == PLNI_MASK && next == PLNI_DRIVE) continue;
-        if (part != PLNI_DRIVE || l + 1 == net->count || net->layer[l + 1].role != PLNI_POINTWISE || next == PLNI_MASK)
-            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot relax: that takes dense layers with an "
-                             "activation behind and perhaps dropout in front", l, net->layer[l].ops->name);
-        if (next != PLNI_STATES && !(top && products > 0 && next == PLNI_PROBABILITIES))
-            return plni_fail(net->ctx, PLN_ERR_SHAPE, "network: layer %d, %s, cannot relax: that takes hardsigm, or softmax at "
-                             "the top over a hidden layer", l + 1,
-                             pln_activation_name(pln_net_layer(net, l + 1).activation));
-        products++;
-        l++;
+        const plni_part part = part_of(net, l);
+        if (net->layer[l].input != l || (part == PLNI_MASK && part_of(net, l + 1) != PLNI_DRIVE)) return refuse_layer(net, l);
+        if (part == PLNI_MASK) continue;
+        if (part != PLNI_DRIVE) return refuse_layer(net, l);
+        PLN_TRY(check_chain(net, &l, levels++));
     }
     return PLN_OK;
 }
 
 /* ---- plan ----------------------------------------------------------------- */
 
-/* Levels by number, the products and masks that belong to them. */
+/* Levels by number, the chains and masks that belong to them. */
 static void find_levels(const pln_net *net, struct plni_relaxing *own)
 {
     int at = 0;
 
-    own->level[0] = (plni_level){ .layer = -1 };
+    own->level[0] = (plni_level){ .layer = -1, .last = -1 };
     for (int l = 0; l < net->count; l++) {
         plni_level *below = &own->level[at];
         if (part_of(net, l) == PLNI_MASK) {
             below->drop = pln_net_layer(net, l).drop;
             below->purpose = PLNI_FOR_DROPOUT + 256 * net->layer[l].stream;
         } else if (part_of(net, l) == PLNI_DRIVE) {
-            own->level[++at] = (plni_level){ .layer = l };
+            own->level[++at] = (plni_level){ .layer = l, .last = l };
+        } else if (part_of(net, l) == PLNI_LINEAR) {
+            below->last = l;
         }
     }
     own->levels = at;
@@ -87,41 +119,64 @@ static void find_levels(const pln_net *net, struct plni_relaxing *own)
     own->readout = has_readout(net);
 }
 
+/* Memory for what looks like a value: a row, or the floats of a map. */
+static plni_signal *take_like(const plni_pass *pass, const plni_signal *value, bool listed, plni_arena *arena)
+{
+    plni_signal map = *value, *kept;
+
+    if (value->row) return plni_pass_signal(arena, pass->batch, value->units, listed);
+    const size_t cells = (size_t)pass->batch * (size_t)map.stride;
+    map.value = plni_arena_take(arena, plni_map_bytes(&map, pass->batch));
+    if (listed) {
+        map.count = plni_arena_take(arena, (size_t)pass->batch * sizeof *map.count);
+        map.index = plni_arena_take(arena, cells * sizeof *map.index);
+        map.active = plni_arena_take(arena, cells * sizeof *map.active);
+    }
+    kept = plni_arena_take(arena, sizeof *kept);
+    if (kept) *kept = map;
+    return kept;
+}
+
 static void take_level(const pln_net *net, const plni_pass *pass, struct plni_relaxing *own,
                        int l, plni_arena *arena)
 {
     plni_level *level = &own->level[l];
     const int below = level->layer, above = l < own->levels ? level[1].layer : -1;
-    const int units = below < 0 ? net->inputs : net->layer[below].outputs;
+    const plni_signal *like = plni_value(net, level->last + 1);
     const bool listed = (below >= 0 && plni_walks_dy(&net->layer[below])) ||
                         (above >= 0 && plni_walks_x(&net->layer[above]));
 
-    level->s = plni_pass_signal(arena, pass->batch, units, listed);
+    level->floats = like->row ? like->units : plni_positions(like->extent) * like->depth;
+    level->s = take_like(pass, like, listed, arena);
     if (!pass->training) return;
     if (below >= 0) {
-        level->rest = plni_pass_signal(arena, pass->batch, units, listed);
-        if (l == 1 || (own->readout && l == own->levels))
-            level->change = plni_pass_signal(arena, pass->batch, units, listed);
-        if (own->readout && l == own->levels)
-            level->rest_change = plni_pass_signal(arena, pass->batch, units, listed);
+        level->rest = take_like(pass, like, listed, arena);
+        if (l == 1 || (own->readout && l == own->levels)) level->change = take_like(pass, like, listed, arena);
+        if (own->readout && l == own->levels) level->rest_change = take_like(pass, like, listed, arena);
     }
-    level->bits_stride = plni_round_up(units, 128);
+    level->bits_stride = plni_round_up(level->floats, 128);
     level->bits = plni_arena_take(arena, sizeof(uint16_t) * (size_t)pass->batch * (size_t)level->bits_stride);
 }
 
-/* The product's station: x and dy are the states around it, y and dx what drives
- * them.  A read-out sends its pull down instead of its state. */
-static void take_io(const pln_net *net, const plni_pass *pass, struct plni_relaxing *own,
-                         int l, plni_layer_io *at, plni_arena *arena)
+/* The stations of a chain: x of its product and dy of its last layer are the states around
+ * it, y and dx at these ends what drives them.  A read-out sends its pull down instead of
+ * its state. */
+static void take_chain(const pln_net *net, const plni_pass *pass, struct plni_relaxing *own, int l, plni_arena *arena)
 {
     plni_level *level = &own->level[l];
-    const plni_layer *layer = &net->layer[level->layer];
+    const bool pulls = own->readout && l == own->levels && pass->training, goes_down = l > 1 || pass->training;
+    plni_layer_io at = { .y = level[-1].s };
 
-    *at = (plni_layer_io){ .x = level[-1].s, .dy = level->s };
-    at->y = plni_pass_signal(arena, pass->batch, layer->outputs, false);
-    if (l > 1) at->dx = plni_pass_signal(arena, pass->batch, layer->inputs, false);
-    if (own->readout && l == own->levels && pass->training) at->dy = level->change;
-    at->workspace = layer->ops->plan ? layer->ops->plan(layer, pass, NULL, arena) : NULL;
+    for (int k = level->layer; k <= level->last; k++) {
+        const plni_layer *layer = &net->layer[k];
+        at = (plni_layer_io){ .x = at.y, .dx = at.dy, .dy = pulls ? level->change : level->s };
+        at.y = take_like(pass, &layer->out, false, arena);
+        if (k == level->layer && l > 1) at.dx = take_like(pass, plni_value(net, layer->input), false, arena);
+        if (k < level->last) at.dy = goes_down ? take_like(pass, &layer->out, false, arena) : NULL;
+        at.workspace = layer->ops->plan ? layer->ops->plan(layer, pass, NULL, arena) : NULL;
+        if (pass->at) pass->at[k] = at;
+    }
+    level->up = at.y;
 }
 
 static void plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
@@ -134,10 +189,8 @@ static void plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
     find_levels(net, own);
     own->row_moved = plni_arena_take(arena, sizeof(float) * (size_t)pass->batch);
     for (int l = 0; l <= own->levels; l++) take_level(net, pass, own, l, arena);
-    for (int l = 1; l <= own->levels; l++) {
-        plni_layer_io none;
-        take_io(net, pass, own, l, pass->at ? &pass->at[own->level[l].layer] : &none, arena);
-    }
+    for (int l = 1; l <= own->levels; l++) take_chain(net, pass, own, l, arena);
+    plni_scratch_plan(net, pass, arena);
     if (!pass->at) return;
     pass->at[0].x = own->level[0].s;
     pass->at[net->count - 1].y = own->level[own->levels].s;
@@ -158,6 +211,15 @@ static const uint16_t *mask_row(const plni_level *level, int s)
     return level->bits && level->drop > 0 ? level->bits + s * level->bits_stride : NULL;
 }
 
+/* Of maps also what pads channels is walked. */
+static void list_row(const plni_pass *pass, const plni_level *level, const plni_signal *x, int s)
+{
+    plni_signal row = *x;
+
+    row.units = level->floats;
+    plni_signal_list(pass->kernels, &row, s);
+}
+
 static void enter_row(void *arg, int s)
 {
     const entry *e = arg;
@@ -169,18 +231,18 @@ static void enter_row(void *arg, int s)
         const plni_level *level = &own->level[l];
         uint16_t *bits = (uint16_t *)(uintptr_t)mask_row(level, s);
         if (bits)
-            pass->kernels->draw(bits, level->s->units, pass->seed, (uint32_t)level->purpose,
+            pass->kernels->draw(bits, level->floats, pass->seed, (uint32_t)level->purpose,
                                 (uint32_t)pass->epoch, pass->sample[s]);
         if (l == 0) continue;
-        memset(level->s->value + s * level->s->stride, 0, sizeof(float) * (size_t)level->s->units);
-        plni_signal_list(pass->kernels, level->s, s);
+        memset(level->s->value + s * level->s->stride, 0, sizeof(float) * (size_t)level->floats);
+        list_row(pass, level, level->s, s);
     }
     if (e->first) e->first(e->arg, e->from + s);
     if (mask_row(&own->level[0], s)) {
         float *x = input->value + s * input->stride;
-        pass->kernels->keep(x, x, mask_row(&own->level[0], s), input->units, plni_keep_from(own->level[0].drop), 1);
+        pass->kernels->keep(x, x, mask_row(&own->level[0], s), own->level[0].floats, plni_keep_from(own->level[0].drop), 1);
     }
-    plni_signal_list(pass->kernels, input, s);
+    list_row(pass, &own->level[0], input, s);
 }
 
 void plni_relax_enter(const pln_net *net, plni_pass *pass, float output_drop,
@@ -194,7 +256,7 @@ void plni_relax_enter(const pln_net *net, plni_pass *pass, float output_drop,
     for (int l = 0; l <= own->levels; l++) {
         own->level[l].up_stale = true;
         own->level[l].down_stale = own->level[l].driven_down = false;   /* by zeros */
-        units += own->level[l].s->units;
+        units += own->level[l].floats;
     }
     plni_parallel(net->ctx, pass->samples, STEP * pass->samples * units, PLNI_UP, enter_row, &e);
 }
@@ -218,11 +280,14 @@ static plni_layer_io *io_of(const phase *p, int l)
     return &p->pass->at[p->own->level[l].layer];
 }
 
+/* Convolutions count as dense whatever they skip. */
 static void count_work(phase *p, int l, const plni_signal *listed)
 {
     const plni_layer *layer = &p->net->layer[p->own->level[l].layer];
-    const double dense = (double)p->pass->samples * layer->inputs * layer->outputs;
+    pln_layer_info info = { 0 };
 
+    layer->ops->tell(layer, &info);
+    const double dense = p->pass->samples * info.macs;
     p->effort.dense += dense;
     p->effort.done += listed && listed->count ? dense * plni_signal_density(listed, p->pass->samples) : dense;
 }
@@ -235,10 +300,24 @@ static void drive_up(phase *p, int l)
     const plni_layer_io *at = io_of(p, l);
 
     if (!level->up_stale) return;
-    layer->ops->forward(layer, p->pass, at, 0, p->pass->samples);
+    for (int k = level->layer; k <= level->last; k++)
+        p->net->layer[k].ops->forward(&p->net->layer[k], p->pass, &p->pass->at[k], 0, p->pass->samples);
     count_work(p, l, plni_walks_x(layer) ? at->x : NULL);
     level->up_stale = false;
     p->up_fresh[l] = true;
+}
+
+plni_signal *plni_relax_down(const pln_net *net, const plni_pass *pass, int l, plni_signal *s)
+{
+    const plni_level *level = &pass->relaxing->level[l];
+
+    for (int k = level->last; k > level->layer; k--) {
+        plni_layer_io at = pass->at[k];
+        at.dy = s;
+        net->layer[k].ops->backward(&net->layer[k], pass, &at, 0, pass->samples);
+        s = at.dx;
+    }
+    return s;
 }
 
 /* down_l, if what is above has moved. */
@@ -249,13 +328,14 @@ static void drive_down(phase *p, int l)
     const plni_layer_io *at = io_of(p, l + 1);
 
     if (!p->own->level[l].driven_down || !level->down_stale) return;
+    (void)plni_relax_down(p->net, p->pass, l + 1, level[1].s);
     above->ops->backward(above, p->pass, at, 0, p->pass->samples);
     count_work(p, l + 1, plni_walks_dy(above) ? at->dy : NULL);
     level->down_stale = false;
     p->down_fresh[l] = true;
 }
 
-/* What the products left to do for one sample. */
+/* What the products left to do for one sample; one of maps, behind which there may be pools, leaves nothing. */
 static void finish_drives(const phase *p, int l, int s)
 {
     const plni_level *level = &p->own->level[l];
@@ -274,7 +354,7 @@ static void finish_drives(const phase *p, int l, int s)
 static float relax_row(const phase *p, int l, int s)
 {
     const plni_level *level = &p->own->level[l];
-    const plni_signal *up = io_of(p, l)->y;
+    const plni_signal *up = level->up;
     const bool nudged = l == p->own->levels && p->nudge->beta != 0;
     const float beta = nudged ? p->nudge->beta : 0;
     const float a = p->power ? powf(1 - p->net->dynamics.dt * (1 + beta), (float)p->power) : 0;
@@ -287,8 +367,8 @@ static float relax_row(const phase *p, int l, int s)
     }
     const float moved = p->pass->kernels->relax(level->s->value + s * level->s->stride, up->value + s * up->stride, down,
         nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(level, s), plni_keep_from(level->drop),
-        a, b, beta * b, level->s->units);
-    plni_signal_list(p->pass->kernels, level->s, s);
+        a, b, beta * b, level->floats);
+    list_row(p->pass, level, level->s, s);
     return moved;
 }
 
@@ -322,7 +402,7 @@ static float relax_levels(phase *p, int first, int last)
 
     p->first = first;
     p->last = last;
-    for (int l = first; l <= last; l++) units += p->own->level[l].s->units;
+    for (int l = first; l <= last; l++) units += p->own->level[l].floats;
     plni_parallel(p->net->ctx, p->pass->samples, STEP * p->pass->samples * units, PLNI_UP, relax_levels_row, p);
     for (int s = 0; s < p->pass->samples; s++)
         moved = p->own->row_moved[s] > moved ? p->own->row_moved[s] : moved;
@@ -511,15 +591,15 @@ static void compare_row(void *arg, int s)
     const float *now = level->s->value + s * level->s->stride, *then = level->rest->value + s * level->rest->stride;
     float *change = level->change->value + s * level->change->stride;
 
-    for (int i = 0; i < level->s->units; i++) change[i] = now[i] - then[i];
-    plni_signal_list(pass->kernels, level->change, s);
+    for (int i = 0; i < level->floats; i++) change[i] = now[i] - then[i];
+    list_row(pass, level, level->change, s);
 }
 
 void plni_relax_compare(const pln_net *net, plni_pass *pass)
 {
     const plni_level *first = &pass->relaxing->level[1];
 
-    plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->s->units, PLNI_UP, compare_row, pass);
+    plni_parallel(net->ctx, pass->samples, STEP * pass->samples * first->floats, PLNI_UP, compare_row, pass);
 }
 
 /* ---- what a network that relaxes is ---------------------------------------- */

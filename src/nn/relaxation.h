@@ -1,17 +1,18 @@
 /* relaxation.h - networks whose output is where their units come to rest
  *
  * In equilibrium propagation a unit has a state that is driven from below and
- * from above until nothing moves any more (theory 4.1 to 4.3):
+ * from above until nothing moves any more (theory 4.1 to 4.3, 4.8):
  *
- *     up_l    =  W_l s_(l-1) + b_l           the forward question of a layer
- *     down_l  =  W_(l+1)^T s_(l+1)           its backward question
+ *     up_l    =  P_l (W_l s_(l-1) + b_l)             the forward questions of layers
+ *     down_l  =  W_(l+1)^T P_(l+1)^T s_(l+1)         their backward questions
  *     rest:      s_l = clamp(M_l (up_l + down_l), 0, 1),     s_0 = input
  *
- * A level is the states that one product drives.  With a softmax at the top the
- * output is no state: y = softmax(up_L), nothing comes down from it in the free
- * phase, and beta (t - m y) does in the nudged one.
+ * A level is the states that one chain of layers drives: a product W, dense or a
+ * convolution, then perhaps pools of means, P, which are linear too.  With a softmax
+ * at the top the output is no state: y = softmax(up_L), nothing comes down from it in
+ * the free phase, and beta (t - m y) does in the nudged one.
  *
- * Such a network may consist of products, each with hardsigm behind it (softmax
+ * Such a network may consist of chains, each with hardsigm behind it (softmax
  * at the top, over at least one hidden level), and dropout in front, which here
  * is a mask of zeros and ones that is not made up for in evaluation. */
 #ifndef PLNI_RELAXATION_H
@@ -21,7 +22,10 @@
 
 typedef struct plni_level {
     int          layer;        /* the product below this level, -1 for the input */
+    int          last;         /* of the chain: the product, or the last pool    */
+    int          floats;       /* of a sample's states, with what pads channels  */
     plni_signal *s;            /* states                                         */
+    plni_signal *up;           /* what drives them from below                    */
     plni_signal *rest;         /* training: states of the phase to compare with  */
     plni_signal *change;       /* training: s - rest of the first level; of a
                                   read-out beta (t - m y)                       */
@@ -78,6 +82,10 @@ void plni_relax_keep(plni_pass *pass);
 /* Exchanges s and rest: a phase that is to be compared with is put aside, and
  * the next goes on from where that one began. */
 void plni_relax_swap(plni_pass *pass);
+
+/* Takes states of level l, or changes or pulls like them, down its chain to the product: what this
+ * sees as its dy, until the next call.  Itself where the chain is the product alone. */
+plni_signal *plni_relax_down(const pln_net *net, const plni_pass *pass, int l, plni_signal *s);
 
 /* change = s - rest on the first level, whose product sees the same input in both
  * phases, with the lists that gradients walk. */

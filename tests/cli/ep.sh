@@ -44,6 +44,45 @@ train "$TESTS/tiny-semi.yaml" --data "$DATA" --out short --epochs 2 --set semi.s
 "$PLANARIA" eval short --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 "$PLANARIA" eval block --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
 
+echo "# convolutions that relax, with and without labels"
+cat > maps.yaml <<'END'
+data: tiny
+layers:
+  - conv: {filters: 6, kernel: 3, pad: 1}
+  - pool: {kind: average, size: 2}
+  - activation: hardsigm
+  - dropout: 0.1
+  - conv: {filters: 20, kernel: 3, pad: 1}
+  - pool: {kind: average, size: 3, stride: 2, pad: 1}
+  - activation: hardsigm
+  - dense: 30
+  - activation: hardsigm
+train:
+  rule: ep
+  ep: {relaxation: block, steps: 20, nudged_steps: 10, tolerance: 0.0001, beta: 0.3}
+  target: self
+  epochs: 3
+  batch: 8
+  loss: mse
+  optimiser: sgd
+  rate: [0.05]
+  winners: 3
+  gamma: 0.4
+  smoothing: 0.3
+  output_dropout: 0.2
+evaluate: {fractions: [0.5]}
+classifier: {epochs: 3, batch: 16, rate: 0.05, dropout: 0.2, activation: sigmoid}
+END
+labelled="--set train.target=labels --set train.winners=0 --set train.smoothing=0 --set train.output_dropout=0 --set train.gamma=0 --set layers.7.dense=4 --set classifier.epochs=0"
+for how in "" "--set train.ep.relaxation=euler --set train.ep.dt=0.2 --set train.optimiser=adam --set train.rate=[0.002]" "$labelled"; do
+    rm -rf m m3 cut
+    train maps.yaml $how --data "$DATA" --out m --threads 1
+    train maps.yaml $how --data "$DATA" --out m3 --threads 3; cmp m/model.safetensors m3/model.safetensors && echo "3 threads: the same model"
+    train maps.yaml $how --data "$DATA" --out cut --epochs 1; train maps.yaml $how --data "$DATA" --out cut --resume
+    cmp m/model.safetensors cut/model.safetensors && echo "resumed: the same model"
+    "$PLANARIA" eval m --data "$DATA" --json | sed 's/:[0-9.]*/:N/g'
+done
+
 echo "# the classifier's features are kept, and said to be"
 "$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --out dry --dry-run | grep -c 'memory, classifier'
 "$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --out dry --dry-run --set classifier.epochs=0 | grep -c 'memory, classifier'
@@ -74,6 +113,12 @@ done
 changed tiny-ep.yaml '/^  - activation/d'
 changed tiny-ep.yaml 's/  - dense: 30/  - dense: 30\n  - dropout: 0.1/'
 refuse semi-ep.yaml --set layers.2.activation=sigmoid
+edited() { sed "$1" maps.yaml > changed.yaml; refuse changed.yaml; }
+edited 's/kind: average, size: 2/kind: max, size: 2/'
+edited 's/^  - dense/  - norm: joint\n&/'
+edited 's/^  - dropout.*/  - pool: average/'
+edited 's/^  - dense/  - {conv: {filters: 20, kernel: 3, pad: 1}, from: 2}\n  - activation: hardsigm\n&/'
+edited 's/^layers/input: {steps: 2}\n&/'
 for set in semi.labels=241 semi.labels=-1 semi.labels=240 semi.batch=0 semi.schedule.length=5 semi.pretrain.schedule.length=4 train.target=labels train.winners=5; do
     refuse "$TESTS/tiny-semi.yaml" --set $set
 done

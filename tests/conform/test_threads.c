@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-enum { SAMPLES = 203, FEATURES = 150, CLASSES = 4, EPOCHS = 3 };
+enum { SAMPLES = 203, SIDE = 5, CHANNELS = 6, FEATURES = SIDE * SIDE * CHANNELS, CLASSES = 4, EPOCHS = 3 };
 
 static uint8_t bytes[SAMPLES * FEATURES];
 static int32_t labels[SAMPLES];
@@ -16,6 +16,7 @@ typedef struct plan {
     int  threads, slice, batch, layers;
     bool labelled, adam, sequential, through_file;
     bool relaxes, readout, courses;      /* equilibrium propagation, under a softmax; a second course with labels */
+    bool convolves;                      /* samples are images of SIDE x SIDE, seen through a convolution and a pool */
 } plan;
 
 static void make_data(void)
@@ -31,8 +32,15 @@ static pln_net *make_net(pln_ctx *ctx, const plan *p)
 {
     pln_net *net = pln_net_new(ctx);
 
-    pln_net_input(net, FEATURES);
+    if (p->convolves) pln_net_image(net, 1, CHANNELS, SIDE, SIDE);
+    else              pln_net_input(net, FEATURES);
     pln_net_dropout(net, 0.3f);
+    if (p->convolves) {
+        pln_net_conv(net, 20, 3, 1, 1);
+        pln_net_pool(net, PLN_POOL_AVERAGE, 2);
+        pln_net_activation(net, PLN_HARDSIGM);
+        pln_net_dropout(net, 0.1f);
+    }
     if (p->layers == 2) {
         pln_net_dense(net, 300);
         pln_net_activation(net, p->relaxes ? PLN_HARDSIGM : PLN_RELU);
@@ -114,7 +122,7 @@ static void evaluate(pln_ctx *ctx, pln_net *net, const pln_data *data, float *fi
 static float *train(const plan *p, size_t *count)
 {
     pln_ctx_options how = pln_ctx_options_default();
-    const int shape[] = { FEATURES };
+    const int flat[] = { FEATURES }, image[] = { SIDE, SIDE, CHANNELS };
     float *all = NULL;
     pln_trainer *t;
     pln_data *data;
@@ -122,7 +130,8 @@ static float *train(const plan *p, size_t *count)
     how.threads = p->threads;
     pln_ctx *ctx = pln_ctx_new(&how);
     pln_net *net = make_net(ctx, p);
-    assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, 1, shape, labels, &data), PLN_OK);
+    assert_int_equal(pln_data_bind(ctx, bytes, SAMPLES, p->convolves ? 3 : 1, p->convolves ? image : flat, labels, &data),
+                     PLN_OK);
     t = make_trainer(ctx, net, data, p);
     while (pln_trainer_epoch(t) < EPOCHS) {
         const long allocations = pln_ctx_allocations(ctx);
@@ -133,7 +142,8 @@ static float *train(const plan *p, size_t *count)
     *count = 0;
     for (int i = 0; i < pln_net_parameters(net); i++) {
         const pln_parameter_info info = pln_net_parameter(net, i);
-        pln_tensor x = { NULL, info.rank, { info.dim[0], info.dim[1] } };
+        pln_tensor x = { .rank = info.rank };
+        memcpy(x.dim, info.dim, sizeof x.dim);
         const size_t n = (size_t)pln_tensor_count(&x);
         all = realloc(all, (*count + n) * sizeof *all);
         x.data = all + *count;
@@ -159,6 +169,8 @@ static void test_same_bits(void **state)
         { .batch = 32, .layers = 2, .courses = true }, { .batch = 16, .layers = 1, .relaxes = true },
         { .batch = 32, .layers = 2, .relaxes = true }, { .batch = 64, .layers = 2, .relaxes = true, .adam = true },
         { .batch = 64, .layers = 2, .relaxes = true, .readout = true, .adam = true, .courses = true },
+        { .batch = 32, .layers = 2, .relaxes = true, .convolves = true },
+        { .batch = 64, .layers = 1, .relaxes = true, .convolves = true, .adam = true },
     };
     static const struct { int threads, slice; bool file; } ways[] = {
         { 1, 1000, false }, { 3, 9, true },
