@@ -130,9 +130,9 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)
-        code = dataset_split(ctx, d, pln_experiment_share(e->validation), (uint64_t)e->validation_seed);
+        code = dataset_split(ctx, d, pln_decimal((double)e->validation), (uint64_t)e->validation_seed);
     if (code == DONE && e->selects)
-        code = dataset_hold(ctx, d, pln_experiment_share(e->held_out), (uint64_t)e->held_out_seed);
+        code = dataset_hold(ctx, d, pln_decimal((double)e->held_out), (uint64_t)e->held_out_seed);
     return code;
 }
 

@@ -177,7 +177,7 @@ static void count_weights(job *j, const pln_net *dense)
     set_count(j->result, "live_weights", live);
     json_object_set_new(j->result, "sparsity", json_real(1 - (double)live / (double)weights));
     if (!j->args.cut)
-        json_object_set_new(j->result, "sparsity_wanted", json_real(pln_experiment_share((float)j->c->e.fit.prune.sparsity)));
+        json_object_set_new(j->result, "sparsity_wanted", json_real(pln_decimal(j->c->e.fit.prune.sparsity)));
 }
 
 /* ---- what both take ------------------------------------------------------------------- */

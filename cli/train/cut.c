@@ -42,7 +42,7 @@ static void note(job *j, const pln_net *from, const pln_cut *how, int stay)
 {
     json_object_set_new(j->result, "channels", json_integer(pln_net_channels(from)));
     json_object_set_new(j->result, "live_channels", json_integer(stay));
-    json_object_set_new(j->result, "sparsity_wanted", json_real(how->sparsity));
+    json_object_set_new(j->result, "sparsity_wanted", json_real(pln_decimal(how->sparsity)));
     json_object_set_new(j->result, "epochs_pruning", json_integer(0));
 }
 

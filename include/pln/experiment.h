@@ -120,9 +120,6 @@ PLN_API bool pln_experiment_evaluates_at(const pln_experiment *e, int epoch);
 /* The fraction of labels to read out by, 1 for all: the main one for i = 0, further ones after it. */
 PLN_API double pln_experiment_fraction(const pln_experiment *e, int i);
 
-/* A share as it was written: floats such as 0.01 are a little off, and nobody asks for more than six digits. */
-PLN_API double pln_experiment_share(float share);
-
 /* How to train each part, for the seed of a run. */
 typedef enum pln_part { PLN_PART_NETWORK, PLN_PART_LABELLED, PLN_PART_PRETRAIN, PLN_PART_CLASSIFIER } pln_part;
 PLN_API pln_fit pln_experiment_fit(const pln_experiment *e, pln_part part, uint64_t seed);

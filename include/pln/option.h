@@ -130,6 +130,10 @@ PLN_API size_t pln_option_print(const pln_option *table, const void *object, pln
 /* Prints rows of a table in Markdown: key, type and range, default, help; as above. */
 PLN_API size_t pln_option_document(const pln_option *table, char *text, size_t capacity);
 
+/* The decimal that a float stands for, 0.7 for 0.7f: the one with the fewest digits, six at least, that reads back as the
+ * same float.  What is no float stays as it is. */
+PLN_API double pln_decimal(double value);
+
 /* Text number i of PLN_OPTION_TEXTS. */
 PLN_API const char *pln_option_text(const char *texts, int i);
 

@@ -153,6 +153,27 @@ char *plni_option_item(const pln_option *o, char *object)
     return item;
 }
 
+const char *plni_decimal(double value, bool is_float, char text[PLNI_DECIMAL])
+{
+    const int most = is_float ? 9 : 17;
+
+    for (int digits = 6; digits <= most; digits++) {
+        snprintf(text, PLNI_DECIMAL, "%.*g", digits, value);
+        const double back = is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
+        if (!(back < value || back > value)) break;
+    }
+    return text;
+}
+
+double pln_decimal(double value)
+{
+    const double single = (double)(float)value;
+    char text[PLNI_DECIMAL];
+
+    if (!isfinite(single) || single < value || single > value) return value;
+    return strtod(plni_decimal(value, true, text), NULL);
+}
+
 const char *plni_number(double value, char text[PLNI_RANGE])
 {
     snprintf(text, PLNI_RANGE, fabs(value) < 1e15 && floor(value) >= value ? "%.0f" : "%g", value);

@@ -35,6 +35,11 @@ size_t plni_option_path(char path[PLNI_PATH], const char *prefix, const char *ke
 /* What a value must be: "1..4096", "above 0 and at most 1"; "" for anything. */
 const char *plni_option_range(const pln_option *o, char text[PLNI_RANGE]);
 
+enum { PLNI_DECIMAL = 40 };
+
+/* The shortest decimal of six digits and more that reads back as the same number, or as the same float. */
+const char *plni_decimal(double value, bool is_float, char text[PLNI_DECIMAL]);
+
 /* A number as messages have it. */
 const char *plni_number(double value, char text[PLNI_RANGE]);
 

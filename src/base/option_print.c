@@ -30,18 +30,11 @@ static void put(writer *w, const char *format, ...)
 
 /* ---- values ----------------------------------------------------------------- */
 
-/* The shortest decimal that reads back as the same number. */
 static void put_number(writer *w, double value, bool is_float)
 {
-    const int most = is_float ? 9 : 17;
-    char text[40];
+    char text[PLNI_DECIMAL];
 
-    for (int digits = 6; digits <= most; digits++) {
-        snprintf(text, sizeof text, "%.*g", digits, value);
-        const double back = is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
-        if (!(back < value || back > value)) break;
-    }
-    put(w, "%s", text);
+    put(w, "%s", plni_decimal(value, is_float, text));
 }
 
 /* The character at *at, which moves on; what is no UTF-8 becomes U+FFFD. */

@@ -6,7 +6,6 @@
 #include "nn/kinds.h"
 #include "pln/prune.h"
 
-#include <math.h>
 #include <stdio.h>
 
 /* Purposes of a run's seed that must not share random numbers. */
@@ -53,12 +52,10 @@ bool pln_experiment_evaluates_at(const pln_experiment *e, int epoch)
     return false;
 }
 
-double pln_experiment_share(float share) { return round((double)share * 1e6) / 1e6; }
-
 double pln_experiment_fraction(const pln_experiment *e, int i)
 {
-    if (i > 0) return pln_experiment_share(e->fractions[i - 1]);
-    return e->evaluate_labels > 0 ? pln_experiment_share(e->evaluate_labels) : 1;
+    if (i > 0) return pln_decimal((double)e->fractions[i - 1]);
+    return e->evaluate_labels > 0 ? pln_decimal((double)e->evaluate_labels) : 1;
 }
 
 /* ---- parameters -------------------------------------------------------------------- */

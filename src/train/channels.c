@@ -211,14 +211,15 @@ static void choose(const choice *c, const float *size, const float *score, float
 {
     int count[PLN_MAX_LAYERS];
     const int groups = pln_net_channel_groups(c->net);
+    const double share = pln_decimal(c->how->sparsity), growth = pln_decimal(c->how->ratio);
 
     for (int g = 0; g < groups; g++) count[g] = pln_net_channel_group(c->net, g).count;
     if (!c->how->by_layer) {
-        (void)pln_choose_channels(size, score, count, groups, c->how->sparsity, c->how->ratio, scratch, keep);
+        (void)pln_choose_channels(size, score, count, groups, share, growth, scratch, keep);
         return;
     }
     for (int g = 0, at = 0; g < groups; at += count[g++])
-        (void)pln_choose_channels(size + at, score ? score + at : NULL, count + g, 1, c->how->sparsity, c->how->ratio, scratch, keep + at);
+        (void)pln_choose_channels(size + at, score ? score + at : NULL, count + g, 1, share, growth, scratch, keep + at);
 }
 
 pln_status pln_cut_channels(pln_ctx *ctx, pln_net *net, const pln_data *data, const int *index, int samples, const pln_cut *how, uint8_t *keep)

@@ -142,17 +142,10 @@ static pln_status write_masks(pln_trainer *t, struct plni_pruner *p)
     return PLN_OK;
 }
 
-/* A float as the decimal that it stands for, so that 0.7 of 1000 are 700. */
-static double as_written(float x)
-{
-    const double decimal = round((double)x * 1e7) / 1e7;
-    return (float)decimal < x || (float)decimal > x ? (double)x : decimal;
-}
-
 /* Towards the sparsity of an update, and regrowth. */
 static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 {
-    const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : as_written(p->how.ratio), p->how.whole_rows };
+    const pln_regrowth how = { p->how.regrow == PLN_REGROW_NONE ? 0 : pln_decimal((double)p->how.ratio), p->how.whole_rows };
     const double part = fmin(1, (double)update / p->how.updates), left = (1 - p->how.from) * pow((1 - p->how.sparsity) / (1 - p->how.from), part);
     const double sparsity = p->how.rounds ? 1 - left : pln_sparsity_cubic(p->how.from, p->how.sparsity, update, p->how.updates);
 
@@ -175,7 +168,7 @@ static pln_status prune(pln_trainer *t, struct plni_pruner *p, int update)
 static pln_status exchange(pln_trainer *t, struct plni_pruner *p, int update)
 {
     const double part = (double)batches_done(t) / (double)p->falls;
-    const double fraction = pln_sparsity_cosine(as_written(p->how.exchange), as_written(p->how.least), part);
+    const double fraction = pln_sparsity_cosine(pln_decimal((double)p->how.exchange), pln_decimal((double)p->how.least), part);
 
     plni_prune_rank(t, p, update, 1 - plni_prune_density(t));
     for (int i = 0; i < p->tensors; i++) {

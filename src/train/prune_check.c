@@ -311,7 +311,7 @@ pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_fit *
     if (how->sparsity == 0) return PLN_OK;
     PLN_TRY(check_drives(ctx, net, fit));
     PLN_TRY(check_norms(ctx, net, how));
-    if (present + slack >= pln_sparsity_budget(count, how->sparsity)) return PLN_OK;
+    if (present + slack >= pln_sparsity_budget(count, pln_decimal(how->sparsity))) return PLN_OK;
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already",
                         how->sparsity, 1 - (double)present / (double)count);
 }

@@ -198,6 +198,8 @@ struct plni_pruner *plni_pruner_plan(const pln_net *net, const pln_prune *how, p
 {
     struct plni_pruner *p = plni_arena_take(arena, sizeof *p), counted = { .how = *how };
 
+    counted.how.sparsity = pln_decimal(how->sparsity);
+    counted.how.from = pln_decimal(how->from);
     if (p) *p = counted;
     plan(net, p ? p : &counted, arena);
     return p;

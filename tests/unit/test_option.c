@@ -399,12 +399,28 @@ static void test_brief(void **state)
     assert_non_null(strstr(text, "| `item.square` | whole number, 1..9 | 3 | of it |\n| `item.rest`"));
 }
 
+/* The decimal of a float, and of what is none the number itself. */
+static void test_decimal(void **state)
+{
+    (void)state;
+    assert_true(pln_decimal((double)0.7f) == 0.7);
+    assert_true(pln_decimal((double)0.95f) == 0.95);
+    assert_true(pln_decimal((double)1e-7f) == 1e-7);
+    assert_true(pln_decimal((double)0.9999999f) == 0.9999999);
+    assert_true(pln_decimal(0.7) == 0.7);
+    assert_true(pln_decimal(1 / 3.0) == 1 / 3.0);
+    assert_true(pln_decimal(0) == 0);
+    assert_true(isnan(pln_decimal(NAN)));
+    assert_true(isinf(pln_decimal(INFINITY)));
+    for (int i = 1; i < 1000; i++) assert_true(pln_decimal((double)((float)i / 1000)) == i / 1000.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set), cmocka_unit_test(test_check), cmocka_unit_test(test_read),
         cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_print_what_words_bring),
-        cmocka_unit_test(test_tables), cmocka_unit_test(test_brief),
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_brief), cmocka_unit_test(test_decimal),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
