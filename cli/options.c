@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { MOST_THREADS = 256 };
+
 /* popt would exit on --help by itself; here a subcommand returns. */
 static bool wants_help(int argc, const char **argv)
 {
@@ -53,6 +55,20 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     o->extra = poptGetArgs(o->context);
     while (o->extra && o->extra[o->extra_count]) o->extra_count++;
     return DONE;
+}
+
+int options_context(int threads, pln_ctx **ctx)
+{
+    const char *isa = getenv("PLN_ISA");
+    pln_ctx_options how = pln_ctx_options_default();
+
+    *ctx = NULL;
+    if (threads < 0 || threads > MOST_THREADS) return complain(MISUSED, "--threads must be 1..%d", MOST_THREADS);
+    how.threads = threads;
+    *ctx = pln_ctx_new(&how);
+    if (*ctx) return DONE;
+    if (isa && *isa) return complain(MISUSED, "PLN_ISA is '%s'; it must be a level of this CPU, or not be set", isa);
+    return complain(FAILED, "no memory left");
 }
 
 void options_free(options *o)

@@ -27,4 +27,7 @@ int  options_read(options *o, int argc, const char **argv, const struct poptOpti
                   const char *usage, const char *purpose);
 void options_free(options *o);
 
+/* A context of so many threads, 0: one for each processor.  Complains and returns an exit code; *ctx is then NULL. */
+int  options_context(int threads, pln_ctx **ctx);
+
 #endif

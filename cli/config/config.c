@@ -5,12 +5,14 @@
 #include "config/config.h"
 
 #include "config/preset.h"
+#include "options.h"
 #include "sets/labels.h"
 
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* ---- the table --------------------------------------------------------------- */
@@ -51,14 +53,58 @@ const pln_option config_options[] = {
 
 /* ---- reading and writing -------------------------------------------------------- */
 
+static const char *const *channel_methods(void)
+{
+    const pln_option *o = pln_cut_options;
+
+    while (strcmp(o->name, "method") != 0) o++;
+    return o->words;
+}
+
+bool config_takes_channels(const char *method)
+{
+    const char *const *word = channel_methods();
+
+    while (*word && strcasecmp(*word, method) != 0) word++;
+    return *word != NULL;
+}
+
+void config_channel_methods(char text[CONFIG_METHODS])
+{
+    const char *const *word = channel_methods();
+
+    *text = 0;
+    for (; *word; word++) {
+        const size_t used = strlen(text);
+        snprintf(text + used, CONFIG_METHODS - used, "%s%s", used ? " or " : "", *word);
+    }
+}
+
+/* What 'planaria prune' can do, and no training. */
+static int refuse_channels(const document *d)
+{
+    char place[DOCUMENT_PLACE];
+
+    for (int i = 0; i < d->count; i++) {
+        const pln_setting *s = &d->settings[i];
+        const bool granularity = strcmp(s->path, "prune.granularity") == 0 && strcasecmp(s->text, "channel") == 0;
+        if (!granularity && !(strcmp(s->path, "prune.method") == 0 && config_takes_channels(s->text))) continue;
+        (void)document_place(d, s->path, place);
+        return complain(place[0] == '-' ? MISUSED : BAD_INPUT, "%s: %s is %s: whole channels do not go while a network is trained; "
+                        "'planaria prune RUN --granularity channel' takes them from a run that has been", place, s->path, s->text);
+    }
+    return DONE;
+}
+
 static int read_values(config *c)
 {
-    pln_ctx *ctx = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
-    int code;
+    pln_ctx *ctx;
+    int code = options_context(1, &ctx);
 
-    if (!ctx) return complain(FAILED, "no memory left, or PLN_ISA is no level of this CPU");
+    if (code != DONE) return code;
     pln_experiment_defaults(&c->e);
-    code = document_fill(&c->from, ctx, config_options, c);
+    code = refuse_channels(&c->from);
+    if (code == DONE) code = document_fill(&c->from, ctx, config_options, c);
     if (code == DONE) {
         pln_status status = pln_option_check(ctx, config_options, c, "");
         if (status == PLN_OK) status = pln_experiment_check(ctx, &c->e);
@@ -85,11 +131,10 @@ int config_parse(const char *name, const char *text, size_t size,
 
 static int complain_name(const char *name)
 {
-    char hint[PRESET_HINT];
+    const likeness n = preset_like(name);
 
-    preset_like(name, hint);
     return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; %s%s%s'planaria presets' lists them", name,
-                    *hint ? "did you mean " : "", hint, *hint ? "? " : "");
+                    *n.hint ? "did you mean " : "", n.hint, *n.hint ? "? " : "");
 }
 
 int config_load(const char *name, const char *const *set, config **c)

@@ -23,6 +23,11 @@ typedef struct config {
 
 extern const pln_option config_options[];
 
+/* Whether a word is a method by which whole channels go (pln_cut_options), and all of these: "a or b". */
+enum { CONFIG_METHODS = 64 };
+bool config_takes_channels(const char *method);
+void config_channel_methods(char text[CONFIG_METHODS]);
+
 /* Reads a configuration file, or a preset by its name, and applies the texts
  * "key=value" of `set`, a NULL-terminated list or NULL.  Complains and returns an exit code; DONE with *c to be freed by
  * config_free. */

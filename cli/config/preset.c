@@ -113,54 +113,19 @@ void sweep_each(void (*see)(const char *name, const char *path, void *user), voi
 
 /* ---- names that are nearly right ------------------------------------------------ */
 
-enum { LONGEST = 64 };
-
-/* How many letters must be put in, left out or changed to make one name of the other (Levenshtein's
- * distance), by one row of the table at a time; LONGEST if a name is longer than that. */
-static int distance(const char *a, const char *b)
-{
-    const int m = (int)strlen(a), n = (int)strlen(b);
-    int row[LONGEST + 1];
-
-    if (m > LONGEST || n > LONGEST) return LONGEST;
-    for (int k = 0; k <= n; k++) row[k] = k;
-    for (int i = 1; i <= m; i++) {
-        int corner = row[0];
-        row[0] = i;
-        for (int k = 1; k <= n; k++) {
-            const int changed = corner + (a[i - 1] != b[k - 1]), above = row[k];
-            const int least = above < row[k - 1] ? above + 1 : row[k - 1] + 1;
-            row[k] = changed < least ? changed : least;
-            corner = above;
-        }
-    }
-    return row[n];
-}
-
-typedef struct likeness {
-    const char *name;
-    char       *hint;                    /* so far           */
-    int         nearest;                 /* distance of that */
-} likeness;
-
 static void compare(const char *preset, const char *path, void *user)
 {
-    likeness *l = user;
+    likeness *n = user;
     const char *slash = strrchr(preset, '/'), *last = slash ? slash + 1 : preset;
-    const int d = distance(l->name, strchr(l->name, '/') ? preset : last);
 
     (void)path;
-    if (d > l->nearest || (d == l->nearest && d > 0)) return;
-    const size_t used = d == l->nearest ? strlen(l->hint) : 0;
-    snprintf(l->hint + used, PRESET_HINT - used, "%s%s", used ? " or " : "", preset);
-    l->nearest = d;
+    likeness_offer(n, strchr(n->wrong, '/') ? preset : last, preset);
 }
 
-void preset_like(const char *name, char hint[PRESET_HINT])
+likeness preset_like(const char *name)
 {
-    enum { TOO_FAR = 3 };
-    likeness l = { name, hint, TOO_FAR };
+    likeness n = likeness_of(name);
 
-    *hint = 0;
-    preset_each(compare, &l);
+    preset_each(compare, &n);
+    return n;
 }

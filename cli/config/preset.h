@@ -2,6 +2,8 @@
 #ifndef CLI_PRESET_H
 #define CLI_PRESET_H
 
+#include "likeness.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -17,9 +19,7 @@ void preset_each(void (*see)(const char *name, const char *path, void *user), vo
 /* The same of all sweeps that came with planaria. */
 void sweep_each(void (*see)(const char *name, const char *path, void *user), void *user);
 
-/* Which presets a wrong name may mean, as "a/b or c/d": those whose last part it is, or else the one that is
- * nearest by a letter or two.  Empty if there is none. */
-enum { PRESET_HINT = 512 };
-void preset_like(const char *name, char hint[PRESET_HINT]);
+/* Which presets a wrong name may mean: those whose last part it is, or else the one that is nearest by a letter or two. */
+likeness preset_like(const char *name);
 
 #endif

@@ -170,15 +170,21 @@ typedef struct pln_epoch_report {
     double foresight;         /* where weights come back by scores of channels: over the channels to which some came back at
                                  the last update, the rank correlation (pln_spearman) of these scores, criticality or
                                  rates, with the mean |w| that those weights have at the end of the pass; NaN: none */
+    int    foresight_channels;    /* how many these channels are                 */
     double dead_rows;         /* rows of neurons (of blocks, where these are pruned) without a weight that got
                                  one back, in all                             */
 } pln_epoch_report;
+
+/* Multiply-adds of a step of back-propagation for a sample, with all weights of one layer (theory 13.6): forward, of the
+ * inputs' gradient, but for the first layer with weights, and of the weights' gradient.  0 for a layer without weights. */
+PLN_API double pln_training_macs(const pln_net *net, int layer);
 
 /* Where a training that prunes stands. */
 typedef struct pln_pruning {
     size_t weights, present;  /* that compete, and those of them that are there */
     bool   settled;           /* masks are final before the last update, since they hardly changed (pln_prune.settled) */
     long   next;              /* batches up to the next that sets masks, which comes behind it; 0: none will */
+    double amount;            /* by which stds and grad_r find their sparsity: width and prior; else 0 */
 } pln_pruning;
 
 /* Trains up to `batches` batches, none if that is below 1, and never beyond the end

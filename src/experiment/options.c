@@ -13,6 +13,10 @@
 
 enum { NEEDED = PLN_OPTION_NEEDED, ABOVE = PLN_OPTION_ABOVE, BELOW = PLN_OPTION_BELOW, MARKED = PLN_OPTION_MARKED };
 
+/* What a schedule's length must be. */
+static const char LONGEST[] = "at most train.epochs, or 0 to be as long; train.stop_after, or --epochs of 'planaria train', stops early and "
+                              "leaves schedules as they are";
+
 #define AT(member) offsetof(pln_experiment, member)
 
 static const pln_option input_options[] = {
@@ -290,8 +294,7 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
     const pln_fit *t = &e->fit;
     const pln_augment *a = &t->augment;
 
-    PLN_TRY(check_course(ctx, e, "train", t, t->epochs,
-                         "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"));
+    PLN_TRY(check_course(ctx, e, "train", t, t->epochs, LONGEST));
     PLN_TRY(check_ep(ctx, e));
     PLN_TRY(check_meaning(ctx, e));
     if ((a->padding || a->flip || a->cutout) && !pln_experiment_takes_images(e))
@@ -335,8 +338,7 @@ static pln_status check_semi(pln_ctx *ctx, const pln_experiment *e)
     if (*e->labels_file && e->validation > 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels_file", "semi.labels_file counts all training samples, and evaluate.validation "
                             "takes some away: one of the two can be there");
-    PLN_TRY(check_course(ctx, e, "semi", &e->labelled, e->fit.epochs,
-                         "at most train.epochs; train.stop_after or --epochs stops early and leaves schedules as they are"));
+    PLN_TRY(check_course(ctx, e, "semi", &e->labelled, e->fit.epochs, LONGEST));
     if (!e->has_pretrain) return PLN_OK;
     return check_course(ctx, e, "semi.pretrain", &e->pretrain, e->pretrain.epochs, "at most the epochs there are");
 }

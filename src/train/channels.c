@@ -197,7 +197,7 @@ static pln_status check(const choice *c)
     PLN_TRY(pln_option_check(c->ctx, pln_cut_options, c->how, "cut"));
     if (!c->net->ready) return plni_fail(c->ctx, PLN_ERR_STATE, "cut: the network is not ready");
     if (c->n == 0) return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no channel of this network may go");
-    if (c->how->criterion == PLN_CHANNELS_NONE) return plni_fail_at(c->ctx, PLN_ERR_ARG, "cut.criterion", "cut.criterion is none: channels stay by some score");
+    if (c->how->criterion == PLN_CHANNELS_NONE) return plni_fail_at(c->ctx, PLN_ERR_ARG, "cut.criterion", "cut.criterion is none: channels stay by some score, such as magnitude");
     if (!c->data && (asks_for_neurons(c->how) || asks_for_rates(c->how)))
         return plni_fail(c->ctx, PLN_ERR_ARG, "cut: criticality and rates are those of samples");
     for (int g = 0; asks_for_neurons(c->how) && g < pln_net_channel_groups(c->net); g++)

@@ -290,6 +290,8 @@ static void finish_pass(pln_trainer *t)
     const plni_turn *last = &t->turn[(pln_trainer_batches(t) - 1) % t->turns];
     const int batches = pln_trainer_batches(t), n = pln_net_outputs(t->net);
     const plni_tally *sum = &t->tally;
+    int channels;
+    const double foresight = plni_prune_foreseen(t, &channels);
 
     t->report = (pln_epoch_report){
         .epoch = t->epoch + 1, .course = t->at, .samples = c->count, .seconds = sum->seconds,
@@ -305,7 +307,7 @@ static void finish_pass(pln_trainer *t)
         .steps = (long)sum->steps, .dense_gradients = (long)sum->dense_gradients,
         .macs = sum->macs, .active_macs = sum->active_macs,
         .updates = (int)sum->updates, .dead_rows = sum->dead_rows,
-        .foresight = plni_prune_foreseen(t),
+        .foresight = foresight, .foresight_channels = channels,
         .changed = sum->changes > 0 ? sum->changed / sum->changes : -1,
         .revived = sum->updates > 0 ? sum->revived / sum->updates : 0,
         .survival = sum->survivals > 0 ? sum->survival / sum->survivals : -1,

@@ -74,6 +74,7 @@ bool pln_trainer_pruning(const pln_trainer *t, pln_pruning *where)
         const double left = p->batches - (double)batches_done(t);
         where->present = (size_t)(plni_aside_density(t) * (double)where->weights + 0.5);
         where->next = left > 0 ? (long)left : 0;
+        where->amount = p->amount;
         return true;
     }
     where->settled = is_settled(p);
@@ -85,18 +86,27 @@ bool pln_trainer_pruning(const pln_trainer *t, pln_pruning *where)
 
 /* ---- what it costs ------------------------------------------------------------------- */
 
-/* Multiply-adds of a sample; the layer that sees the input hands no gradient down. */
+static double forward_macs(const pln_layer_info *info) { return info->macs * (info->steps > 1 ? info->steps : 1); }
+
+/* The layer that sees the input hands no gradient down. */
+double pln_training_macs(const pln_net *net, int layer)
+{
+    const pln_layer_info info = pln_net_layer(net, layer);
+    return (layer == plni_first_product(net) ? 2 : 3) * forward_macs(&info);
+}
+
+/* Multiply-adds of a sample. */
 static void count_macs(const pln_net *net, struct plni_pruner *p)
 {
     p->dense = p->there = p->missing = 0;
     for (int i = 0; i < p->tensors; i++) {
         const plni_competitor *w = &p->tensor[i];
         const pln_layer_info info = pln_net_layer(net, w->layer);
-        const double macs = info.macs * (info.steps > 1 ? info.steps : 1), products = w->layer == plni_first_product(net) ? 2 : 3;
+        const double all = pln_training_macs(net, w->layer);
         const double present = (double)pln_net_present(net, w->parameter) / ((double)w->rows * (double)w->columns);
-        p->dense += products * macs;
-        p->there += products * macs * present;
-        p->missing += macs * (1 - present);
+        p->dense += all;
+        p->there += all * present;
+        p->missing += forward_macs(&info) * (1 - present);
     }
     p->masks = net->masks;
 }
@@ -244,7 +254,11 @@ int plni_prune_epoch(const pln_fit *fit, int epoch)
 
 float *plni_prune_vector(const pln_trainer *t, int vector, int layer) { return t->pruner->aside[vector][layer]; }
 
-double plni_prune_foreseen(const pln_trainer *t) { return t->pruner ? plni_prune_foresight(t, t->pruner) : (double)NAN; }
+double plni_prune_foreseen(const pln_trainer *t, int *channels)
+{
+    *channels = 0;
+    return t->pruner ? plni_prune_foresight(t, t->pruner, channels) : (double)NAN;
+}
 
 double *plni_prune_amount(const pln_trainer *t) { return &t->pruner->amount; }
 
@@ -296,10 +310,10 @@ pln_status plni_prune_begin(pln_trainer *t)
     const double batches = (double)plni_prune_epochs(&c->fit) * plni_course_batches(c);
     size_t there = 0;
 
-    p->every = plni_prune_interval(&c->fit, c->count);
+    p->every = plni_prune_is_continuous(&p->how) ? 1 : plni_prune_interval(&c->fit, c->count);
     p->batches = batches;
     plni_aside_begin(t);
-    p->ends = plni_prune_exchanges(&p->how) ? (long)((double)p->how.exchange_until * batches + 1e-6) : 0;
+    p->ends = plni_prune_exchange_end(&p->how, batches);
     p->falls = p->how.method == PLN_PRUNE_GRANET ? (long)batches : p->ends;
     const pln_criticality metric = plni_prune_metric(&p->how);
 

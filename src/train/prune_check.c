@@ -8,6 +8,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const sources[] = { "none", "critical", "uncritical", "random", "random_rows", "gradient", "rate", "synapse", "random_rows_matched", NULL };
@@ -135,11 +136,11 @@ static pln_status check_end(pln_ctx *ctx, const pln_prune *how)
     const bool regrows = how->regrow != PLN_REGROW_NONE && how->ratio > 0;
 
     if (how->further > 0 && (how->rewind || plni_prune_is_continuous(how)))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d; the method %s has no updates behind its last", how->further,
-                            methods[how->method]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d; the method %s has no updates behind its last: leave it out",
+                            how->further, methods[how->method]);
     if (how->further > 0 && !regrows)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d, and nothing grows back by these updates: prune.regrow is %s, "
-                            "prune.ratio %g", how->further, sources[how->regrow], (double)how->ratio);
+                            "prune.ratio %g; leave it out, or say what comes back", how->further, sources[how->regrow], (double)how->ratio);
     if (how->settled > 0 && how->further == 0 && !plni_prune_exchanges(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.settled", "prune.settled is %g, and no masks change behind the last update: this wants "
                             "prune.further, or the method granet, rigl or set", how->settled);
@@ -149,18 +150,20 @@ static pln_status check_end(pln_ctx *ctx, const pln_prune *how)
 static pln_status check_regrowth(pln_ctx *ctx, const pln_prune *how)
 {
     if (how->regrow == PLN_REGROW_NONE && plni_prune_exchanges(how))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is none; an exchange wants a score by which weights come");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is none; an exchange wants a score by which weights come: take "
+                            "gradient, random or critical");
     if (how->regrow == PLN_REGROW_RANDOM_ROWS_MATCHED && plni_prune_exchanges(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is random_rows_matched; in an exchange each tensor gets back what it "
                             "gives in any case: take random_rows");
     if (how->holds && plni_prune_exchanges(how) && how->from < how->sparsity)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for exchanges at a constant sparsity");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is true; of exchanges it is for those at a constant sparsity: leave it "
+                            "false, or take prune.from %g, the sparsity", pln_decimal(how->sparsity));
     if (how->metric.quantity == PLN_SCORE_NEARNESS && (how->criterion == PLN_BY_CQP || how->criterion == PLN_BY_PRODUCT))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity is nearness, which is never above 0; %s multiplies by it",
-                            criteria[how->criterion]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity is nearness, which is never above 0; %s multiplies by it: take "
+                            "slope, potential or spikes", criteria[how->criterion]);
     if (how->holds && !plni_prune_by_gradients(how))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is for what is chosen by gradients, prune.regrow or "
-                            "prune.criterion");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.holds", "prune.holds is true, and nothing is chosen by gradients: leave it false, or take "
+                            "prune.regrow gradient, or prune.criterion gradient or snip");
     PLN_TRY(check_scores(ctx, how));
     return check_end(ctx, how);
 }
@@ -173,10 +176,11 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
     const bool of_criterion = plni_criterion_by_gradient(how->criterion);
 
     if ((plni_prune_by_gradients(how) || inputs) && (fit->shards > 1 || fit->rule != PLN_RULE_BP))
-        return plni_fail_at(ctx, PLN_ERR_ARG, of_criterion ? "prune.criterion" : "prune.regrow", "prune.%s is %s, which wants rule bp and no shards",
+        return plni_fail_at(ctx, PLN_ERR_ARG, of_criterion ? "prune.criterion" : "prune.regrow", "prune.%s is %s, which wants rule bp and no shards: "
+                            "train.rule bp, train.shards 1",
                             of_criterion ? "criterion" : "regrow", of_criterion ? criteria[how->criterion] : sources[how->regrow]);
     if (how->warm && fit->rule != PLN_RULE_BP)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.warm", "prune.warm wants rule bp");
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.warm", "prune.warm is true, and moments that go on are those of rule bp: leave it false");
     if (!plni_prune_by_channels(how) || fires || (fit->target == PLN_TARGET_SELF && fit->rule == PLN_RULE_BP)) return PLN_OK;
     if (plni_criterion_by_channel(how->criterion))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and the network has no neurons that fire, "
@@ -185,26 +189,65 @@ static pln_status check_means(pln_ctx *ctx, const pln_fit *fit, bool fires)
                         "fire, or winners by back-propagation; it can be none, random, random_rows or gradient", sources[how->regrow]);
 }
 
-static pln_status check_method(pln_ctx *ctx, const pln_fit *fit)
+/* Which key says how many epochs the schedule has. */
+static const char *epochs_key(const pln_fit *fit) { return fit->prune.length > 0 && fit->prune.length != fit->epochs ? "prune.length" : "train.epochs"; }
+
+/* As many updates as there are or fewer, by which the epochs are rounds; 0: none. */
+static int updates_that_divide(int epochs, int updates, int least)
+{
+    while (updates > 0 && (epochs % (updates + 1) || epochs / (updates + 1) < least)) updates--;
+    return updates;
+}
+
+/* Rounds have the same number of epochs, more than those after which weights are kept. */
+static pln_status check_rounds(pln_ctx *ctx, const pln_fit *fit)
 {
     const pln_prune *how = &fit->prune;
-    const int rounds = how->updates + 1;
+    const int rounds = how->updates + 1, epochs = plni_prune_epochs(fit), each = epochs / rounds;
+    char fewer[48] = "";
 
     if (how->method == PLN_PRUNE_IMP && !how->rewind)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.rewind", "prune.rewind is 0; the method imp goes back to weights of an epoch, 1 or later");
-    if (how->rewind && (plni_prune_epochs(fit) % rounds || how->rewind >= plni_prune_epochs(fit) / rounds))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.rewind", "prune.rewind is %d; %d epochs in %d rounds (updates and the first) must have "
-                            "more each, and none left over", how->rewind, plni_prune_epochs(fit), rounds);
+    if (!how->rewind || (epochs % rounds == 0 && each > how->rewind)) return PLN_OK;
+    if (epochs % rounds == 0 && each > 1)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.rewind", "prune.rewind is %d; %d epochs in %d rounds (updates and the first) are %d each: it "
+                            "must be at most %d", how->rewind, epochs, rounds, each, each - 1);
+    const int most = each + (epochs % rounds > 0), least = most > how->rewind ? most : how->rewind + 1;
+    const int divides = updates_that_divide(epochs, how->updates, how->rewind + 1);
+    if (divides) snprintf(fewer, sizeof fewer, ", or prune.updates %d", divides);
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %d epochs in %d rounds (updates and the first) must have more than "
+                        "%d each, prune.rewind, and none left over: take %s %.0f%s", how->updates, epochs, rounds, how->rewind, epochs_key(fit),
+                        (double)rounds * least, fewer);
+}
+
+/* Where single weights leave and come back by themselves, nothing else chooses them. */
+static pln_status check_continuous(pln_ctx *ctx, const pln_fit *fit)
+{
+    const pln_prune *how = &fit->prune;
+    const char *method = methods[how->method];
+    char from[PLNI_RANGE], exchange[PLNI_RANGE];
+    const struct { bool wrong; const char *path, *found, *wanted; } cases[] = {
+        { how->from > 0, "prune.from", plni_number(pln_decimal(how->from), from), "0" },
+        { plni_prune_exchanges(how), "prune.exchange", plni_number((double)how->exchange, exchange), "0" },
+        { how->granularity != PLN_PRUNE_WEIGHTS, "prune.granularity", granularities[how->granularity], granularities[PLN_PRUNE_WEIGHTS] },
+        { how->regrow != PLN_REGROW_NONE, "prune.regrow", sources[how->regrow], sources[PLN_REGROW_NONE] },
+        { how->criterion != PLN_BY_MAGNITUDE, "prune.criterion", criteria[how->criterion], criteria[PLN_BY_MAGNITUDE] },
+    };
+
     if (!plni_prune_is_continuous(how)) return PLN_OK;
-    if (fit->rule != PLN_RULE_BP || fit->optim.decay > 0)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, which wants rule bp and no weight decay", methods[how->method]);
+    if (fit->rule != PLN_RULE_BP)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, which wants train.rule bp", method);
+    if (fit->optim.decay > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.weight_decay", "train.weight_decay is %g; it must be 0 with prune.method %s, which pulls at "
+                            "weights itself", (double)fit->optim.decay, method);
     if (how->method == PLN_PRUNE_GRAD_R && how->sparsity < 0.5)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g; the method grad_r wants 0.5 or more", how->sparsity);
     if (how->method == PLN_PRUNE_GRAD_R && !(how->prior > 0) && !(fit->rate[0] > 0))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.prior", "prune.prior is 0, and so is the rate that would set it");
-    if (how->from > 0 || plni_prune_exchanges(how) || how->granularity != PLN_PRUNE_WEIGHTS || how->regrow != PLN_REGROW_NONE || how->criterion != PLN_BY_MAGNITUDE)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, where single weights leave and come back by themselves: "
-                            "criterion, regrow, exchange, granularity and from have no effect", methods[how->method]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.prior", "prune.prior is 0, and so is the rate that would set it: one must be above 0");
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        if (cases[i].wrong)
+            return plni_fail_at(ctx, PLN_ERR_ARG, cases[i].path, "%s is %s; it must be %s with prune.method %s, where single weights leave and come "
+                                "back by themselves", cases[i].path, cases[i].found, cases[i].wanted, method);
     return PLN_OK;
 }
 
@@ -213,19 +256,19 @@ bool plni_prune_at_once(const pln_fit *fit) { return plni_prune_epochs(fit) == 0
 /* There is then no batch to take a gradient of, and no time in which weights come and go. */
 static pln_status check_at_once(pln_ctx *ctx, const pln_prune *how)
 {
-    if (how->further > 0) return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d, and there are no epochs", how->further);
+    if (how->further > 0) return plni_fail_at(ctx, PLN_ERR_ARG, "prune.further", "prune.further is %d, and there are no epochs: leave it out", how->further);
     if (plni_prune_exchanges(how) || how->rewind || plni_prune_is_continuous(how))
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.method", "prune.method is %s, whose weights come and go while a network is trained, "
-                            "and there are no epochs", methods[how->method]);
+                            "and there are no epochs: give it some, or take gmp or lamp", methods[how->method]);
     if (plni_criterion_by_gradient(how->criterion))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of",
-                            criteria[how->criterion]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and without epochs there is no batch to take it of: take "
+                            "magnitude or lamp, or an epoch", criteria[how->criterion]);
     if (how->from > 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.from", "prune.from is %g, and without epochs nothing is left out before the only update: "
                             "leave it 0", how->from);
     if (plni_prune_regrows_by(how, PLN_REGROW_GRADIENT) || plni_prune_regrows_by(how, PLN_REGROW_SYNAPSE))
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and without epochs there is no batch to take it of",
-                            sources[how->regrow]);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is %s, and without epochs there is no batch to take it of: take "
+                            "none or critical, or an epoch", sources[how->regrow]);
     return PLN_OK;
 }
 
@@ -240,23 +283,53 @@ int plni_prune_interval(const pln_fit *fit, int samples)
     return interval < INT_MAX ? (int)interval : INT_MAX;
 }
 
-/* Updates that say when they come do so within the epochs of the schedule, or of the run if these are more. */
+/* Updates have batches of their own, in the part of the schedule that is theirs; those that say when they come do so
+ * within the epochs of the schedule, or of the run if these are more. */
 static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
 {
     const pln_prune *how = &fit->prune;
-    const int epochs = plni_prune_epochs(fit) > fit->epochs ? plni_prune_epochs(fit) : fit->epochs;
+    const int own = plni_prune_epochs(fit), epochs = own > fit->epochs ? own : fit->epochs;
     const double batches = (double)epochs * plni_share(samples, fit->batch);
+    const double room = floor((double)how->until * own * plni_share(samples, fit->batch) + 1e-6);
 
+    if (plni_prune_is_continuous(how)) return PLN_OK;
+    if (plni_prune_interval(fit, samples) == 0 && room < 1)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.until", "prune.until is %g; this part of %d epochs of %d samples has no batch: make it or %s "
+                            "larger", (double)how->until, own, samples, epochs_key(fit));
     if (plni_prune_interval(fit, samples) == 0)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g of %d epochs have fewer batches", how->updates,
-                            (double)how->until, plni_prune_epochs(fit));
-    if (!how->every || how->rewind || plni_prune_is_continuous(how) || !(how->from < how->sparsity)) return PLN_OK;
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %g (prune.until) of %d epochs of %d samples have %.0f batches: it "
+                            "must be at most %.0f, or %s larger", how->updates, (double)how->until, own, samples, room, room, epochs_key(fit));
+    if (!how->every || how->rewind || !(how->from < how->sparsity)) return PLN_OK;
     if (how->updates > batches)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %d epochs have %g batches", how->updates, epochs, batches);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %d epochs have %.0f batches: it must be at most %.0f, or %s larger",
+                            how->updates, epochs, batches, batches, epochs_key(fit));
     if ((double)how->every * how->updates > batches)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.every", "prune.every is %d; for %d updates in the %g batches of %d epochs it can be at most %d",
                             how->every, how->updates, batches, epochs, (int)(batches / how->updates));
     return PLN_OK;
+}
+
+long plni_prune_exchange_end(const pln_prune *how, double batches)
+{
+    return plni_prune_exchanges(how) ? (long)((double)how->exchange_until * batches + 1e-6) : 0;
+}
+
+/* The first update comes while weights are exchanged. */
+static pln_status check_exchanges(pln_ctx *ctx, const pln_fit *fit, int samples)
+{
+    const pln_prune *how = &fit->prune;
+    const double batches = (double)plni_prune_epochs(fit) * plni_share(samples, fit->batch);
+    const long end = plni_prune_exchange_end(how, batches);
+    const int first = plni_prune_interval(fit, samples);
+
+    if (!plni_prune_exchanges(how) || first <= end) return PLN_OK;
+    if (how->every > 0 && !how->rewind && end > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.every", "prune.every is %d, and weights are exchanged in the first %ld of %.0f batches "
+                            "(prune.exchange_until is %g): none would be; it must be at most %ld, or %s larger", how->every, end, batches,
+                            (double)how->exchange_until, end, epochs_key(fit));
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.exchange_until", "prune.exchange_until is %g, which is %ld of %.0f batches, and the first update comes "
+                        "behind batch %d: no weights would be exchanged; make it or %s larger", (double)how->exchange_until, end, batches, first,
+                        epochs_key(fit));
 }
 
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples)
@@ -270,8 +343,11 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
     PLN_TRY(check_regrowth(ctx, how));
     PLN_TRY(check_means(ctx, fit, fires));
     if (plni_prune_at_once(fit)) return check_at_once(ctx, how);
-    PLN_TRY(check_method(ctx, fit));
-    return samples ? check_interval(ctx, fit, samples) : PLN_OK;
+    PLN_TRY(check_rounds(ctx, fit));
+    PLN_TRY(check_continuous(ctx, fit));
+    if (!samples) return PLN_OK;
+    PLN_TRY(check_interval(ctx, fit, samples));
+    return check_exchanges(ctx, fit, samples);
 }
 
 /* Where no neuron fires, units of rows are scored by what drives them. */
@@ -286,8 +362,12 @@ static pln_status check_drives(pln_ctx *ctx, const pln_net *net, const pln_fit *
     if (how->criterion == PLN_BY_RATE || how->criterion == PLN_BY_POTENTIAL)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.criterion", "prune.criterion is %s, and no neuron of the network fires; its units can be "
                             "ranked by channel, cqp or product", criteria[how->criterion]);
-    if (plni_prune_regrows_by(how, PLN_REGROW_RATE) || how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone");
+    if (plni_prune_regrows_by(how, PLN_REGROW_RATE))
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.regrow", "prune.regrow is rate, and no neuron of the network fires; its units can come back by "
+                            "critical, uncritical, synapse, random or random_rows");
+    if (how->metric.quantity != PLN_SCORE_SLOPE || how->metric.own || how->metric.surrogate != PLN_SURROGATE_ATAN)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "prune.quantity", "prune.quantity: units that do not fire are scored by the slope of atan alone: leave "
+                            "out quantity, own_surrogate and surrogate");
     if (how->metric.averaged)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.averaged", "prune.averaged is true; units that do not fire have no places to average over: "
                             "leave it false");
@@ -312,8 +392,8 @@ pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_fit *
     PLN_TRY(check_drives(ctx, net, fit));
     PLN_TRY(check_norms(ctx, net, how));
     if (present + slack >= pln_sparsity_budget(count, pln_decimal(how->sparsity))) return PLN_OK;
-    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already",
-                        how->sparsity, 1 - (double)present / (double)count);
+    return plni_fail_at(ctx, PLN_ERR_ARG, "prune.sparsity", "prune.sparsity is %g, and %.4g of the network's weights are left out already: give "
+                        "more than that", pln_decimal(how->sparsity), 1 - (double)present / (double)count);
 }
 
 pln_status plni_prune_check(pln_ctx *ctx, const pln_net *net, const pln_course *courses, int count, int samples)

@@ -540,7 +540,7 @@ static double revived_mean(const struct plni_pruner *p, const plni_competitor *w
     return count ? sum / (double)count : -1;
 }
 
-double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p)
+double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p, int *channels)
 {
     size_t n = 0;
 
@@ -557,5 +557,6 @@ double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p)
             mean[n++] = (float)size;
         }
     }
+    *channels = (int)n;
     return n > 0 ? pln_spearman(p->pairs, mean, n, p->channel_order, p->channel_rank) : (double)NAN;
 }

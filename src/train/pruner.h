@@ -63,6 +63,9 @@ int             plni_prune_interval(const pln_fit *fit, int samples);
 
 static inline bool plni_prune_exchanges(const pln_prune *how) { return how->exchange > 0; }
 
+/* The last batch of a schedule with so many behind which weights may be exchanged. */
+long            plni_prune_exchange_end(const pln_prune *how, double batches);
+
 /* ---- pruner.c ---- */
 
 /* How many weights compete, and how many of them are there. */
@@ -91,8 +94,8 @@ void plni_prune_score(const pln_trainer *t, struct plni_pruner *p, int update);
  * many weights. */
 void plni_prune_match(const pln_trainer *t, struct plni_pruner *p, int update, size_t budget, const pln_regrowth *how);
 
-/* pln_epoch_report.foresight, now. */
-double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p);
+/* pln_epoch_report.foresight, now, and of how many channels. */
+double plni_prune_foresight(const pln_trainer *t, struct plni_pruner *p, int *channels);
 
 /* Densities of tensors by their kernels, before the first update. */
 void plni_prune_shares(const pln_trainer *t, const struct plni_pruner *p, double *share);

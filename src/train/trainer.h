@@ -98,8 +98,8 @@ uint8_t   *plni_prune_revived(const pln_trainer *trainer, size_t *units);
 /* The scores of channels that they came back by; NULL and 0 where they do not by these. */
 double    *plni_prune_scores(const pln_trainer *trainer, int *channels);
 
-/* pln_epoch_report.foresight, now. */
-double     plni_prune_foreseen(const pln_trainer *trainer);
+/* pln_epoch_report.foresight, now, and of how many channels. */
+double     plni_prune_foreseen(const pln_trainer *trainer, int *channels);
 
 /* What else they keep: width or prior. */
 double    *plni_prune_amount(const pln_trainer *trainer);

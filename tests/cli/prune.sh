@@ -76,10 +76,24 @@ train pruned.yaml --out x --set prune.settled=0.01
 train pruned.yaml --out x --set prune.further=3 --set prune.regrow=none
 train pruned.yaml --out x --set prune.method=rigl --set prune.regrow=random_rows_matched
 train pruned.yaml --out x --set prune.method=imp --set prune.updates=3
+train pruned.yaml --out x --set prune.method=imp --set train.epochs=6 --set prune.updates=2 --set prune.rewind=2
+sed 's/updates: 4/method: imp, updates: 3/' pruned.yaml > x.yaml; train x.yaml --out x
 train pruned.yaml --out x --set prune.method=stds --set prune.granularity=block
+train pruned.yaml --out x --set prune.method=stds --set prune.granularity=block --set train.weight_decay=0
+train pruned.yaml --out x --set prune.method=grad_r --set train.weight_decay=0 --set prune.sparsity=0.4
+for method in rigl set; do train pruned.yaml --out x --set prune.method=$method; done
+train pruned.yaml --out x --set prune.method=rigl --set prune.every=91
+train pruned.yaml --out x --limit 3
+train pruned.yaml --out x --limit 12
+train pruned.yaml --out short --limit 12 --set prune.method=stds --set train.weight_decay=0 --set prune.updates=1000
 train rows.yaml --out x --set prune.criterion=channel --set train.target=labels
 train pruned.yaml --out x --set prune.granularity=block --set prune.block=1
 train pruned.yaml --out x --set cnn_prune=0.5
+echo "# whole channels are another command's"
+train pruned.yaml --out x --set prune.granularity=channel
+train pruned.yaml --out x --set prune.method=Slimming
+sed 's/updates: 4/granularity: channel/' pruned.yaml > x.yaml; train x.yaml --out x
+echo "# and the rest"
 sed 's/sparsity: 0.8, //' pruned.yaml > x.yaml; train x.yaml --out x
 sed 's/^train:/prune: {sparsity: 0.9}\n&/' "$TESTS/tiny-semi.yaml" > x.yaml; train x.yaml --out x
 train pruned.yaml --out one --resume --set prune.sparsity=0.7
