@@ -4,6 +4,7 @@
 
 #include "analyse.h"
 
+#include "options.h"
 #include "run/analysis.h"
 #include "run/past.h"
 
@@ -72,12 +73,10 @@ static int analyse(pln_ctx *ctx, const char *folder, const analyse_options *how)
 
 int analyse_run(const char *folder, const analyse_options *how)
 {
-    pln_ctx_options options = pln_ctx_options_default();
+    pln_ctx *ctx;
+    int code = options_context(how->threads, &ctx);
 
-    options.threads = how->threads;
-    pln_ctx *ctx = pln_ctx_new(&options);
-    if (!ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
-    const int code = analyse(ctx, folder, how);
+    if (code == DONE) code = analyse(ctx, folder, how);
     pln_ctx_free(ctx);
     return code;
 }

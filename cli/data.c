@@ -68,10 +68,11 @@ static void print_part(const char *part, const dataset *d, pln_data *data)
 /* `folder` is NULL for a set by its name. */
 static int describe(const char *name, const char *folder, const dataset_how *how)
 {
-    pln_ctx *ctx = pln_ctx_new(NULL);
     dataset d = { .train = NULL };
-    int code = ctx ? dataset_open(ctx, name, folder, how, &d) : complain(FAILED, "no memory left");
+    pln_ctx *ctx;
+    int code = options_context(0, &ctx);
 
+    if (code == DONE) code = dataset_open(ctx, name, folder, how, &d);
     if (code == DONE) {
         printf("folder    %s\nsha256    %s\n", d.path, d.digest);
         print_part("training", &d, d.train);

@@ -91,6 +91,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double l
     if (code == DONE && labels < 0) labels = pln_experiment_fraction(&c->e, 0);
     if (code == DONE) code = config_share(ctx, c, d.train, labels, &by);
     if (code == DONE) {
+        layers_count(net, result);
         if (!pln_experiment_argmax(&c->e)) json_object_set_new(result, "labels", json_real(labels));
         const pln_status status = measure(ctx, c, net, head, &d, &by, result);
         if (status != PLN_OK) code = complain_status(ctx, status);
@@ -121,7 +122,6 @@ int command_eval(int argc, const char **argv)
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
-    pln_ctx_options how = pln_ctx_options_default();
     pln_ctx *ctx = NULL;
     options o = { .context = NULL };
 
@@ -132,11 +132,7 @@ int command_eval(int argc, const char **argv)
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
     if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
-    if (code == DONE) {
-        how.threads = threads;
-        ctx = pln_ctx_new(&how);
-        if (!ctx) code = complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
-    }
+    if (code == DONE) code = options_context(threads, &ctx);
     if (code == DONE) code = evaluate(ctx, o.extra[0], data, labels, best != 0, as_json);
     pln_ctx_free(ctx);
     free(data);

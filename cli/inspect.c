@@ -5,6 +5,7 @@
 #include "analyse.h"
 #include "options.h"
 #include "run/layers.h"
+#include "run/past.h"
 #include "run/run.h"
 #include "sets/dataset.h"
 
@@ -59,28 +60,37 @@ static void see_text(void *user, const char *key, const char *value)
     printf("%-24.60s %.200s%s\n", key, value, strlen(value) > 200 ? "..." : "");
 }
 
-/* The layers of a spiking network, if the file holds one. */
-static void print_layers(pln_ctx *ctx, const void *bytes, size_t size)
+/* Of a network, if the file holds one, its size, and of a spiking one the layers. */
+static void print_network(pln_ctx *ctx, const void *bytes, size_t size)
 {
+    json_t *counts;
     pln_net *net;
+    const char *key;
+    json_t *value;
 
     if (pln_model_parse(ctx, bytes, size, &net) != PLN_OK) return;
     if (layers_are_maps(net)) {
         layers_print(net);
         printf("\n");
     }
+    counts = json_object();
+    layers_count(net, counts);
+    json_object_foreach(counts, key, value) printf("%-16s %lld\n", key, (long long)json_integer_value(value));
+    printf("\n");
+    json_decref(counts);
     pln_net_free(net);
 }
 
 static int inspect_file(const char *path)
 {
-    pln_ctx *ctx = pln_ctx_new(NULL);
+    pln_ctx *ctx;
     void *bytes = NULL;
     size_t size = 0;
-    int code = ctx ? dataset_read_file(path, (size_t)64 << 30, &bytes, &size) : complain(FAILED, "no memory left");
+    int code = options_context(0, &ctx);
 
+    if (code == DONE) code = dataset_read_file(path, (size_t)64 << 30, &bytes, &size);
     if (code == DONE) {
-        print_layers(ctx, bytes, size);
+        print_network(ctx, bytes, size);
         const pln_status status = pln_safetensors_visit(ctx, bytes, size, see_tensor, see_text, NULL);
         if (status != PLN_OK) code = complain_file(ctx, status, path);
     }
@@ -138,10 +148,11 @@ static bool is_folder(const char *path)
 
 static int check(const options *o, const analyse_options *how, int analyses)
 {
-    if (o->extra_count != 1) return complain(MISUSED, "inspect wants one run folder or file");
+    if (o->extra_count != 1) return complain(MISUSED, "inspect wants one run folder or file; try 'planaria inspect --help'");
     if (!analyses && (how->against || how->data || how->limit != OPTIONS_UNSET || how->threads || how->as_json))
         return complain(MISUSED, "--against, --data, --limit, --threads and --json go with --analyse; try 'planaria inspect --help'");
     if (how->limit != OPTIONS_UNSET && how->limit < 1) return complain(MISUSED, "--limit must be at least 1");
+    if (access(o->extra[0], F_OK) != 0) return complain(BAD_INPUT, "there is no run folder or file %s%s", o->extra[0], past_hint(o->extra[0]));
     if (analyses && !is_folder(o->extra[0])) return complain(BAD_INPUT, "%s is no run folder, which --analyse wants", o->extra[0]);
     return DONE;
 }

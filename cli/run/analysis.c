@@ -406,10 +406,19 @@ static int add_neurons(pln_ctx *ctx, const analysis_of *of, json_t *to)
 
 /* ---- pruning -------------------------------------------------------------------------------- */
 
+/* Foresight as a line of metrics.jsonl has it, or null of few channels; older lines do not say how many. */
+static json_t *foresight_of(const json_t *line)
+{
+    const json_t *channels = json_object_get(line, "foresight_channels");
+    json_t *foresight = json_object_get(line, "foresight");
+
+    return !foresight || (json_is_integer(channels) && json_integer_value(channels) < ANALYSIS_FEW) ? json_null() : foresight;
+}
+
 /* The lines of metrics.jsonl that tell of updates. */
 static int add_pruning(const run *r, json_t *to)
 {
-    static const char *const keys[] = { "epoch", "density", "updates", "revived", "survival", "retention", "dead_rows", "foresight" };
+    static const char *const keys[] = { "epoch", "density", "updates", "revived", "survival", "retention", "dead_rows", "foresight", "foresight_channels" };
     FILE *file = fopen(run_path(r, "metrics.jsonl"), "r");
     json_t *list = json_array();
     char *line = NULL;
@@ -425,15 +434,23 @@ static int add_pruning(const run *r, json_t *to)
                 json_t *value = json_object_get(all, keys[k]);
                 json_object_set(entry, keys[k], json_is_number(value) ? value : json_null());
             }
+            json_object_set(entry, "foresight", foresight_of(all));
             json_object_set(entry, "revived_shares", json_object_get(all, "revived_shares"));
             json_array_append_new(list, entry);
         }
-        if (json_object_get(all, "foresight")) json_object_set(to, "foresight", json_object_get(all, "foresight"));
+        json_t *channels = json_object_get(all, "foresight_channels");
+        if (channels || json_object_get(all, "foresight")) {
+            json_object_set(to, "foresight", foresight_of(all));
+            json_object_set(to, "foresight_channels", channels ? channels : json_null());
+        }
         json_decref(all);
     }
     free(line);
     if (file) fclose(file);
-    if (json_object_get(to, "foresight") == NULL) json_object_set_new(to, "foresight", json_null());
+    if (json_object_get(to, "foresight") == NULL) {
+        json_object_set_new(to, "foresight", json_null());
+        json_object_set_new(to, "foresight_channels", json_null());
+    }
     if (json_array_size(list) == 0) note(to, "No weights came back in this run: there are no survival and retention.");
     json_object_set_new(to, "pruning", list);
     return code;

@@ -4,6 +4,9 @@
 
 #include "run/run.h"
 
+/* A rank correlation of fewer channels says nothing. */
+enum { ANALYSIS_FEW = 10 };
+
 /* Networks, samples and what criticality is (pln/prune.h). */
 typedef struct analysis_of {
     pln_net        *net, *against;       /* against may be NULL */

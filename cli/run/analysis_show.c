@@ -91,6 +91,7 @@ static double share_of(json_t *list, size_t tensor)
 static void print_shares(const json_t *analysis)
 {
     json_t *weights = json_object_get(analysis, "weights"), *list = json_object_get(analysis, "pruning"), *entry;
+    const json_t *channels = json_object_get(analysis, "foresight_channels");
     size_t i;
 
     printf("of what came back at the last update of an epoch, in the mean:");
@@ -100,6 +101,8 @@ static void print_shares(const json_t *analysis)
     }
     printf("\nrank correlation of the scores of channels at the last update with |w| of what came back, at the end");
     layers_cell(analysis, "foresight", "%+.3f", 0, 1, "-");
+    if (json_is_integer(channels)) printf(", n = %d", (int)json_integer_value(channels));
+    if (json_is_integer(channels) && json_integer_value(channels) < ANALYSIS_FEW) printf(": too few to tell");
     printf("\n\n");
 }
 

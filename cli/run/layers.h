@@ -36,6 +36,10 @@ bool layers_are_maps(const pln_net *net);
 /* Whether some of them have neurons that fire. */
 bool layers_fire(const pln_net *net);
 
+/* How many numbers the parameter tensors have, "parameters", and how many of them are there, "live_parameters": masks
+ * leave out the others. */
+void layers_count(const pln_net *net, json_t *to);
+
 /* A table of the layers of a network of maps, with sums in the last line. */
 void layers_print(const pln_net *net);
 

@@ -4,17 +4,56 @@
 
 #include "run/past.h"
 
+#include "likeness.h"
+
+#include <dirent.h>
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* The runs in a folder, "." of the names alone. */
+static void offer_runs(const char *within, likeness *n)
+{
+    struct dirent **entry = NULL;
+    const int count = scandir(within, &entry, NULL, alphasort);
+    char shown[PATH_MAX], path[PATH_MAX];
+
+    for (int i = 0; i < count; i++) {
+        const bool here = strcmp(within, ".") == 0;
+        snprintf(shown, sizeof shown, "%s%s%s", here ? "" : within, here ? "" : "/", entry[i]->d_name);
+        if (snprintf(path, sizeof path, "%s/config.yaml", shown) < (int)sizeof path && access(path, F_OK) == 0)
+            likeness_offer(n, entry[i]->d_name, shown);
+        free(entry[i]);
+    }
+    free(entry);
+}
+
+const char *past_hint(const char *name)
+{
+    static char text[LIKENESS_HINT + 32];
+    char path[PATH_MAX];
+    size_t length = strlen(name);
+
+    while (length > 1 && name[length - 1] == '/') length--;
+    if (snprintf(path, sizeof path, "%.*s", (int)length, name) >= (int)sizeof path) return "";
+    char *slash = strrchr(path, '/');
+    likeness n = likeness_of(slash ? slash + 1 : path);
+    if (slash) *slash = 0;
+    offer_runs(slash ? path : ".", &n);
+    if (!slash || strcmp(path, "runs") != 0) offer_runs("runs", &n);
+    *text = 0;
+    if (*n.hint) snprintf(text, sizeof text, "; did you mean %s?", n.hint);
+    return text;
+}
 
 int past_open(const char *folder, run *r, config **c)
 {
     *r = (run){ .lock = -1 };
     *c = NULL;
     snprintf(r->folder, sizeof r->folder, "%s", folder);
-    if (access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
+    if (access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s%s", folder, past_hint(folder));
     if (access(run_path(r, "config.yaml"), F_OK) != 0)
         return complain(BAD_INPUT, "%s is no run folder: it has no config.yaml", folder);
     return config_load(run_path(r, "config.yaml"), NULL, c);
@@ -66,7 +105,7 @@ int past_load_from(pln_ctx *ctx, const char *name, const char **path, pln_net **
 
     *net = NULL;
     *path = name;
-    if (stat(name, &about) != 0) return complain(BAD_INPUT, "there is no run folder or model file %s", name);
+    if (stat(name, &about) != 0) return complain(BAD_INPUT, "there is no run folder or model file %s%s", name, past_hint(name));
     if (!S_ISDIR(about.st_mode)) {
         const pln_status status = pln_model_load(ctx, name, net);
         return status == PLN_OK ? DONE : complain_file(ctx, status, name);

@@ -5,6 +5,10 @@
 #include "config/config.h"
 #include "run/run.h"
 
+/* Which run a name may mean where there is none of that name, as "; did you mean runs/a?", or "": it looks among those in
+ * the folder that it names, and in runs/.  Valid until the next call. */
+const char *past_hint(const char *name);
+
 /* Opens the folder of a run to read it, without locking it, with its configuration, which the
  * caller frees.  Complains and returns an exit code; r->folder is set in any case. */
 int past_open(const char *folder, run *r, config **c);

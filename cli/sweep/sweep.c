@@ -47,15 +47,11 @@ static int check_metric(const sweep *w, const config *base)
 /* All trials, and the data against them, which are read once. */
 static int check_trials(const sweep *w, const config *base, char digest[65])
 {
-    pln_ctx_options how = pln_ctx_options_default();
     dataset d = { .train = NULL };
     pln_ctx *ctx;
-    int code;
+    int code = options_context(1, &ctx);
 
-    how.threads = 1;
-    ctx = pln_ctx_new(&how);
-    if (!ctx) return complain(MISUSED, "PLN_ISA must be a level of this CPU");
-    code = config_data(ctx, base, w->data, w->limit, &d);
+    if (code == DONE) code = config_data(ctx, base, w->data, w->limit, &d);
     if (code == DONE) dataset_note(&d);
     if (code == DONE) memcpy(digest, d.digest, 65);
     for (int i = 1; i <= w->f.c->trials && code == DONE; i++) {

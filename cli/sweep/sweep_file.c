@@ -5,6 +5,7 @@
 #include "sweep/sweep_file.h"
 
 #include "config/preset.h"
+#include "options.h"
 
 #include <Random123/philox.h>
 #include <limits.h>
@@ -159,10 +160,10 @@ static int check(const sweep_file *f)
 
 static int fill(sweep_file *f, int trials, int seed)
 {
-    pln_ctx *ctx = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
-    int code;
+    pln_ctx *ctx;
+    int code = options_context(1, &ctx);
 
-    if (!ctx) return complain(FAILED, "no memory left, or PLN_ISA is no level of this CPU");
+    if (code != DONE) return code;
     code = document_fill(&f->from, ctx, sweep_options, f->c);
     pln_ctx_free(ctx);
     if (trials >= 0) f->c->trials = trials;

@@ -14,6 +14,7 @@
 #include "run/report.h"
 #include "train/race.h"
 
+#include <math.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -108,6 +109,32 @@ static void note_cost_without_channels(job *j, const pln_epoch_report *report)
     add_real(j->result, "training_flops_active", 2 * (double)report->samples * j->macs[1]);
 }
 
+/* Methods that find their sparsity do so by a figure, which may have been found too. */
+static const char *amount_key(const job *j)
+{
+    const pln_prune_method method = j->c->e.fit.prune.method;
+    return method == PLN_PRUNE_STDS ? "width" : method == PLN_PRUNE_GRAD_R ? "prior" : NULL;
+}
+
+static void note_amount(job *j)
+{
+    pln_pruning now;
+
+    if (amount_key(j) && pln_run_pruning(j->run, &now)) json_object_set_new(j->result, amount_key(j), json_real(now.amount));
+}
+
+void job_note_sparsity(const job *j)
+{
+    const char *key = amount_key(j);
+    const double sparsity = 1 - json_number_value(json_object_get(j->result, "density")), wanted = pln_decimal(j->c->e.fit.prune.sparsity);
+    const double near = 0.01;
+
+    if (!key || !j->c->e.prunes || !json_object_get(j->result, key) || fabs(sparsity - wanted) <= near) return;
+    fprintf(stderr, "note: %.4g %% of the weights are left out, %.4g %% were wanted: this method finds its sparsity by prune.%s, which was %.4g; "
+            "a %s one leaves out %s\n", 100 * sparsity, 100 * wanted, key, json_number_value(json_object_get(j->result, key)),
+            sparsity < wanted ? "larger" : "smaller", sparsity < wanted ? "more" : "less");
+}
+
 void job_note_cost(job *j, const pln_epoch_report *report)
 {
     add_integer(j->result, "batches", (report->samples + j->c->e.fit.batch - 1) / j->c->e.fit.batch);
@@ -115,6 +142,7 @@ void job_note_cost(job *j, const pln_epoch_report *report)
         note_cost_without_channels(j, report);
         return;
     }
+    note_amount(j);
     add_integer(j->result, "steps", report->steps);
     add_integer(j->result, "dense_gradients", report->dense_gradients);
     if (report->macs <= 0) return;
@@ -164,7 +192,7 @@ static void set_count(json_t *to, const char *key, size_t value) { json_object_s
 
 static void count_weights(job *j, const pln_net *dense)
 {
-    size_t weights = 0, live = 0;
+    size_t weights = 0, live = 0, live_dense = 0;
 
     for (int p = 0; p < pln_net_parameters(j->net); p++) {
         const pln_parameter_info info = pln_net_parameter(dense, p);
@@ -172,9 +200,11 @@ static void count_weights(job *j, const pln_net *dense)
         if (!is_weights(&info, &count)) continue;
         weights += count;
         live += pln_net_present(j->net, p);
+        live_dense += pln_net_present(dense, p);
     }
     set_count(j->result, "weights", weights);
     set_count(j->result, "live_weights", live);
+    set_count(j->result, "live_weights_dense", live_dense);
     json_object_set_new(j->result, "sparsity", json_real(1 - (double)live / (double)weights));
     if (!j->args.cut)
         json_object_set_new(j->result, "sparsity_wanted", json_real(pln_decimal(j->c->e.fit.prune.sparsity)));
@@ -314,6 +344,18 @@ static void print_pair(const json_t *result, const char *label, const char *name
     if (json_object_get(result, pruned) || json_object_get(result, dense)) print_row(result, label, dense, pruned, format, scale);
 }
 
+/* Layer by layer, where channels went. */
+static void print_channels(const json_t *layers)
+{
+    for (size_t i = 0; i < json_array_size(layers); i++) {
+        const json_t *layer = json_array_get(layers, i);
+        char label[80];
+        snprintf(label, sizeof label, "channels, layer %d (%s, %s)", (int)json_integer_value(json_object_get(layer, "layer")),
+                 json_string_value(json_object_get(layer, "kind")), json_string_value(json_object_get(layer, "name")));
+        print_row(layer, label, "channels", "live_channels", "%.0f", 1);
+    }
+}
+
 static void print_notes(const job *j)
 {
     const json_t *r = j->result;
@@ -321,7 +363,11 @@ static void print_notes(const job *j)
     const json_int_t gradients = json_integer_value(json_object_get(r, "dense_gradients"));
     const json_int_t held = json_integer_value(json_object_get(r, "batches")) - json_integer_value(json_object_get(r, "steps"));
 
-    if (dense) printf("\ndense: the network of %s\n", dense);
+    const json_int_t weights = json_integer_value(json_object_get(r, "weights")), live = json_integer_value(json_object_get(r, "live_weights_dense"));
+
+    if (dense && live < weights && json_object_get(r, "live_weights_dense"))
+        printf("\ndense: the network of %s, itself pruned: %lld of its %lld weights are there\n", dense, (long long)live, (long long)weights);
+    else if (dense) printf("\ndense: the network of %s\n", dense);
     else printf("\ndense: the pruned network with its zeros computed; --dense RUN sets a trained one beside it\n");
     if (json_object_get(r, "channels"))
         printf("%lld of %lld channels stay, %.4g %% were to go; %.2f %% of the weights are gone\n",
@@ -348,7 +394,8 @@ void job_print_cost(const job *j)
     snprintf(step, sizeof step, "training step, batch %d, ms", (int)json_integer_value(json_object_get(r, "batch")));
     printf("%-40s %14s %14s\n", "", "dense", "pruned");
     print_pair(r, classes ? "accuracy, largest output" : "accuracy, direct association", "accuracy", "%.2f %%", 100);
-    print_row(r, "weights", "weights", "live_weights", "%.0f", 1);
+    print_row(r, "weights", "live_weights_dense", "live_weights", "%.0f", 1);
+    print_channels(json_object_get(r, "channels_by_layer"));
     print_row(r, "epochs until the masks were final", NULL, "epochs_pruning", "%.0f", 1);
     print_row(r, "epochs", NULL, "epochs", "%.0f", 1);
     print_row(r, "optimiser steps", NULL, "steps", "%.0f", 1);

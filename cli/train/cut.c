@@ -8,18 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Multiply-adds of a sample in training, with all weights; the layer that sees the input hands no gradient down. */
+/* Multiply-adds of a sample in training. */
 static double macs_of(const pln_net *net)
 {
     double macs = 0;
-    int products = 2;
 
-    for (int l = 0; l < pln_net_layers(net); l++) {
-        const pln_layer_info info = pln_net_layer(net, l);
-        if (info.macs <= 0) continue;
-        macs += products * info.macs * (info.steps > 1 ? info.steps : 1);
-        products = 3;
-    }
+    for (int l = 0; l < pln_net_layers(net); l++) macs += pln_training_macs(net, l);
     return macs;
 }
 
@@ -34,8 +28,35 @@ static int take(job *j, pln_cut *how, const char *setting)
     equals = strchr(text, '=');
     if (!equals || length >= (int)sizeof text) return complain(MISUSED, "--set prune.%s: this wants KEY=VALUE", setting);
     *equals = 0;
-    if (pln_option_set(j->ctx, pln_cut_options, how, text, equals + 1) == PLN_OK) return DONE;
-    return complain(MISUSED, "with --granularity channel, prune.%s=%s: %s", text, equals + 1, pln_error(j->ctx));
+    const pln_status status = pln_option_set(j->ctx, pln_cut_options, how, text, equals + 1);
+    if (status == PLN_OK) return DONE;
+    return complain(status == PLN_ERR_FORMAT ? MISUSED : BAD_INPUT, "with --granularity channel, prune.%s=%s: %s", text, equals + 1, pln_error(j->ctx));
+}
+
+/* Of layers that are nearly gone. */
+static void warn_of_cut(const char *name, int channels, int stay)
+{
+    enum { LEAST = 20 };
+
+    if (stay == channels || (stay > 1 && stay * LEAST >= channels)) return;
+    fprintf(stderr, "warning: %s has %d of its %d channels left: its layer may give next to nothing\n", name, stay, channels);
+}
+
+/* What stays of each layer. */
+static void note_layers(job *j, const pln_net *from, const uint8_t *keep)
+{
+    json_t *list = json_array();
+
+    for (int g = 0; g < pln_net_channel_groups(from); g++) {
+        const pln_channel_group group = pln_net_channel_group(from, g);
+        const pln_parameter_info parameter = pln_net_parameter(from, group.parameter);
+        int stay = 0;
+        for (int i = 0; i < group.count; i++) stay += keep[group.first + i] != 0;
+        json_array_append_new(list, json_pack("{s:i, s:s, s:s, s:i, s:i}", "layer", group.layer, "kind", pln_net_layer(from, group.layer).name,
+                                              "name", parameter.name, "channels", group.count, "live_channels", stay));
+        warn_of_cut(parameter.name, group.count, stay);
+    }
+    json_object_set_new(j->result, "channels_by_layer", list);
 }
 
 static void note(job *j, const pln_net *from, const pln_cut *how, int stay)
@@ -67,6 +88,7 @@ static int replace(job *j, pln_net *from, const pln_cut *how, uint8_t *keep)
     j->c->e.prunes = false;
     j->c->e.fit.prune = pln_prune_default();
     note(j, from, how, stay);
+    note_layers(j, from, keep);
     return DONE;
 }
 

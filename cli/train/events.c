@@ -65,6 +65,7 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
         json_object_set_new(line, "dead_rows", json_real(e->dead_rows));
     }
     if (isfinite(e->foresight)) json_object_set_new(line, "foresight", json_real(e->foresight));
+    if (e->foresight_channels > 0) json_object_set_new(line, "foresight_channels", json_integer(e->foresight_channels));
     if (e->changed >= 0) json_object_set_new(line, "changed", json_real(e->changed));
     if (c->e.fit.rule != PLN_RULE_EP) return;
     json_object_set_new(line, "sweeps", json_real(e->sweeps));
@@ -196,6 +197,7 @@ static int see_trained(job *j)
     int code = keep(j, j->net, "model.safetensors");
 
     progress_clear();
+    job_note_sparsity(j);
     if (code == DONE && info.rank == 2)
         code = picture_fields(j->ctx, j->net, info.shape[0], info.shape[1], run_path(&j->r, "fields.png"));
     return code == DONE ? measure_selected(j) : code;

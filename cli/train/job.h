@@ -105,6 +105,9 @@ int  job_note_masks(job *j, int epoch);
 /* What the epoch cost. */
 void job_note_cost(job *j, const pln_epoch_report *report);
 
+/* Behind the last epoch: which key moves the sparsity of a method that finds it, where it is not what was wanted. */
+void job_note_sparsity(const job *j);
+
 /* At the end of 'planaria prune': measures the network and a dense one.  The run is freed. */
 int  job_compare(job *j);
 

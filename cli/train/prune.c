@@ -7,6 +7,7 @@
 
 #include "train/job.h"
 
+#include "config/preset.h"
 #include "run/past.h"
 #include "watch.h"
 
@@ -16,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Options that are keys of the section. */
 enum { SPARSITY, METHOD, REGENERATE, GRANULARITY, CRITERION, OWN_KEYS };
@@ -46,21 +48,30 @@ static int add(settings *s, const char *format, ...)
     return DONE;
 }
 
-/* What a run's configuration says of lengths is of its own training, and its own pruning is over.  Where channels
- * go at once, so is what let them fade, and no section prunes further. */
-static int begin_anew(settings *s, const config *c, const char *sparsity, bool cuts, int *epochs)
+/* Lengths that a configuration has written out, as that of a run has them all, follow other epochs where they were as many. */
+static int follow_epochs(settings *s, const config *c, int epochs)
 {
     const pln_fit *fit = &c->e.fit;
+    const int rounds = c->e.prunes && fit->prune.rewind > 0 ? fit->prune.updates + 1 : 1;
+    int code = DONE;
+
+    if (c->e.stop_after >= 0) code = add(s, "train.stop_after=%d", epochs);
+    if (code == DONE && fit->schedule.kind != PLN_CONSTANT && fit->schedule.length == fit->epochs / rounds)
+        code = add(s, "train.schedule.length=0");
+    if (code == DONE && c->e.prunes && fit->prune.length == fit->epochs) code = add(s, "prune.length=0");
+    return code;
+}
+
+/* A run's own pruning is over.  Where channels go at once, so is what let them fade, and no section prunes further. */
+static int begin_anew(settings *s, const config *c, const char *sparsity, bool cuts, int *epochs)
+{
     int code = DONE;
 
     if (!cuts) code = sparsity ? add(s, "prune={sparsity: %s}", sparsity) : add(s, "prune={}");
     else if (c->e.prunes) code = add(s, "prune={sparsity: 0.5, regrow: none, updates: 1, until: 1}");
-    if (code == DONE && cuts && fit->norm_l1 > 0) code = add(s, "train.norm_l1=0");
+    if (code == DONE && cuts && c->e.fit.norm_l1 > 0) code = add(s, "train.norm_l1=0");
     if (*epochs == OPTIONS_UNSET) *epochs = pln_experiment_epochs(&c->e);
-    if (code == DONE && c->e.stop_after >= 0) code = add(s, "train.stop_after=%d", *epochs);
-    if (code == DONE && fit->schedule.kind != PLN_CONSTANT && fit->schedule.length == fit->epochs)
-        code = add(s, "train.schedule.length=0");
-    return code;
+    return code == DONE ? follow_epochs(s, c, *epochs) : code;
 }
 
 /* Reads a run that is to be pruned: its configuration, its data, its model. */
@@ -97,18 +108,17 @@ static int make_settings(const arguments *a, settings *s, char *const own[OWN_KE
     return code;
 }
 
-/* Methods by which whole channels go. */
-static bool is_of_channels(const char *method) { return strcmp(method, "faithful_s") == 0 || strcmp(method, "slimming") == 0; }
-
 /* The same where channels go at once: what is said of pruning is of that choice. */
 static int make_cut(arguments *a, settings *s, char *const own[OWN_KEYS])
 {
     static const char section[] = "prune.";
     settings cut = { .text = NULL };
+    char methods[CONFIG_METHODS];
     int code = DONE;
 
-    if (own[METHOD] && !is_of_channels(own[METHOD]))
-        code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be faithful_s or slimming", own[METHOD]);
+    config_channel_methods(methods);
+    if (own[METHOD] && !config_takes_channels(own[METHOD]))
+        code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be %s", own[METHOD], methods);
     if (own[METHOD] && code == DONE) code = add(&cut, "method=%s", own[METHOD]);          /* others change what it sets */
     if (a->epochs != OPTIONS_UNSET && code == DONE) code = add(s, "train.epochs=%d", a->epochs);
     for (int i = 0; i < OWN_KEYS && code == DONE; i++)
@@ -140,13 +150,16 @@ static bool is_same_folder(const char *a, const char *b)
     return a && b && stat(a, &one) == 0 && stat(b, &other) == 0 && one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
-/* Whether a configuration has a section prune of its own. */
-static int look_for_section(const char *name, bool *there)
+/* Reads a configuration that is to be pruned: whether it has a section prune of its own. */
+static int take_config(const arguments *a, settings *s, bool *has_section)
 {
-    config *c;
-    const int code = config_load(name, NULL, &c);
+    char path[PATH_MAX];
+    config *c = NULL;
+    const char *hint = access(a->name, F_OK) == 0 || preset_path(a->name, path, sizeof path) ? "" : past_hint(a->name);
+    int code = *hint ? complain(BAD_INPUT, "there is neither a run nor a configuration %s%s", a->name, hint) : config_load(a->name, NULL, &c);
 
-    *there = code == DONE && c->e.prunes;
+    *has_section = code == DONE && c->e.prunes;
+    if (code == DONE && a->epochs != OPTIONS_UNSET) code = follow_epochs(s, c, a->epochs);
     config_free(c);
     return code;
 }
@@ -165,7 +178,7 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
     arguments *a = &j->args;
     settings s = { .text = NULL };
     const char *name = a->name;
-    const bool folder = is_folder(name), by_method = own[METHOD] && is_of_channels(own[METHOD]);
+    const bool folder = is_folder(name), by_method = own[METHOD] && config_takes_channels(own[METHOD]);
     const bool cuts = own[GRANULARITY] ? strcmp(own[GRANULARITY], "channel") == 0 : by_method;
     bool has_section = false;
     char out[2048];
@@ -174,7 +187,7 @@ static int prepare(job *j, char *const own[OWN_KEYS], char path[PATH_MAX])
         run_default(out, sizeof out, "prune-", name, a->seed);
         a->out = strdup(out);
     }
-    int code = folder ? take_run(j, &s, own[SPARSITY], cuts, path) : look_for_section(name, &has_section);
+    int code = folder ? take_run(j, &s, own[SPARSITY], cuts, path) : take_config(a, &s, &has_section);
     if (code == DONE && by_method && !cuts)
         code = complain(MISUSED, "--method %s takes whole channels: --granularity channel, which it stands for, or leave that out", own[METHOD]);
     if (code == DONE && cuts && !folder)
@@ -195,10 +208,10 @@ int command_prune(int argc, const char **argv)
 {
     job j = job_new(argc, argv);
     arguments *a = &j.args;
-    char *own[OWN_KEYS] = { NULL }, path[PATH_MAX];
+    char *own[OWN_KEYS] = { NULL }, path[PATH_MAX], methods[CONFIG_METHODS], help[CONFIG_METHODS + 32];
     const struct poptOption table[] = {
         { "sparsity", 0, POPT_ARG_STRING, &own[SPARSITY], 0, "share of the weights, or channels, that are left out in the end", "SHARE" },
-        { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, "prune.method, or of channels faithful_s or slimming", "NAME" },
+        { "method", 0, POPT_ARG_STRING, &own[METHOD], 0, help, "NAME" },
         { "regenerate", 0, POPT_ARG_STRING, &own[REGENERATE], 0, "by what weights come back: prune.regrow", "SOURCE" },
         { "granularity", 0, POPT_ARG_STRING, &own[GRANULARITY], 0,
           "what is left out together: prune.granularity, or channel, which makes the network of a run smaller at once", "NAME" },
@@ -214,6 +227,8 @@ int command_prune(int argc, const char **argv)
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
+    config_channel_methods(methods);
+    snprintf(help, sizeof help, "prune.method, or of channels %s", methods);
     a->limit = OPTIONS_UNSET;
     a->prunes = true;
     int code = options_read(&o, argc, argv, table, "CONFIG|PRESET|RUN",

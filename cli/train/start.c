@@ -62,6 +62,29 @@ static int take_weights(job *j)
     return code;
 }
 
+/* A network that has been trained and begins with another mask, or goes back to weights of before, is hardly what was meant. */
+static void tell_of_losses(const job *j)
+{
+    const pln_prune *how = &j->c->e.fit.prune;
+    size_t weights = 0, present = 0;
+
+    for (int p = 0; p < pln_net_parameters(j->net); p++) {
+        const pln_parameter_info info = pln_net_parameter(j->net, p);
+        size_t count = 1;
+        for (int d = 0; d < info.rank; d++) count *= (size_t)info.dim[d];
+        if (!pln_parameter_competes(&info)) continue;
+        weights += count;
+        present += pln_net_present(j->net, p);
+    }
+    if (how->from > 1 - (double)present / (double)weights)
+        fprintf(stderr, "note: prune.from is %g: so many of the weights of %s are left out by chance before the first batch, and with them most of "
+                "its training%s\n", pln_decimal(how->from), j->args.from,
+                how->exchange > 0 && how->from >= how->sparsity ? "; prune.method granet exchanges weights too, and begins with all that there are" : "");
+    if (how->rewind > 0)
+        fprintf(stderr, "note: behind each round weights go back to those after epoch %d of this run, which begins with those of %s\n", how->rewind,
+                j->args.from);
+}
+
 int job_start(job *j)
 {
     int code = j->args.dense ? check_dense(j) : DONE;
@@ -69,5 +92,7 @@ int job_start(job *j)
     if (code == DONE && j->args.from) code = take_weights(j);
     if (code != DONE || !j->c->e.prunes) return code;
     const pln_status status = pln_prune_check_net(j->ctx, j->net, &j->c->e.fit);
-    return status == PLN_OK ? DONE : config_complain(j->c, j->ctx, status);
+    if (status != PLN_OK) return config_complain(j->c, j->ctx, status);
+    if (j->args.from) tell_of_losses(j);
+    return DONE;
 }

@@ -7,6 +7,7 @@
 #include "train/job.h"
 
 #include "progress.h"
+#include "run/past.h"
 #include "run/report.h"
 #include "train/estimate.h"
 #include "watch.h"
@@ -98,7 +99,7 @@ static int train(job *j)
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
 
     if (code == DONE && j->args.resume && access(run_path(&j->r, "manifest.json"), F_OK) != 0)
-        fprintf(stderr, "note: there is no run in %s yet: this begins one\n", j->r.folder);
+        fprintf(stderr, "note: there is no run in %s yet: this begins one%s\n", j->r.folder, past_hint(j->r.folder));
     if (code == DONE && j->args.resume) code = job_check_manifest(j);
     if (code == DONE && j->args.resume) code = job_read_state(j);
     if (code == DONE) code = job_check_length(j);
@@ -119,13 +120,10 @@ static int train(job *j)
 
 static int open_all(job *j)
 {
-    pln_ctx_options how = pln_ctx_options_default();
-    int code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
+    int code = options_context(j->args.threads, &j->ctx);
 
+    if (code == DONE) code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
     if (code != DONE) return code;
-    how.threads = j->args.threads;
-    j->ctx = pln_ctx_new(&how);
-    if (!j->ctx) return complain(MISUSED, "--threads must be 1..256, and PLN_ISA a level of this CPU");
     pln_experiment_settle(&j->c->e);
     code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
     if (code == DONE) dataset_note(&j->d);
@@ -160,7 +158,6 @@ int job_check(job *j, const options *o, const char *wanted)
     if (a->epochs != OPTIONS_UNSET && a->epochs < 0) return complain(MISUSED, "--epochs must not be negative");
     if (a->limit != OPTIONS_UNSET && a->limit < 0) return complain(MISUSED, "--limit must not be negative");
     if (a->seed < 0 || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
-    if (a->threads < 0 || a->threads > 256) return complain(MISUSED, "--threads must be 1..256");
     if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
     return DONE;
 }

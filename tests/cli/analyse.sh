@@ -23,12 +23,25 @@ for w in r["weights"]: print(w["name"], w["weights"], abs(w["share"] - w["presen
 print(sum(w["present"] for w in r["weights"]) == json.load(open("one/result.json"))["live_weights"])
 lines = [json.loads(line) for line in open("one/metrics.jsonl")]
 print([{k: l.get(k) for k in p} for p, l in zip(r["pruning"], [l for l in lines if "survival" in l])] == r["pruning"], len(r["pruning"]))
-print([abs(sum(l["revived_shares"]) - 1) < 1e-9 and len(l["revived_shares"]) == 3 and l["revived_shares"][2] == 0 for l in r["pruning"]], r["foresight"] == ([l["foresight"] for l in lines if "foresight" in l] or [None])[-1])
+print([abs(sum(l["revived_shares"]) - 1) < 1e-9 and len(l["revived_shares"]) == 3 and l["revived_shares"][2] == 0 for l in r["pruning"]], [(p["foresight"] is None) == (l.get("foresight_channels", 0) < 10) for p, l in zip(r["pruning"], [l for l in lines if "survival" in l])])
 f = r["class_features"]
 print(f["layer"], len(f["cosines"]), all(0 < c <= 1 for c in f["cosines"]), 0 < f["cosine"] <= 1, f["variance_train"] > 0, f["variance_test"] > 0)
 END
 "$PLANARIA" eval one --json | python3 -c 'import json, sys; r = json.load(open("one/analysis.json"))["layers"]; e = [l for l in json.load(sys.stdin)["activity"]["layers"] if "firing_rate" in l]
 print("as eval measures it:", all(abs(a["firing_rate"] - b["firing_rate"]) < 1e-6 and abs(a["dead"] - b["silent"]) < 1e-9 for a, b in zip(r, e)), len(e))'
+echo "# whether scores foretold sizes: not of few channels; older runs do not say of how many"
+for channels in 9 10 ""; do
+    rm -rf told; cp -r one told; python3 - "$channels" <<'END'
+import json, sys
+lines = [json.loads(line) for line in open("told/metrics.jsonl")]
+for l in lines:
+    l.pop("foresight_channels", None)
+    if "survival" in l: l.update({"foresight": 0.5}, **({"foresight_channels": int(sys.argv[1])} if sys.argv[1] else {}))
+open("told/metrics.jsonl", "w").write("".join(json.dumps(l) + "\n" for l in lines))
+END
+    analyse told --analyse; grep 'rank correlation of the scores' out
+    python3 -c 'import json; r = json.load(open("told/analysis.json")); print(r["foresight"], r["foresight_channels"], [(p["foresight"], p["foresight_channels"]) for p in r["pruning"]])'
+done
 echo "# with itself, and with a file; fewer samples"
 analyse one --analyse --against one --json; python3 -c 'import json; print([round(l["cka"], 6) for l in json.load(open("out"))["layers"]])'
 analyse dense --analyse --against one/model.safetensors --limit 20 --json; python3 -c 'import json; r = json.load(open("out")); print(r["samples"], len(r["layers"]), r["pictures"], r["notes"])'

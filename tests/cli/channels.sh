@@ -10,6 +10,7 @@ prune dense --granularity channel --sparsity 0.5 --out one --threads 1
 grep 'channels stay' out
 figure one/result.json channels live_channels weights live_weights epochs epochs_pruning
 sed -n '/^layers/,/^train/p' one/config.yaml; grep -c norm_l1 one/config.yaml
+sed -n 's/^\(channels, .*[0-9]\) *$/\1/p' out; grep ^warning err; python3 -c 'import json; print(*json.load(open("one/result.json"))["channels_by_layer"], sep="\n")'
 prune dense --granularity channel --sparsity 0.5 --out two --threads 3; same one two
 prune dense --granularity channel --sparsity 0.5 --out one --resume; same one two
 "$PLANARIA" eval one >out 2>err; echo "-> $?"

@@ -49,6 +49,22 @@ prune "$tiny" --data "$DATA" --sparsity 0.8 --method rigl --out rigl --set prune
 sed 's/^train:/prune: {sparsity: 0.5, updates: 2}\n&/' "$tiny" > pruned.yaml
 prune pruned.yaml --data "$DATA" --out own; figure own/result.json sparsity
 
+echo "# a dense network that is none; what a trained one loses; a sparsity that is found"
+prune "$tiny" --data "$DATA" --sparsity 0.8 --method set --set prune.every=3 --dense one --out beside --force; grep '^weights\|^dense:' out; figure beside/result.json live_weights_dense weights
+prune dense --sparsity 0.8 --method rigl --out lost --set prune.every=3; grep '^note:' err
+prune dense --sparsity 0.8 --method granet --out kept; grep -c '^note:' err
+prune dense --sparsity 0.8 --method imp --out rounds --epochs 6 --set prune.updates=2; grep '^note:' err
+for width in 0 1; do prune dense --sparsity 0.8 --method stds --out found --force --set train.weight_decay=0 --set prune.width=$width; sed -n 's/^note: \([0-9.]*\) \(.*\)which was [^;]*;/note: N \2/p' err; done
+figure found/result.json width
+echo "# the configuration of a run, with other epochs"
+sed 's/epochs: 5/epochs: 5\n  stop_after: 4/' "$tiny" > cosine.yaml
+"$PLANARIA" train cosine.yaml --data "$DATA" --out cosine >/dev/null 2>&1; grep length cosine/config.yaml
+for epochs in 3 6; do
+    prune cosine/config.yaml --data "$DATA" --sparsity 0.8 --set prune.updates=4 --epochs $epochs --out longer --force; grep 'epochs:\|stop_after\|length' longer/config.yaml; figure longer/result.json epochs
+    prune cosine.yaml --data "$DATA" --sparsity 0.8 --set prune.updates=4 --epochs $epochs --out same --force; same longer same
+done
+prune longer/config.yaml --data "$DATA" --epochs 3 --out shorter; grep 'epochs:\|stop_after\|length' shorter/config.yaml
+
 echo "# as it is"
 prune dense --sparsity 0.8 --epochs 0 --out zero; figure zero/result.json live_weights epochs epochs_pruning
 prune dense --sparsity 0.8 --epochs 0 --out zero --resume; same zero zero
@@ -109,6 +125,12 @@ prune dense --sparsity 0.8 --set prune.updates=4 --dense free --out x
 prune free --sparsity 0.8 --regenerate rate --out x
 prune nothing --sparsity 0.8 --out x
 mkdir folder; prune folder --sparsity 0.8 --out x
+prune dense --sparsity 0.8 --limit 3 --out x
+prune dense --sparsity 0.8 --method rigl --out x
+prune dense --sparsity 0.8 --method imp --out x
+prune dense --sparsity 0.8 --method stds --out x
+prune dense --sparsity 0.8 --set prune.holds=true --out x
+prune dense --sparsity 0.8 --set prune.granularity=channel --out x
 cp -r dense unfinished; rm unfinished/model.safetensors; prune unfinished --sparsity 0.8 --out x
 cp -r dense broken; head -c 900 dense/model.safetensors > broken/model.safetensors; prune broken --sparsity 0.8 --set prune.updates=4 --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --set network=4C3-AP2-8C3-AP2-FC4 --out x
@@ -120,4 +142,21 @@ prune dense --sparsity 0.7 --set prune.updates=4 --out one --resume
 "$PLANARIA" train "$tiny" --data "$DATA" --from one --out fine >/dev/null 2>&1; "$PLANARIA" inspect fine | grep -c weight_mask
 prune fine --sparsity 0.9 --set prune.updates=4 --out one --resume
 [ -e x ] || echo "nothing was begun"
+echo "# names that are nearly right, and codes of wrong use"
+mkdir runs; cp -r dense runs/small-seed1; cp -r dense runs/small-seed2
+try() { "$PLANARIA" "$@" >out 2>err; echo "-> $? $(grep '^planaria:\|^note: there' err)"; }
+try prune smal-seed2 --sparsity 0.8
+try prune runs/small-sed1/ --sparsity 0.8
+try prune dense --sparsity 0.8 --dense onne
+try train "$tiny" --data "$DATA" --from dens --out x
+try eval small-seed1
+try inspect runs/smal-seed1
+try inspect runs/smal-seed1 --analyse
+try inspect dense --analyse --against densee
+try prune dense --sparsity 0.8 --set prune.updates=4 --out small-seed1 --resume
+for command in "prune dense --sparsity 0.8" "eval dense" "inspect dense" "inspect dense --analyse" "train $tiny"; do
+    # shellcheck disable=SC2086
+    PLN_ISA=none try $command
+done
+for command in prune eval inspect; do try $command; try $command --nonsense; done
 "$PLANARIA" prune --help >out 2>err; echo "-> $?"; sed -n '1,4p' out; grep -o '^  --[a-z]*' out | tr -d '\n'; echo
