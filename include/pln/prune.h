@@ -41,7 +41,7 @@ PLN_API bool pln_parameter_competes(const pln_parameter_info *info);
 /* Makes a network that only runs forward and keeps of pruned tensors their live weights alone, in the layout that is
  * fastest: blocks of 16 filters, single weights by filter or, of a dense layer that takes fewer than 16 samples, by row, or
  * as they are where more than a fifth is left and where no product walks lists (convolutions other than 3x3, dense layers
- * between rows above the first).  No gradients, moments or masks are kept, and
+ * between rows above the first, all above the first in a network that relaxes).  No gradients, moments or masks are kept, and
  * memory is planned for `batch` samples at a time; 0: as many as net takes (16 images, 64 rows).  What net gives for
  * samples that both take at once, it gives bit for bit.  It owns all that it has; freed by the caller, before its context.
  *

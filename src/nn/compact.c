@@ -39,7 +39,6 @@ static pln_status hold(pln_net *to, const pln_net *from)
         plni_layer *layer = &to->layer[l];
         PLN_TRY(copy_mask(to, other, layer));
         if (!other->live || !other->ops->hold_live) continue;
-        if (from->evaluation.relaxes && l != plni_first_product(from)) continue;     /* what comes down walks theta */
         PLN_TRY(other->ops->hold_live(other, from, to->evaluation.batch, &layer->live));
         if (layer->live) layer->held = layer->decays;
     }

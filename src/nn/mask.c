@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "base/rng.h"
+#include "nn/graph.h"
 
 #include <math.h>
 #include <string.h>
@@ -38,13 +39,14 @@ static void set_all(const plni_layer *layer, float *vector, float *ones)
     }
 }
 
-/* Lists what a mask leaves; ones: where it is 1. */
+/* Lists what a mask leaves; ones: where it is 1.  Products above the first of a network that relaxes go both ways in each
+ * sweep, and walk all weights. */
 static pln_status list_live(const pln_net *net, const plni_layer *layer, const float *ones, plni_live **live)
 {
     const size_t words = layer->size / 16;
     uint16_t *bits;
 
-    if (!layer->ops->list_live) return PLN_OK;
+    if (!layer->ops->list_live || (net->evaluation.relaxes && layer->number != plni_first_product(net))) return PLN_OK;
     bits = plni_alloc(net->ctx, words * sizeof *bits);
     if (!bits) return PLN_ERR_MEMORY;
     plni_bits_pack(bits, ones, layer->size);
