@@ -206,9 +206,10 @@ typedef struct entry {
     int              from;       /* samples in earlier shards */
 } entry;
 
-static const uint16_t *mask_row(const plni_level *level, int s)
+/* NULL: nothing is masked, as in evaluation on the memory of training. */
+static const uint16_t *mask_row(const plni_pass *pass, const plni_level *level, int s)
 {
-    return level->bits && level->drop > 0 ? level->bits + s * level->bits_stride : NULL;
+    return pass->training && level->drop > 0 ? level->bits + s * level->bits_stride : NULL;
 }
 
 /* Of maps also what pads channels is walked. */
@@ -229,7 +230,7 @@ static void enter_row(void *arg, int s)
 
     for (int l = 0; l <= own->levels; l++) {
         const plni_level *level = &own->level[l];
-        uint16_t *bits = (uint16_t *)(uintptr_t)mask_row(level, s);
+        uint16_t *bits = (uint16_t *)(uintptr_t)mask_row(pass, level, s);
         if (bits)
             pass->kernels->draw(bits, level->floats, pass->seed, (uint32_t)level->purpose,
                                 (uint32_t)pass->epoch, pass->sample[s]);
@@ -238,9 +239,9 @@ static void enter_row(void *arg, int s)
         list_row(pass, level, level->s, s);
     }
     if (e->first) e->first(e->arg, e->from + s);
-    if (mask_row(&own->level[0], s)) {
+    if (mask_row(pass, &own->level[0], s)) {
         float *x = input->value + s * input->stride;
-        pass->kernels->keep(x, x, mask_row(&own->level[0], s), own->level[0].floats, plni_keep_from(own->level[0].drop), 1);
+        pass->kernels->keep(x, x, mask_row(pass, &own->level[0], s), own->level[0].floats, plni_keep_from(own->level[0].drop), 1);
     }
     list_row(pass, &own->level[0], input, s);
 }
@@ -366,7 +367,7 @@ static float relax_row(const phase *p, int l, int s)
         down = dx->value + s * dx->stride;
     }
     const float moved = p->pass->kernels->relax(level->s->value + s * level->s->stride, up->value + s * up->stride, down,
-        nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(level, s), plni_keep_from(level->drop),
+        nudged ? p->nudge->target + s * p->nudge->stride : NULL, mask_row(p->pass, level, s), plni_keep_from(level->drop),
         a, b, beta * b, level->floats);
     list_row(p->pass, level, level->s, s);
     return moved;
@@ -442,7 +443,8 @@ static void readout_row(void *arg, int s)
 
     finish_drives(p, top, s);
     activation->ops->forward(activation, p->pass, &at, s, s + 1);
-    if (mask_row(level, s)) p->pass->kernels->keep(y, y, mask_row(level, s), level->s->units, plni_keep_from(level->drop), 1);
+    if (mask_row(p->pass, level, s))
+        p->pass->kernels->keep(y, y, mask_row(p->pass, level, s), level->floats, plni_keep_from(level->drop), 1);
     if (p->nudge->beta == 0) return;
 
     const float *t = p->nudge->target + s * p->nudge->stride;

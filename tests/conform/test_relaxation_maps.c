@@ -411,6 +411,21 @@ static void test_states(void **state)
     }
 }
 
+/* Evaluation has no masks, also on the memory of training, where activity is measured. */
+static void test_evaluation(void **state)
+{
+    bench b;
+
+    (void)state;
+    set_up(&b, 0, &block, 0.3f);
+    inside_evaluate(b.in);
+    inside_enter(b.in, 0, fill, &b);
+    phase(&b, 0);
+    plain_relax(&b.p, 0);
+    assert_true(largest_difference(&b) < 2e-5);
+    tear_down(&b);
+}
+
 /* The network's contrast for level l (from 0), of a symmetric nudge. */
 static void contrast(bench *b, int l, float beta, float *g, float *bias)
 {
@@ -575,8 +590,8 @@ static int tear_down_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_states), cmocka_unit_test(test_contrast), cmocka_unit_test(test_gradient),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_states), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_contrast),
+        cmocka_unit_test(test_gradient), cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
 }
