@@ -1,7 +1,7 @@
 /* neuron.c - kernels of spiking neurons and their norm, built for each CPU level
  *
- * Sixteen channels of one place are taken through all time steps at once: their
- * potentials stay in registers going forward, and in a small array for the way
+ * A vector of channels of one place is taken through all time steps at once: its
+ * potentials stay in a register going forward, and in a small array for the way
  * back, on which they are computed again instead of kept. */
 
 #include "kernel/level.h"
@@ -15,18 +15,17 @@
 #include <immintrin.h>
 #endif
 
-enum { BLOCK = 16, VECTORS = BLOCK / LANES };
+/* Channels whose spikes share a word, and most time steps. */
+enum { BLOCK = 16, MOST_STEPS = 64 };
 
-typedef struct block { vec v[VECTORS]; } block;
-
-static inline block load(const float *x)
+static inline vec load(const float *x)
 {
-    block b;
-    memcpy(&b, x, sizeof b);
-    return b;
+    vec v;
+    memcpy(&v, x, sizeof v);
+    return v;
 }
 
-static inline void store(float *x, const block *b) { memcpy(x, b, sizeof *b); }
+static inline void store(float *x, vec v) { memcpy(x, &v, sizeof v); }
 
 /* a where the lane of the mask is set, else b. */
 static inline vec choose(ivec mask, vec a, vec b)
@@ -34,9 +33,9 @@ static inline vec choose(ivec mask, vec a, vec b)
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
 }
 
-static inline ivec fires(const plni_lif *n, vec h)
+static inline ivec fires(const plni_lif *n, vec h, const bool usual)
 {
-    return n->strict ? h > n->threshold : h >= n->threshold;
+    return !usual && n->strict ? h > n->threshold : h >= n->threshold;
 }
 
 static inline vec magnitude(vec x) { return (vec)((ivec)x & INT32_MAX); }
@@ -98,27 +97,28 @@ PLNI_INLINE vec slope(const plni_lif *n, vec x)
     }
 }
 
-/* What drives sixteen neurons at one place and step: place and channel are
- * `at` floats into a step of x, the channel is `c`. */
-static inline block drive(const plni_drive *in, ptrdiff_t at, int c, int t)
+/* Behind a norm, reset to rest, and without a gradient of the reset: most neurons are.  A constant at each call, so
+ * that the loops over time have few branches. */
+static bool is_usual(const plni_lif *n, const plni_drive *in)
 {
-    block u = load(in->x + t * in->x_step + at);
+    return in->scale && !in->tap && n->reset == PLN_RESET_HARD && n->detach && !n->strict;
+}
 
-    if (in->scale) {
-        const block scale = load(in->scale + t * in->norm_step + c), shift = load(in->shift + t * in->norm_step + c);
-        for (int i = 0; i < VECTORS; i++) u.v[i] = scale.v[i] * u.v[i] + shift.v[i];
-    }
-    if (in->tap) {
-        const block tap = load(in->tap + t * in->tap_step + at);
-        for (int i = 0; i < VECTORS; i++) u.v[i] += tap.v[i];
-    }
+/* What drives a vector of neurons at one place and step: place and channel are
+ * `at` floats into a step of x, the channel is `c`. */
+static inline vec drive(const plni_drive *in, ptrdiff_t at, int c, int t, const bool usual)
+{
+    vec u = load(in->x + t * in->x_step + at);
+
+    if (usual || in->scale) u = load(in->scale + t * in->norm_step + c) * u + load(in->shift + t * in->norm_step + c);
+    if (!usual && in->tap) u += load(in->tap + t * in->tap_step + at);
     return u;
 }
 
 /* The potential after h and its spike, as the next step finds it. */
-static inline vec after(const plni_lif *n, vec h, ivec spike)
+static inline vec after(const plni_lif *n, vec h, ivec spike, const bool usual)
 {
-    switch (n->reset) {
+    switch (usual ? PLN_RESET_HARD : n->reset) {
     case PLN_RESET_HARD: return choose(spike, (vec){ 0 } + n->rest, h);
     case PLN_RESET_SOFT: return h - (vec)(spike & (ivec)((vec){ 0 } + n->threshold));
     default:             return h - (vec)(spike & (ivec)((vec){ 0 } + n->threshold / n->lam));
@@ -126,11 +126,6 @@ static inline vec after(const plni_lif *n, vec h, ivec spike)
 }
 
 static inline vec charge(const plni_lif *n, vec v, vec u) { return n->lam * v + (n->offset + n->kap * u); }
-
-static inline void rest(const plni_lif *n, block *v)
-{
-    for (int i = 0; i < VECTORS; i++) v->v[i] = (vec){ 0 } + n->rest;
-}
 
 /* What a metric measures of a potential (theory 13.2). */
 PLNI_INLINE vec measure(const plni_metric *m, vec h)
@@ -141,49 +136,58 @@ PLNI_INLINE vec measure(const plni_metric *m, vec h)
         return h;
     case PLN_SCORE_NEARNESS:  return -magnitude(h - m->lif.threshold);
     case PLN_SCORE_POTENTIAL: return magnitude(h);
-    case PLN_SCORE_SPIKES:    return choose(fires(&m->lif, h), (vec){ 0 } + 1, (vec){ 0 });
+    case PLN_SCORE_SPIKES:    return choose(fires(&m->lif, h, false), (vec){ 0 } + 1, (vec){ 0 });
     default:                  return slope(&m->lif, h - m->lif.threshold);
     }
 }
 
-/* The sums over all steps as a score: the largest so far, NaN being larger than any number, or the sum of all. */
-static inline void keep_score(float *score, const block *sums, bool averaged)
+/* The sum over all steps as a score: the largest so far, NaN being larger than any number, or the sum of all. */
+static inline void keep_score(float *score, vec sum, bool averaged)
 {
-    block kept = load(score);
+    const vec kept = load(score);
 
-    for (int i = 0; i < VECTORS; i++) {
-        const vec sum = sums->v[i];
-        if (averaged) kept.v[i] += sum;
-        else          kept.v[i] = choose((ivec)(sum > kept.v[i]) | (ivec)(sum != sum), sum, kept.v[i]);
-    }
-    store(score, &kept);
+    if (averaged) store(score, kept + sum);
+    else          store(score, choose((ivec)(sum > kept) | (ivec)(sum != sum), sum, kept));
 }
 
-/* With scores and without: whether there are any is a constant at each call. */
-PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric, float *score)
+/* A vector's spikes at all steps, whose words lie `step` apart: lane 0 is bit `first`.  Returns how many there are.
+ * With scores and without: whether there are any is a constant at each call. */
+PLNI_INLINE int fire_vector(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, uint16_t *spike, ptrdiff_t step,
+                            int first, const plni_metric *metric, float *score, const bool usual)
 {
-    const int blocks = in->depth / BLOCK;
+    vec v = (vec){ 0 } + n->rest, sum = { 0 };
     int count = 0;
 
-    for (int p = 0; p < in->places * blocks; p++) {
-        block v, sums = { 0 };
-        rest(n, &v);
-        for (int t = 0; t < in->steps; t++) {
-            const block u = drive(in, (ptrdiff_t)p * BLOCK, p % blocks * BLOCK, t);
-            unsigned bits = 0;
-            for (int i = 0; i < VECTORS; i++) {
-                const vec h = charge(n, v.v[i], u.v[i]);
-                const ivec fired = fires(n, h);
-                if (score) sums.v[i] += measure(metric, h);
-                bits |= bits_of(fired) << (i * LANES);
-                v.v[i] = after(n, h, fired);
-            }
-            spike[(ptrdiff_t)t * in->places * blocks + p] = (uint16_t)bits;
-            count += __builtin_popcount(bits);
-        }
-        if (score) keep_score(score + p % blocks * BLOCK, &sums, metric->averaged);
+    for (int t = 0; t < in->steps; t++, spike += step) {
+        const vec h = charge(n, v, drive(in, at, c, t, usual));
+        const ivec fired = fires(n, h, usual);
+        const unsigned bits = bits_of(fired);
+        if (score) sum += measure(metric, h);
+        *spike = (uint16_t)(first ? *spike | bits << first : bits);
+        count += __builtin_popcount(bits);
+        v = after(n, h, fired, usual);
     }
+    if (score) keep_score(score + c, sum, metric->averaged);
     return count;
+}
+
+PLNI_INLINE int fire_all(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric, float *score,
+                         const bool usual)
+{
+    const plni_lif neuron = *n;              /* copies, which no store can change */
+    const plni_drive from = *in;
+    const int blocks = from.depth / BLOCK, words = from.places * blocks;
+    int count = 0;
+
+    for (int p = 0; p < words; p++)
+        for (int i = 0; i < BLOCK; i += LANES)
+            count += fire_vector(&neuron, &from, (ptrdiff_t)p * BLOCK + i, p % blocks * BLOCK + i, spike + p, words, i, metric, score, usual);
+    return count;
+}
+
+PLNI_INLINE int fire(const plni_lif *n, const plni_drive *in, uint16_t *spike, const plni_metric *metric, float *score)
+{
+    return is_usual(n, in) ? fire_all(n, in, spike, metric, score, true) : fire_all(n, in, spike, metric, score, false);
 }
 
 int KERNEL(fire)(const plni_lif *n, const plni_drive *in, uint16_t *spike) { return fire(n, in, spike, NULL, NULL); }
@@ -194,16 +198,17 @@ int KERNEL(fire_score)(const plni_lif *n, const plni_drive *in, uint16_t *spike,
 }
 
 /* dL/dh from a = dL/ds and c = dL/dv, c of the step before, and g'. */
-PLNI_INLINE vec go_back(const plni_lif *n, vec h, vec a, vec *c, vec *slope_at)
+PLNI_INLINE vec go_back(const plni_lif *n, vec h, vec a, vec *c, vec *slope_at, const bool usual)
 {
     const vec g = slope(n, h - n->threshold), stays = *c;
-    const ivec fired = fires(n, h);
+    const ivec fired = fires(n, h, usual);
     vec e = a * g;
 
-    switch (n->reset) {
+    KEEP_IN_REGISTER(e);                      /* else the compiler would fuse it with the sum, with other bits, for the usual alone */
+    switch (usual ? PLN_RESET_HARD : n->reset) {
     case PLN_RESET_HARD:
         e += choose(fired, (vec){ 0 }, stays);
-        if (!n->detach) e += stays * (n->rest - h) * g;
+        if (!usual && !n->detach) e += stays * (n->rest - h) * g;
         break;
     case PLN_RESET_SOFT:
         e += stays;
@@ -218,67 +223,60 @@ PLNI_INLINE vec go_back(const plni_lif *n, vec h, vec a, vec *c, vec *slope_at)
     return n->kap * e;
 }
 
-/* Up to sixty-four steps of sixteen potentials. */
-typedef struct history { block h[64]; } history;
-
-static inline void remember(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, history *past)
+/* Potentials at all steps. */
+static inline void remember(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, vec *past, const bool usual)
 {
-    block v;
+    vec v = (vec){ 0 } + n->rest;
 
-    rest(n, &v);
     for (int t = 0; t < in->steps; t++) {
-        const block u = drive(in, at, c, t);
-        for (int i = 0; i < VECTORS; i++) {
-            const vec h = charge(n, v.v[i], u.v[i]);
-            past->h[t].v[i] = h;
-            v.v[i] = after(n, h, fires(n, h));
-        }
+        const vec h = charge(n, v, drive(in, at, c, t, usual));
+        past[t] = h;
+        v = after(n, h, fires(n, h, usual), usual);
     }
 }
 
-static inline void add_to(float *sum, const block *x)
-{
-    block s = load(sum);
+static inline void add_to(float *sum, vec x) { store(sum, load(sum) + x); }
 
-    for (int i = 0; i < VECTORS; i++) s.v[i] += x->v[i];
-    store(sum, &s);
+PLNI_INLINE void fire_back_vector(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, const float *dy, ptrdiff_t dy_step,
+                                  float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric,
+                                  float *score, const bool usual)
+{
+    vec past[MOST_STEPS], carry = { 0 }, all = { 0 }, scored = { 0 };
+
+    remember(n, in, at, c, past, usual);
+    for (int t = in->steps - 1; t >= 0; t--) {
+        vec g;
+        const vec here = go_back(n, past[t], load(dy + t * dy_step + at), &carry, &g, usual);
+        all += here;
+        if (score) scored += metric ? measure(metric, past[t]) : g;
+        if (e_step) store(e + t * e_step + at, here);
+        if (sum) {
+            add_to(sum + t * sum_step + c, here);
+            add_to(sum + t * sum_step + c + in->depth, load(in->x + t * in->x_step + at) * here);
+        }
+    }
+    if (!e_step) store(e + at, all);
+    if (score) keep_score(score + c, scored, metric && metric->averaged);
 }
 
-static inline void add_sums(const plni_drive *in, ptrdiff_t at, int t, const block *e, float *sum)
+PLNI_INLINE void fire_back_all(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
+                               ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric, float *score,
+                               const bool usual)
 {
-    block x = load(in->x + t * in->x_step + at);
+    const plni_lif neuron = *n;
+    const plni_drive from = *in;
+    const int vectors = from.depth / LANES;
 
-    for (int i = 0; i < VECTORS; i++) x.v[i] *= e->v[i];
-    add_to(sum, e);
-    add_to(sum + in->depth, &x);
+    for (int p = 0; p < from.places * vectors; p++)
+        fire_back_vector(&neuron, &from, (ptrdiff_t)p * LANES, p % vectors * LANES, dy, dy_step, e, e_step, sum, sum_step, metric, score,
+                         usual);
 }
 
 PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
                            ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric, float *score)
 {
-    const int blocks = in->depth / BLOCK;
-    history past;
-
-    for (int p = 0; p < in->places * blocks; p++) {
-        const ptrdiff_t at = (ptrdiff_t)p * BLOCK;
-        const int c = p % blocks * BLOCK;
-        block carry = { 0 }, all = { 0 }, sums = { 0 };
-        remember(n, in, at, c, &past);
-        for (int t = in->steps - 1; t >= 0; t--) {
-            const block a = load(dy + t * dy_step + at);
-            block here;
-            for (int i = 0; i < VECTORS; i++) {
-                vec g;
-                here.v[i] = go_back(n, past.h[t].v[i], a.v[i], &carry.v[i], &g);
-                all.v[i] += here.v[i];
-                if (score) sums.v[i] += metric ? measure(metric, past.h[t].v[i]) : g;
-            }
-            if (e_step) store(e + t * e_step + at, &here);
-            if (sum) add_sums(in, at, t, &here, sum + t * sum_step + c);
-        }
-        if (!e_step) store(e + at, &all);
-        if (score) keep_score(score + c, &sums, metric && metric->averaged);
-    }
+    if (is_usual(n, in)) fire_back_all(n, in, dy, dy_step, e, e_step, sum, sum_step, metric, score, true);
+    else                 fire_back_all(n, in, dy, dy_step, e, e_step, sum, sum_step, metric, score, false);
 }
 
 void KERNEL(fire_back)(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,
