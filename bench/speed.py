@@ -6,16 +6,19 @@
 Both run the same net, settings and data; what counts is the training loop alone, as each reports it. Ours of equilibrium
 propagation relaxes by blocks to a tolerance unless the job says euler; the peer takes Euler steps, or 8 and 5 sweeps
 with --block.
-Spiking networks are timed on random images, 32 samples and four time steps: ours by bench_spiking, the peer in both of
-its memory layouts, of which the faster counts; both are the best of some steps.
+Spiking networks are timed on random images, 32 samples and four time steps, ours by bench_spiking; both are the best of some
+steps. The peer of networks with convolutions runs in both of its memory layouts, of which the faster counts; images of SVHN's
+size are random for both.
 A round runs ours, then the peer, for every job; a ratio is the median of ours over the median of
 the peer's. Results go to docs/results/speed.json.
 """
 
 import argparse
 import json
+import math
 import os
 import platform
+import random
 import statistics
 import subprocess
 import sys
@@ -47,6 +50,10 @@ JOBS = {
     "ep-2layer-euler": (["liu2024/unsup-ep-2layer-euler", 3200, 4], "torch_ep.py --layers 784-2000-2000 --limit 640"),
     "semi-bp": (["liu2024/semi-bp-100", 0, 2, "--set", "semi.pretrain.epochs=1",
                  "--set", "semi.pretrain.schedule.length=0"], "torch_semi.py --labels 100 --pre-epochs 1 --limit 16000"),
+    "cnn-mnist": (["liu2024/unsup-cnn-mnist", 6400, 2], "torch_cnn.py --net mnist --limit 3200"),
+    "cnn-svhn": (["liu2024/unsup-cnn-svhn", 3200, 2, "--set", "data=random"], "torch_cnn.py --net svhn --limit 1600"),
+    "cnn-mnist-supervised": (["liu2024/supervised-cnn-mnist", 6400, 2],
+                             "torch_cnn.py --net mnist --supervised --batch 256 --limit 5120"),
 }
 
 # Network in short form, side and channels of the image; the peer's name of it.
@@ -73,9 +80,22 @@ def run(line, **more):
     return out
 
 
+def write_random_images(folder, samples, shape):
+    """A folder of bytes by chance, as training and as test samples."""
+    pick = random.Random(1)
+    for part, count in (("train", samples), ("t10k", 100)):
+        for kind, sizes, values in (("images-idx3", (count, *shape), pick.randbytes(count * math.prod(shape))),
+                                    ("labels-idx1", (count,), bytes(pick.randrange(10) for _ in range(count)))):
+            head = bytes((0, 0, 8, len(sizes))) + b"".join(size.to_bytes(4, "big") for size in sizes)
+            (Path(folder) / f"{part}-{kind}-ubyte").write_bytes(head + values)
+
+
 def ours(args, job, threads):
     preset, limit, epochs, *more = job
     with tempfile.TemporaryDirectory() as folder:
+        if "data=random" in more:
+            write_random_images(folder, limit, (32, 32, 3))
+            more += ["--data", folder]
         run([args.command, "train", preset, "--epochs", str(epochs), "--limit", str(limit), "--threads", str(threads),
              "--no-eval", "--out", folder + "/run", "--json", *more])
         lines = [json.loads(line) for line in open(folder + "/run/metrics.jsonl")]
@@ -84,10 +104,19 @@ def ours(args, job, threads):
 
 def peer(args, job, threads, fashion):
     script, *rest = job.split()
-    out = run([args.python, script, "--data", str(args.data / ("fashion-mnist" if fashion else "mnist")),
-               "--threads", str(threads), *([] if "semi" in script else ["--no-eval"]), *rest],
-              cwd=ROOT / "bench" / "peers")
-    return json.loads(out.strip().splitlines()[-1])
+    data = [] if "svhn" in rest else ["--data", str(args.data / ("fashion-mnist" if fashion else "mnist"))]
+    line = [args.python, script, *data, "--threads", str(threads), *rest]
+    if script == "torch_cnn.py":
+        return faster(line, ([], ["--contiguous"]))
+    return last_line(line + ([] if "semi" in script else ["--no-eval"]))
+
+
+def last_line(line):
+    return json.loads(run(line, cwd=ROOT / "bench" / "peers").strip().splitlines()[-1])
+
+
+def faster(line, layouts):
+    return max((last_line(line + layout) for layout in layouts), key=lambda one: one["samples_per_second"])
 
 
 def ours_spiking(args, job, threads, more=""):
@@ -101,9 +130,7 @@ def ours_spiking(args, job, threads, more=""):
 def peer_spiking(args, job, threads, more=""):
     line = [args.python, "torch_snn.py", "--net", SPIKING[job[0]][3], "--batch", "32", "--steps", "3", "--threads",
             str(threads), *SPIKING_MODES[job[1]][1].split(), *more.split()]
-    layouts = [json.loads(run(line + layout, cwd=ROOT / "bench" / "peers").strip().splitlines()[-1])
-               for layout in ([], ["--channels-last"])]
-    return max(layouts, key=lambda one: one["samples_per_second"])
+    return faster(line, ([], ["--channels-last"]))
 
 
 def describe_machine():
@@ -123,7 +150,7 @@ def summarise(name, threads, mine, theirs):
     last = mine[-1]
     print(f"{name:26} {threads:7} {statistics.median(rate):12.0f} {statistics.median(peer_rate):12.0f} "
           f"{ratio:7.1f}x  ({min(pairs):.1f} to {max(pairs):.1f})", flush=True)
-    return {"job": name, "threads": threads, "ours": rate, "peer": peer_rate, "peer_is": theirs[-1]["peer"],
+    return {"job": name, "threads": threads, "machine": describe_machine(), "ours": rate, "peer": peer_rate, "peer_is": theirs[-1]["peer"],
             "ratio": round(ratio, 2), "ratios": [round(pair, 2) for pair in pairs],
             **{key: last[key] for key in ("input_active", "delta_active", "sweeps", "nudged_sweeps", "skipped",
                                           "peak_bytes", "firing_rate") if key in last},
@@ -165,8 +192,7 @@ def main():
                 theirs.append(peer(args, JOBS[name][1], threads, "fashion" in name))
             done[name, threads] = summarise(name, threads, mine, theirs)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(json.dumps({"command": "make bench", "machine": describe_machine(),
-                                        "jobs": list(done.values())}, indent=1) + "\n")
+            path.write_text(json.dumps({"command": "make bench", "jobs": list(done.values())}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

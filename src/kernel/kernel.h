@@ -190,9 +190,10 @@ typedef void plni_momentum_fn(float *theta, const float *g, float *m, int n, flo
 /* y[i] += a x[i] */
 typedef void plni_axpy_fn(float *y, const float *x, float a, int n);
 
-/* How Adam steps, with corrections c1 = 1 - b1^t, c2 = 1 - b2^t. */
+/* How Adam steps. The corrections c1 = 1 - b1^t and c2 = 1 - b2^t are in the rate and in eps, so that a number takes
+ * one division:  rate (m / c1) / (sqrt(v / c2) + eps) = (rate sqrt(c2) / c1) m / (sqrt(v) + eps sqrt(c2)) */
 typedef struct plni_adam {
-    float rate, b1, b2, c1, c2, eps;
+    float rate, b1, b2, eps;
 } plni_adam;
 
 /* Deltas and means of gradients that are far too small to move a weight are 0: else they
@@ -203,7 +204,7 @@ static inline float plni_flush_square(float v) { return v < 1e-37f ? 0 : v; }
 
 /* One step of Adam:
  *     m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g g
- *     theta -= rate (m / c1) / (sqrt(v / c2) + eps)                          */
+ *     theta -= rate m / (sqrt(v) + eps)                                      */
 typedef void plni_adam_fn(float *theta, const float *g, float *m, float *v, int n,
                           const plni_adam *how);
 

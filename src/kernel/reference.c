@@ -214,7 +214,7 @@ void plni_adam_scalar(float *theta, const float *g, float *m, float *v, int n,
     for (int i = 0; i < n; i++) {
         m[i] = plni_flush(how->b1 * m[i] + (1 - how->b1) * g[i]);
         v[i] = plni_flush_square(how->b2 * v[i] + (1 - how->b2) * g[i] * g[i]);
-        theta[i] -= how->rate * (m[i] / how->c1) / (sqrtf(v[i] / how->c2) + how->eps);
+        theta[i] -= how->rate * m[i] / (sqrtf(v[i]) + how->eps);
     }
 }
 

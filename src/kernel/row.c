@@ -324,18 +324,6 @@ void KERNEL(axpy)(float *y, const float *x, float a, int n)
 
 /* Divisions take most of the time; c1 is 1 after some hundred steps, and c2 after some
  * ten thousand. */
-PLNI_INLINE void adam(float *theta, const float *g, float *m, float *v, int n, plni_adam how,
-                      const bool correct_m, const bool correct_v)
-{
-    for (int i = 0; i < n; i++) {
-        m[i] = plni_flush(how.b1 * m[i] + (1 - how.b1) * g[i]);
-        v[i] = plni_flush_square(how.b2 * v[i] + (1 - how.b2) * g[i] * g[i]);
-        const float mean = correct_m ? m[i] / how.c1 : m[i];
-        const float square = correct_v ? v[i] / how.c2 : v[i];
-        theta[i] -= how.rate * mean / (sqrtf(square) + how.eps);
-    }
-}
-
 void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
 {
     for (int i = 0; i < n; i++) {
@@ -346,9 +334,13 @@ void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate,
 
 void KERNEL(adam)(float *theta, const float *g, float *m, float *v, int n, const plni_adam *how)
 {
-    if (how->c1 != 1)      adam(theta, g, m, v, n, *how, true, true);
-    else if (how->c2 != 1) adam(theta, g, m, v, n, *how, false, true);
-    else                   adam(theta, g, m, v, n, *how, false, false);
+    const plni_adam a = *how;
+
+    for (int i = 0; i < n; i++) {
+        m[i] = plni_flush(a.b1 * m[i] + (1 - a.b1) * g[i]);
+        v[i] = plni_flush_square(a.b2 * v[i] + (1 - a.b2) * g[i] * g[i]);
+        theta[i] -= a.rate * m[i] / (sqrtf(v[i]) + a.eps);
+    }
 }
 
 #define TABLE JOIN3(plni_kernels, _, PLNI_LEVEL)

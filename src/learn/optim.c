@@ -14,9 +14,10 @@ pln_optim pln_optim_default(void)
 
 plni_adam plni_adam_at(const pln_optim *how, float rate, int t)
 {
-    return (plni_adam){ .rate = rate, .b1 = how->beta1, .b2 = how->beta2,
-                        .c1 = (float)(1 - pow((double)how->beta1, t)),
-                        .c2 = (float)(1 - pow((double)how->beta2, t)), .eps = how->eps };
+    const double c1 = 1 - pow((double)how->beta1, t), root = sqrt(1 - pow((double)how->beta2, t));
+
+    return (plni_adam){ .rate = (float)(rate * root / c1), .b1 = how->beta1, .b2 = how->beta2,
+                        .eps = (float)((double)how->eps * root) };
 }
 
 void pln_optim_step(const pln_optim *how, float rate, int t, int n,

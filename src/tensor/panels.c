@@ -540,6 +540,22 @@ static void gather_update_dense_panel(void *arg, int p)
               width);
 }
 
+/* Asks for part `part` of `parts` of what a step will read in the next piece of as many rows: memory is busy while the
+ * products of this one are under way. */
+static void fetch_next(const job *j, int p, int first, int last, int part, int parts)
+{
+    enum { LINE = 16 };                       /* floats */
+    const ptrdiff_t width = width_of(j->w, p), panel = (ptrdiff_t)p * j->w->rows * j->w->width;
+    const ptrdiff_t lines = plni_smaller(last - first, j->w->rows - last) * width / LINE;
+
+    for (ptrdiff_t i = lines * part / parts; i < lines * (part + 1) / parts; i++) {
+        const ptrdiff_t at = panel + last * width + i * LINE;
+        __builtin_prefetch(j->to.theta + at, 0, 2);
+        __builtin_prefetch(j->to.m + at, 0, 2);
+        __builtin_prefetch(j->to.v + at, 0, 2);
+    }
+}
+
 /* What takes the input gradient, too: y += x w over rows whose weights are still in the cache when they step.  Sample s's
  * list is walked from next[s] on. */
 static void add_both(const job *j, int p, int first, int last, float *g)
@@ -550,6 +566,7 @@ static void add_both(const job *j, int p, int first, int last, float *g)
         float *y = j->y->value + s * j->y->stride + column;
         const int *index = j->x->index + s * j->x->stride;
         const int from = j->next[s], count = j->x->count[s];
+        fetch_next(j, p, first, last, s, j->samples);
         while (j->next[s] < count && index[j->next[s]] < last) j->next[s]++;
         j->kernels->gather(y, y, panel_of(j->w, p), width_of(j->w, p), index + from, j->x->active + s * j->x->stride + from,
                            j->next[s] - from);
