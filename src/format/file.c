@@ -78,7 +78,7 @@ done:
 
 static bool write_all(int fd, const plni_piece *piece)
 {
-    const char *from = piece->bytes;
+    const char *from = piece->bytes || !piece->make ? piece->bytes : piece->make(piece->arg);
     size_t left = piece->size;
 
     while (left > 0) {

@@ -4,10 +4,13 @@
 
 #include "pln/core.h"
 
-/* A piece of what is written. */
+/* A piece of what is written: bytes that are there, or, where bytes is NULL, what make(arg) gives when its turn comes, which is
+ * written before the next is made. */
 typedef struct plni_piece {
     const void *bytes;
     size_t      size;
+    const void *(*make)(void *arg);
+    void       *arg;
 } plni_piece;
 
 /* Reads a file of at most `most` bytes into memory that the caller frees with

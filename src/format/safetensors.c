@@ -241,10 +241,10 @@ pln_status plni_st_write(pln_ctx *ctx, const char *path, const plni_st_tensor *t
 
     if (pieces && header) {
         for (int i = 0; i < 8; i++) prefix[i] = (unsigned char)((uint64_t)length >> (8 * i));
-        pieces[0] = (plni_piece){ prefix, sizeof prefix };
-        pieces[1] = (plni_piece){ header, length };
+        pieces[0] = (plni_piece){ .bytes = prefix, .size = sizeof prefix };
+        pieces[1] = (plni_piece){ .bytes = header, .size = length };
         for (int i = 0; i < count; i++)
-            pieces[i + 2] = (plni_piece){ tensor[i].bytes, tensor[i].size };
+            pieces[i + 2] = (plni_piece){ tensor[i].bytes, tensor[i].size, tensor[i].make, tensor[i].arg };
         status = plni_file_write(ctx, path, pieces, count + 2);
     } else {
         status = plni_fail(ctx, PLN_ERR_MEMORY, "no memory left to write %s", path);

@@ -18,8 +18,10 @@ typedef struct plni_st_tensor {
     const char *type;                    /* "F32", "I64", ...              */
     int         rank;
     int64_t     dim[PLNI_ST_MAX_RANK];
-    const void *bytes;
+    const void *bytes;                   /* NULL, to be written: made when its turn comes (format/file.h) */
     size_t      size;
+    const void *(*make)(void *arg);
+    void       *arg;
 } plni_st_tensor;
 
 /* A parsed file: tensors in the order of their bytes.  Points into the bytes it

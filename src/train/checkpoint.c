@@ -81,6 +81,8 @@ typedef struct entry {
     int                 kind, which, layer;
     pln_parameter_info  info;
     size_t              floats;
+    const pln_trainer  *of;          /* for writing, with room for the largest */
+    float              *room;
 } entry;
 
 static entry entry_for(const pln_trainer *t, int kind, int parameter)
@@ -264,14 +266,25 @@ static pln_status put_masks(const pln_trainer *t, entry *e, plni_st_tensor *tens
     return PLN_OK;
 }
 
-/* Floats of all tensors. */
-static size_t floats_in(const pln_trainer *t)
+/* Floats of the largest tensor: one at a time is copied. */
+static size_t most_floats(const pln_trainer *t)
 {
-    size_t floats = 2 * (size_t)pln_net_outputs(t->net);
+    size_t most = 0;
 
-    for (int k = 0; k < kinds_of(t); k++)
-        for (int p = 0; p < pln_net_parameters(t->net); p++) floats += entry_for(t, k, p).floats;
-    return floats;
+    for (int p = 0; p < pln_net_parameters(t->net); p++) {
+        const size_t floats = entry_for(t, 0, p).floats;
+        if (floats > most) most = floats;
+    }
+    return most;
+}
+
+static const void *make_values(void *arg)
+{
+    const entry *e = arg;
+    const plni_layer *layer = &e->of->net->layer[e->layer];
+
+    layer->ops->get(layer, vector_of(e->of, e->kind, e->layer), e->which, e->room);
+    return e->room;
 }
 
 pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
@@ -286,11 +299,11 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     int channels;
     uint8_t *revived = plni_prune_revived(t, &units);
     double *scores = plni_prune_scores(t, &channels);
-    const size_t bytes = floats_in(t) * sizeof(float);
+    const size_t bytes = most_floats(t) * sizeof(float);
     uint8_t *masks = plni_alloc(t->ctx, mask_bytes);
     entry *entries = plni_alloc(t->ctx, entry_bytes);
     plni_st_tensor *tensor = plni_alloc(t->ctx, tensor_bytes);
-    float *values = plni_alloc(t->ctx, bytes), *next = values;
+    float *values = plni_alloc(t->ctx, bytes);
     pln_status status = PLN_ERR_MEMORY;
     json_t *texts = NULL;
     int i = 0;
@@ -306,15 +319,15 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
         for (int p = 0; p < parameters; p++, i++) {
             entry *e = &entries[i];
             *e = entry_for(t, k, p);
-            const plni_layer *layer = &t->net->layer[e->layer];
-            layer->ops->get(layer, vector_of(t, k, e->layer), e->which, next);
-            tensor[i] = (plni_st_tensor){ .name = e->name, .type = "F32", .rank = e->info.rank, .bytes = next,
-                                          .size = e->floats * sizeof(float) };
+            e->of = t, e->room = values;
+            tensor[i] = (plni_st_tensor){ .name = e->name, .type = "F32", .rank = e->info.rank, .size = e->floats * sizeof(float),
+                                          .make = make_values, .arg = e };
             for (int d = 0; d < e->info.rank; d++) tensor[i].dim[d] = e->info.dim[d];
-            next += e->floats;
         }
-    tensor[i++] = (plni_st_tensor){ "homeostasis", "F32", 1, { n }, t->course[t->at].rule.h, (size_t)n * sizeof(float) };
-    tensor[i++] = (plni_st_tensor){ "moving_average", "F32", 1, { n }, t->course[t->at].rule.a, (size_t)n * sizeof(float) };
+    tensor[i++] = (plni_st_tensor){ .name = "homeostasis", .type = "F32", .rank = 1, .dim = { n }, .bytes = t->course[t->at].rule.h,
+                                    .size = (size_t)n * sizeof(float) };
+    tensor[i++] = (plni_st_tensor){ .name = "moving_average", .type = "F32", .rank = 1, .dim = { n },
+                                    .bytes = t->course[t->at].rule.a, .size = (size_t)n * sizeof(float) };
     status = put_masks(t, entries + i, tensor + i, masks);
     if (status != PLN_OK) goto done;
     if (units)
@@ -466,7 +479,7 @@ static pln_status copy_masks(pln_trainer *t, const plni_st *st)
 static pln_status copy_tensors(pln_trainer *t, const plni_st *st, int course)
 {
     const int n = pln_net_outputs(t->net);
-    const size_t bytes = floats_in(t) * sizeof(float);
+    const size_t bytes = most_floats(t) * sizeof(float);
 
     PLN_TRY(copy_masks(t, st));
     float *values = plni_alloc(t->ctx, bytes);
