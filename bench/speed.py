@@ -150,7 +150,8 @@ def summarise(name, threads, mine, theirs):
     last = mine[-1]
     print(f"{name:26} {threads:7} {statistics.median(rate):12.0f} {statistics.median(peer_rate):12.0f} "
           f"{ratio:7.1f}x  ({min(pairs):.1f} to {max(pairs):.1f})", flush=True)
-    return {"job": name, "threads": threads, "machine": describe_machine(), "ours": rate, "peer": peer_rate, "peer_is": theirs[-1]["peer"],
+    return {"job": name, "threads": threads, "machine": describe_machine(),
+            "ours": rate, "peer": peer_rate, "peer_is": theirs[-1]["peer"],
             "ratio": round(ratio, 2), "ratios": [round(pair, 2) for pair in pairs],
             **{key: last[key] for key in ("input_active", "delta_active", "sweeps", "nudged_sweeps", "skipped",
                                           "peak_bytes", "firing_rate") if key in last},

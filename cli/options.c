@@ -67,7 +67,7 @@ int options_context(int threads, pln_ctx **ctx)
     how.threads = threads;
     *ctx = pln_ctx_new(&how);
     if (*ctx) return DONE;
-    if (isa && *isa) return complain(MISUSED, "PLN_ISA is '%s'; it must be a level of this CPU, or not be set", isa);
+    if (isa && *isa) return complain(MISUSED, "PLN_ISA is '%s'; it must be a level of this CPU, or not be set (or no memory is left)", isa);
     return complain(FAILED, "no memory left");
 }
 

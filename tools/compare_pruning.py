@@ -141,7 +141,7 @@ def table(runs, sparsity):
     arms = CHANNELS if any(r["arm"] in CHANNELS for r in runs) else ARMS
     others = ("channels_none", "channels_random") if arms is CHANNELS else ("none", "random_rows")
     of = {arm: {r["seed"]: r for r in runs if r["arm"] == arm and (arm in WHOLE or r["sparsity"] == sparsity)} for arm in arms}
-    lines = [f"| what grows back | seeds | test, last epoch, % | test, chosen epoch, % | against {others[0]}, points | above in | against {others[1]}, points | above in | retention, % | SOPs |",
+    lines = [f"| {'which channels stay' if arms is CHANNELS else 'what grows back'} | seeds | test, last epoch, % | test, chosen epoch, % | against {others[0]}, points | above in | against {others[1]}, points | above in | retention, % | SOPs |",
              "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|"]
     for arm, by_seed in of.items():
         if not by_seed:
@@ -167,7 +167,8 @@ def write(options, runs):
     (RESULTS / f"{name}{'-channels' * options.channels}.json").write_text(json.dumps({"base": options.base, "epochs": options.epochs, "limit": options.limit, "runs": runs}, indent=1) + "\n")
     page = ["# Pruning: does it matter what grows back?", "",
             "Written by `tools/compare_pruning.py`; every run is in the JSON beside this page, with its command. Arms of one seed have the",
-            "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3).",
+            "same first weights, order of samples and number of weights at every moment; they differ in what grows back (theory 13.3), arms",
+            "of channels in which of them stay of one network.",
             "Where an epoch is chosen, a tenth of the training samples is held out for it. Behind ± are the standard deviation over seeds and, of differences of the last",
             "epoch's accuracy seed by seed, half of the 95 % interval. On 10,000 test samples 0.3 points are within the error of sampling.", ""]
     verdict = RESULTS / "verdict.md"                        # written by hand
@@ -194,7 +195,7 @@ def main():
     parser.add_argument("--command", required=True)
     parser.add_argument("--base", default="spiking/mlp-a-fashion")
     parser.add_argument("--epochs", type=int, default=30)
-    parser.add_argument("--sparsity", default="0.95,0.98,0.9")
+    parser.add_argument("--sparsity", help="default: 0.95,0.98,0.9, of channels 0.5,0.7,0.9")
     parser.add_argument("--seeds", default="1,2,3")
     parser.add_argument("--arms", help="default: all but imp, which takes eleven times as long")
     parser.add_argument("--channels", action="store_true", help="compare what happens to channels")
@@ -206,8 +207,10 @@ def main():
     arms = options.arms.split(",") if options.arms else [arm for arm in known if arm != "imp"]
     if set(arms) - set(known):
         sys.exit(f"compare_pruning: there is no arm {', '.join(set(arms) - set(known))}; there are {', '.join(known)}")
+    if options.channels:                  # all are cut from `wide`
+        arms = ["wide", *(arm for arm in arms if arm != "wide")]
     runs = kept_runs(options)
-    for sparsity in map(float, options.sparsity.split(",")):
+    for sparsity in map(float, (options.sparsity or ("0.5,0.7,0.9" if options.channels else "0.95,0.98,0.9")).split(",")):
         for seed in map(int, options.seeds.split(",")):
             for arm in arms:
                 result = one(options, arm, sparsity, seed)

@@ -73,8 +73,6 @@ def main():
             opt.zero_grad(set_to_none=True)
             if a.supervised:
                 f.cross_entropy(net(xb), labels[order[at:at + a.batch]]).backward()
-                for m, k in zip((net.conv1, net.conv2), masks):
-                    m.weight.grad *= k
                 opt.step()
                 continue
             mask = (torch.rand(len(xb), n) < keep).float()

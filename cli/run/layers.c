@@ -157,15 +157,21 @@ void layers_cell(const json_t *from, const char *key, const char *format, int wi
     printf(" %*s", width, text);
 }
 
+size_t layers_size(const pln_parameter_info *info)
+{
+    size_t count = 1;
+
+    for (int d = 0; d < info->rank; d++) count *= (size_t)info->dim[d];
+    return count;
+}
+
 void layers_count(const pln_net *net, json_t *to)
 {
     size_t all = 0, live = 0;
 
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
-        size_t count = 1;
-        for (int d = 0; d < info.rank; d++) count *= (size_t)info.dim[d];
-        all += count;
+        all += layers_size(&info);
         live += pln_net_present(net, p);
     }
     json_object_set_new(to, "parameters", json_integer((json_int_t)all));

@@ -36,6 +36,9 @@ bool layers_are_maps(const pln_net *net);
 /* Whether some of them have neurons that fire. */
 bool layers_fire(const pln_net *net);
 
+/* How many numbers a parameter tensor has. */
+size_t layers_size(const pln_parameter_info *info);
+
 /* How many numbers the parameter tensors have, "parameters", and how many of them are there, "live_parameters": masks
  * leave out the others. */
 void layers_count(const pln_net *net, json_t *to);

@@ -26,8 +26,7 @@
 /* Whether a parameter is a tensor of weights, and how many numbers it has. */
 static bool is_weights(const pln_parameter_info *info, size_t *count)
 {
-    *count = 1;
-    for (int d = 0; d < info->rank; d++) *count *= (size_t)info->dim[d];
+    *count = layers_size(info);
     return pln_parameter_competes(info);
 }
 

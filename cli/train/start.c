@@ -4,6 +4,7 @@
 
 #include "train/job.h"
 
+#include "run/layers.h"
 #include "run/past.h"
 
 #include <sha2.h>
@@ -70,10 +71,8 @@ static void tell_of_losses(const job *j)
 
     for (int p = 0; p < pln_net_parameters(j->net); p++) {
         const pln_parameter_info info = pln_net_parameter(j->net, p);
-        size_t count = 1;
-        for (int d = 0; d < info.rank; d++) count *= (size_t)info.dim[d];
         if (!pln_parameter_competes(&info)) continue;
-        weights += count;
+        weights += layers_size(&info);
         present += pln_net_present(j->net, p);
     }
     if (how->from > 1 - (double)present / (double)weights)

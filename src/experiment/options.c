@@ -230,7 +230,7 @@ static pln_status check_relaxes(pln_ctx *ctx, const pln_experiment *e)
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep layers follow each other: %s.from must be left out", path);
         if (driven != (activates || pools) || (dropout && !drives) || (top && !activates))
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "with rule ep each dense layer or convolution has its activation right behind "
-                                "it, or behind its pool, and one dropout at most, in front");
+                                "it, or behind its pools of means, and one dropout at most, in front");
         snprintf(path, sizeof path, "layers.%d.pool", i);
         if (pools && plni_layer_value(l, "kind") != PLN_POOL_AVERAGE)
             return plni_fail_at(ctx, PLN_ERR_ARG, path, "%s is max; with rule ep it must be average: the places of maxima change "

@@ -181,7 +181,8 @@ PLNI_INLINE int fire_all(const plni_lif *n, const plni_drive *in, uint16_t *spik
 
     for (int p = 0; p < words; p++)
         for (int i = 0; i < BLOCK; i += LANES)
-            count += fire_vector(&neuron, &from, (ptrdiff_t)p * BLOCK + i, p % blocks * BLOCK + i, spike + p, words, i, metric, score, usual);
+            count += fire_vector(&neuron, &from, (ptrdiff_t)p * BLOCK + i, p % blocks * BLOCK + i, spike + p, words, i, metric,
+                                 score, usual);
     return count;
 }
 
@@ -204,7 +205,7 @@ PLNI_INLINE vec go_back(const plni_lif *n, vec h, vec a, vec *c, vec *slope_at, 
     const ivec fired = fires(n, h, usual);
     vec e = a * g;
 
-    KEEP_IN_REGISTER(e);                      /* else the compiler would fuse it with the sum, with other bits, for the usual alone */
+    KEEP_IN_REGISTER(e);                      /* else the usual alone would be fused with the sum, with other bits */
     switch (usual ? PLN_RESET_HARD : n->reset) {
     case PLN_RESET_HARD:
         e += choose(fired, (vec){ 0 }, stays);
@@ -237,8 +238,8 @@ static inline void remember(const plni_lif *n, const plni_drive *in, ptrdiff_t a
 
 static inline void add_to(float *sum, vec x) { store(sum, load(sum) + x); }
 
-PLNI_INLINE void fire_back_vector(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, const float *dy, ptrdiff_t dy_step,
-                                  float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric,
+PLNI_INLINE void fire_back_vector(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, const float *dy,
+                                  ptrdiff_t dy_step, float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric,
                                   float *score, const bool usual)
 {
     vec past[MOST_STEPS], carry = { 0 }, all = { 0 }, scored = { 0 };
@@ -268,8 +269,8 @@ PLNI_INLINE void fire_back_all(const plni_lif *n, const plni_drive *in, const fl
     const int vectors = from.depth / LANES;
 
     for (int p = 0; p < from.places * vectors; p++)
-        fire_back_vector(&neuron, &from, (ptrdiff_t)p * LANES, p % vectors * LANES, dy, dy_step, e, e_step, sum, sum_step, metric, score,
-                         usual);
+        fire_back_vector(&neuron, &from, (ptrdiff_t)p * LANES, p % vectors * LANES, dy, dy_step, e, e_step, sum, sum_step,
+                         metric, score, usual);
 }
 
 PLNI_INLINE void fire_back(const plni_lif *n, const plni_drive *in, const float *dy, ptrdiff_t dy_step, float *e,

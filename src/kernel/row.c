@@ -322,8 +322,6 @@ void KERNEL(axpy)(float *y, const float *x, float a, int n)
     for (int i = 0; i < n; i++) y[i] += a * x[i];
 }
 
-/* Divisions take most of the time; c1 is 1 after some hundred steps, and c2 after some
- * ten thousand. */
 void KERNEL(momentum)(float *theta, const float *g, float *m, int n, float rate, float momentum, float decay)
 {
     for (int i = 0; i < n; i++) {

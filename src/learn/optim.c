@@ -5,6 +5,7 @@
 #include "base/check.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
 
 pln_optim pln_optim_default(void)
@@ -17,7 +18,7 @@ plni_adam plni_adam_at(const pln_optim *how, float rate, int t)
     const double c1 = 1 - pow((double)how->beta1, t), root = sqrt(1 - pow((double)how->beta2, t));
 
     return (plni_adam){ .rate = (float)(rate * root / c1), .b1 = how->beta1, .b2 = how->beta2,
-                        .eps = (float)((double)how->eps * root) };
+                        .eps = how->eps > 0 ? fmaxf((float)((double)how->eps * root), FLT_MIN) : 0 };
 }
 
 void pln_optim_step(const pln_optim *how, float rate, int t, int n,

@@ -277,7 +277,7 @@ int plni_prune_interval(const pln_fit *fit, int samples)
     const int batches = plni_share(samples, fit->batch);
     const int round = plni_prune_epochs(fit) / (fit->prune.updates + 1);
     const double all = (double)plni_prune_epochs(fit) * batches;
-    const double interval = fit->prune.rewind ? (double)round * batches : (double)fit->prune.until * all / fit->prune.updates + 1e-6;
+    const double interval = fit->prune.rewind ? (double)round * batches : pln_decimal(fit->prune.until) * all / fit->prune.updates + 1e-6;
 
     if (fit->prune.every > 0 && !fit->prune.rewind) return fit->prune.every;
     return interval < INT_MAX ? (int)interval : INT_MAX;
@@ -290,7 +290,7 @@ static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
     const pln_prune *how = &fit->prune;
     const int own = plni_prune_epochs(fit), epochs = own > fit->epochs ? own : fit->epochs;
     const double batches = (double)epochs * plni_share(samples, fit->batch);
-    const double room = floor((double)how->until * own * plni_share(samples, fit->batch) + 1e-6);
+    const double room = floor(pln_decimal(how->until) * own * plni_share(samples, fit->batch) + 1e-6);
 
     if (plni_prune_is_continuous(how)) return PLN_OK;
     if (plni_prune_interval(fit, samples) == 0 && room < 1)
@@ -302,7 +302,7 @@ static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
     if (!how->every || how->rewind || !(how->from < how->sparsity)) return PLN_OK;
     if (how->updates > batches)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.updates", "prune.updates is %d; %d epochs have %.0f batches: it must be at most %.0f, or %s larger",
-                            how->updates, epochs, batches, batches, epochs_key(fit));
+                            how->updates, epochs, batches, batches, own > fit->epochs ? "prune.length" : "train.epochs");
     if ((double)how->every * how->updates > batches)
         return plni_fail_at(ctx, PLN_ERR_ARG, "prune.every", "prune.every is %d; for %d updates in the %g batches of %d epochs it can be at most %d",
                             how->every, how->updates, batches, epochs, (int)(batches / how->updates));
@@ -311,7 +311,7 @@ static pln_status check_interval(pln_ctx *ctx, const pln_fit *fit, int samples)
 
 long plni_prune_exchange_end(const pln_prune *how, double batches)
 {
-    return plni_prune_exchanges(how) ? (long)((double)how->exchange_until * batches + 1e-6) : 0;
+    return plni_prune_exchanges(how) ? (long)(pln_decimal(how->exchange_until) * batches + 1e-6) : 0;
 }
 
 /* The first update comes while weights are exchanged. */
@@ -328,8 +328,8 @@ static pln_status check_exchanges(pln_ctx *ctx, const pln_fit *fit, int samples)
                             "(prune.exchange_until is %g): none would be; it must be at most %ld, or %s larger", how->every, end, batches,
                             (double)how->exchange_until, end, epochs_key(fit));
     return plni_fail_at(ctx, PLN_ERR_ARG, "prune.exchange_until", "prune.exchange_until is %g, which is %ld of %.0f batches, and the first update comes "
-                        "behind batch %d: no weights would be exchanged; make it or %s larger", (double)how->exchange_until, end, batches, first,
-                        epochs_key(fit));
+                        "behind batch %d: no weights would be exchanged; make it or %s larger%s", (double)how->exchange_until, end, batches, first,
+                        how->every > 0 ? epochs_key(fit) : "prune.updates", how->every > 0 ? "" : ", or prune.until smaller");
 }
 
 pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int samples)

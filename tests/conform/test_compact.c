@@ -306,7 +306,8 @@ static void test_takes_a_quarter(void **state)
     };
 
     (void)state;
-    for (int i = 0; i < TEST_COUNT(nets) && test_tries(i); i++) {
+    for (int i = 0; i < TEST_COUNT(nets); i++) {
+        if (!test_tries(i)) continue;
         const size_t dense = bytes_of(nets[i].text, nets[i].channels, nets[i].side, 1, 1, 0);
         for (int run = 1; run <= 16; run += 15) {
             const size_t pruned = bytes_of(nets[i].text, nets[i].channels, nets[i].side, 0.05f, run, nets[i].held);

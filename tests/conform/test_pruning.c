@@ -1157,7 +1157,7 @@ static void test_refused(void **state)
     fit.prune.regrow = PLN_REGROW_RANDOM, fit.prune.from = 0.5, fit.prune.every = 2, fit.prune.exchange_until = 0.05f;
     refused(&jobs[0], &fit, "prune.every", "the first 1 of 28 batches");
     fit.prune.every = 0, fit.prune.exchange_until = 0.75f, fit.prune.updates = 1, fit.prune.until = 1;
-    refused(&jobs[0], &fit, "prune.exchange_until", "behind batch 28");
+    refused(&jobs[0], &fit, "prune.exchange_until", "behind batch 28: no weights would be exchanged; make it or prune.updates larger, or prune.until smaller");
     fit.prune.exchange = 0, fit.prune.from = 0, fit.prune.holds = true;
     refused(&jobs[0], &fit, "prune.holds", "or take prune.regrow gradient");
 }

@@ -53,6 +53,7 @@ static void backward(const plni_layer *layer, const plni_pass *pass, const plni_
 const plni_layer_ops plni_leaky_ops = {
     .name = "leaky",
     .role = PLNI_POINTWISE,
+    .rows = true,
     .options = plni_leaky_options,
     .fit = fit,
     .forward = forward,
