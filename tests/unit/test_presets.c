@@ -42,6 +42,8 @@ static const struct preset {
     { "6conv2fc-cifar10",       { 1, 32, 32, 3 },  10, 36715264, 0,      0,       0     },
     { "sv5-34-nmnist",          { 10, 34, 34, 2 }, 10, 0,        0,      0,       0     },
     { "unsup-mlp-mnist",        { 1, 28, 28, 1 }, 2000, 0,       0,      0,       0     },
+    { "unsup-sv5-28-mnist",     { 1, 28, 28, 1 }, 1000, 0,       0,      0,       0     },
+    { "unsup-sv5-28-fashion",   { 1, 28, 28, 1 }, 1000, 0,       0,      0,       0     },
 };
 
 /* One sample of noise. */
