@@ -110,6 +110,14 @@ class Reproduce(unittest.TestCase):
         self.assertIn("| `liu2024/semi-bp-100` | accuracy | 80.00 ± 0.00 (1) (80.00 ± 1.00) |", text)
         self.assertIn("† Not what is expected", text)
 
+    def test_other_results_stay_out_of_the_table(self):
+        write_run(self.folder(1), 1, [epoch(1, 0.80)], {"epoch": 1, "accuracy": 0.80})
+        self.keep(1)
+        (reproduce.RESULTS / "pruning").mkdir()
+        (reproduce.RESULTS / "pruning" / "mlp.json").write_text('{"base": "mlp", "runs": []}')
+        reproduce.write_table()
+        self.assertIn("`liu2024/semi-bp-100`", (reproduce.RESULTS / "README.md").read_text())
+
     def test_spiking_runs_say_how_much_they_do(self):
         write_run(self.folder(1), 1, [epoch(1, 0.9)],
                   {"epoch": 1, "accuracy": 0.9, "selected_epoch": 1, "selected_accuracy": 0.89,
