@@ -97,14 +97,6 @@ static int parameter_of(const pln_net *net, int layer)
     return -1;
 }
 
-static size_t count_of(const pln_parameter_info *info)
-{
-    size_t count = 1;
-
-    for (int i = 0; i < info->rank; i++) count *= (size_t)info->dim[i];
-    return count;
-}
-
 /* Fills size [channels] with the sum of |w| over the weights that lead to each channel of these neurons, on the way that does
  * not go around a block; false if there are none, or memory is short. */
 static bool sum_weights(const pln_net *net, int neurons, int channels, float *size)
@@ -115,7 +107,7 @@ static bool sum_weights(const pln_net *net, int neurons, int channels, float *si
     const int p = l < 0 ? -1 : parameter_of(net, l);
     if (p < 0) return false;
     const pln_parameter_info info = pln_net_parameter(net, p);
-    const size_t count = count_of(&info), row = count / (size_t)channels;
+    const size_t count = layers_size(&info), row = count / (size_t)channels;
     pln_tensor w = { malloc(count * sizeof(float)), info.rank, { 0 } };
     memcpy(w.dim, info.dim, sizeof info.dim);
     const bool there = w.data && info.dim[0] == channels && pln_net_get(net, p, &w) == PLN_OK;
@@ -134,7 +126,7 @@ static void describe_weights(const pln_net *net, json_t *to)
 
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
-        const size_t count = count_of(&info), present = pln_net_present(net, p);
+        const size_t count = layers_size(&info), present = pln_net_present(net, p);
         if (!pln_parameter_competes(&info)) continue;
         json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:f}", "name", info.name, "weights", (json_int_t)count, "present",
                                               (json_int_t)present, "share", (double)present / (double)count));

@@ -239,8 +239,8 @@ static inline void remember(const plni_lif *n, const plni_drive *in, ptrdiff_t a
 static inline void add_to(float *sum, vec x) { store(sum, load(sum) + x); }
 
 PLNI_INLINE void fire_back_vector(const plni_lif *n, const plni_drive *in, ptrdiff_t at, int c, const float *dy,
-                                  ptrdiff_t dy_step, float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step, const plni_metric *metric,
-                                  float *score, const bool usual)
+                                  ptrdiff_t dy_step, float *e, ptrdiff_t e_step, float *sum, ptrdiff_t sum_step,
+                                  const plni_metric *metric, float *score, const bool usual)
 {
     vec past[MOST_STEPS], carry = { 0 }, all = { 0 }, scored = { 0 };
 
