@@ -14,24 +14,21 @@
 
 enum { MAX_PRESETS = 512 };
 
-/* Whether this is the program as it was built, not as it was installed. */
-static bool not_installed(void)
-{
-    char path[PATH_MAX];
-    const ssize_t length = readlink("/proc/self/exe", path, sizeof path - 1);
-
-    path[length > 0 ? length : 0] = 0;
-    return strncmp(path, PLN_BUILD_FOLDER "/", strlen(PLN_BUILD_FOLDER "/")) == 0;
-}
-
-/* The folder of presets: $PLANARIA_PRESETS, the installed one, or the source's. */
+/* The folder of presets: $PLANARIA_PRESETS, or where it lies from this program, as it was installed or as it was built. */
 static const char *folder(void)
 {
+    static const char *const places[] = { PLN_PRESETS_FROM_PROGRAM, "presets" };
+    static char path[PATH_MAX];
     const char *chosen = getenv("PLANARIA_PRESETS");
+    char program[PATH_MAX - 256];
     struct stat about;
 
     if (chosen && *chosen) return chosen;
-    if (not_installed() || stat(PLN_PRESETS_INSTALLED, &about) != 0) return PLN_PRESETS_SOURCE;
+    const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    program[length > 0 ? length : 0] = 0;
+    if (strrchr(program, '/')) *strrchr(program, '/') = 0;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++)
+        if (snprintf(path, sizeof path, "%s/%s", program, places[i]) < (int)sizeof path && stat(path, &about) == 0) return path;
     return PLN_PRESETS_INSTALLED;
 }
 

@@ -47,4 +47,4 @@ echo "# the command"
 "$prefix/bin/planaria" --version
 [ -n "$(find "$prefix/share/planaria/presets" -name '*.yaml')" ] || { echo "no presets"; exit 1; }
 [ -f "$prefix/share/planaria/sweeps/semi-bp-100.yaml" ] || { echo "no sweeps"; exit 1; }
-PLANARIA_PRESETS=$prefix/share/planaria/presets "$prefix/bin/planaria" presets | grep -c /
+"$prefix/bin/planaria" presets | grep -c /
