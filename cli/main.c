@@ -2,7 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "command.h"
+#include "manual.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -11,11 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name;
-    int       (*run)(int argc, const char **argv);
-    const char *purpose;
-} commands[] = {
+static const command commands[] = {
     { "train",   command_train,   "train a network, from a configuration file or a preset" },
     { "prune",   command_prune,   "train while weights are left out, and measure what is gained" },
     { "sweep",   command_sweep,   "search settings by many trainings, on validation samples" },
@@ -35,6 +31,8 @@ static void print_help(FILE *to)
         fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].purpose);
     fputs("\n'planaria COMMAND --help' tells more.  A first run:\n\n"
           "  planaria train planaria/fashion-demo\n\n"
+          "'planaria help --man' prints man pages, 'planaria help --completion bash' (or zsh,\n"
+          "fish) what completes these words in a shell.\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong use, 3 bad input, 130 interrupted\n"
           "after writing a checkpoint.\n", to);
 }
@@ -68,6 +66,7 @@ static int run(int argc, const char **argv)
         print_help(stderr);
         return MISUSED;
     }
+    if (helps && argc > 2 && argv[2][0] == '-') return manual_help(argc - 2, argv + 2, commands, COMMANDS);
     if (helps && argc > 2) {
         const char *help[] = { argv[2], "--help", NULL };
         return run_command(argv[2], 2, help);

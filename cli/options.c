@@ -11,6 +11,12 @@
 
 enum { MOST_THREADS = 256 };
 
+/* Who is told what the next command takes; nobody, where see is NULL. */
+static struct {
+    options_see *see;
+    void        *user;
+} describing;
+
 /* popt would exit on --help by itself; here a subcommand returns. */
 static bool wants_help(int argc, const char **argv)
 {
@@ -36,6 +42,10 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     char other[4096];
     int code;
 
+    if (describing.see) {
+        describing.see(describing.user, usage, purpose, table);
+        return OPTIONS_HELPED;
+    }
     snprintf(o->name, sizeof o->name, "planaria %s", argv[0]);
     snprintf(other, sizeof other, "[OPTION]... %s\n%s\n", usage, purpose);
     o->argv = malloc(((size_t)argc + 1) * sizeof *o->argv);
@@ -55,6 +65,14 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     o->extra = poptGetArgs(o->context);
     while (o->extra && o->extra[o->extra_count]) o->extra_count++;
     return DONE;
+}
+
+void options_describe(int (*command)(int argc, const char **argv), options_see *see, void *user)
+{
+    describing.see = see;
+    describing.user = user;
+    (void)command(1, (const char *[]){ "", NULL });
+    describing.see = NULL;
 }
 
 int options_context(int threads, pln_ctx **ctx)

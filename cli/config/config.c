@@ -227,3 +227,43 @@ int config_labels(pln_ctx *ctx, const config *c, const char *name, const dataset
     free(marked);
     return code;
 }
+
+/* ---- the list of keys ------------------------------------------------------------ */
+
+/* The next cell of a row "| a | b |", without its blanks; the rest of the row stays. */
+static char *next_cell(char **row)
+{
+    char *begin = *row, *end = strstr(begin, " |");
+
+    if (!end) end = begin + strlen(begin);
+    *row = *end ? end + 2 : end;
+    *end = 0;
+    while (*begin == ' ' || *begin == '|') begin++;
+    return begin;
+}
+
+/* "**`key`**" without its marks. */
+static char *plain(char *marked)
+{
+    char *to = marked;
+
+    for (const char *from = marked; *from; from++)
+        if (*from != '*' && *from != '`') *to++ = *from;
+    *to = 0;
+    return marked;
+}
+
+bool config_each_key(void (*see)(void *user, const char *path, const char *values, const char *usual, const char *help), void *user)
+{
+    const size_t size = pln_option_document(config_options, NULL, 0);
+    char *text = malloc(size + 1), *rest = NULL;
+
+    if (!text) return false;
+    (void)pln_option_document(config_options, text, size + 1);
+    for (char *row = strtok_r(text, "\n", &rest); row; row = strtok_r(NULL, "\n", &rest)) {
+        const char *path = plain(next_cell(&row)), *values = next_cell(&row), *usual = next_cell(&row), *help = next_cell(&row);
+        see(user, path, values, usual, help);
+    }
+    free(text);
+    return true;
+}
