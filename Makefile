@@ -10,7 +10,7 @@ DEMO    ?= $(BUILD)/demo
 STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
 
 .PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
-        reproduce docs install clean format
+        reproduce docs install deb archive same-build clean format
 
 help:            ## this list
 	@grep -E '^[a-z0-9]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -129,6 +129,18 @@ install:         ## build and install below PREFIX (and DESTDIR)
 	cmake --preset release -B $(BUILD)/release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	cmake --build $(BUILD)/release -j $(JOBS)
 	cmake --install $(BUILD)/release --prefix $(PREFIX)
+
+deb:             ## Debian packages, in build/deb; lintian finds no errors in them
+	tools/deps.sh deb
+	tools/deb.sh $(BUILD)/deb
+	lintian --fail-on error --allow-root $(BUILD)/deb/*.changes
+
+archive: build   ## archives of the program and of its sources, in build/release
+	cd $(BUILD)/release && cpack && cpack --config CPackSourceConfig.cmake
+
+same-build:      ## build in two folders and compare each byte that is installed
+	tools/deps.sh build
+	tools/same_build.sh
 
 format:          ## rewrite our sources by clang-format
 	clang-format -i $$(git ls-files '*.c' '*.h')

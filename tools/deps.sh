@@ -1,12 +1,12 @@
 #!/bin/sh
 # Installs what Planaria needs on Debian 12 or 13, and only what is missing.
 #
-#   tools/deps.sh [build|check|arm64|fuzz|coverage|docs]
+#   tools/deps.sh [build|check|arm64|fuzz|coverage|docs|deb]
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libyaml-dev libjansson-dev libpopt-dev
        zlib1g-dev libpng-dev libjpeg62-turbo-dev libmatio-dev libarchive-dev libcurl4-openssl-dev librandom123-dev
-       libopenblas-dev libmd-dev libsqlite3-dev dataset-fashion-mnist"
+       libopenblas-dev libmd-dev libsqlite3-dev libjs-chart.js dataset-fashion-mnist"
 check="$build libcmocka-dev python3 valgrind libopenblas0-openmp libopenblas0-serial clang clang-tidy shellcheck"
 arm64="$check gcc-aarch64-linux-gnu qemu-user libc6-dev:arm64 libopenblas-dev:arm64 libjansson-dev:arm64 libcmocka-dev:arm64"
 
@@ -18,7 +18,8 @@ case "${1:-build}" in
     fuzz)     wanted="$check libclang-rt-dev" ;;
     coverage) wanted="$check gcovr" ;;
     docs)     wanted="doxygen" ;;
-    *)        echo "usage: tools/deps.sh [build|check|arm64|fuzz|coverage|docs]" >&2; exit 2 ;;
+    deb)      wanted="$build debhelper dpkg-dev lintian" ;;
+    *)        echo "usage: tools/deps.sh [build|check|arm64|fuzz|coverage|docs|deb]" >&2; exit 2 ;;
 esac
 
 missing=
