@@ -5,7 +5,7 @@
  * the processor's time, which others on the machine disturb less.  The crossovers
  * in src/tensor/conv.c are taken from these tables.
  *
- *     bench_conv [forward|gradient|deltas|dense|pruned|all] [threads ...] */
+ *     bench_conv [forward|gradient|deltas|dense|pruned|few|all] [threads ...] */
 
 #define _POSIX_C_SOURCE 199309L
 
@@ -18,7 +18,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { ROWS = 128, MOST_RUNS = 9 };   /* batch 32, 4 steps */
+enum { ROWS = 128, MOST_RUNS = 9, RUNS_OF_FEW = 400 };   /* batch 32, 4 steps */
 
 static const struct {
     int channels, filters, side, kernel;
@@ -43,6 +43,7 @@ typedef struct product {
     plni_signal       x, y, d, dx;
     float            *weight, *into;
     void             *memory;
+    int               rows, runs;         /* of which the products are, and how often they are run */
 } product;
 
 static float uniform(void) { return (float)rand() / (float)RAND_MAX; }
@@ -87,7 +88,7 @@ static product make(pln_ctx *ctx, int shape, plni_form form, double density)
 {
     const plni_extent in = { shapes[shape].channels, shapes[shape].side, shapes[shape].side };
     const int kernel = shapes[shape].kernel, pad = kernel == 3;
-    product p = { .ctx = ctx };
+    product p = { .ctx = ctx, .rows = ROWS, .runs = MOST_RUNS };
     plni_arena arena = { 0 };
 
     p.conv = (plni_conv){ .in = in, .out = plni_conv_extent(in, shapes[shape].filters, kernel, kernel, 1, pad),
@@ -125,17 +126,17 @@ static const plni_conv_algorithm *find(const product *p, plni_conv_pass pass, co
 static double speed(product *p, plni_conv_pass pass, const char *name)
 {
     const bool back = pass == PLNI_CONV_BACKWARD;
-    const double flops = 2.0 * ROWS * plni_positions(p->conv.out) * (double)plni_conv_weights(&p->conv);
+    const double flops = 2.0 * p->rows * plni_positions(p->conv.out) * (double)plni_conv_weights(&p->conv);
     const plni_conv_algorithm *a = find(p, pass, name);
     double fastest = 1e9;
     const plni_signal *x = back ? &p->d : &p->x;
     plni_conv_job j = { .pass = pass, .conv = &p->conv, .scratch = &p->scratch, .kernels = plni_kernels_of(p->ctx), .x = x,
                         .d = &p->d, .y = back ? &p->dx : &p->y, .weight = p->weight, .into = p->into, .scale = 1e-6f,
-                        .rows = ROWS, .density = plni_map_density(x, ROWS) };
+                        .rows = p->rows, .density = plni_map_density(x, p->rows) };
 
     if (!a) return 0;
     a->run[pass](p->ctx, &j);
-    for (int i = 0; i < MOST_RUNS; i++) {
+    for (int i = 0; i < p->runs; i++) {
         const double start = now(p);
         a->run[pass](p->ctx, &j);
         const double run = now(p) - start;
@@ -255,6 +256,33 @@ static void pruned_table(pln_ctx *ctx)
         }
 }
 
+/* Floats through layers that join all with all, a few rows at a time: all weights, and those that masks left. */
+static void few_table(pln_ctx *ctx)
+{
+    static const double shares[] = { 0.3, 0.2, 0.1, 0.05, 0.02 };
+
+    printf("few rows of floats, %d threads, GFLOP/s\n%-16s %5s %7s %7s", pln_ctx_threads(ctx), "shape", "rows", "active", "patches");
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) printf(" %5.0f %%", 100 * shares[i]);
+    printf("\n");
+    for (size_t s = 0; s < sizeof shapes / sizeof shapes[0]; s++)
+        for (int rows = 1; shapes[s].side == 1 && rows <= 16; rows += rows < 8 ? 1 : 4) {
+            product p = make(ctx, (int)s, PLNI_VALUES, 0.5);
+            p.rows = rows, p.runs = RUNS_OF_FEW;
+            printf("%4d->%3d         %5d %7.1f %7.1f", shapes[s].channels, shapes[s].filters, rows,
+                   speed(&p, PLNI_CONV_FORWARD, "events"), speed(&p, PLNI_CONV_FORWARD, "patches"));
+            for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+                uint16_t *bits = malloc(plni_conv_weights(&p.conv) / 8);
+                prune(&p, shares[i], 1, bits);
+                printf(" %7.1f", speed(&p, PLNI_CONV_FORWARD, "live"));
+                plni_live_free(ctx, p.conv.live);
+                p.conv.live = NULL;
+                free(bits);
+            }
+            printf("\n");
+            free(p.memory);
+        }
+}
+
 static void tables(int threads, const char *what)
 {
     pln_ctx_options options = pln_ctx_options_default();
@@ -265,6 +293,7 @@ static void tables(int threads, const char *what)
     if (strcmp(what, "gradient") == 0 || strcmp(what, "all") == 0) active_table(ctx, "gradient", PLNI_CONV_GRADIENT);
     if (strcmp(what, "deltas") == 0 || strcmp(what, "all") == 0) delta_table(ctx);
     if (strcmp(what, "dense") == 0 || strcmp(what, "all") == 0) dense_table(ctx);
+    if (strcmp(what, "few") == 0 || strcmp(what, "all") == 0) few_table(ctx);
     if (strcmp(what, "pruned") == 0 || strcmp(what, "all") == 0) pruned_table(ctx);
     pln_ctx_free(ctx);
 }

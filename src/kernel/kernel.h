@@ -319,6 +319,12 @@ typedef void plni_live_dots_fn(float *sum, const uint64_t *plane, ptrdiff_t ld, 
 typedef void plni_live_values_fn(float *y, const float *plane, const int32_t *offset, int places, const uint16_t *entry,
                                  const float *value, int n, bool add);
 
+/* The same for 16 lists, which lie one behind the other, at one place or at up to 16, to the same bits:
+ *     y[f ld + i] = sum of value[e] x[entry[e] stride + i] over start[f] <= e < start[f + 1]     for f < 16, i < places
+ * If there is more than one place there must be room for 16. */
+typedef void plni_live_few_fn(float *y, ptrdiff_t ld, const float *x, ptrdiff_t stride, int places, const uint32_t *start,
+                              const uint16_t *entry, const float *value);
+
 /* y[c] = bias[c] + sum over m < n of active[m] value[e] where entry[e] is c and start[index[m]] <= e < start[index[m] + 1],
  * for c < width, a multiple of 16 */
 typedef void plni_live_rows_fn(float *y, const float *bias, int width, const uint32_t *start, const uint16_t *entry,

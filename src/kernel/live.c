@@ -211,6 +211,73 @@ void KERNEL(live_values)(float *y, const float *plane, const int32_t *offset, in
     for (; p < places; p += LANES) values_part(y + p, plane + p, offset, entry, value, n, add, 1);
 }
 
+/* sum + w x as lanes have it: gcc may multiply a list's products side by side, and then add without the fused instruction. */
+#if defined(__FMA__) || defined(__ARM_FEATURE_FMA)
+PLNI_INLINE float fused(float sum, float w, float x) { return __builtin_fmaf(w, x, sum); }
+#else
+PLNI_INLINE float fused(float sum, float w, float x) { return sum + w * x; }
+#endif
+
+/* Each sum waits for its last addition, so this many lists take turns. */
+enum { TURNS = 4 };
+
+static uint32_t shortest(const uint32_t *start)
+{
+    uint32_t common = start[1] - start[0];
+
+    for (int i = 1; i < TURNS; i++)
+        if (start[i + 1] - start[i] < common) common = start[i + 1] - start[i];
+    return common;
+}
+
+static void few_of_one(float *y, ptrdiff_t ld, const float *x, const uint32_t *start, const uint16_t *entry, const float *value)
+{
+    const uint32_t common = shortest(start);
+    float sum[TURNS] = { 0 };
+
+    for (uint32_t e = 0; e < common; e++)
+#pragma GCC unroll 4
+        for (int i = 0; i < TURNS; i++) sum[i] = fused(sum[i], value[start[i] + e], x[entry[start[i] + e]]);
+    for (int i = 0; i < TURNS; i++) {
+        for (uint32_t e = start[i] + common; e < start[i + 1]; e++) sum[i] = fused(sum[i], value[e], x[entry[e]]);
+        y[i * ld] = sum[i];
+    }
+}
+
+PLNI_INLINE vec more(vec sum, float w, const float *x)
+{
+    vec at;
+
+    memcpy(&at, x, sizeof at);
+    return sum + ((vec){ 0 } + w) * at;
+}
+
+static void few_of_lanes(float *y, ptrdiff_t ld, const float *x, ptrdiff_t stride, const uint32_t *start, const uint16_t *entry,
+                         const float *value)
+{
+    const uint32_t common = shortest(start);
+    vec sum[TURNS] = { { 0 } };
+
+    for (uint32_t e = 0; e < common; e++)
+#pragma GCC unroll 4
+        for (int i = 0; i < TURNS; i++) sum[i] = more(sum[i], value[start[i] + e], x + entry[start[i] + e] * stride);
+#pragma GCC unroll 4
+    for (int i = 0; i < TURNS; i++) {
+        for (uint32_t e = start[i] + common; e < start[i + 1]; e++) sum[i] = more(sum[i], value[e], x + entry[e] * stride);
+        memcpy(y + i * ld, &sum[i], sizeof sum[i]);
+    }
+}
+
+void KERNEL(live_few)(float *y, ptrdiff_t ld, const float *x, ptrdiff_t stride, int places, const uint32_t *start,
+                      const uint16_t *entry, const float *value)
+{
+    for (int f = 0; f < 16; f += TURNS) {
+        if (places == 1) few_of_one(y + f * ld, ld, x, start + f, entry, value);
+        for (int p = 0; p < places && places > 1; p += LANES)
+            few_of_lanes(y + f * ld + p, ld, x + p, stride, start + f, entry, value);
+    }
+}
+
 void KERNEL(live_rows)(float *y, const float *bias, int width, const uint32_t *start, const uint16_t *entry,
                        const float *value, const int *index, const float *active, int n)
 {

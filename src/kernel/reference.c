@@ -586,6 +586,17 @@ void plni_live_values_scalar(float *y, const float *plane, const int32_t *offset
     }
 }
 
+void plni_live_few_scalar(float *y, ptrdiff_t ld, const float *x, ptrdiff_t stride, int places, const uint32_t *start,
+                          const uint16_t *entry, const float *value)
+{
+    for (int f = 0; f < 16; f++)
+        for (int i = 0; i < places; i++) {
+            float sum = 0;
+            for (uint32_t e = start[f]; e < start[f + 1]; e++) sum += value[e] * x[entry[e] * stride + i];
+            y[f * ld + i] = sum;
+        }
+}
+
 void plni_live_dots_scalar(float *sum, const uint64_t *plane, ptrdiff_t ld, const uint16_t *entry, int n, const float *d,
                            int places, float scale)
 {

@@ -113,16 +113,32 @@ static double live_cost(const plni_conv *conv, plni_conv_pass pass, plni_form fo
     return cost_of(&of, back ? conv->in_depth : conv->out_depth, conv->live->share * masking * filling(places), 0);
 }
 
-/* Of layers that join all with all, forward.  Values are multiplied, whatever they are: nanoseconds for a live weight and for
- * one of CBLAS, and with each row. */
+/* Floats through layers that join all with all: nanoseconds for a live weight, and for one of CBLAS, which with AVX-512 has
+ * a product of its own for few rows (bench/conv.c, few).  That is looked at for one row alone: for two to four, which are
+ * the rest of a batch, it can be 1.4 times as fast at 5 %, but then no network could hold lists alone. */
+static double live_floats(const plni_conv *conv, int rows)
+{
+    static const double ALONE = 0.55, WALKED = 2.5, WALKED_A_ROW = 0.055;
+
+    return conv->live->share * (rows <= PLNI_ROWS_ALONE ? ALONE * rows : WALKED + WALKED_A_ROW * rows);
+}
+
+static double dense_floats(const plni_conv *conv, int rows)
+{
+    static const double DENSE = 0.22, DENSE_A_ROW = 0.067, ONE_ROW = 0.036;
+    const bool small = conv->live->masking == 1 && (double)plni_conv_weights(conv) <= CACHED;
+
+    return rows == 1 && small ? ONE_ROW : DENSE + DENSE_A_ROW * rows;
+}
+
+/* Of layers that join all with all, forward. */
 static bool full_is_worth(const plni_conv *conv, plni_form form, double density, int rows)
 {
-    static const double WALKED = 2.5, WALKED_A_ROW = 0.055, DENSE = 0.22, DENSE_A_ROW = 0.067;
     const double live = conv->live->share * filling(rows);
     cost of = LIVE[PLNI_CONV_FORWARD][form == PLNI_SUMS];
 
     of.outputs *= rows ? (double)plni_share(rows, 64) * 64 / rows : 1;
-    if (form == PLNI_VALUES) return GAIN * conv->live->share * (WALKED + WALKED_A_ROW * rows) < DENSE + DENSE_A_ROW * rows;
+    if (form == PLNI_VALUES) return GAIN * live_floats(conv, rows) < dense_floats(conv, rows);
     return GAIN * cost_of(&of, conv->out_depth, live * conv->live->masking, 0) <
            density + events_cost(PLNI_CONV_FORWARD, form, plni_conv_taps(conv) * conv->in_depth, conv->out_depth);
 }

@@ -1,7 +1,8 @@
 /* conv_live_full.c - layers that join all with all, forward over the weights a mask left
  *
  * Lanes are rows of x, up to 256 at a time.  A live weight adds itself to the sums of an output in all rows where
- * its input is active, which are bits of a plane, or adds its multiples of what the input is there. */
+ * its input is active, which are bits of a plane, or adds its multiples of what the input is there.  Where rows
+ * of floats fill a vector at most, outputs take turns; fewer rows are read where they lie. */
 
 #include "tensor/conv_shape.h"
 
@@ -13,6 +14,7 @@
 enum {
     ROWS = 256,               /* of a tile                                    */
     VALUE_ROWS = 64,          /* of floats                                    */
+    FEW_ROWS = 16,            /* of floats, for which outputs take turns      */
     ENOUGH_CHUNKS = 8         /* below that, outputs are shared out too       */
 };
 
@@ -84,13 +86,22 @@ static void make_lanes(const plni_conv_job *j, int first, int n, own *o)
     for (int i = 0; i < inputs_of(j->conv); i++) o->offset[i] = i * o->stride;
 }
 
-/* Sixteen outputs of n rows. */
-static void add_sixteen(const plni_conv_job *j, const own *o, int first, int n, int sixteen, int digit)
+/* Sixteen outputs of a few rows of floats. */
+static void sum_few(const plni_conv_job *j, const own *o, int first, int n, int sixteen)
+{
+    const plni_live_lists *up = &j->conv->live->up;
+    const uint32_t *start = up->start + 16 * sixteen;
+
+    if (n > PLNI_ROWS_ALONE) j->kernels->live_few(o->sum, ROWS, o->x, o->stride, n, start, up->entry, up->value);
+    for (int r = 0; r < n && n <= PLNI_ROWS_ALONE; r++)
+        j->kernels->live_few(o->sum + r, ROWS, j->x->value + (first + r) * j->x->stride, 1, 1, start, up->entry, up->value);
+}
+
+static void sum_many(const plni_conv_job *j, const own *o, int n, int sixteen, int digit)
 {
     const plni_conv *c = j->conv;
     const plni_live_lists *up = &c->live->up;
     const float scale = plni_conv_digit(j->x, digit);
-    float *y = j->y->value + (ptrdiff_t)first * c->out_depth + 16 * sixteen;
 
     for (int f = 0; f < 16; f++) {
         const uint32_t *start = up->start + 16 * sixteen + f;
@@ -102,7 +113,17 @@ static void add_sixteen(const plni_conv_job *j, const own *o, int first, int n, 
         else
             j->kernels->live_bits(o->sum + f * ROWS, o->x, inputs_of(c), n, entry, value, live, scale, false);
     }
-    for (int i = 0; i < n; i++) o->at[i] = i * c->out_depth;
+}
+
+/* Sixteen outputs of n rows. */
+static void add_sixteen(const plni_conv_job *j, const own *o, int first, int n, int sixteen, int digit)
+{
+    const int filters = j->conv->out_depth;
+    float *y = j->y->value + (ptrdiff_t)first * filters + 16 * sixteen;
+
+    if (j->x->form == PLNI_VALUES && n <= FEW_ROWS) sum_few(j, o, first, n, sixteen);
+    else sum_many(j, o, n, sixteen, digit);
+    for (int i = 0; i < n; i++) o->at[i] = i * filters;
     j->kernels->to_channels(y, o->at, o->sum, ROWS, n, j->bias ? j->bias + 16 * sixteen : NULL, digit > 0);
 }
 
@@ -116,8 +137,8 @@ static void forward_chunk(void *arg, int chunk)
     const int places = plni_positions(j->x->extent), digits = plni_conv_digits(j->x, first * places, n * places);
 
     for (int digit = 0; digit < digits; digit++) {
-        if (j->x->form == PLNI_VALUES) make_lanes(j, first, n, &o);
-        else make_planes(j, first, n, digit, o.x);
+        if (j->x->form != PLNI_VALUES) make_planes(j, first, n, digit, o.x);
+        else if (n > PLNI_ROWS_ALONE) make_lanes(j, first, n, &o);
         for (int s = group; s < plni_smaller(group + k.group, k.sixteens); s++) add_sixteen(j, &o, first, n, s, digit);
     }
 }

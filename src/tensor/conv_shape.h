@@ -66,6 +66,9 @@ void plni_conv_scratch_widen(plni_conv_scratch *scratch, plni_conv_scratch other
 /* Gives it memory. */
 void plni_conv_scratch_place(pln_ctx *ctx, plni_conv_scratch *scratch, plni_arena *arena);
 
+/* So few rows of floats, or fewer, go through lists of live weights one by one. */
+enum { PLNI_ROWS_ALONE = 4 };
+
 /* The products: y from x, dx from dy, and into[] += scale * dL/dw[] from both. */
 typedef enum plni_conv_pass { PLNI_CONV_FORWARD, PLNI_CONV_BACKWARD, PLNI_CONV_GRADIENT } plni_conv_pass;
 

@@ -412,6 +412,33 @@ static void check_lanes(const plni_kernels *k, int places, int n, bool add)
     free(y), free(a), free(b), free(value), free(lanes), free(to), free(c), free(d);
 }
 
+/* Sixteen lists of up to n entries, at a few places, which get the bits that they have among others. */
+static void check_live_few(const plni_kernels *k, int n, int places)
+{
+    enum { INPUTS = 40, LANES = 16, LD = 24 };
+    const int stride = places == 1 ? 1 : LANES;
+    uint32_t start[17] = { 0 };
+    int32_t offset[INPUTS];
+    uint16_t entry[16 * 64];
+    float *value = test_floats(16 * 64), *x = test_floats(INPUTS * LANES), *lanes = test_floats(INPUTS * LANES);
+    float *a = test_floats(16 * LD), *b = test_copy(a, 16 * LD), *among = test_floats(LANES);
+
+    for (int f = 0; f < 16; f++) start[f + 1] = start[f] + (n ? test_bits() % (unsigned)(n + 1) : 0);
+    for (uint32_t e = 0; e < start[16]; e++) entry[e] = (uint16_t)(test_bits() % INPUTS);
+    for (int c = 0; c < INPUTS; c++) {
+        offset[c] = c * LANES;
+        for (int i = 0; i < places; i++) lanes[c * LANES + i] = x[c * stride + i];
+    }
+    reference.live_few(a, LD, x, stride, places, start, entry, value);
+    k->live_few(b, LD, x, stride, places, start, entry, value);
+    for (int f = 0; f < 16; f++) {
+        check_equal(a + f * LD, b + f * LD, places, 1e-7 * (n + 1));
+        k->live_values(among, lanes, offset, LANES, entry + start[f], value + start[f], (int)(start[f + 1] - start[f]), false);
+        assert_memory_equal(among, b + f * LD, (size_t)places * sizeof *b);
+    }
+    free(value), free(x), free(lanes), free(a), free(b), free(among);
+}
+
 /* Rows of a matrix that lists have, of which n are active; every third is empty. */
 static void check_live_rows(const plni_kernels *k, int n, int width)
 {
@@ -468,6 +495,7 @@ static void check_live(const plni_kernels *k)
         for (int weighted = 0; weighted <= 1; weighted++) check_blocks(k, n, weighted);
         const uint64_t state = test_state;                    /* other tests draw what they drew */
         check_live_rows(k, n, n % 2 ? 64 : 48);
+        for (int few = 1; few <= 16; few += 3) check_live_few(k, n, few);
         test_state = state;
     }
     for (int i = 0; i < TEST_COUNT(places); i++) {
