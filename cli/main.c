@@ -2,9 +2,11 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "likeness.h"
 #include "manual.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,10 +53,24 @@ static void start_with_blas_settled(const char **argv)
         (void)execv("/proc/self/exe", (char *const *)(uintptr_t)argv);
 }
 
+/* Where descriptors 0, 1 or 2 are closed, as daemons and job runners leave them, the next file that is opened would be
+ * taken for one of them: a log would receive what is meant for a terminal.  What is opened in their place refuses
+ * every use. */
+static void hold_descriptors(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd) _exit(FAILED);
+}
+
 static int run_command(const char *name, int argc, const char **argv)
 {
-    for (int i = 0; i < COMMANDS; i++)
+    likeness near = likeness_of(name);
+
+    for (int i = 0; i < COMMANDS; i++) {
         if (strcmp(name, commands[i].name) == 0) return commands[i].run(argc, argv);
+        likeness_offer(&near, commands[i].name, commands[i].name);
+    }
+    if (*near.hint) return complain(MISUSED, "there is no command '%s'; did you mean %s?", name, near.hint);
     return complain(MISUSED, "there is no command '%s'; try 'planaria --help'", name);
 }
 
@@ -86,12 +102,15 @@ static int run(int argc, const char **argv)
  * an error of write, which cleans up, and not the end of the process. */
 int main(int argc, const char **argv)
 {
+    bool written;
     int code;
 
     signal(SIGXFSZ, SIG_IGN);
+    hold_descriptors();
     start_with_blas_settled(argv);
     code = run(argc, argv);
-    if ((ferror(stdout) || fflush(stdout) != 0) && code == DONE)
-        code = complain(FAILED, "cannot write to stdout: %s", strerror(errno));
+    errno = 0;
+    written = fflush(stdout) == 0 && !ferror(stdout);     /* in this order: what is left fails once more, and says why */
+    if (!written && code == DONE) code = complain(FAILED, "cannot write to stdout%s%s", errno ? ": " : "", errno ? strerror(errno) : "");
     return code;
 }
