@@ -267,6 +267,17 @@ static size_t numbers_in(const plni_st *st)
     return numbers;
 }
 
+/* Weights of another type are not half as many floats, which is what their bytes look like. */
+static pln_status check_types(pln_ctx *ctx, const plni_st *st)
+{
+    for (int i = 0; i < st->count; i++) {
+        const char *type = st->tensor[i].type;
+        if (strcmp(type, "F32") != 0 && strcmp(type, "U8") != 0 && strcmp(type, "I32") != 0)
+            return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %.60s is %s; wanted is F32", st->tensor[i].name, type);
+    }
+    return PLN_OK;
+}
+
 static pln_status read_network(pln_ctx *ctx, const plni_st *st, pln_net *net)
 {
     const char *text = plni_st_text(st, NETWORK);
@@ -280,7 +291,8 @@ static pln_status read_network(pln_ctx *ctx, const plni_st *st, pln_net *net)
     if (!network)
         return plni_fail(ctx, PLN_ERR_FORMAT, "model: the network is not valid JSON (byte %d: %s)",
                          error.position, error.text);
-    status = plni_network_build(ctx, net, network, numbers_in(st));
+    status = check_types(ctx, st);
+    if (status == PLN_OK) status = plni_network_build(ctx, net, network, numbers_in(st));
     json_decref(network);
     PLN_TRY(status);
     for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_parameter(ctx, net, p, st, &taken));

@@ -13,7 +13,7 @@
 static const struct { const char *name; size_t bytes; } types[] = {
     { "F64", 8 }, { "F32", 4 }, { "F16", 2 }, { "BF16", 2 }, { "I64", 8 }, { "I32", 4 },
     { "I16", 2 }, { "I8", 1 }, { "U64", 8 }, { "U32", 4 }, { "U16", 2 }, { "U8", 1 },
-    { "BOOL", 1 },
+    { "BOOL", 1 }, { "F8_E4M3", 1 }, { "F8_E5M2", 1 }, { "F8_E8M0", 1 }, { "C64", 8 },
 };
 
 /* Bytes of one number, 0 for an unknown type. */
@@ -60,8 +60,9 @@ static pln_status read_tensor(pln_ctx *ctx, const char *name, const json_t *abou
     size_t bytes = type ? bytes_of(type) : 0, begin, end;
 
     *t = (plni_st_tensor){ .name = name, .type = type };
+    if (!type) return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: tensor %.60s has no dtype", name);
     if (bytes == 0)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: tensor %.60s has no known dtype", name);
+        return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: tensor %.60s is of the dtype '%.20s', which is not known", name, type);
     if (!read_shape(json_object_get(about, "shape"), t, &bytes))
         return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: the shape of tensor %.60s is not valid", name);
     if (!read_offsets(json_object_get(about, "data_offsets"), &begin, &end))
@@ -136,6 +137,20 @@ static pln_status read_tensors(pln_ctx *ctx, plni_st *st, const char *data, size
     return check_places(ctx, st, data, size);
 }
 
+/* What a file is that begins otherwise, or NULL. */
+static const char *other_file(const unsigned char *bytes, size_t size)
+{
+    static const char pointer[] = "version https://git-lfs";
+
+    if (size >= sizeof pointer - 1 && memcmp(bytes, pointer, sizeof pointer - 1) == 0)
+        return "this is a pointer of Git LFS, not the file that it stands for: 'git lfs pull' fetches that";
+    if (size >= 2 && bytes[0] == 0x80 && bytes[1] >= 2 && bytes[1] <= 5)
+        return "this is a pickle of Python, no safetensors file: safetensors.torch.save_file writes one";
+    if (size >= 4 && memcmp(bytes, "PK\3\4", 4) == 0)
+        return "this is a zip file, as torch.save and numpy.savez write it, no safetensors file: safetensors.torch.save_file writes one";
+    return NULL;
+}
+
 pln_status plni_st_parse(pln_ctx *ctx, const void *bytes, size_t size, plni_st *st)
 {
     const unsigned char *from = bytes;
@@ -147,6 +162,8 @@ pln_status plni_st_parse(pln_ctx *ctx, const void *bytes, size_t size, plni_st *
     if (size < 8)
         return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: the file ends at byte %zu, before its header", size);
     for (int i = 7; i >= 0; i--) length = length << 8 | from[i];
+    const char *other = length > size - 8 ? other_file(from, size) : NULL;
+    if (other) return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: %s", other);
     if (length > size - 8 || length > PLNI_ST_MAX_HEADER)
         return plni_fail(ctx, PLN_ERR_FORMAT,
                          "safetensors: the header is said to have %llu bytes, the file has %zu",
