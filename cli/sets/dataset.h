@@ -60,6 +60,12 @@ int  dataset_read_file(const char *path, size_t most, void **bytes, size_t *size
 /* The same of a file that is no IDX file, even if it begins like one. */
 int  dataset_read_other(const char *path, size_t most, void **bytes, size_t *size);
 
+/* The same of a file whose bytes are taken as they are, even if they begin like gzip. */
+int  dataset_read_plain(const char *path, size_t most, void **bytes, size_t *size);
+
+/* How many bytes of a text are a mark of byte order, which Windows puts before the first line: 0 or 3. */
+size_t text_mark(const void *text, size_t size);
+
 /* The folder where fetched sets are kept. */
 void dataset_cache(const char *name, char *path, size_t capacity);
 

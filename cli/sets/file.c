@@ -3,6 +3,7 @@
 #include "sets/reader.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
@@ -87,6 +88,31 @@ static int read_contents(const char *path, gzFile file, bool idx, size_t most, c
     if (expected) return read_growing(path, file, expected, "its header announces", bytes, size);
     return read_growing(path, file, most, "are read at most", bytes, size);
 }
+
+int dataset_read_plain(const char *path, size_t most, void **bytes, size_t *size)
+{
+    FILE *file = fopen(path, "rb");
+    char *text = NULL;
+    int code = file ? DONE : complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
+
+    *bytes = NULL;
+    *size = 0;
+    for (size_t capacity = 1u << 16; code == DONE; capacity *= 2) {
+        if (capacity > most) capacity = most + 1;
+        code = grow(path, capacity, &text);
+        if (code != DONE) break;
+        *size += fread(text + *size, 1, capacity - *size, file);
+        if (ferror(file)) code = complain(BAD_INPUT, "cannot read %s: %s", path, strerror(errno));
+        else if (*size > most) code = complain(BAD_INPUT, "%s holds more than the %zu bytes that are read at most", path, most);
+        if (*size < capacity) break;
+    }
+    if (file) fclose(file);
+    if (code == DONE) *bytes = text;
+    else              free(text);
+    return code;
+}
+
+size_t text_mark(const void *text, size_t size) { return size >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0 ? 3 : 0; }
 
 static int read_whole(const char *path, bool idx, size_t most, void **bytes, size_t *size)
 {

@@ -57,7 +57,7 @@ static int read_file(const part *p, int i, void **bytes, size_t *size, char path
 
     if (snprintf(path, PATH_MAX, "%s/%s", p->r->d->path, name) >= PATH_MAX)
         return complain(BAD_INPUT, "%s/%s: the path is too long", p->r->d->path, name);
-    code = dataset_read_other(path, LARGEST_FILE, bytes, size);
+    code = dataset_read_plain(path, LARGEST_FILE, bytes, size);
     if (code != DONE) return code;
     SHA256Update(&p->r->sha, (const uint8_t *)name, strlen(name) + 1);
     SHA256Update(&p->r->sha, *bytes, *size);

@@ -41,8 +41,12 @@ static bool take_size(work *w, unsigned long height, unsigned long width, int ch
     image *i = w->to;
 
     w->told = true;
-    if (height < 1 || width < 1 || height > LARGEST_SIDE || width > LARGEST_SIDE ||
-        height * width > (unsigned long)(IMAGE_MOST / channels)) {
+    if (height < 1 || width < 1 || height > LARGEST_SIDE || width > LARGEST_SIDE) {
+        w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d pixels a side are read", w->path, width, height,
+                           (int)LARGEST_SIDE);
+        return false;
+    }
+    if (height * width > (unsigned long)(IMAGE_MOST / channels)) {
         w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d values are read: make it smaller", w->path,
                            width, height, (int)IMAGE_MOST);
         return false;

@@ -71,6 +71,7 @@ int labels_parse(const char *name, const char *text, size_t size, const int32_t 
     const char *const end = text + size;
     int code = DONE, listed = 0;
 
+    text += text_mark(text, size);
     memset(line, 0, sizeof *line * (size_t)samples);
     for (int number = 1; code == DONE && text < end; number++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text)), *at = text;

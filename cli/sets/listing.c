@@ -195,6 +195,9 @@ static int read_text(const char *path, char **text)
         free(bytes);
         return complain(BAD_INPUT, "%s is no text: it holds zero bytes", path);
     }
+    const size_t mark = text_mark(bytes, size);
+    memmove(bytes, (const char *)bytes + mark, size - mark);
+    size -= mark;
     *text = realloc(bytes, size + 1);
     if (!*text) {
         free(bytes);

@@ -18,11 +18,11 @@
 
 /* ---- is it what it says? ------------------------------------------------------- */
 
-enum { HEADER = 128, TAG = 8, COMPRESSED = 15, MATRIX = 14, TYPES = 10, MAX_RANK = 8, MAX_NAME = 64,
+enum { HEADER = 128, TAG = 8, COMPRESSED = 15, MATRIX = 14, TYPES = 14, MAX_RANK = 8, MAX_NAME = 64,
        OPENING = 4 * TAG + 8 * MAX_RANK + MAX_NAME + 2 * TAG };
 
 /* Bytes of a value by the type of the data in the file; 0: not read. */
-static const size_t width_of_type[TYPES] = { 0, 1, 1, 2, 2, 4, 4, 4, 0, 8 };
+static const size_t width_of_type[TYPES] = { 0, 1, 1, 2, 2, 4, 4, 4, 0, 8, 0, 0, 8, 8 };
 
 static uint32_t word(const uint8_t *at)
 {
@@ -63,7 +63,7 @@ static const char *check_opening(const uint8_t *b, size_t size, size_t total, si
     if (!read_tag(b, size, 0, &flags) || flags.type != 6 || flags.length != 8 || size < flags.next)
         return "does not begin with its flags";
     const uint32_t class = b[flags.data];
-    if (class < 6 || class > 13) return "is no plain array of numbers: save only X and y";
+    if (class < 6 || class > 15) return "is no plain array of numbers: save only X and y";
     if (b[flags.data + 1] & 8) return "is complex";
     if (!read_tag(b, size, flags.next, &dims) || dims.type != 5 || dims.length % 4 || dims.length < 8 ||
         dims.length > 4 * MAX_RANK || dims.next > size)
@@ -179,11 +179,24 @@ static int read_images(const char *path, mat_t *mat, size_t most, mat_images *m)
     return code;
 }
 
-/* Value i of an array of bytes or doubles, or -1. */
+/* Value i of an array of numbers, or -1 if it is no small whole one. */
 static int label_at(const matvar_t *y, int i)
 {
-    if (y->class_type == MAT_C_UINT8) return ((const uint8_t *)y->data)[i];
-    const double value = ((const double *)y->data)[i];
+    double value;
+
+    switch (y->class_type) {
+    case MAT_C_UINT8:  value = ((const uint8_t *)y->data)[i]; break;
+    case MAT_C_INT8:   value = ((const int8_t *)y->data)[i]; break;
+    case MAT_C_UINT16: value = ((const uint16_t *)y->data)[i]; break;
+    case MAT_C_INT16:  value = ((const int16_t *)y->data)[i]; break;
+    case MAT_C_UINT32: value = ((const uint32_t *)y->data)[i]; break;
+    case MAT_C_INT32:  value = ((const int32_t *)y->data)[i]; break;
+    case MAT_C_UINT64: value = (double)((const uint64_t *)y->data)[i]; break;
+    case MAT_C_INT64:  value = (double)((const int64_t *)y->data)[i]; break;
+    case MAT_C_SINGLE: value = (double)((const float *)y->data)[i]; break;
+    case MAT_C_DOUBLE: value = ((const double *)y->data)[i]; break;
+    default:           return -1;
+    }
     return value >= 0 && value <= 255 && value == (double)(int)value ? (int)value : -1;
 }
 
@@ -192,8 +205,8 @@ static int read_labels(const char *path, mat_t *mat, mat_images *m)
     matvar_t *y = Mat_VarRead(mat, "y");
     int code = DONE;
 
-    if (!y || !y->data || y->rank != 2 || (y->class_type != MAT_C_UINT8 && y->class_type != MAT_C_DOUBLE))
-        code = complain(BAD_INPUT, "%s has no array y of uint8 or double, count x 1", path);
+    if (!y || !y->data || y->rank != 2)
+        code = complain(BAD_INPUT, "%s has no array y of numbers, count x 1", path);
     else if (y->dims[0] > INT_MAX || y->dims[1] > INT_MAX || y->dims[0] * y->dims[1] != (size_t)m->count)
         code = complain(BAD_INPUT, "%s: there are %d images, but %zu x %zu labels", path, m->count, y->dims[0], y->dims[1]);
     else if (!(m->labels = malloc((size_t)m->count * sizeof *m->labels)))

@@ -147,16 +147,52 @@ char *document_text(const pln_option *table, const void *object, size_t *size)
 typedef struct walk {
     document     *d;
     yaml_parser_t parser;
+    const char   *text;
+    size_t        size;
     long          from;                  /* 0: the lines of the text                   */
     char          path[LONGEST_PATH];    /* of what comes next                         */
     int           depth;
 } walk;
+
+/* The line of a byte, from 1. */
+static size_t line_of(const walk *w, size_t at)
+{
+    size_t line = 1;
+
+    for (size_t i = 0; i < at && i < w->size; i++) line += w->text[i] == '\n';
+    return line;
+}
+
+/* The reader of libyaml stops at bytes, and says at which. */
+static int refuse_bytes(const walk *w)
+{
+    const size_t at = w->parser.problem_offset;
+    const unsigned byte = at < w->size ? (unsigned char)w->text[at] : 0;
+    char what[160];
+
+    if (byte >= 0x80) snprintf(what, sizeof what, "byte 0x%02x is no UTF-8: save the file as UTF-8", byte);
+    else              snprintf(what, sizeof what, "this is no YAML: %s", w->parser.problem ? w->parser.problem : "it cannot be read");
+    if (w->from) return complain(MISUSED, "--set %s: %s", w->d->set[-1 - w->from], what);
+    return complain(BAD_INPUT, "%s:%zu: %s", w->d->name, line_of(w, at), what);
+}
+
+/* Whether a tab is among the blanks at the beginning of a line. */
+static bool begins_with_tab(const walk *w, size_t line)
+{
+    const char *at = w->text, *end = w->text + w->size;
+
+    for (; line > 1 && at < end; at++) line -= *at == '\n';
+    while (at < end && *at == ' ') at++;
+    return at < end && *at == '\t';
+}
 
 /* Complains about an event, or what is no YAML (NULL). */
 static int refuse(const walk *w, const yaml_event_t *event, const char *what)
 {
     const size_t line = (event ? event->start_mark : w->parser.problem_mark).line + 1;
 
+    if (!event && w->parser.error == YAML_READER_ERROR) return refuse_bytes(w);
+    if (!event && begins_with_tab(w, line)) what = "a tab stands where the line is indented: YAML wants spaces";
     if (w->from) return complain(MISUSED, "--set %s: %s, line %zu", w->d->set[-1 - w->from], what, line);
     return complain(BAD_INPUT, "%s:%zu: %s%s", w->d->name, line, event ? "" : "this is no YAML: ", what);
 }
@@ -249,6 +285,8 @@ static int walk_text(walk *w, const char *text, size_t size, bool *empty)
     bool last = false;
 
     if (!yaml_parser_initialize(&w->parser)) return complain(FAILED, "no memory left to read %s", w->d->name);
+    w->text = text;
+    w->size = size;
     yaml_parser_set_input_string(&w->parser, (const unsigned char *)text, size);
     *empty = true;
     while (code == DONE && !last) {
