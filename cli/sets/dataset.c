@@ -5,6 +5,7 @@
 #include "sets/known.h"
 #include "sets/reader.h"
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,11 +24,23 @@ static const reader *reader_of(const char *folder)
     return NULL;
 }
 
+/* A folder without a file, such as a download that failed at once may have left. */
+static bool is_empty(const char *folder)
+{
+    const struct dirent *entry;
+    DIR *dir = opendir(folder);
+    bool empty = dir != NULL;
+
+    while (empty && (entry = readdir(dir)) != NULL) empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (dir) closedir(dir);
+    return empty;
+}
+
 dataset_state dataset_look(const char *folder)
 {
     const reader *found = reader_of(folder);
 
-    if (access(folder, F_OK) != 0) return DATASET_ABSENT;
+    if (access(folder, F_OK) != 0 || is_empty(folder)) return DATASET_ABSENT;
     return found && (!found->whole || found->whole(folder)) ? DATASET_THERE : DATASET_INCOMPLETE;
 }
 

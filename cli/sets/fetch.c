@@ -122,6 +122,14 @@ static bool try_mirror(const char *mirror, const wanted *w, const char *path)
     return false;
 }
 
+/* Whether there is the beginning of a file. */
+static bool has_begun(const char *path)
+{
+    char part[PATH_MAX];
+
+    return snprintf(part, sizeof part, "%s.part", path) < (int)sizeof part && holds_bytes(part);
+}
+
 static int fetch_file(const known_set *set, int f, const char *mirror, const char *folder)
 {
     const wanted w = { set, set->file[f].name, set->file[f].sha256, set->zipped ? ".gz" : "" };
@@ -133,7 +141,18 @@ static int fetch_file(const known_set *set, int f, const char *mirror, const cha
     if (mirror && try_mirror(mirror, &w, path)) return DONE;
     for (int m = 0; !mirror && m < KNOWN_MIRRORS && set->mirrors[m]; m++)
         if (try_mirror(set->mirrors[m], &w, path)) return DONE;
-    return complain(FAILED, "%s could not be fetched; running the command again goes on with what has come", w.name);
+    return complain(FAILED, "%s could not be fetched%s", w.name,
+                    has_begun(path) ? "; running the command again goes on with what has come" : "");
+}
+
+/* Says which files of a set that could not be fetched are to be put where; a folder that was made for them goes, if it is empty. */
+static void tell_by_hand(const known_set *set, const char *folder, bool made)
+{
+    if (made) (void)rmdir(folder);
+    fprintf(stderr, "To do it by hand, put these files into %s:\n", folder);
+    for (int f = 0; f < KNOWN_FILES && set->file[f].name; f++)
+        fprintf(stderr, "  %s/%s%s\n", set->mirrors[0], set->file[f].name, set->zipped ? ".gz" : "");
+    if (set->unpacked[0]) fprintf(stderr, "and unpack them there.\n");
 }
 
 /* A zip file of many becomes files; the archive stays, so that another call has nothing to
@@ -172,11 +191,13 @@ int fetch_set(const char *name, const char *mirror, const char *folder)
     else        dataset_cache(name, path, sizeof path);
     if (!set->mirrors[0])
         return complain(MISUSED, "%s is not fetched: %s, and put the folders in %s", name, set->by_hand, path);
+    const bool there = access(path, F_OK) == 0;
     if (!unpack_folders(path)) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
 
     curl_global_init(CURL_GLOBAL_DEFAULT);
     for (int f = 0; f < KNOWN_FILES && set->file[f].name && code == DONE; f++) code = fetch_file(set, f, mirror, path);
     curl_global_cleanup();
+    if (code != DONE) tell_by_hand(set, path, !there);
     if (code == DONE) code = unpack(set, path);
     if (code == DONE) fprintf(stderr, "%s is complete in %s\n", name, path);
     return code;
