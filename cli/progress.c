@@ -37,7 +37,7 @@ void progress_show(double share, double seconds_left, const char *text)
     const bool colour = getenv("NO_COLOR") == NULL;
     char bar[WIDTH + 1];
 
-    if (!on_terminal() || too_soon()) return;
+    if (!on_terminal() || (too_soon() && share < 1)) return;
     for (int i = 0; i < WIDTH; i++) bar[i] = i < full ? '#' : '.';
     bar[WIDTH] = 0;
     fprintf(stderr, "\r\033[K%s%s%s %3.0f %%  %s", colour ? "\033[32m" : "", bar, colour ? "\033[0m" : "", 100 * share, text);

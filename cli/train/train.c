@@ -41,6 +41,9 @@ static void show_progress(const job *j, const pln_run_event *v, double started, 
         snprintf(text, sizeof text, "%sepoch %d of %d%s%s", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", (int)done + 1, all,
                  density, next);
         progress_show(done / all, rate > 0 ? (all - done) / rate : -1, text);
+    } else if (v->kind == PLN_RUN_EPOCH && all > 0) {
+        snprintf(text, sizeof text, "%sepoch %d of %d", v->part == PLN_PART_PRETRAIN ? "pre-training, " : "", all, all);
+        progress_show(1, -1, text);
     }
 }
 

@@ -1,4 +1,3 @@
 # What could not be written is said with its reason.
-"$PLANARIA" presets >/dev/full 2>said || code=$?
-ends 1
+"$PLANARIA" presets >/dev/full 2>said && wrong "it should fail"
 says 'No space left on device'

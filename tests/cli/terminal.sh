@@ -24,6 +24,7 @@ print("->", code, "bars:", "some" if len(bars) > 2 else len(bars),
       "coloured:", any(b"\x1b[32m" in b for b in bars),
       "times:", any(re.search(rb"\d:\d\d left", b) for b in bars),
       "cleared:", not bars or text.rindex(b"\r\x1b[K") > text.rindex(bars[-1]),
+      "last epoch:", any(b"100 %" in b and b"epoch 1000 of 1000" in b for b in bars),
       "control characters:", b"\x1b" in text)
 END
 at_terminal() { python3 at_terminal.py "$1" "$PLANARIA" train long.yaml --data "$DATA" --out r --force; }
