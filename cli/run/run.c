@@ -96,7 +96,13 @@ void run_default(char *folder, size_t capacity, const char *kind, const char *na
     for (base = end; base > name && base[-1] != '/'; base--) continue;
     if (end - base > 5 && strncmp(end - 5, ".yaml", 5) == 0) end -= 5;
 
-    snprintf(folder, capacity, "runs/%s%.*s-seed%ld", kind, (int)(end - base), base, seed);
+    /* A sweep's best.yaml and a run's config.yaml are called alike in every folder. */
+    const bool common = end - base == 4 ? strncmp(base, "best", 4) == 0 : end - base == 6 && strncmp(base, "config", 6) == 0;
+    const char *above = base;
+    if (common && base > name + 1) for (above--; above > name && above[-1] != '/'; above--) continue;
+    const bool within = above < base && *above != '.';
+    snprintf(folder, capacity, "runs/%s%.*s%s%.*s-seed%ld", kind, within ? (int)(base - 1 - above) : 0, above, within ? "-" : "",
+             (int)(end - base), base, seed);
 }
 
 int run_lock(run *r, const char *folder, int seconds)

@@ -16,7 +16,8 @@ typedef struct run {
 /* folder/name; valid until the fourth next call. */
 const char *run_path(const run *r, const char *name);
 
-/* runs/NAME-seedN, with `kind` ("sweep-", or "") before NAME: the configuration's, without folders and ending. */
+/* runs/NAME-seedN, with `kind` ("sweep-", or "") before NAME: the configuration's, without folders and ending; of those
+ * that are called best or config, with their folder's name before it. */
 void run_default(char *folder, size_t capacity, const char *kind, const char *name, long seed);
 
 /* Makes the folder and locks it against another process, for which it waits so many

@@ -43,12 +43,13 @@ static void describe_pass(json_t *line, const config *c, const pln_epoch_report 
 {
     const bool first = json_object_size(line) == 0;
     const json_int_t samples = json_integer_value(json_object_get(line, "samples")) + e->samples;
-    const double seconds = json_real_value(json_object_get(line, "train_seconds")) + e->seconds;
+    const double before = json_real_value(json_object_get(line, "train_seconds")), seconds = before + e->seconds;
+    const double timed = before * json_real_value(json_object_get(line, "samples_per_second"));
 
     json_object_set_new(line, "epoch", json_integer(e->epoch));
     json_object_set_new(line, "samples", json_integer(samples));
     json_object_set_new(line, "train_seconds", json_real(seconds));
-    json_object_set_new(line, "samples_per_second", json_real(seconds > 0 ? (double)samples / seconds : 0));
+    json_object_set_new(line, "samples_per_second", json_real(seconds > 0 ? (timed + (double)e->timed) / seconds : 0));
     json_object_set_new(line, "train_loss", json_real(e->loss));
     json_object_set_new(line, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
     if (!first) return;

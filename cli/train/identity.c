@@ -7,6 +7,7 @@
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The way in which the identity is computed; others mean nothing to us. */
@@ -106,13 +107,48 @@ static bool differs_in_length(const config *mine, const config *before)
     return same;
 }
 
+/* The first settings in which two configurations differ, "train.batch (was 8, is 16), ...", or "". */
+enum { DIFFERENCES = 600 };
+static void list_differences(const config *mine, const config *before, char text[DIFFERENCES])
+{
+    enum { MOST = 3 };
+    document a = { .settings = NULL }, b = { .settings = NULL };
+    size_t a_size, b_size;
+    char *a_text = config_text(mine, &a_size), *b_text = config_text(before, &b_size);
+    const bool read = a_text && b_text && document_read("now", a_text, a_size, config_options, NULL, &a) == DONE &&
+                      document_read("before", b_text, b_size, config_options, NULL, &b) == DONE;
+    int count = 0;
+
+    *text = 0;
+    for (int side = 0; read && side < 2; side++) {
+        const document *from = side ? &b : &a, *other = side ? &a : &b;
+        for (int i = 0; i < from->count; i++) {
+            const pln_setting *s = &from->settings[i], *t = document_find(other, s->path);
+            const size_t used = strlen(text);
+            const char *was = side ? s->text : t ? t->text : "not set", *is = side ? "not set" : s->text;
+            if (s->kind != PLN_SETTING_VALUE || strncmp(s->path, "expected.", 9) == 0) continue;
+            if (t && (side || strcmp(s->text, t->text) == 0)) continue;
+            if (++count <= MOST)
+                snprintf(text + used, DIFFERENCES - used, "%s%.60s (was %.60s, is %.60s)", used ? ", " : "", s->path, was, is);
+            else if (count == MOST + 1)
+                snprintf(text + used, DIFFERENCES - used, ", ...");
+        }
+    }
+    document_free(&a);
+    document_free(&b);
+    free(a_text);
+    free(b_text);
+}
+
 static int complain_configuration(const job *j, const char *what)
 {
     const char *path = run_path(&j->r, "config.yaml");
+    char differences[DIFFERENCES] = "";
     config *before = NULL;
     const bool shorter = access(path, F_OK) == 0 && config_load(path, NULL, &before) == DONE && differs_in_length(j->c, before);
     const int epochs = before ? before->e.fit.epochs : 0;
 
+    if (before) list_differences(j->c, before, differences);
     config_free(before);
     if (shorter && j->args.prunes)
         return complain(BAD_INPUT, "%s belongs to another run: that had --epochs %d, and its schedules are as long: --force begins anew", what,
@@ -120,6 +156,7 @@ static int complain_configuration(const job *j, const char *what)
     if (shorter)
         return complain(BAD_INPUT, "%s belongs to another run: that had train.epochs %d, and its schedule is as long; leave them and use "
                         "--epochs %d to train longer", what, epochs, j->c->e.fit.epochs);
+    if (*differences) return complain(BAD_INPUT, "%s belongs to another run, of another configuration: %s", what, differences);
     return complain(BAD_INPUT, "%s belongs to another run: its configuration differs%s", what,
                     *j->c->e.labels_file ? ", or what semi.labels_file lists" : "");
 }
@@ -144,14 +181,28 @@ int job_complain_other(const job *j, const char *what)
     return complain_configuration(j, what);
 }
 
+/* Whether the folder has something that a run left, and not only begins. */
+static bool has_results(const job *j)
+{
+    static const char *const files[] = { "result.json", "model.safetensors", "checkpoint.safetensors", "metrics.jsonl" };
+    struct stat about;
+
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (stat(run_path(&j->r, files[i]), &about) == 0 && about.st_size > 0) return true;
+    return false;
+}
+
 int job_check_manifest(const job *j)
 {
     json_t *manifest = json_load_file(run_path(&j->r, "manifest.json"), 0, NULL);
     const char *identity = json_string_value(json_object_get(manifest, "identity"));
     const bool older = identity && json_integer_value(json_object_get(manifest, "identity_of")) != IDENTITY_OF;
-    const bool other = identity && strcmp(identity, j->identity) != 0;
+    const bool other = identity && strcmp(identity, j->identity) != 0, unknown = !identity && has_results(j);
 
     json_decref(manifest);
+    if (unknown)
+        return complain(BAD_INPUT, "%s has no manifest.json, or a damaged one, so nobody can tell which run it is: --force begins anew",
+                        j->r.folder);
     if (older)
         return complain(BAD_INPUT, "%s was written by another version of planaria, whose runs this one can read but not go on with: "
                         "--force begins anew", j->r.folder);

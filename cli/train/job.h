@@ -2,6 +2,7 @@
  *
  *     train.c          the command line, and the run from event to event
  *     prune.c          the other command line: settings of section prune
+ *     again.c          a run that goes on by its folder alone
  *     start.c          weights to begin with
  *     cut.c            or without some of the channels
  *     cost.c           what pruning cost and what it gave, beside the dense network
@@ -20,9 +21,13 @@
 #include "sets/dataset.h"
 
 #include <jansson.h>
+#include <limits.h>
 
 /* So much memory may be taken by the outputs that classifiers are given. */
 enum { FEATURES_MB = 2000 };
+
+/* A seed that nobody has given. */
+#define SEED_UNSET LONG_MIN
 
 /* What the command line says. */
 typedef struct arguments {
@@ -78,6 +83,12 @@ int  job_check(job *j, const options *o, const char *wanted);
 
 /* Opens all, trains, and says what came of it. */
 int  job_carry_out(job *j);
+
+/* ---- again.c --------------------------------------------------------------- */
+
+/* If the name that is given is the folder of a run that is to go on: what its manifest says takes the place of what is not
+ * given, and the name becomes that of its configuration, in a buffer that outlives the job. */
+int  job_again(arguments *a, char *configuration, size_t capacity);
 
 /* ---- start.c --------------------------------------------------------------- */
 

@@ -160,7 +160,7 @@ int job_check(job *j, const options *o, const char *wanted)
     a->name = o->extra[0];
     if (a->epochs != OPTIONS_UNSET && a->epochs < 0) return complain(MISUSED, "--epochs must not be negative");
     if (a->limit != OPTIONS_UNSET && a->limit < 0) return complain(MISUSED, "--limit must not be negative");
-    if (a->seed < 0 || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
+    if ((a->seed < 0 && a->seed != SEED_UNSET) || a->seed == LONG_MAX) return complain(MISUSED, "--seed must be 0..%ld", LONG_MAX - 1);
     if (a->resume && a->force) return complain(MISUSED, "--resume and --force contradict each other");
     return DONE;
 }
@@ -211,7 +211,7 @@ int command_train(int argc, const char **argv)
 {
     job j = job_new(argc, argv);
     arguments *a = &j.args;
-    char folder[2048];
+    char folder[2048], configuration[4096];
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
         { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
@@ -225,11 +225,17 @@ int command_train(int argc, const char **argv)
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
-    int code = options_read(&o, argc, argv, table, "CONFIG|PRESET",
+    a->seed = SEED_UNSET;
+    a->limit = OPTIONS_UNSET;
+    int code = options_read(&o, argc, argv, table, "CONFIG|PRESET|RUN",
                             "Trains a network and keeps everything about it in a run folder.\n"
-                            "The same configuration, data and seed give the same model, to the bit.");
+                            "The same configuration, data and seed give the same model, to the bit.\n"
+                            "With --resume, the folder of a run is enough.");
 
     if (code == DONE) code = job_check(&j, &o, "configuration file or preset");
+    if (code == DONE) code = job_again(a, configuration, sizeof configuration);
+    if (a->seed == SEED_UNSET) a->seed = 1;
+    if (a->limit == OPTIONS_UNSET) a->limit = 0;
     if (code == DONE && !a->out) {
         run_default(folder, sizeof folder, "", a->name, a->seed);
         a->out = strdup(folder);

@@ -67,7 +67,7 @@ static bool is_in(const char *path, const char *section)
 }
 
 /* The last setting of a path: of a key that stands twice, the one too many. */
-static const pln_setting *find(const document *d, const char *path)
+const pln_setting *document_find(const document *d, const char *path)
 {
     for (int i = d->count - 1; i >= 0; i--)
         if (strcmp(d->settings[i].path, path) == 0) return &d->settings[i];
@@ -103,7 +103,7 @@ const char *document_place(const document *d, const char *path, char place[DOCUM
     const pln_setting *s;
 
     snprintf(section, sizeof section, "%s", path);
-    while ((s = find(d, section)) == NULL && *section) {
+    while ((s = document_find(d, section)) == NULL && *section) {
         char *dot = strrchr(section, '.');
         *(dot ? dot : section) = 0;
     }
@@ -328,7 +328,7 @@ static const pln_option *option_at(const pln_option *table, const char *path)
 static bool write_out(document *d, const pln_option *table, const char *path)
 {
     const pln_option *o = option_at(table, path);
-    const pln_setting *s = find(d, path);
+    const pln_setting *s = document_find(d, path);
     char first[LONGEST_PATH];
 
     if (!o || !(o->flags & PLN_OPTION_BRIEF)) return false;
@@ -352,7 +352,7 @@ static bool make_way(document *d, const pln_option *table, const char *path, lon
 
     for (const char *dot = strchr(path, '.'); ; dot = strchr(dot + 1, '.')) {
         snprintf(section, sizeof section, "%.*s", dot ? (int)(dot - path) : (int)sizeof section, path);
-        const pln_setting *s = find(d, section);
+        const pln_setting *s = document_find(d, section);
         if (!s && kind != PLN_SETTING_SECTION) return false;
         if (!dot) return true;
         if (!s && !add(d, section, PLN_SETTING_SECTION, "", from)) return false;

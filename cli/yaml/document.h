@@ -25,6 +25,9 @@ int document_file(const char *path, char **text, size_t *size);
 int  document_read(const char *name, const char *text, size_t size, const pln_option *table, const char *const *set, document *d);
 void document_free(document *d);
 
+/* The setting of a path, or NULL. */
+const pln_setting *document_find(const document *d, const char *path);
+
 /* Where the value of a path comes from, or what it would be in: "file.yaml:12", or
  * "--set train.batch=0"; the name alone at the top. */
 enum { DOCUMENT_PLACE = 4200 };

@@ -137,6 +137,7 @@ typedef struct pln_epoch_report {
     long   samples;
     double seconds;           /* inside pln_trainer_step since this process
                                  began the pass or took it up again            */
+    long   timed;             /* samples that were trained in these seconds    */
     double loss;              /* mean over the epoch's batches                 */
     double rate_factor;       /* of the schedule                               */
     double homeostasis;       /* Euclidean norm of h at the end of the epoch   */

@@ -294,7 +294,7 @@ static void finish_pass(pln_trainer *t)
     const double foresight = plni_prune_foreseen(t, &channels);
 
     t->report = (pln_epoch_report){
-        .epoch = t->epoch + 1, .course = t->at, .samples = c->count, .seconds = sum->seconds,
+        .epoch = t->epoch + 1, .course = t->at, .samples = c->count, .seconds = sum->seconds, .timed = (long)sum->timed,
         .loss = sum->loss / batches,
         .rate_factor = pln_schedule_factor(&c->fit.schedule, plni_prune_epoch(&c->fit, t->epoch)),
         .homeostasis = norm(c->rule.h, n),
@@ -360,9 +360,18 @@ static pln_status train_batch(pln_trainer *t, bool last)
     return plni_prune_after(t);
 }
 
+/* How many samples the first batches of a pass have: all are full but the last. */
+static double samples_until(const pln_trainer *t, int batch)
+{
+    const plni_course *c = &t->course[t->at];
+    const double full = (double)batch * c->fit.batch;
+
+    return full < c->count ? full : c->count;
+}
+
 pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *report)
 {
-    const int all = pln_trainer_batches(t);
+    const int all = pln_trainer_batches(t), begin = t->batch;
     const double start = now();
     pln_status status = PLN_OK;
 
@@ -373,6 +382,7 @@ pln_status pln_trainer_step(pln_trainer *t, int batches, pln_epoch_report *repor
     while (t->batch < end && status == PLN_OK)
         status = train_batch(t, t->batch + 1 == end);
     t->tally.seconds += now() - start;
+    t->tally.timed += samples_until(t, t->batch) - samples_until(t, begin);
     if (status == PLN_OK && t->batch == all) finish_pass(t);
     if (report) *report = t->report;
     return status;

@@ -12,7 +12,7 @@ typedef struct plni_tally {
     double sweeps, nudged_sweeps, residual, done, dense;
     double steps, dense_gradients, macs, active_macs;        /* where it prunes */
     double updates, revived, survival, survivals, retention, retentions, dead_rows, changed, changes;
-    double seconds;
+    double seconds, timed;       /* of this process alone, and how many samples it took in them */
 } plni_tally;
 
 /* A batch that is being trained, and the one that is being got ready. */

@@ -1,0 +1,67 @@
+/* again.c - go on with a run by its folder alone: what its manifest says becomes the command line */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "train/job.h"
+
+#include "run/past.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Whether the command line of a manifest has a word. */
+static bool has_word(const json_t *line, const char *word)
+{
+    for (size_t i = 0; i < json_array_size(line); i++) {
+        const char *text = json_string_value(json_array_get(line, i));
+        if (text && strcmp(text, word) == 0) return true;
+    }
+    return false;
+}
+
+/* What was not given again is as it was. */
+static int take_over(arguments *a, const run *r, const json_t *manifest)
+{
+    const json_t *data = json_object_get(manifest, "data");
+    const char *from = json_string_value(json_object_get(json_object_get(manifest, "from"), "path"));
+    json_t *line = json_object_get(manifest, "command_line");
+    const past_data past = past_recall(r);
+
+    if (a->seed == SEED_UNSET) a->seed = (long)json_integer_value(json_object_get(manifest, "seed"));
+    if (a->limit == OPTIONS_UNSET) a->limit = (int)json_integer_value(json_object_get(data, "limit"));
+    if (has_word(line, "--no-eval")) a->no_eval = 1;
+    if (!a->data && *past.path) a->data = strdup(past.path);
+    if (!a->from && from) a->from = strdup(from);
+    a->out = strdup(r->folder);
+    json_decref(a->line);
+    a->line = json_incref(line);
+    return a->out ? DONE : complain(FAILED, "no memory left");
+}
+
+int job_again(arguments *a, char *configuration, size_t capacity)
+{
+    run r = { .lock = -1 };
+    json_t *manifest;
+    int code;
+
+    if (snprintf(r.folder, sizeof r.folder, "%s", a->name) >= (int)sizeof r.folder || access(run_path(&r, "config.yaml"), F_OK) != 0)
+        return DONE;
+    if (!a->resume)
+        return complain(MISUSED, "%s is the folder of a run: --resume goes on with it, and --from %s with a configuration begins another with "
+                        "its weights", a->name, a->name);
+    if (a->out) return complain(MISUSED, "%s goes on in its own folder: leave out --out", a->name);
+    manifest = json_load_file(run_path(&r, "manifest.json"), 0, NULL);
+    if (!json_is_array(json_object_get(manifest, "command_line")))
+        code = complain(BAD_INPUT, "%s has no manifest.json, or a damaged one, which says how the run began", a->name);
+    else if (has_word(json_object_get(manifest, "command_line"), "prune"))
+        code = complain(MISUSED, "%s is a run of 'planaria prune', which goes on by the same command with --resume", a->name);
+    else
+        code = take_over(a, &r, manifest);
+    if (code == DONE) {
+        snprintf(configuration, capacity, "%s", run_path(&r, "config.yaml"));
+        a->name = configuration;
+    }
+    json_decref(manifest);
+    return code;
+}

@@ -1,0 +1,18 @@
+# A folder that does not say which run it is goes on with none; one that does, goes on by its name, and says what differs.
+make set
+try train net.yaml --data set --out r --seed 3 --limit 32
+ends 0
+try train net.yaml --data set --out r --seed 3 --limit 32 --resume --set train.rate=[0.2]
+ends 3
+says 'train.rate.* \(was 0.1, is 0.2\)'
+try train r
+ends 2
+says '--resume goes on with it'
+try train r --resume --epochs 2
+ends 0
+"$PLANARIA" train net.yaml --data set --out straight --seed 3 --limit 32 --epochs 2 >said 2>&1
+cmp r/model.safetensors straight/model.safetensors || wrong "it should be the model of one run of two epochs"
+rm r/manifest.json r/checkpoint.safetensors
+try train net.yaml --data set --out r --seed 7 --resume
+ends 3
+says 'no manifest.json'
