@@ -163,6 +163,37 @@ void config_free(config *c)
 
 char *config_text(const config *c, size_t *size) { return document_text(config_options, c, size); }
 
+void config_differences(const config *mine, const config *before, char text[CONFIG_DIFFERENCES])
+{
+    enum { MOST = 3 };
+    document a = { .settings = NULL }, b = { .settings = NULL };
+    size_t a_size, b_size;
+    char *a_text = config_text(mine, &a_size), *b_text = config_text(before, &b_size);
+    const bool read = a_text && b_text && document_read("now", a_text, a_size, config_options, NULL, &a) == DONE &&
+                      document_read("before", b_text, b_size, config_options, NULL, &b) == DONE;
+    int count = 0;
+
+    *text = 0;
+    for (int side = 0; read && side < 2; side++) {
+        const document *from = side ? &b : &a, *other = side ? &a : &b;
+        for (int i = 0; i < from->count; i++) {
+            const pln_setting *s = &from->settings[i], *t = document_find(other, s->path);
+            const size_t used = strlen(text);
+            const char *was = side ? s->text : t ? t->text : "not set", *is = side ? "not set" : s->text;
+            if (s->kind != PLN_SETTING_VALUE || strncmp(s->path, "expected.", 9) == 0) continue;
+            if (t && (side || strcmp(s->text, t->text) == 0)) continue;
+            if (++count <= MOST)
+                snprintf(text + used, CONFIG_DIFFERENCES - used, "%s%.60s (was %.60s, is %.60s)", used ? ", " : "", s->path, was, is);
+            else if (count == MOST + 1)
+                snprintf(text + used, CONFIG_DIFFERENCES - used, ", ...");
+        }
+    }
+    document_free(&a);
+    document_free(&b);
+    free(a_text);
+    free(b_text);
+}
+
 /* ---- data -------------------------------------------------------------------------- */
 
 const char *config_evaluated_on(const config *c) { return c->e.validation > 0 ? "validation" : "test"; }

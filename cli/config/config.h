@@ -41,6 +41,10 @@ void config_free(config *c);
 /* The configuration as YAML, freed by free; NULL if memory is short. */
 char *config_text(const config *c, size_t *size);
 
+/* The first settings in which two configurations differ, "train.batch (was 8, is 16), ...", or "". */
+enum { CONFIG_DIFFERENCES = 600 };
+void config_differences(const config *mine, const config *before, char text[CONFIG_DIFFERENCES]);
+
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
  * the test files are not opened; with select another share of what is left is held

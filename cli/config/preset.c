@@ -14,16 +14,14 @@
 
 enum { MAX_PRESETS = 512 };
 
-/* The folder of presets: $PLANARIA_PRESETS, or where it lies from this program, as it was installed or as it was built. */
-static const char *folder(void)
+/* The presets that came with the program, from where it lies, as it was installed or as it was built. */
+static const char *own_presets(void)
 {
     static const char *const places[] = { PLN_PRESETS_FROM_PROGRAM, "presets" };
     static char path[PATH_MAX];
-    const char *chosen = getenv("PLANARIA_PRESETS");
     char program[PATH_MAX - 256];
     struct stat about;
 
-    if (chosen && *chosen) return chosen;
     const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     program[length > 0 ? length : 0] = 0;
     if (strrchr(program, '/')) *strrchr(program, '/') = 0;
@@ -32,22 +30,58 @@ static const char *folder(void)
     return PLN_PRESETS_INSTALLED;
 }
 
-bool preset_path(const char *name, char *path, size_t capacity)
+/* Folder number n of presets: $PLANARIA_PRESETS, if it is set, and the program's; NULL behind the last. */
+static const char *folder(int n)
+{
+    const char *chosen = getenv("PLANARIA_PRESETS");
+    const bool more = chosen && *chosen;
+
+    if (more && n == 0) return chosen;
+    return n == more ? own_presets() : NULL;
+}
+
+/* The first file of that name; `between` leads from a folder of presets to where it may lie. */
+static bool find_file(const char *between, const char *name, char *path, size_t capacity)
 {
     struct stat about;
 
     if (strstr(name, "..")) return false;
-    return snprintf(path, capacity, "%s/%s.yaml", folder(), name) < (int)capacity && stat(path, &about) == 0;
+    for (int n = 0; folder(n); n++)
+        if (snprintf(path, capacity, "%s/%s%s.yaml", folder(n), between, name) < (int)capacity && stat(path, &about) == 0) return true;
+    return false;
+}
+
+static bool whole_path(const char *name, char *path, size_t capacity) { return find_file("", name, path, capacity); }
+
+/* The names that end in a slash and what was given. */
+typedef struct suffix {
+    const char *end;
+    char        path[PATH_MAX];
+    int         count;
+} suffix;
+
+static void see_suffix(const char *name, const char *path, void *user)
+{
+    suffix *s = user;
+    const size_t length = strlen(name), end = strlen(s->end);
+
+    if (length <= end || name[length - end - 1] != '/' || strcmp(name + length - end, s->end) != 0) return;
+    s->count++;
+    snprintf(s->path, sizeof s->path, "%s", path);
+}
+
+bool preset_path(const char *name, char *path, size_t capacity)
+{
+    suffix s = { .end = name };
+
+    if (whole_path(name, path, capacity)) return true;
+    if (!*name || strchr(name, '.')) return false;
+    preset_each(see_suffix, &s);
+    return s.count == 1 && snprintf(path, capacity, "%s", s.path) < (int)capacity;
 }
 
 /* Sweeps lie in a folder beside that of the presets. */
-bool sweep_path(const char *name, char *path, size_t capacity)
-{
-    struct stat about;
-
-    if (strstr(name, "..")) return false;
-    return snprintf(path, capacity, "%s/../sweeps/%s.yaml", folder(), name) < (int)capacity && stat(path, &about) == 0;
-}
+bool sweep_path(const char *name, char *path, size_t capacity) { return find_file("../sweeps/", name, path, capacity); }
 
 static int by_name(const void *a, const void *b)
 {
@@ -80,7 +114,8 @@ static void see_all(char **names, int count, bool (*find)(const char *name, char
 
     qsort(names, (size_t)count, sizeof names[0], by_name);
     for (int i = 0; i < count; i++) {
-        if (find(names[i], path, sizeof path)) see(names[i], path, user);
+        const bool again = i + 1 < count && strcmp(names[i], names[i + 1]) == 0;       /* one that stands in for another */
+        if (!again && find(names[i], path, sizeof path)) see(names[i], path, user);
         free(names[i]);
     }
 }
@@ -89,14 +124,16 @@ void preset_each(void (*see)(const char *name, const char *path, void *user), vo
 {
     char *names[MAX_PRESETS], path[PATH_MAX];
     const struct dirent *entry;
-    DIR *dir = opendir(folder());
     int count = 0;
 
-    while (dir && (entry = readdir(dir)) != NULL)
-        if (entry->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", folder(), entry->d_name) < (int)sizeof path)
-            collect(path, entry->d_name, names, &count);
-    if (dir) closedir(dir);
-    see_all(names, count, preset_path, see, user);
+    for (int n = 0; folder(n); n++) {
+        DIR *dir = opendir(folder(n));
+        while (dir && (entry = readdir(dir)) != NULL)
+            if (entry->d_name[0] != '.' && snprintf(path, sizeof path, "%s/%s", folder(n), entry->d_name) < (int)sizeof path)
+                collect(path, entry->d_name, names, &count);
+        if (dir) closedir(dir);
+    }
+    see_all(names, count, whole_path, see, user);
 }
 
 void sweep_each(void (*see)(const char *name, const char *path, void *user), void *user)
@@ -104,7 +141,8 @@ void sweep_each(void (*see)(const char *name, const char *path, void *user), voi
     char *names[MAX_PRESETS], path[PATH_MAX];
     int count = 0;
 
-    if (snprintf(path, sizeof path, "%s/../sweeps", folder()) < (int)sizeof path) collect(path, "", names, &count);
+    for (int n = 0; folder(n); n++)
+        if (snprintf(path, sizeof path, "%s/../sweeps", folder(n)) < (int)sizeof path) collect(path, "", names, &count);
     see_all(names, count, sweep_path, see, user);
 }
 

@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Finds the file of a preset, "liu2024/unsup-bp-1layer"; false if there is none. */
+/* Finds the file of a preset, "liu2024/unsup-bp-1layer", or of the only one whose name ends so, "unsup-bp-1layer"; false if
+ * there is none.  Presets lie in $PLANARIA_PRESETS, if that is set, and where those of the program are. */
 bool preset_path(const char *name, char *path, size_t capacity);
 
 /* The same of a sweep that came with planaria, "semi-bp-100". */

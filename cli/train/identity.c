@@ -107,48 +107,15 @@ static bool differs_in_length(const config *mine, const config *before)
     return same;
 }
 
-/* The first settings in which two configurations differ, "train.batch (was 8, is 16), ...", or "". */
-enum { DIFFERENCES = 600 };
-static void list_differences(const config *mine, const config *before, char text[DIFFERENCES])
-{
-    enum { MOST = 3 };
-    document a = { .settings = NULL }, b = { .settings = NULL };
-    size_t a_size, b_size;
-    char *a_text = config_text(mine, &a_size), *b_text = config_text(before, &b_size);
-    const bool read = a_text && b_text && document_read("now", a_text, a_size, config_options, NULL, &a) == DONE &&
-                      document_read("before", b_text, b_size, config_options, NULL, &b) == DONE;
-    int count = 0;
-
-    *text = 0;
-    for (int side = 0; read && side < 2; side++) {
-        const document *from = side ? &b : &a, *other = side ? &a : &b;
-        for (int i = 0; i < from->count; i++) {
-            const pln_setting *s = &from->settings[i], *t = document_find(other, s->path);
-            const size_t used = strlen(text);
-            const char *was = side ? s->text : t ? t->text : "not set", *is = side ? "not set" : s->text;
-            if (s->kind != PLN_SETTING_VALUE || strncmp(s->path, "expected.", 9) == 0) continue;
-            if (t && (side || strcmp(s->text, t->text) == 0)) continue;
-            if (++count <= MOST)
-                snprintf(text + used, DIFFERENCES - used, "%s%.60s (was %.60s, is %.60s)", used ? ", " : "", s->path, was, is);
-            else if (count == MOST + 1)
-                snprintf(text + used, DIFFERENCES - used, ", ...");
-        }
-    }
-    document_free(&a);
-    document_free(&b);
-    free(a_text);
-    free(b_text);
-}
-
 static int complain_configuration(const job *j, const char *what)
 {
     const char *path = run_path(&j->r, "config.yaml");
-    char differences[DIFFERENCES] = "";
+    char differences[CONFIG_DIFFERENCES] = "";
     config *before = NULL;
     const bool shorter = access(path, F_OK) == 0 && config_load(path, NULL, &before) == DONE && differs_in_length(j->c, before);
     const int epochs = before ? before->e.fit.epochs : 0;
 
-    if (before) list_differences(j->c, before, differences);
+    if (before) config_differences(j->c, before, differences);
     config_free(before);
     if (shorter && j->args.prunes)
         return complain(BAD_INPUT, "%s belongs to another run: that had --epochs %d, and its schedules are as long: --force begins anew", what,

@@ -49,7 +49,7 @@ for run in c older; do
     cmp straight/model.safetensors $run/model.safetensors && echo "the same network"
 done
 echo "# names that are nearly right"
-for name in fashion-demo unsup-bp-1layer liu2024/unsup-bp-1layr fashion-dmo nothing-like-it; do try train $name; done
+for name in fashion-demo unsup-bp-1layer liu2024/unsup-bp-1layr fashion-dmo nothing-like-it; do try train $name --data "$DATA/tiny" --dry-run; done
 "$PLANARIA" sweep --list
 try sweep semi
 echo "# options whose values are wrong, and what is missing"
@@ -61,7 +61,7 @@ try train "$TESTS/tiny.yaml" --data "$DATA" --set train.winners=0 --out bad
 try help fly
 "$PLANARIA" help train >out; "$PLANARIA" train --help | cmp - out && echo "help train: the same as train --help"
 echo "# data sets that are not all there, and where they were looked for"
-mkdir -p mine; cp -r "$DATA/tiny" mine/mnist; rm mine/mnist/t10k-labels*; mkdir mine/svhn; cp -r "$DATA/tiny" mine/fashion-mnist
+mkdir -p mine; cp -r "$DATA/tiny" mine/mnist; rm mine/mnist/t10k-labels*; mkdir mine/svhn; touch mine/svhn/notes.txt; cp -r "$DATA/tiny" mine/fashion-mnist
 PLANARIA_DATA=mine "$PLANARIA" data list | grep 'mine/'
 try data check mine/mnist
 try data info tiny --data "$DATA"; head -1 out | sed "s|$DATA|DATA|"
