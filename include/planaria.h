@@ -19,5 +19,6 @@
 #include "pln/exchange.h"
 #include "pln/experiment.h"
 #include "pln/run.h"
+#include "pln/predict.h"
 
 #endif

@@ -97,6 +97,13 @@ void pln_ctx_free(pln_ctx *ctx)
     from.free(from.user, ctx, size_of(ctx->threads));
 }
 
+pln_ctx *plni_ctx_alone(const pln_ctx *like)
+{
+    const pln_ctx_options how = { .threads = 1, .allocator = like->allocator, .isa = like->isa };
+
+    return pln_ctx_new(&how);
+}
+
 void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
                    plni_chunk *run, void *arg)
 {

@@ -25,6 +25,10 @@ void  plni_free(pln_ctx *ctx, void *memory, size_t bytes);
 void plni_parallel(pln_ctx *ctx, int chunks, double work, plni_walk walk,
                    plni_chunk *run, void *arg);
 
+/* A context of one thread, with the allocator and the kernels of another: what it is used for may go
+ * on in several threads at once, if the allocator's functions may.  NULL if memory is short. */
+pln_ctx *plni_ctx_alone(const pln_ctx *like);
+
 /* The kernels of this context's CPU level (kernel/kernel.h). */
 const struct plni_kernels *plni_kernels_of(const pln_ctx *ctx);
 

@@ -2,17 +2,18 @@
 
 #include "base/check.h"
 #include "base/context.h"
+#include "exchange/decoder.h"
 #include "exchange/network.h"
+#include "exchange/tensors.h"
 #include "format/file.h"
-#include "format/safetensors.h"
-#include "nn/mask.h"
 #include "pln/exchange.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const char NETWORK[] = "planaria.network";
+static const char NETWORK[] = "planaria.network", DECODER[] = "planaria.decoder", CLASSIFIER[] = "planaria.classifier";
+static const char ASSOCIATION[] = "association";
 enum { MAX_MODEL_GB = 64 };
 
 /* ---- save ----------------------------------------------------------------- */
@@ -42,120 +43,87 @@ static json_t *make_texts(const pln_net *net, const char *const *metadata)
     return NULL;
 }
 
-static size_t floats_of(const pln_parameter_info *info)
+static pln_status write_file(pln_ctx *ctx, const char *path, const plni_st_tensor *tensor, int count, json_t *texts)
 {
-    size_t floats = 1;
-
-    for (int d = 0; d < info->rank; d++) floats *= (size_t)info->dim[d];
-    return floats;
-}
-
-/* What a file holds of one parameter. */
-typedef struct record {
-    pln_parameter_info info;
-    char               values_name[40], mask_name[40], shape_name[40];
-    int32_t            shape[PLN_MAX_RANK];
-    size_t             floats;          /* of the whole tensor                              */
-    bool               masked, packed;  /* packed: those that are there, one after the other */
-    uint8_t           *mask;            /* bits in the tensor's order                       */
-} record;
-
-static record record_of(const pln_net *net, int parameter)
-{
-    record r = { .info = pln_net_parameter(net, parameter), .masked = pln_net_masked(net, parameter) };
-
-    r.floats = floats_of(&r.info);
-    r.packed = r.masked && pln_net_present(net, parameter) < r.floats - r.floats / 32;
-    for (int d = 0; d < r.info.rank; d++) r.shape[d] = r.info.dim[d];
-    snprintf(r.shape_name, sizeof r.shape_name, "%s_shape", r.info.name);
-    snprintf(r.mask_name, sizeof r.mask_name, "%s_mask", r.info.name);
-    snprintf(r.values_name, sizeof r.values_name, r.packed ? "%s_values" : "%s", r.info.name);
-    return r;
-}
-
-/* Leaves of `values` those that are there, at its beginning. */
-static size_t pack(const record *r, float *values)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < r->floats; i++)
-        if (r->mask[i / 8] >> i % 8 & 1) values[count++] = values[i];
-    return count;
-}
-
-/* Reads a parameter into `values` and says what the file is to hold of it. */
-static pln_status put_values(const pln_net *net, int parameter, const record *r, float *values, plni_st_tensor *to)
-{
-    pln_tensor t = { .data = values, .rank = r->info.rank };
-
-    memcpy(t.dim, r->info.dim, sizeof t.dim);
-    PLN_TRY(pln_net_get(net, parameter, &t));
-    *to = (plni_st_tensor){ .name = r->values_name, .type = "F32", .rank = r->info.rank, .bytes = values, .size = r->floats * sizeof *values };
-    for (int d = 0; d < r->info.rank; d++) to->dim[d] = r->info.dim[d];
-    if (!r->packed) return PLN_OK;
-    to->rank = 1;
-    to->dim[0] = (int64_t)pack(r, values);
-    to->size = (size_t)to->dim[0] * sizeof *values;
-    return PLN_OK;
+    return texts ? plni_st_write(ctx, path, tensor, count, texts)
+                 : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
 }
 
 pln_status pln_model_save(const pln_net *net, const char *path,
                           const char *const *metadata)
 {
-    pln_ctx *ctx = net->ctx;
-    const int count = net->ready ? pln_net_parameters(net) : 0;
-    const size_t record_bytes = (size_t)count * sizeof(record), tensor_bytes = 3 * (size_t)count * sizeof(plni_st_tensor);
-    record *records = plni_alloc(ctx, record_bytes);
-    plni_st_tensor *tensor = plni_alloc(ctx, tensor_bytes);
-    pln_status status = PLN_ERR_MEMORY;
-    size_t floats = 0, mask_bytes = 0;
-    int tensors = count;
-    uint8_t *masks = NULL;
-    float *values = NULL;
+    plni_tensors own;
     json_t *texts = NULL;
 
-    if (!net->ready) status = plni_fail(ctx, PLN_ERR_STATE, "model: the network is not ready");
-    if (!net->ready || !records || !tensor) goto done;
-    for (int p = 0; p < count; p++) {
-        records[p] = record_of(net, p);
-        floats += records[p].floats;
-        if (records[p].masked) mask_bytes += plni_mask_bytes(net, p);
+    if (!net->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "model: the network is not ready");
+    pln_status status = plni_tensors_put(net->ctx, net, "", &own);
+    if (status == PLN_OK) {
+        texts = make_texts(net, metadata);
+        status = write_file(net->ctx, path, own.tensor, own.count, texts);
     }
-    values = plni_alloc(ctx, floats * sizeof *values);
-    masks = plni_alloc(ctx, mask_bytes);
-    if (!values || !masks) goto done;
-    for (int p = 0; p < count; p++) {
-        const record *r = &records[p];
-        if (r->packed)
-            tensor[tensors++] = (plni_st_tensor){ .name = r->shape_name, .type = "I32", .rank = 1, .dim = { r->info.rank },
-                                                  .bytes = r->shape, .size = (size_t)r->info.rank * sizeof *r->shape };
-    }
-    uint8_t *mask = masks;
-    for (int p = 0; p < count; p++) {
-        record *r = &records[p];
-        if (!r->masked) continue;
-        r->mask = mask;
-        mask += plni_mask_bytes(net, p);
-        status = plni_mask_get_bytes(net, p, r->mask);
-        if (status != PLN_OK) goto done;
-        tensor[tensors++] = (plni_st_tensor){ .name = r->mask_name, .type = "U8", .rank = 1, .dim = { mask - r->mask },
-                                              .bytes = r->mask, .size = (size_t)(mask - r->mask) };
-    }
-    float *next = values;
-    for (int p = 0; p < count; p++) {
-        status = put_values(net, p, &records[p], next, &tensor[p]);
-        if (status != PLN_OK) goto done;
-        next += records[p].floats;
-    }
-    texts = make_texts(net, metadata);
-    status = texts ? plni_st_write(ctx, path, tensor, tensors, texts)
-                   : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
-done:
     json_decref(texts);
-    plni_free(ctx, masks, mask_bytes);
-    plni_free(ctx, values, floats * sizeof *values);
-    plni_free(ctx, tensor, tensor_bytes);
-    plni_free(ctx, records, record_bytes);
+    plni_tensors_free(net->ctx, &own);
+    return status;
+}
+
+/* Adds a text that is made here; takes it over.  Whether that failed. */
+static int add_text(json_t *texts, const char *key, char *text)
+{
+    const int failed = json_object_set_new(texts, key, json_string(text));
+
+    free(text);
+    return failed;
+}
+
+/* What the metadata hold of a model. */
+static json_t *make_all_texts(const pln_net *net, const pln_decoder *d, const char *const *metadata)
+{
+    json_t *texts = make_texts(net, metadata), *about = plni_decoder_describe(d);
+    int failed = !texts || !about;
+
+    if (!failed) failed |= add_text(texts, DECODER, json_dumps(about, JSON_COMPACT | JSON_REAL_PRECISION(17)));
+    if (!failed && d->classifier) failed |= add_text(texts, CLASSIFIER, describe(d->classifier));
+    json_decref(about);
+    if (!failed) return texts;
+    json_decref(texts);
+    return NULL;
+}
+
+/* The tensors of a model one behind the other: of the network, the classifier, and the association. */
+static pln_status write_tensors(const pln_net *net, const pln_decoder *d, const plni_tensors *own, const plni_tensors *head, const char *path,
+                                json_t *texts)
+{
+    const size_t bytes = (size_t)(own->count + head->count + 1) * sizeof(plni_st_tensor);
+    plni_st_tensor *all = plni_alloc(net->ctx, bytes);
+    int count = own->count + head->count;
+
+    if (!all) return PLN_ERR_MEMORY;
+    memcpy(all, own->tensor, (size_t)own->count * sizeof *all);
+    if (head->count) memcpy(all + own->count, head->tensor, (size_t)head->count * sizeof *all);
+    if (d->associations)
+        all[count++] = (plni_st_tensor){ .name = ASSOCIATION, .type = "I32", .rank = 2, .dim = { d->associations, pln_net_outputs(net) },
+                                         .bytes = d->association,
+                                         .size = (size_t)d->associations * (size_t)pln_net_outputs(net) * sizeof *d->association };
+    const pln_status status = write_file(net->ctx, path, all, count, texts);
+    plni_free(net->ctx, all, bytes);
+    return status;
+}
+
+pln_status pln_model_write(const pln_net *net, const pln_decoder *d, const char *path, const char *const *metadata)
+{
+    plni_tensors own, head = { 0 };
+
+    if (!net->ready || (d->classifier && !d->classifier->ready)) return plni_fail(net->ctx, PLN_ERR_STATE, "model: a network is not ready");
+    PLN_TRY(plni_decoder_check(net->ctx, d, net));
+    pln_status status = plni_tensors_put(net->ctx, net, "", &own);
+    if (status == PLN_OK && d->classifier) status = plni_tensors_put(net->ctx, d->classifier, "classifier.", &head);
+    if (status == PLN_OK) {
+        json_t *texts = make_all_texts(net, d, metadata);
+        status = write_tensors(net, d, &own, &head, path, texts);
+        json_decref(texts);
+    }
+    plni_tensors_free(net->ctx, &head);
+    plni_tensors_free(net->ctx, &own);
     return status;
 }
 
@@ -164,97 +132,6 @@ done:
 static pln_status refuse(pln_ctx *ctx, const char *why)
 {
     return plni_fail(ctx, PLN_ERR_FORMAT, "model: %s", why);
-}
-
-/* The mask of a parameter; NULL: it has none. */
-static pln_status find_mask(pln_ctx *ctx, const pln_net *net, int parameter, const plni_st *st, const plni_st_tensor **mask)
-{
-    const pln_parameter_info info = pln_net_parameter(net, parameter);
-    char name[40];
-
-    snprintf(name, sizeof name, "%s_mask", info.name);
-    *mask = plni_st_find(st, name);
-    if (!*mask) return PLN_OK;
-    if (strcmp((*mask)->type, "U8") != 0 || (*mask)->rank != 1 || !plni_mask_sound(net, parameter, (*mask)->bytes, (*mask)->size))
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, floats_of(&info));
-    return PLN_OK;
-}
-
-/* The whole tensor as the file has it. */
-static pln_status check_whole(pln_ctx *ctx, const pln_parameter_info *info, const plni_st_tensor *from)
-{
-    if (!from || strcmp(from->type, "F32") != 0 || from->rank != info->rank)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is missing or not float32 of rank %d",
-                         info->name, info->rank);
-    for (int d = 0; d < info->rank; d++)
-        if (from->dim[d] != info->dim[d])
-            return plni_fail(ctx, PLN_ERR_FORMAT, "model: dimension %d of tensor %s is %lld, the network wants %d",
-                             d + 1, info->name, (long long)from->dim[d], info->dim[d]);
-    return PLN_OK;
-}
-
-/* Those that a mask has, one after the other: as many as its ones; and the shape of all. */
-static pln_status check_packed(pln_ctx *ctx, const pln_parameter_info *info, const plni_st *st, const plni_st_tensor *values,
-                               const plni_st_tensor *mask)
-{
-    char name[40];
-    int32_t dim[PLN_MAX_RANK] = { 0 };
-    size_t ones = 0;
-
-    snprintf(name, sizeof name, "%s_shape", info->name);
-    const plni_st_tensor *shape = plni_st_find(st, name);
-    const bool fits = shape && !strcmp(shape->type, "I32") && shape->rank == 1 && shape->size == (size_t)info->rank * sizeof *dim;
-    if (fits) memcpy(dim, shape->bytes, shape->size);
-    for (int d = 0; d < info->rank; d++)
-        if (!fits || dim[d] != info->dim[d])
-            return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is missing, or is not the shape that the network wants", name);
-
-    if (!mask) return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s wants a mask beside it, which is missing", values->name);
-    for (size_t i = 0; i < 8 * mask->size; i++) ones += ((const uint8_t *)mask->bytes)[i / 8] >> i % 8 & 1;
-    if (strcmp(values->type, "F32") != 0 || values->rank != 1 || values->size != ones * sizeof(float))
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s must be %zu float32, as many as its mask has", values->name, ones);
-    return PLN_OK;
-}
-
-/* Copies values that are packed to where they belong. */
-static void unpack(const plni_st_tensor *values, const plni_st_tensor *mask, size_t floats, float *to)
-{
-    const char *next = values->bytes;
-
-    for (size_t i = 0; i < floats; i++) {
-        if (!(((const uint8_t *)mask->bytes)[i / 8] >> i % 8 & 1)) {
-            to[i] = 0;
-            continue;
-        }
-        memcpy(&to[i], next, sizeof to[i]);
-        next += sizeof to[i];
-    }
-}
-
-/* A parameter and its mask; counts what was taken from the file. */
-static pln_status set_parameter(pln_ctx *ctx, pln_net *net, int parameter, const plni_st *st, int *taken)
-{
-    const pln_parameter_info info = pln_net_parameter(net, parameter);
-    const size_t bytes = floats_of(&info) * sizeof(float);
-    const plni_st_tensor *mask, *values, *whole = plni_st_find(st, info.name);
-    pln_tensor t = { .rank = info.rank };
-    char name[40];
-    pln_status status;
-
-    snprintf(name, sizeof name, "%s_values", info.name);
-    values = whole ? NULL : plni_st_find(st, name);
-    PLN_TRY(find_mask(ctx, net, parameter, st, &mask));
-    PLN_TRY(values ? check_packed(ctx, &info, st, values, mask) : check_whole(ctx, &info, whole));
-    *taken += values ? 3 : mask ? 2 : 1;
-    memcpy(t.dim, info.dim, sizeof t.dim);
-    t.data = plni_alloc(ctx, bytes);
-    if (!t.data) return PLN_ERR_MEMORY;
-    if (values) unpack(values, mask, floats_of(&info), t.data);
-    else        memcpy(t.data, whole->bytes, bytes);
-    status = pln_net_set(net, parameter, &t);
-    plni_free(ctx, t.data, bytes);
-    if (status == PLN_OK && mask) status = plni_mask_set_bytes(net, parameter, mask->bytes);
-    return status == PLN_ERR_NAN ? PLN_ERR_FORMAT : status;
 }
 
 /* Numbers that a file can describe: four bytes each, or a bit of a mask. */
@@ -278,58 +155,208 @@ static pln_status check_types(pln_ctx *ctx, const plni_st *st)
     return PLN_OK;
 }
 
-static pln_status read_network(pln_ctx *ctx, const plni_st *st, pln_net *net)
+/* A network that a text describes, with its parameters. */
+static pln_status build(pln_ctx *ctx, const plni_st *st, const char *key, const char *prefix, int *taken, pln_net **net)
 {
-    const char *text = plni_st_text(st, NETWORK);
+    const char *text = plni_st_text(st, key);
     json_error_t error;
     json_t *network;
     pln_status status;
-    int taken = 0;
 
     if (!text) return refuse(ctx, "the file holds tensors, but no network of planaria");
     network = json_loads(text, JSON_REJECT_DUPLICATES, &error);
     if (!network)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: the network is not valid JSON (byte %d: %s)",
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %s is not valid JSON (byte %d: %s)", *prefix ? "the classifier" : "the network",
                          error.position, error.text);
     status = check_types(ctx, st);
-    if (status == PLN_OK) status = plni_network_build(ctx, net, network, numbers_in(st));
+    if (status == PLN_OK && !(*net = pln_net_new(ctx))) status = PLN_ERR_MEMORY;
+    if (status == PLN_OK) status = plni_network_build(ctx, *net, network, numbers_in(st));
     json_decref(network);
     PLN_TRY(status);
-    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(set_parameter(ctx, net, p, st, &taken));
-    if (st->count != taken)
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count, taken);
+    return plni_tensors_take(ctx, *net, prefix, st, taken);
+}
+
+/* The tensor of the association, as many rows as shares of labels; NULL if there are none. */
+static pln_status find_association(pln_model *m, const plni_st *st, const json_t *about, int *taken, const int32_t **association)
+{
+    const plni_st_tensor *t = plni_st_find(st, ASSOCIATION);
+    const size_t rows = json_array_size(json_object_get(about, "labels"));
+
+    *association = t ? t->bytes : NULL;
+    if (!t && rows == 0) return PLN_OK;
+    if (!t || strcmp(t->type, "I32") != 0 || t->rank != 2 || (size_t)t->dim[0] != rows || t->dim[1] != pln_net_outputs(m->net) || rows == 0)
+        return plni_fail(m->ctx, PLN_ERR_FORMAT, "model: tensor %s is missing, or not int32 of %zu x %d, a class for each unit by each share of labels",
+                         ASSOCIATION, rows, pln_net_outputs(m->net));
+    *taken += 1;
     return PLN_OK;
 }
 
-pln_status pln_model_parse(pln_ctx *ctx, const void *bytes, size_t size, pln_net **net)
+static pln_status read_decoder(pln_model *m, const plni_st *st, int *taken)
+{
+    const char *text = plni_st_text(st, DECODER);
+    const int32_t *association;
+    json_error_t error;
+    json_t *about;
+
+    if (!text) return PLN_OK;
+    about = json_loads(text, JSON_REJECT_DUPLICATES, &error);
+    if (!about)
+        return plni_fail(m->ctx, PLN_ERR_FORMAT, "model: what is said of its classes is not valid JSON (byte %d: %s)", error.position, error.text);
+    pln_status status = find_association(m, st, about, taken, &association);
+    if (status != PLN_OK) {
+        json_decref(about);
+        return status;
+    }
+    PLN_TRY(plni_decoder_take(m, about, association));
+    if (plni_st_text(st, CLASSIFIER)) PLN_TRY(build(m->ctx, st, CLASSIFIER, "classifier.", taken, &m->classifier));
+    m->decoder.classifier = m->classifier;
+    status = plni_decoder_check(m->ctx, &m->decoder, m->net);
+    return status == PLN_ERR_ARG || status == PLN_ERR_SHAPE ? PLN_ERR_FORMAT : status;
+}
+
+static pln_status read_model(pln_model *m, const plni_st *st)
+{
+    int taken = 0;
+
+    PLN_TRY(build(m->ctx, st, NETWORK, "", &taken, &m->net));
+    PLN_TRY(read_decoder(m, st, &taken));
+    if (st->count != taken)
+        return plni_fail(m->ctx, PLN_ERR_FORMAT, "model: %d tensors for a network with %d", st->count, taken);
+    m->texts = json_incref(json_object_get(st->header, "__metadata__"));
+    return PLN_OK;
+}
+
+static pln_status parse(pln_ctx *ctx, const void *bytes, size_t size, pln_model **model)
 {
     plni_st st = { 0 };
     pln_status status;
 
-    *net = NULL;
+    *model = NULL;
     PLN_TRY(plni_st_parse(ctx, bytes, size, &st));
-    *net = pln_net_new(ctx);
-    status = *net ? read_network(ctx, &st, *net) : PLN_ERR_MEMORY;
+    *model = plni_alloc(ctx, sizeof **model);
+    if (*model) (*model)->ctx = ctx;
+    status = *model ? read_model(*model, &st) : PLN_ERR_MEMORY;
     plni_st_free(ctx, &st);
-    if (status != PLN_OK) {
-        pln_net_free(*net);
-        *net = NULL;
-    }
+    if (status == PLN_OK) return status;
+    pln_model_free(*model);
+    *model = NULL;
     return status;
 }
 
-pln_status pln_model_load(pln_ctx *ctx, const char *path, pln_net **net)
+pln_status pln_model_parse(pln_ctx *ctx, const void *bytes, size_t size, pln_net **net)
+{
+    pln_model *model;
+
+    *net = NULL;
+    PLN_TRY(parse(ctx, bytes, size, &model));
+    *net = model->net;
+    model->net = NULL;
+    pln_model_free(model);
+    return PLN_OK;
+}
+
+typedef pln_status parser(pln_ctx *ctx, const void *bytes, size_t size, void *to);
+
+static pln_status load(pln_ctx *ctx, const char *path, parser *parses, void *to)
 {
     void *bytes = NULL;
     size_t size = 0;
     pln_status status;
 
-    *net = NULL;
     PLN_TRY(plni_file_read(ctx, path, (size_t)MAX_MODEL_GB << 30, &bytes, &size));
-    status = pln_model_parse(ctx, bytes, size, net);
+    status = parses(ctx, bytes, size, to);
     plni_free(ctx, bytes, size);
     return status;
 }
+
+static pln_status parse_net(pln_ctx *ctx, const void *bytes, size_t size, void *to) { return pln_model_parse(ctx, bytes, size, to); }
+static pln_status parse_model(pln_ctx *ctx, const void *bytes, size_t size, void *to) { return pln_model_open_bytes(ctx, bytes, size, to); }
+
+pln_status pln_model_load(pln_ctx *ctx, const char *path, pln_net **net)
+{
+    *net = NULL;
+    return load(ctx, path, parse_net, net);
+}
+
+/* ---- models in memory --------------------------------------------------------- */
+
+/* One that several threads may run: lists of a compact network are not written to. */
+static pln_status compact(pln_net **net)
+{
+    pln_net *small;
+
+    PLN_TRY(pln_net_compact(*net, 1, &small));
+    pln_net_free(*net);
+    *net = small;
+    return PLN_OK;
+}
+
+static pln_status make_compact(pln_model *m)
+{
+    PLN_TRY(compact(&m->net));
+    if (m->classifier) PLN_TRY(compact(&m->classifier));
+    m->decoder.classifier = m->classifier;
+    return PLN_OK;
+}
+
+pln_status pln_model_open_bytes(pln_ctx *ctx, const void *bytes, size_t size, pln_model **model)
+{
+    PLN_TRY(parse(ctx, bytes, size, model));
+    const pln_status status = make_compact(*model);
+    if (status == PLN_OK) return PLN_OK;
+    pln_model_free(*model);
+    *model = NULL;
+    return status;
+}
+
+pln_status pln_model_open(pln_ctx *ctx, const char *path, pln_model **model)
+{
+    *model = NULL;
+    return load(ctx, path, parse_model, model);
+}
+
+static pln_status copy_into(pln_model *m, const pln_net *net, const pln_decoder *d)
+{
+    json_t *about;
+
+    PLN_TRY(pln_net_compact(net, 1, &m->net));
+    about = plni_decoder_describe(d);
+    if (!about) return plni_fail(m->ctx, PLN_ERR_ARG, "model: no memory left, or the name of a class is not UTF-8");
+    PLN_TRY(plni_decoder_take(m, about, d->association));
+    for (int a = 0; a < d->associations; a++) m->labels[a] = d->labels[a];
+    if (d->classifier) PLN_TRY(pln_net_compact(d->classifier, 1, &m->classifier));
+    m->decoder.classifier = m->classifier;
+    return PLN_OK;
+}
+
+pln_status pln_model_new(pln_ctx *ctx, const pln_net *net, const pln_decoder *d, pln_model **model)
+{
+    *model = NULL;
+    if (!net->ready || (d->classifier && !d->classifier->ready)) return plni_fail(ctx, PLN_ERR_STATE, "model: a network is not ready");
+    PLN_TRY(plni_decoder_check(ctx, d, net));
+    *model = plni_alloc(ctx, sizeof **model);
+    if (!*model) return PLN_ERR_MEMORY;
+    (*model)->ctx = ctx;
+    const pln_status status = copy_into(*model, net, d);
+    if (status == PLN_OK) return PLN_OK;
+    pln_model_free(*model);
+    *model = NULL;
+    return status;
+}
+
+void pln_model_free(pln_model *m)
+{
+    if (!m) return;
+    plni_decoder_drop(m);
+    pln_net_free(m->classifier);
+    pln_net_free(m->net);
+    json_decref(m->texts);
+    plni_free(m->ctx, m, sizeof *m);
+}
+
+const pln_net     *pln_model_net(const pln_model *m) { return m->net; }
+const pln_decoder *pln_model_decoder(const pln_model *m) { return &m->decoder; }
+const char        *pln_model_text(const pln_model *m, const char *key) { return json_string_value(json_object_get(m->texts, key)); }
 
 /* ---- visit ---------------------------------------------------------------- */
 

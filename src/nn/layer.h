@@ -44,6 +44,7 @@ typedef struct plni_pass {
                                        /*   image is sample s in step t       */
     bool                 training;
     bool                 relaxes;      /* backward is also asked without gradient */
+    bool                 keeps;        /* no value shares memory with another */
     uint64_t             seed;         /* random numbers are a function of    */
     int                  epoch;        /*   seed, epoch and                   */
     const uint32_t      *sample;       /*   [samples] their numbers           */

@@ -221,7 +221,7 @@ static void take_scratch(const pln_net *net, plni_pass *pass, plni_arena *arena)
 /* In the order in which it is used: a row's value, its gradient, the workspace of who reads it. */
 void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
 {
-    signals value = { .in_turn = !pass->training }, gradient = { .gradient = true, .in_turn = true };
+    signals value = { .in_turn = !pass->training && !pass->keeps }, gradient = { .gradient = true, .in_turn = true };
 
     take_scratch(net, pass, arena);
     share_memory(net, pass, &value, arena);
@@ -244,11 +244,25 @@ void plni_values_plan(const pln_net *net, plni_pass *pass, plni_arena *arena)
     }
 }
 
+static void plan_pass(const pln_net *net, const plni_pass *as, plni_pass *pass, plni_arena *arena)
+{
+    *pass = *as;
+    pass->ctx = net->ctx;
+    pass->kernels = plni_kernels_of(net->ctx);
+    pass->shards = 1;
+    pass->steps = net->steps;
+    pass->at = plni_arena_take(arena, sizeof *pass->at * (size_t)net->count);
+    net->run->plan(net, pass, arena);
+}
+
 void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pass, plni_arena *arena)
 {
-    *pass = (plni_pass){ .ctx = net->ctx, .kernels = plni_kernels_of(net->ctx), .shards = 1, .batch = batch, .steps = net->steps,
-                         .training = training, .at = plni_arena_take(arena, sizeof *pass->at * (size_t)net->count) };
-    net->run->plan(net, pass, arena);
+    plan_pass(net, &(plni_pass){ .batch = batch, .training = training }, pass, arena);
+}
+
+void plni_pass_plan_alone(const pln_net *net, bool keeps, plni_pass *pass, plni_arena *arena)
+{
+    plan_pass(net, &(plni_pass){ .batch = 1, .keeps = keeps }, pass, arena);
 }
 
 int plni_batch_within(const pln_net *net, int batch)

@@ -8,7 +8,8 @@
  *     forward.c   stage after stage, and ways back
  *     relaxation.c  states that come to rest, instead
  *     net.c       ready, parameters, evaluation
- *     compact.c   one that only runs forward */
+ *     compact.c   one that only runs forward
+ *     view.c      the same one in several threads at once */
 #ifndef PLNI_NET_H
 #define PLNI_NET_H
 
@@ -66,6 +67,9 @@ void plni_append(pln_net *net, const plni_layer_ops *ops, const void *own, size_
 /* Plans a pass over `batch` samples in the arena's memory.  The pass points to
  * itself, so it must not move afterwards. */
 void plni_pass_plan(const pln_net *net, int batch, bool training, plni_pass *pass, plni_arena *arena);
+
+/* The same for evaluation of single samples; all values stay until the next where it `keeps` them. */
+void plni_pass_plan_alone(const pln_net *net, bool keeps, plni_pass *pass, plni_arena *arena);
 
 /* The same for training batches of up to `batch` samples in shards: an array of passes, or
  * NULL while an arena only counts. */

@@ -7,6 +7,8 @@
 #include "base/check.h"
 #include "learn/target.h"
 #include "nn/net.h"
+#include "pln/predict.h"
+#include "train/evaluate.h"
 #include "train/features.h"
 #include "train/fill.h"
 
@@ -126,7 +128,7 @@ typedef struct association {
     int     classes, units;
     double *sum;              /* [classes][units] of outputs over samples  */
     long   *seen;             /* [classes] samples                         */
-    int    *response;         /* [units] class, or -1                      */
+    int32_t *response;        /* [units] class, or -1                      */
     int    *owned;            /* [classes] units                           */
     char   *right;            /* [batch] bit 0: by average, bit 1: by max  */
 } association;
@@ -227,24 +229,26 @@ static void plan(association *a, plni_arena *arena)
     a->sum = plni_arena_take(arena, sizeof(double) * classes * units);
     a->seen = plni_arena_take(arena, sizeof(long) * classes);
     a->owned = plni_arena_take(arena, sizeof(int) * classes);
-    a->response = plni_arena_take(arena, sizeof(int) * units);
-    a->right = plni_arena_take(arena, (size_t)a->test.net->evaluation.batch);
+    a->response = plni_arena_take(arena, sizeof *a->response * units);
+    a->right = plni_arena_take(arena, (size_t)a->labelled.net->evaluation.batch);
 }
 
-/* a has its two walks but for what follows from them. */
-static pln_status associate(pln_ctx *ctx, association *a, pln_association *result)
+/* a has its two walks but for what follows from them; that of the test may be none.  The class of
+ * each unit goes to `units` unless that is NULL. */
+static pln_status associate(pln_ctx *ctx, association *a, int32_t *units, pln_association *result)
 {
+    const bool tests = a->test.data != NULL;
     plni_arena arena = { 0 };
     void *memory;
 
     a->classes = pln_data_classes(a->labelled.data);
     a->units = pln_net_outputs(a->labelled.net);
     if (!a->labelled.index) a->labelled.count = pln_data_count(a->labelled.data);
-    a->test.count = pln_data_count(a->test.data);
+    if (tests) a->test.count = pln_data_count(a->test.data);
     a->test.use = test_row;
     a->test.owner = a;
     PLN_TRY(check(ctx, &a->labelled));
-    PLN_TRY(check(ctx, &a->test));
+    if (tests) PLN_TRY(check(ctx, &a->test));
 
     plan(a, &arena);
     memory = plni_alloc(ctx, arena.used);
@@ -254,9 +258,29 @@ static pln_status associate(pln_ctx *ctx, association *a, pln_association *resul
     plan(a, &arena);
     add_responses(ctx, a);
     choose_responses(a);
-    score_test(a, result);
+    if (units) memcpy(units, a->response, (size_t)a->units * sizeof *units);
+    if (tests) score_test(a, result);
     plni_free(ctx, memory, bytes);
     return PLN_OK;
+}
+
+pln_status plni_associate(pln_ctx *ctx, pln_net *net, const pln_data *labelled, const int *index, int count, const pln_data *test,
+                          int32_t *units, pln_association *result)
+{
+    association a = { .labelled = { .net = net, .data = labelled, .index = index, .count = count },
+                      .test = { .net = net, .data = test } };
+    return associate(ctx, &a, units, result);
+}
+
+pln_status plni_associate_features(pln_ctx *ctx, const pln_features *labelled, const int *index, int count, const pln_features *test,
+                                   int32_t *units, pln_association *result)
+{
+    pln_net *net = plni_features_net(labelled);
+    association a = { .labelled = { .net = net, .kept = labelled, .data = plni_features_data(labelled), .index = index, .count = count },
+                      .test = { .net = net, .kept = test, .data = plni_features_data(test) } };
+
+    if (plni_features_net(test) != net) return plni_fail(ctx, PLN_ERR_ARG, "evaluate: the features are of two networks");
+    return associate(ctx, &a, units, result);
 }
 
 pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
@@ -264,20 +288,18 @@ pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
                                     int count, const pln_data *test,
                                     pln_association *result)
 {
-    association a = { .labelled = { .net = net, .data = labelled, .index = index, .count = count },
-                      .test = { .net = net, .data = test } };
-    return associate(ctx, &a, result);
+    return plni_associate(ctx, net, labelled, index, count, test, NULL, result);
 }
 
 pln_status pln_evaluate_features_association(pln_ctx *ctx, const pln_features *labelled, const int *index, int count,
                                              const pln_features *test, pln_association *result)
 {
-    pln_net *net = plni_features_net(labelled);
-    association a = { .labelled = { .net = net, .kept = labelled, .data = plni_features_data(labelled), .index = index, .count = count },
-                      .test = { .net = net, .kept = test, .data = plni_features_data(test) } };
+    return plni_associate_features(ctx, labelled, index, count, test, NULL, result);
+}
 
-    if (plni_features_net(test) != net) return plni_fail(ctx, PLN_ERR_ARG, "evaluate: the features are of two networks");
-    return associate(ctx, &a, result);
+pln_status pln_associate(pln_ctx *ctx, pln_net *net, const pln_data *labelled, const int *index, int count, int32_t *units)
+{
+    return plni_associate(ctx, net, labelled, index, count, NULL, units, NULL);
 }
 
 /* ---- argmax --------------------------------------------------------------- */

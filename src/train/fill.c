@@ -8,6 +8,8 @@
 #include "nn/input.h"
 #include "pln/train.h"
 
+#include <string.h>
+
 /* The features of a sample, bytes or floats; the other is NULL. */
 typedef struct features {
     const uint8_t *bytes;
@@ -65,13 +67,37 @@ pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data
     return PLN_OK;
 }
 
+static void fill_as_it_is(const pln_net *net, const plni_pass *pass, features x, int s)
+{
+    if (x.floats) plni_input_floats(net, pass, x.floats, s);
+    else          plni_input_bytes(net, pass, x.bytes, s);
+}
+
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,
                const pln_augment *how, int s)
 {
     const features x = features_of(data, sample);
 
-    if (how)           fill_varied(net, pass, x, sample, how, s);
-    else if (x.floats) plni_input_floats(net, pass, x.floats, s);
-    else               plni_input_bytes(net, pass, x.bytes, s);
+    if (how) fill_varied(net, pass, x, sample, how, s);
+    else     fill_as_it_is(net, pass, x, s);
     if (net->poisson) plni_input_poisson(net, pass, (uint32_t)sample, s);
+}
+
+/* FNV-1a of the bits of n floats. */
+static uint32_t digest(const float *x, int n)
+{
+    uint32_t sum = 2166136261u;
+
+    for (int i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        for (int b = 0; b < 32; b += 8) sum = (sum ^ (bits >> b & 255)) * 16777619u;
+    }
+    return sum;
+}
+
+void plni_fill_alone(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample)
+{
+    fill_as_it_is(net, pass, features_of(data, sample), 0);
+    if (net->poisson) plni_input_poisson(net, pass, digest(plni_input_row(pass, 0, 0), plni_input(pass)->units), 0);
 }

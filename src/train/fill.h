@@ -18,4 +18,8 @@ pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data
 void plni_fill(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample,
                const pln_augment *how, int s);
 
+/* Row 0 of a pass for one sample, as it is, so that all of it follows from the sample's values: where
+ * they are coded in spikes, they stand for the sample's number. */
+void plni_fill_alone(const pln_net *net, const plni_pass *pass, const pln_data *data, int sample);
+
 #endif

@@ -1,0 +1,372 @@
+/* test_predict.c - what is said of a sample does not depend on what else is asked about, and adds up to
+ * what evaluation counts */
+
+#include "test.h"
+
+#include "planaria.h"
+
+#include <pthread.h>
+
+enum { SAMPLES = 70, SIDE = 6, PIXELS = SIDE * SIDE, CLASSES = 3, EPOCHS = 12, MOST_UNITS = 64, WAYS = 4, THREADS = 4 };
+
+static float values[SAMPLES * PIXELS];
+static int32_t labels[SAMPLES];
+static pln_ctx *ctx;
+static pln_data *data;
+
+static const pln_read_out all_ways[WAYS] = { { PLN_BY_ASSOCIATION, 0 }, { PLN_BY_UNIT, 0 }, { PLN_BY_CLASSIFIER, 0 }, { PLN_BY_OUTPUTS, 0 } };
+
+/* ---- networks ------------------------------------------------------------------ */
+
+static void build_rows(pln_net *net)
+{
+    pln_net_input(net, PIXELS);
+    pln_net_dropout(net, 0.2f);
+    pln_net_dense(net, 40), pln_net_activation(net, PLN_RELU);
+    pln_net_dense(net, 33), pln_net_activation(net, PLN_HARDSIGM);
+}
+
+static void build_block(pln_net *net)
+{
+    pln_net_input(net, PIXELS);
+    pln_net_dense(net, 20), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_dense(net, 18), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 60, 0.2f, 1e-4f });
+}
+
+static void build_euler(pln_net *net)
+{
+    pln_net_input(net, PIXELS);
+    pln_net_dense(net, 20), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_dense(net, 15), pln_net_activation(net, PLN_SOFTMAX);
+    pln_net_relax(net, &(pln_dynamics){ PLN_EULER, 30, 0.2f, 1e-4f });
+}
+
+static void build_relaxing_images(pln_net *net)
+{
+    pln_net_image(net, 1, 1, SIDE, SIDE);
+    pln_net_conv(net, 5, 3, 1, 1), pln_net_pool(net, PLN_POOL_AVERAGE, 2), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_dense(net, 12), pln_net_activation(net, PLN_HARDSIGM);
+    pln_net_relax(net, &(pln_dynamics){ PLN_BLOCK, 60, 0.2f, 1e-4f });
+}
+
+static void build_images(pln_net *net)
+{
+    pln_net_image(net, 1, 1, SIDE, SIDE);
+    pln_net_conv(net, 5, 3, 1, 1), pln_net_activation(net, PLN_RELU);
+    pln_net_pool(net, PLN_POOL_MAX, 2);
+    pln_net_dropout(net, 0.3f);
+    pln_net_dense(net, 19), pln_net_activation(net, PLN_HARDSIGM);
+}
+
+static void build_spiking(pln_net *net)
+{
+    pln_spiking how = pln_spiking_default();
+
+    how.steps = 3;
+    how.neuron.threshold = 0.1f;
+    pln_net_image(net, 3, 1, SIDE, SIDE);
+    pln_net_describe(net, "4C3-AP2-FC21", &how);
+}
+
+static void build_poisson(pln_net *net)
+{
+    pln_spiking how = pln_spiking_default();
+
+    how.steps = 3;
+    how.output_spikes = true;
+    how.norm.kind = PLN_NORM_NONE;
+    how.neuron.threshold = 0.1f;
+    pln_net_image(net, 3, 1, SIDE, SIDE);
+    pln_net_poisson(net);
+    pln_net_describe(net, "4C3-AP2-FC21", &how);
+}
+
+static const struct { const char *name; void (*build)(pln_net *net); bool relaxes, poisson; } kinds[] = {
+    { "rows", build_rows, false, false }, { "block", build_block, true, false }, { "euler", build_euler, true, false },
+    { "relaxing images", build_relaxing_images, true, false }, { "images", build_images, false, false },
+    { "spiking", build_spiking, false, false }, { "poisson", build_poisson, false, true },
+};
+enum { KINDS = sizeof kinds / sizeof kinds[0] };
+
+/* ---- models ------------------------------------------------------------------------ */
+
+/* A bar at one of three heights, and noise. */
+static int setup(void **state)
+{
+    (void)state;
+    ctx = pln_ctx_new(&(pln_ctx_options){ .threads = THREADS });
+    for (int i = 0; i < SAMPLES; i++) {
+        labels[i] = i % CLASSES;
+        for (int k = 0; k < PIXELS; k++)
+            values[i * PIXELS + k] = (float)((i * 37 + k * 101 + i * k * 13) % 97) / 300.0f + (k / SIDE / 2 == labels[i] ? 0.6f : 0);
+    }
+    assert_int_equal(pln_data_bind_floats(ctx, values, SAMPLES, 2, (int[]){ SIDE, SIDE }, labels, &data), PLN_OK);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    pln_data_free(data);
+    pln_ctx_free(ctx);
+    return 0;
+}
+
+/* Trained on what the outputs are to be: labels, a few epochs. */
+static pln_net *train(int kind)
+{
+    pln_net *net = pln_net_new(ctx);
+    pln_fit fit = pln_fit_default();
+    pln_trainer *trainer;
+
+    kinds[kind].build(net);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 3), PLN_OK);
+    fit.epochs = EPOCHS;
+    fit.target = PLN_TARGET_LABELS;
+    fit.rates = 1, fit.rate[0] = 0.5f;
+    if (kinds[kind].relaxes) fit.rule = PLN_RULE_EP;
+    assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer), PLN_OK);
+    while (pln_trainer_epoch(trainer) < EPOCHS) assert_int_equal(pln_trainer_step(trainer, 1000, NULL), PLN_OK);
+    pln_trainer_free(trainer);
+    return net;
+}
+
+static pln_net *classifier_on(const pln_net *below)
+{
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_input(net, pln_net_outputs(below));
+    pln_net_dense(net, 2 * CLASSES + 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 5), PLN_OK);
+    return net;
+}
+
+static pln_decoder decoder_of(const pln_net *classifier, const int32_t *association)
+{
+    static const char *const names[CLASSES] = { "top", "middle", "bottom" };
+    static const double share = 1;
+
+    return (pln_decoder){ .classes = CLASSES, .names = names, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, 1 }, .associations = 1,
+                          .labels = &share, .association = association, .classifier = classifier, .by = PLN_BY_OUTPUTS };
+}
+
+static double accuracy(const pln_prediction *said, int way)
+{
+    int right = 0;
+
+    for (int i = 0; i < SAMPLES; i++) right += said[i * WAYS + way].best == labels[i];
+    return (double)right / SAMPLES;
+}
+
+/* ---- tests ------------------------------------------------------------------------- */
+
+/* Asked one by one, all at once, or backwards in another thread's context. */
+static void check_alone(const pln_model *model, const pln_prediction *all, const char *name)
+{
+    pln_ctx *single = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
+    pln_predictor *p;
+
+    assert_int_equal(pln_predictor_new(single, model, &p), PLN_OK);
+    for (int i = SAMPLES - 1; i >= 0; i--) {
+        pln_prediction said[WAYS];
+        assert_int_equal(pln_predict(p, data, &i, 1, all_ways, WAYS, said), PLN_OK);
+        if (memcmp(said, all + (ptrdiff_t)i * WAYS, sizeof said) != 0) fail_msg("%s: sample %d alone is another", name, i);
+    }
+    pln_predictor_free(p);
+    pln_ctx_free(single);
+}
+
+static void compare_accuracies(pln_net *net, pln_net *head, const pln_prediction *said, const char *name)
+{
+    pln_association a;
+    double outputs, linear;
+
+    assert_int_equal(pln_evaluate_association(ctx, net, data, NULL, 0, data, &a), PLN_OK);
+    assert_int_equal(pln_evaluate_argmax(ctx, net, NULL, data, CLASSES, &outputs), PLN_OK);
+    assert_int_equal(pln_evaluate_argmax(ctx, head, net, data, CLASSES, &linear), PLN_OK);
+    if (accuracy(said, 0) != a.average || accuracy(said, 1) != a.max || accuracy(said, 3) != outputs)
+        fail_msg("%s: %g %g %g, evaluation %g %g %g", name, accuracy(said, 0), accuracy(said, 1), accuracy(said, 3), a.average, a.max, outputs);
+    assert_true(outputs > 0.5);
+}
+
+/* What is written and read again says the same. */
+static void check_file(const pln_net *net, const pln_decoder *d, const pln_prediction *all)
+{
+    static const char path[] = "test-predict.safetensors";
+    static const char *const note[] = { "key", "value", NULL };
+    pln_prediction said[SAMPLES * WAYS];
+    pln_predictor *p;
+    pln_model *model;
+    pln_net *alone;
+
+    assert_int_equal(pln_model_write(net, d, path, note), PLN_OK);
+    assert_int_equal(pln_model_load(ctx, path, &alone), PLN_OK);
+    pln_net_free(alone);
+    assert_int_equal(pln_model_open(ctx, path, &model), PLN_OK);
+    assert_string_equal(pln_model_decoder(model)->names[2], "bottom");
+    assert_string_equal(pln_model_text(model, "key"), "value");
+    assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+    assert_int_equal(pln_predict(p, data, NULL, SAMPLES, all_ways, WAYS, said), PLN_OK);
+    assert_memory_equal(said, all, sizeof said);
+    pln_predictor_free(p);
+    pln_model_free(model);
+    remove(path);
+}
+
+static void test_kinds(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++) {
+        pln_net *net = train(kind), *head = classifier_on(net);
+        int32_t association[MOST_UNITS];
+        pln_prediction said[SAMPLES * WAYS];
+        pln_predictor *p;
+        pln_model *model;
+
+        assert_int_equal(pln_associate(ctx, net, data, NULL, 0, association), PLN_OK);
+        const pln_decoder d = decoder_of(head, association);
+        assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
+        assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+        assert_int_equal(pln_predict(p, data, NULL, SAMPLES, all_ways, WAYS, said), PLN_OK);
+        if (!kinds[kind].poisson) compare_accuracies(net, head, said, kinds[kind].name);
+        check_alone(model, said, kinds[kind].name);
+        check_file(net, &d, said);
+        pln_predictor_free(p);
+        pln_model_free(model);
+        pln_net_free(head);
+        pln_net_free(net);
+    }
+}
+
+typedef struct asker {
+    const pln_model      *model;
+    pln_prediction        said[SAMPLES * WAYS];
+} asker;
+
+static void *ask(void *arg)
+{
+    asker *a = arg;
+    pln_ctx *own = pln_ctx_new(&(pln_ctx_options){ .threads = 2 });
+    pln_predictor *p;
+
+    if (pln_predictor_new(own, a->model, &p) != PLN_OK || pln_predict(p, data, NULL, SAMPLES, all_ways, WAYS, a->said) != PLN_OK) abort();
+    pln_predictor_free(p);
+    pln_ctx_free(own);
+    return NULL;
+}
+
+/* Several threads ask one model, of a network whose weights a mask has thinned out. */
+static void test_threads(void **state)
+{
+    static asker askers[THREADS];
+    pthread_t thread[THREADS];
+    pln_net *net = train(0), *head = classifier_on(net);
+    int32_t association[MOST_UNITS];
+    float mask[40 * PIXELS];
+    pln_model *model;
+
+    (void)state;
+    for (int i = 0; i < 40 * PIXELS; i++) mask[i] = i % 9 == 0;
+    assert_int_equal(pln_net_set_mask(net, 0, &(pln_tensor){ mask, 2, { 40, PIXELS } }), PLN_OK);
+    assert_int_equal(pln_associate(ctx, net, data, NULL, 0, association), PLN_OK);
+    const pln_decoder d = decoder_of(head, association);
+    assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
+    for (int t = 0; t < THREADS; t++) {
+        askers[t].model = model;
+        assert_int_equal(pthread_create(&thread[t], NULL, ask, &askers[t]), 0);
+    }
+    for (int t = 0; t < THREADS; t++) {
+        assert_int_equal(pthread_join(thread[t], NULL), 0);
+        assert_memory_equal(askers[t].said, askers[0].said, sizeof askers[0].said);
+    }
+    pln_model_free(model);
+    pln_net_free(head);
+    pln_net_free(net);
+}
+
+/* The last layer's features are the outputs; those of a layer inside a tile are refused. */
+static void test_features(void **state)
+{
+    (void)state;
+    for (int kind = 0; kind < KINDS; kind++) {
+        pln_net *net = train(kind);
+        const pln_decoder d = { .classes = CLASSES, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, 1 }, .by = PLN_BY_OUTPUTS };
+        const int layers = pln_net_layers(net), outputs = pln_net_outputs(net);
+        float *features = malloc(sizeof *features * SAMPLES * 4096), *y = malloc(sizeof *y * SAMPLES * (size_t)outputs);
+        pln_prediction said[SAMPLES];
+        pln_predictor *p;
+        pln_model *model;
+
+        assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
+        assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+        assert_int_equal(pln_predict(p, data, NULL, SAMPLES, NULL, 0, said), PLN_OK);
+        for (int l = 0; l < layers; l++) {
+            const int width = pln_predictor_features(p, l);
+            const pln_status status = pln_predict_features(p, data, NULL, SAMPLES, l, features);
+            assert_int_equal(status, width ? PLN_OK : PLN_ERR_ARG);
+            for (int i = 0; i < SAMPLES * width; i++) assert_true(features[i] == features[i]);
+        }
+        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, -1, features), PLN_OK);
+        for (int i = 0; i < SAMPLES; i++) {
+            float largest = features[i * outputs];
+            for (int k = 0; k < outputs / CLASSES * CLASSES; k++)
+                if (features[i * outputs + k] > largest) largest = features[i * outputs + k];
+            assert_true(said[i].score == largest);
+        }
+        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, layers, features), PLN_ERR_ARG);
+        free(y);
+        free(features);
+        pln_predictor_free(p);
+        pln_model_free(model);
+        pln_net_free(net);
+    }
+}
+
+/* What cannot be asked is said. */
+static void test_errors(void **state)
+{
+    static const double share = 1;
+    static const char *const twice[] = { "a", "b", "a" };
+    pln_net *net = train(0);
+    int32_t association[MOST_UNITS] = { 0 };
+    pln_prediction said[WAYS];
+    pln_predictor *p;
+    pln_model *model;
+    pln_decoder d = { .classes = CLASSES, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, 1 }, .by = PLN_BY_ASSOCIATION };
+
+    (void)state;
+    assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
+    assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+    assert_int_equal(pln_predict(p, data, NULL, 1, NULL, 0, said), PLN_ERR_STATE);
+    assert_int_equal(pln_predict(p, data, NULL, 1, &all_ways[2], 1, said), PLN_ERR_STATE);
+    assert_int_equal(pln_predict(p, data, NULL, SAMPLES + 1, &all_ways[3], 1, said), PLN_ERR_ARG);
+    pln_predictor_free(p);
+    pln_model_free(model);
+
+    const struct { pln_decoder d; pln_status wanted; } bad[] = {
+        { { .classes = 0, .input = d.input }, PLN_ERR_ARG },
+        { { .classes = PLN_MAX_CLASSES + 1, .input = d.input }, PLN_ERR_ARG },
+        { { .classes = CLASSES, .names = twice, .input = d.input }, PLN_ERR_ARG },
+        { { .classes = CLASSES, .input = { 1, SIDE, SIDE, 3 } }, PLN_ERR_SHAPE },
+        { { .classes = CLASSES, .input = { 1, 0, SIDE, 3 } }, PLN_ERR_ARG },
+        { { .classes = CLASSES, .input = d.input, .classifier = net }, PLN_ERR_SHAPE },
+        { { .classes = CLASSES, .input = d.input, .associations = 1, .labels = &share, .association = association }, PLN_ERR_ARG },
+    };
+    association[32] = CLASSES;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_int_equal(pln_model_new(ctx, net, &bad[i].d, &model), bad[i].wanted);
+    pln_net_free(net);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_kinds),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_features),
+        cmocka_unit_test(test_errors),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
