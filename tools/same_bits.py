@@ -208,13 +208,13 @@ def call(program, words, data):
 
 
 def read_tensors(path):
-    """Name -> type, shape, bytes of a safetensors file."""
+    """Name -> type, shape, bytes of a safetensors file; those of the network, which all versions have."""
     content = path.read_bytes()
     size, = struct.unpack_from("<Q", content)
     header = json.loads(content[8:8 + size])
     header.pop("__metadata__", None)
     return {name: (about["dtype"], about["shape"], content[8 + size:][slice(*about["data_offsets"])])
-            for name, about in header.items()}
+            for name, about in header.items() if name != "association" and not name.startswith("classifier.")}
 
 
 def flatten(value, path=""):

@@ -194,6 +194,22 @@ void config_differences(const config *mine, const config *before, char text[CONF
     free(b_text);
 }
 
+char *config_read_text(const config *c)
+{
+    const size_t size = pln_option_print(read_options, &c->read, PLN_PRINT_JSON, NULL, 0);
+    char *text = malloc(size + 1);
+
+    if (text) (void)pln_option_print(read_options, &c->read, PLN_PRINT_JSON, text, size + 1);
+    return text;
+}
+
+int config_read_parse(pln_ctx *ctx, const char *name, const char *text, dataset_how *how)
+{
+    const pln_status status = pln_option_read_json(ctx, read_options, how, text);
+
+    return status == PLN_OK ? DONE : complain_file(ctx, status, name);
+}
+
 /* ---- data -------------------------------------------------------------------------- */
 
 const char *config_evaluated_on(const config *c) { return c->e.validation > 0 ? "validation" : "test"; }

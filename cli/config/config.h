@@ -45,6 +45,11 @@ char *config_text(const config *c, size_t *size);
 enum { CONFIG_DIFFERENCES = 600 };
 void config_differences(const config *mine, const config *before, char text[CONFIG_DIFFERENCES]);
 
+/* Section `read` as JSON, freed by free, NULL if memory is short; and back from such a text, of a file of that
+ * name: complains and returns an exit code. */
+char *config_read_text(const config *c);
+int   config_read_parse(pln_ctx *ctx, const char *name, const char *text, dataset_how *how);
+
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
  * the test files are not opened; with select another share of what is left is held

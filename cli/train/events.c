@@ -169,12 +169,6 @@ static int see_epoch(job *j, const pln_run_event *v)
 
 /* ---- models -------------------------------------------------------------------- */
 
-static int keep(job *j, const pln_net *net, const char *name)
-{
-    if (pln_model_save(net, run_path(&j->r, name), NULL) == PLN_OK) return DONE;
-    return complain(FAILED, "%s", pln_error(j->ctx));
-}
-
 /* Figures of the network that held-out samples have chosen. */
 static int measure_selected(job *j)
 {
@@ -195,7 +189,7 @@ static int measure_selected(job *j)
 static int see_trained(job *j)
 {
     const pln_data_info info = pln_data_get_info(j->d.train);
-    int code = keep(j, j->net, "model.safetensors");
+    int code = job_keep(j, j->net, "model.safetensors");
 
     progress_clear();
     job_note_sparsity(j);
@@ -212,7 +206,7 @@ static int see_read_out(job *j, const pln_run_event *v)
     json_t *row = json_object(), *rows = json_object_get(j->result, "fractions"), *line;
 
     progress_clear();
-    if (v->head && v->fraction == 0 && keep(j, v->head, "classifier.safetensors") != DONE) {
+    if ((v->head && v->fraction == 0 && job_keep_classifier(j, v->head) != DONE) || job_keep_read_out(j, v) != DONE) {
         json_decref(row);
         return FAILED;
     }
@@ -238,7 +232,7 @@ int job_see(job *j, const pln_run_event *v)
     case PLN_RUN_UNTRAINED:  return see_untrained(j, v);
     case PLN_RUN_PASS:       return see_pass(j, v);
     case PLN_RUN_EPOCH:      return see_epoch(j, v);
-    case PLN_RUN_BEST:       return keep(j, j->net, "best.safetensors");
+    case PLN_RUN_BEST:       return job_keep(j, j->net, "best.safetensors");
     case PLN_RUN_TRAINED:    return see_trained(j);
     case PLN_RUN_CLASSIFIER:
         return run_add_metrics(&j->r, json_pack("{s:i, s:f, s:f}", "classifier_epoch", v->epoch, "labels", v->share, "linear", v->linear),

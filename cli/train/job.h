@@ -9,6 +9,7 @@
  *     race.c           how fast two networks are
  *     identity.c       what makes it this run: settings, manifest, configuration, result
  *     checkpoint.c     where it stands, on disk
+ *     models.c         the networks that it keeps, and what their outputs mean
  *     events.c         what is written and said at each event
  *
  * Functions that return an int return an exit code, after a complaint if it is not DONE. */
@@ -71,6 +72,9 @@ typedef struct job {
     double      macs[2];          /* of a sample in training, where channels went: before and now */
     long        metrics_size;
     double      last_checkpoint;
+    int32_t    *association;      /* [associations][outputs] of the fractions that have been read out, */
+    double      shares[PLN_MAX_LIST + 1];       /* [associations] and their shares of the labels   */
+    int         associations;
 } job;
 
 /* ---- train.c --------------------------------------------------------------- */
@@ -101,6 +105,14 @@ int  job_load_dense(job *j, const char *path, pln_net **dense);
 
 /* The run or model file of a path, loaded; the SHA-256 of its bytes goes to digest, unless that is NULL. */
 int  job_load_model(job *j, const char *path, char digest[65], pln_net **net);
+
+/* ---- models.c -------------------------------------------------------------- */
+
+/* Writes a network of the run to a file of its folder; its classifier; and what a fraction of labels gives,
+ * the class of each unit and, of the first, the classifier, into the file of the model. */
+int job_keep(const job *j, const pln_net *net, const char *name);
+int job_keep_classifier(const job *j, const pln_net *head);
+int job_keep_read_out(job *j, const pln_run_event *v);
 
 /* ---- cut.c ----------------------------------------------------------------- */
 

@@ -204,6 +204,7 @@ void job_free(job *j)
     config_free(j->c);
     json_decref(j->state);
     json_decref(j->result);
+    free(j->association);
     free_arguments(&j->args);
 }
 

@@ -70,6 +70,9 @@ typedef struct pln_run_event {
                                          /* in this process, the first one's with outputs  */
                                          /* that are kept for all of them                  */
     const pln_net     *head;             /* the classifier, until the next call, or NULL   */
+    const int32_t     *association;      /* of PLN_RUN_READ_OUT: the class of each unit, as */
+                                         /* pln_associate has it, until the next call; NULL */
+                                         /* where outputs are classes                      */
 } pln_run_event;
 
 /* A run of e on net, which was made by it (pln_experiment_network) and is trained in place; e is

@@ -7,6 +7,7 @@
 #include "format/safetensors.h"
 #include "pln/exchange.h"
 #include "pln/run.h"
+#include "train/evaluate.h"
 
 #include <jansson.h>
 #include <stdlib.h>
@@ -49,6 +50,7 @@ struct pln_run {
     pln_trainer    *trainer;             /* of the part that p.holds names                  */
     pln_index       by;                  /* samples whose labels the classifier may see     */
     pln_features   *train, *test;        /* outputs that are kept                           */
+    int32_t        *units;               /* [outputs] class of each, by the last read-out; NULL: outputs are classes */
     bool            too_large;           /* they do not fit, as was seen when they were computed */
     progress        p;
     double          seconds;             /* of the classifier under way, and what it needs  */
@@ -70,17 +72,22 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static pln_status figures_by(pln_run *r, pln_net *net, const pln_index *by, pln_figures *f)
+/* The class of each unit goes to `units` unless that is NULL. */
+static pln_status figures_by(pln_run *r, pln_net *net, const pln_index *by, int32_t *units, pln_figures *f)
 {
-    if (net != r->net || !r->train) return pln_experiment_measure(r->ctx, &r->e, net, r->data.train, by, r->data.test, f);
-    *f = (pln_figures){ .argmax = false };       /* outputs are kept for classifiers, not where they are classes */
-    return pln_evaluate_features_association(r->ctx, r->train, by->sample, by->count, r->test, &f->association);
+    const pln_run_data *d = &r->data;
+
+    *f = (pln_figures){ .argmax = pln_experiment_argmax(&r->e) };
+    if (f->argmax) return pln_experiment_measure(r->ctx, &r->e, net, d->train, by, d->test, f);
+    if (net != r->net || !r->train)
+        return plni_associate(r->ctx, net, d->train, by->sample, by->count, d->test, units, &f->association);
+    return plni_associate_features(r->ctx, r->train, by->sample, by->count, r->test, units, &f->association);
 }
 
-static pln_status measure_by(pln_run *r, pln_net *net, const pln_index *by, pln_figures *f)
+static pln_status measure_by(pln_run *r, pln_net *net, const pln_index *by, int32_t *units, pln_figures *f)
 {
     const double start = now();
-    const pln_status status = figures_by(r, net, by, f);
+    const pln_status status = figures_by(r, net, by, units, f);
 
     f->seconds = now() - start;
     return status;
@@ -96,7 +103,7 @@ pln_status pln_run_measure(pln_run *r, pln_net *net, pln_figures *figures)
     pln_index by;
 
     PLN_TRY(share_of(r, 0, &by));
-    const pln_status status = measure_by(r, net, &by, figures);
+    const pln_status status = measure_by(r, net, &by, NULL, figures);
     pln_index_free(r->ctx, &by);
     return status;
 }
@@ -220,12 +227,13 @@ static pln_status read_out(pln_run *r, pln_run_event *event)
 
     PLN_TRY(share_of(r, r->p.fraction, &by));
     event->measured = true;
-    const pln_status status = measure_by(r, r->net, &by, &event->figures);
+    const pln_status status = measure_by(r, r->net, &by, r->units, &event->figures);
     pln_index_free(r->ctx, &by);
     if (status != PLN_OK) return status;
     event->kind = PLN_RUN_READ_OUT;
     event->linear = r->p.linear;
     event->head = r->head;
+    event->association = r->units;
     event->seconds = r->seconds;
     r->seconds = 0;
     r->p.stage = ++r->p.fraction > r->e.fractions_count ? DONE : READ_OUT;
@@ -335,6 +343,8 @@ bool pln_run_revived(const pln_run *r, double *share)
     return r->trainer && r->p.holds == (int)pln_run_part(r) && pln_trainer_revived(r->trainer, share);
 }
 
+static size_t units_bytes(const pln_run *r) { return (size_t)pln_net_outputs(r->net) * sizeof *r->units; }
+
 pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data *data, pln_net *net,
                        const pln_run_options *how, pln_run **run)
 {
@@ -343,7 +353,9 @@ pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data
     *run = NULL;
     if (!r) return PLN_ERR_MEMORY;
     *r = (pln_run){ .ctx = ctx, .e = *e, .data = *data, .how = *how, .net = net, .p = { .best = -1 } };
-    const pln_status status = make_trainer(r, pretrains(r) ? PLN_PART_PRETRAIN : PLN_PART_NETWORK, 0);
+    pln_status status = PLN_OK;
+    if (!pln_experiment_argmax(e) && !(r->units = plni_alloc(ctx, units_bytes(r)))) status = PLN_ERR_MEMORY;
+    if (status == PLN_OK) status = make_trainer(r, pretrains(r) ? PLN_PART_PRETRAIN : PLN_PART_NETWORK, 0);
     if (status == PLN_OK) *run = r;
     else pln_run_free(r);
     return status;
@@ -355,6 +367,7 @@ void pln_run_free(pln_run *r)
     drop_trainer(r);
     pln_features_free(r->train);
     pln_features_free(r->test);
+    plni_free(r->ctx, r->units, units_bytes(r));
     plni_free(r->ctx, r, sizeof *r);
 }
 

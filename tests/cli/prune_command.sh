@@ -132,7 +132,7 @@ prune dense --sparsity 0.8 --method stds --out x
 prune dense --sparsity 0.8 --set prune.holds=true --out x
 prune dense --sparsity 0.8 --set prune.granularity=channel --out x
 cp -r dense unfinished; rm unfinished/model.safetensors; prune unfinished --sparsity 0.8 --out x
-cp -r dense broken; head -c 900 dense/model.safetensors > broken/model.safetensors; prune broken --sparsity 0.8 --set prune.updates=4 --out x
+cp -r dense broken; head -c 1900 dense/model.safetensors > broken/model.safetensors; prune broken --sparsity 0.8 --set prune.updates=4 --out x
 prune dense --sparsity 0.8 --set prune.updates=4 --set network=4C3-AP2-8C3-AP2-FC4 --out x
 sed 's/^train:/prune: {sparsity: 0.9}\n&/' "$TESTS/tiny-semi.yaml" > semi.yaml; prune semi.yaml --data "$DATA" --regenerate none --out x
 prune dense --sparsity 0.8 --out dense --force

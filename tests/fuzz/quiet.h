@@ -33,5 +33,11 @@ int complain_status(const pln_ctx *ctx, pln_status status)
     return FAILED;
 }
 
+int complain_file(const pln_ctx *ctx, pln_status status, const char *path)
+{
+    (void)path;
+    return complain_status(ctx, status);
+}
+
 #endif
 #endif
