@@ -7,6 +7,7 @@
 #include "run/activity.h"
 #include "run/layers.h"
 #include "run/past.h"
+#include "run/prediction.h"
 #include "run/report.h"
 #include "sets/dataset.h"
 
@@ -14,22 +15,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Adds the figures of the network, and of its classifier if there is one. */
-static pln_status measure(pln_ctx *ctx, const config *c, pln_net *net, pln_net *head,
-                          const dataset *d, const pln_index *by, json_t *result)
+/* The figures of the network, and of its classifier if there is one. */
+static void add_figures(const config *c, const prediction *p, json_t *result)
 {
-    pln_figures figures;
-    double accuracy;
-    pln_status status = pln_experiment_measure(ctx, &c->e, net, d->train, by, d->test, &figures);
+    const int linear = prediction_way(p, PLN_BY_CLASSIFIER);
+    pln_figures figures = { .argmax = p->how[0].by == PLN_BY_OUTPUTS, .accuracy = prediction_accuracy(p, 0) };
 
-    if (status != PLN_OK) return status;
+    if (!figures.argmax) {
+        const int32_t *of = p->decoder->association + (ptrdiff_t)p->how[0].association * pln_net_outputs(pln_model_net(p->model));
+        figures.association = (pln_association){ .average = figures.accuracy, .max = prediction_accuracy(p, prediction_way(p, PLN_BY_UNIT)) };
+        for (int i = 0; i < pln_net_outputs(pln_model_net(p->model)); i++) figures.association.unlearned += of[i] < 0;
+    }
     report_figures(result, "", &figures);
-    if (!head || figures.argmax) return PLN_OK;
-    status = pln_evaluate_argmax(ctx, head, net, d->test, pln_data_classes(d->train), &accuracy);
-    if (status != PLN_OK) return status;
-    json_object_set_new(result, "linear", json_real(accuracy));
+    if (linear < 0) return;
+    json_object_set_new(result, "linear", json_real(prediction_accuracy(p, linear)));
     json_object_set_new(result, "linear_labels", json_real(pln_experiment_fraction(&c->e, 0)));
-    return PLN_OK;
 }
 
 static void print(const json_t *result, int as_json)
@@ -72,35 +72,31 @@ static int compact(pln_ctx *ctx, pln_net **net)
     return DONE;
 }
 
-static int evaluate(pln_ctx *ctx, const char *name, const char *folder, double labels, bool best, int as_json)
+static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const prediction_options *o, int as_json)
 {
     run opened, *r = &opened;
     config *c;
     dataset d = { .train = NULL };
-    pln_net *net = NULL, *head = NULL;
+    pln_net *net = NULL;
     json_t *result = json_object();
-    pln_index by = { .sample = NULL };
+    prediction p = { .model = NULL };
     int code = past_open(name, r, &c);
 
-    if (code == DONE) code = past_data_open(ctx, r, c, folder, &d);
-    if (code == DONE) code = past_load(ctx, r, best ? "best.safetensors" : "model.safetensors", false, &net);
-    if (code == DONE) code = compact(ctx, &net);
-    if (code == DONE) code = past_load(ctx, r, "classifier.safetensors", true, &head);
-    if (code == DONE && labels >= 0 && pln_experiment_argmax(&c->e))
+    if (code == DONE && o->labels > 0 && pln_experiment_argmax(&c->e))
         code = complain(BAD_INPUT, "--labels: the outputs of %s are classes, and no labels are needed to read them", r->folder);
-    if (code == DONE && labels < 0) labels = pln_experiment_fraction(&c->e, 0);
-    if (code == DONE) code = config_share(ctx, c, d.train, labels, &by);
+    if (code == DONE) code = past_data_open(ctx, r, c, folder, &d);
+    if (code == DONE) code = past_load(ctx, r, o->best ? "best.safetensors" : "model.safetensors", false, &net);
+    if (code == DONE) code = compact(ctx, &net);
+    if (code == DONE) code = prediction_make(ctx, r, c, &d, o, &p);
     if (code == DONE) {
         layers_count(net, result);
-        if (!pln_experiment_argmax(&c->e)) json_object_set_new(result, "labels", json_real(labels));
-        const pln_status status = measure(ctx, c, net, head, &d, &by, result);
-        if (status != PLN_OK) code = complain_status(ctx, status);
+        if (p.labels > 0) json_object_set_new(result, "labels", json_real(p.labels));
+        add_figures(c, &p, result);
+        code = add_activity(ctx, net, &d, result);
     }
-    if (code == DONE) code = add_activity(ctx, net, &d, result);
     if (code == DONE) print(result, as_json);
     json_decref(result);
-    pln_index_free(ctx, &by);
-    pln_net_free(head);
+    prediction_free(&p);
     pln_net_free(net);
     dataset_close(&d);
     config_free(c);
@@ -127,13 +123,14 @@ int command_eval(int argc, const char **argv)
 
     code = options_read(&o, argc, argv, table, "RUN",
                         "Measures the model of a run folder on the test set, or on the samples that the\n"
-                        "run kept for validation.  The classifier, if there is one, is that of the run;\n"
-                        "the association is made anew.");
+                        "run kept for validation.  Association and classifier are those of the run; for\n"
+                        "another fraction of the labels the association is made anew.");
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
     if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
     if (code == DONE) code = options_context(threads, &ctx);
-    if (code == DONE) code = evaluate(ctx, o.extra[0], data, labels, best != 0, as_json);
+    if (code == DONE)
+        code = evaluate(ctx, o.extra[0], data, &(prediction_options){ .best = best != 0, .labels = labels > 0 ? labels : 0 }, as_json);
     pln_ctx_free(ctx);
     free(data);
     options_free(&o);

@@ -68,7 +68,8 @@ past_data past_recall(const run *r)
     const char *path = json_string_value(json_object_get(data, "path"));
     past_data past = { .limit = limit > 0 && limit < INT_MAX ? (int)limit : 0 };
 
-    if (path && access(path, R_OK) == 0) snprintf(past.path, sizeof past.path, "%s", path);
+    if (path) snprintf(past.path, sizeof past.path, "%s", path);
+    past.there = path && access(path, R_OK) == 0;
     if (digest) snprintf(past.digest, sizeof past.digest, "%s", digest);
     json_decref(manifest);
     return past;
@@ -77,23 +78,40 @@ past_data past_recall(const run *r)
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
     const past_data past = past_recall(r);
-    const int code = config_data(ctx, c, folder || !*past.path ? folder : past.path, past.limit, d);
+    const int code = config_data(ctx, c, folder || !past.there ? folder : past.path, past.limit, d);
 
-    if (code == DONE && strcmp(past.digest, d->digest) != 0)
+    if (code != DONE || strcmp(past.digest, d->digest) == 0) return code;
+    if (folder || !*past.digest) {
         fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
-    return code;
+        return DONE;
+    }
+    return past.there ? complain(BAD_INPUT, "%s has changed since the training: --data %s takes it as it is now", d->path, d->path)
+                      : complain(BAD_INPUT, "the data of the training were in %s, which is not there, and %s holds others: --data says where they are, "
+                                 "or takes these", past.path, d->path);
+}
+
+static int complain_missing(const char *path, const char *name)
+{
+    return complain(BAD_INPUT, "there is no %s: %s", path,
+                    strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
+                                                          : "the training has not finished; --resume goes on with it");
 }
 
 int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net)
 {
     const char *path = run_path(r, name);
 
-    if (access(path, F_OK) != 0)
-        return may_be_missing ? DONE
-               : complain(BAD_INPUT, "there is no %s: %s", path,
-                          strcmp(name, "best.safetensors") == 0 ? "the training had no section select, or has not finished"
-                                                                : "the training has not finished; --resume goes on with it");
+    if (access(path, F_OK) != 0) return may_be_missing ? DONE : complain_missing(path, name);
     const pln_status status = pln_model_load(ctx, path, net);
+    return status == PLN_OK ? DONE : complain_file(ctx, status, path);
+}
+
+int past_model(pln_ctx *ctx, const run *r, const char *name, pln_model **model)
+{
+    const char *path = run_path(r, name);
+
+    if (access(path, F_OK) != 0) return complain_missing(path, name);
+    const pln_status status = pln_model_open(ctx, path, model);
     return status == PLN_OK ? DONE : complain_file(ctx, status, path);
 }
 

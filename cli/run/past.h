@@ -13,22 +13,26 @@ const char *past_hint(const char *name);
  * caller frees.  Complains and returns an exit code; r->folder is set in any case. */
 int past_open(const char *folder, run *r, config **c);
 
-/* Where its data lay, "" if nothing is there any more; their digest; and how many training samples
+/* Where its data lay, and whether something is there still; their digest; and how many training samples
  * it was limited to, 0: it was not. */
 typedef struct past_data {
     char path[4096], digest[65];
+    bool there;
     int  limit;
 } past_data;
 
 past_data past_recall(const run *r);
 
-/* The samples of the run again: those in `folder`, or if it is NULL from where they were, if that is still there; as many
- * as then, and a word on stderr if they are others.  Complains and returns an exit code. */
+/* The samples of the run again, as many as then: those in `folder`, others with a word on stderr; or if it is NULL from
+ * where they were or where the set of their name is, but then no others.  Complains and returns an exit code. */
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d);
 
 /* Loads "model.safetensors", "best.safetensors" or "classifier.safetensors"; *net stays NULL if it may be
  * missing and is.  Complains and returns an exit code. */
 int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net);
+
+/* The same with what its outputs mean, which an earlier version has not written: it then has no classes. */
+int past_model(pln_ctx *ctx, const run *r, const char *name, pln_model **model);
 
 /* Loads the model of a run folder, or a model file; *path, which is valid as run_path's is, is the file.  Complains and
  * returns an exit code. */

@@ -1,9 +1,10 @@
 /* identity.c - what makes a run this one: settings, manifest, configuration, result */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "train/job.h"
 
+#include <limits.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,25 +49,41 @@ int job_settle(job *j)
     return DONE;
 }
 
+/* The names of the classes, NULL if they have none. */
+static json_t *names_of(const dataset *d)
+{
+    json_t *names = d->names ? json_array() : NULL;
+
+    for (int c = 0; d->names && c < d->names_count; c++) json_array_append_new(names, json_string(d->names[c]));
+    return names;
+}
+
+/* Where the data lie, also from another folder. */
+static const char *place_of(const dataset *d, char path[PATH_MAX])
+{
+    return realpath(d->path, path) ? path : d->path;
+}
+
 int job_write_manifest(const job *j)
 {
     const pln_data_info samples = pln_data_get_info(j->d.train);
-    char cpu[128];
+    char cpu[128], path[PATH_MAX];
     json_t *m, *from = *j->from ? json_pack("{s:s, s:s}", "path", j->args.from, "sha256", j->from) : NULL;
     char *text;
     int code = FAILED;
 
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
+    m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f, s:o*}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed, "from", from,
-                  "data", "name", j->c->data, "path", j->d.path, "sha256", j->d.digest,
+                  "data", "name", j->c->data, "path", place_of(&j->d, path), "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
-                  "largest", (double)samples.largest,
+                  "largest", (double)samples.largest, "classes", names_of(&j->d),
                   "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "identity_of", IDENTITY_OF, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
-    text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
+    const json_t *names = json_object_get(json_object_get(m, "data"), "classes");
+    text = m && json_array_size(names) == (size_t)j->d.names_count ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
     else      code = complain(FAILED, "cannot write manifest.json: a name or path is not UTF-8");
     free(text);

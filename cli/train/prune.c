@@ -85,7 +85,7 @@ static int take_run(job *j, settings *s, const char *sparsity, bool cuts, char p
     if (code == DONE) {
         const past_data past = past_recall(&r);
         if (a->limit == OPTIONS_UNSET) a->limit = past.limit;
-        if (!a->data && *past.path) a->data = strdup(past.path);
+        if (!a->data && past.there) a->data = strdup(past.path);
         a->from = strdup(a->name);
         snprintf(path, PATH_MAX, "%s", run_path(&r, "config.yaml"));
         a->name = path;

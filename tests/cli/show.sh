@@ -8,7 +8,7 @@
 "$PLANARIA" inspect r/classifier.safetensors | cut -c1-46
 "$PLANARIA" inspect nowhere; echo "-> $?"
 "$PLANARIA" inspect "$TESTS/tiny.yaml" >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"
-head -c 500 r/model.safetensors > "cut"; "$PLANARIA" inspect cut; echo "-> $?"
+head -c 1500 r/model.safetensors > "cut"; "$PLANARIA" inspect cut; echo "-> $?"
 cp cut r/model.safetensors; "$PLANARIA" eval r --data "$DATA"; echo "-> $?"
 od -An -tx1 -N8 r/fields.png
 "$PLANARIA" presets | grep -c liu2024/
@@ -25,6 +25,8 @@ for limit in 240 50; do
     "$PLANARIA" eval l$limit --data "$DATA" --json | figures | cmp - a && echo "limit $limit: the same"
 done
 "$PLANARIA" eval l240 --data "$DATA/other" --json >out 2>err; echo "-> $? $(sed "s|$DATA|DATA|" err)"
+python3 "$TESTS/model.py" plain l240/model.safetensors; "$PLANARIA" eval l240 --data "$DATA" --json | figures >a
+"$PLANARIA" train one.yaml --data "$DATA" --out l240 --limit 240 --epochs 1 --resume --json 2>err | figures | cmp - a && echo "a model of an earlier version, with its classifier beside it: the same"
 head -c 300 l240/classifier.safetensors > "cut"; cp cut l240/classifier.safetensors
 "$PLANARIA" eval l240 --data "$DATA"; echo "-> $?"
 echo "# a dry run says what it would take, presets say what they should give"

@@ -1,0 +1,82 @@
+/* classes.c - the classes of a model and those of data, by their names */
+
+#include "run/classes.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LISTED = 20, LIST = 2048 };
+
+const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSES_NAME])
+{
+    char *at = text;
+
+    if (class < 0) return strcpy(text, CLASSES_NONE);
+    if (!decoder->names) {
+        snprintf(text, CLASSES_NAME, "%d", class);
+        return text;
+    }
+    for (const char *c = decoder->names[class]; *c; c++) *at++ = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
+    *at = 0;
+    return text;
+}
+
+/* "bee, cat, dog", or "0 to 9" of numbers. */
+static void list(const char *const *names, int count, char text[LIST])
+{
+    const pln_decoder d = { .classes = count, .names = names };
+    char name[CLASSES_NAME];
+    size_t at = 0;
+
+    *text = 0;
+    if (!names) {
+        snprintf(text, LIST, count > 1 ? "0 to %d" : "%d", count - 1);
+        return;
+    }
+    for (int c = 0; c < count && c < LISTED; c++) {
+        const size_t used = (size_t)snprintf(text + at, LIST - at, "%s%.60s", c ? ", " : "", classes_name(&d, c, name));
+        at = at + used < LIST ? at + used : LIST - 1;
+    }
+    if (count > LISTED) snprintf(text + at, LIST - at, " and %d others", count - LISTED);
+}
+
+static int find(const pln_decoder *d, const char *name)
+{
+    for (int c = 0; c < d->classes; c++)
+        if (strcmp(d->names[c], name) == 0) return c;
+    return -1;
+}
+
+static int classes_in(const dataset *d)
+{
+    const int train = d->train ? pln_data_classes(d->train) : 0, test = d->test ? pln_data_classes(d->test) : 0;
+    const int found = train > test ? train : test;
+
+    return d->names && d->names_count > found ? d->names_count : found;
+}
+
+int classes_match(const pln_decoder *decoder, const dataset *d, bool tells, int map[PLN_MAX_CLASSES])
+{
+    const int count = classes_in(d);
+    const bool by_name = decoder->names && d->names;
+    char own[LIST], theirs[LIST];
+    int common = 0, unknown = 0;
+
+    for (int c = 0; c < PLN_MAX_CLASSES; c++) map[c] = -1;
+    for (int c = 0; c < count; c++) {
+        map[c] = by_name ? c < d->names_count ? find(decoder, d->names[c]) : -1 : c < decoder->classes ? c : -1;
+        common += map[c] >= 0;
+        unknown += map[c] < 0;
+    }
+    list(decoder->names, decoder->classes, own);
+    list((const char *const *)d->names, count, theirs);
+    if (count > 0 && common == 0) return complain(BAD_INPUT, "no class of %s is one of the model: they are %s, those of the model %s", d->path, theirs, own);
+    if (!tells) return DONE;
+    if (!by_name && (decoder->names || d->names))
+        fprintf(stderr, "note: the classes of the model are %s, those of %s are %s: they are taken by their numbers\n", own, d->path, theirs);
+    else if (unknown)
+        fprintf(stderr, "note: the classes of %s are %s, those of the model %s: samples of others count as wrong\n", d->path, theirs, own);
+    else if (by_name && common < decoder->classes)
+        fprintf(stderr, "note: the classes of %s are %s, those of the model %s\n", d->path, theirs, own);
+    return DONE;
+}

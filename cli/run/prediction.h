@@ -1,0 +1,43 @@
+/* prediction.h - what the model of a run says of its test samples */
+#ifndef CLI_PREDICTION_H
+#define CLI_PREDICTION_H
+
+#include "config/config.h"
+#include "run/run.h"
+
+enum { PREDICTION_WAYS = 3 };
+
+/* Sample i of d->test belongs to class truth[i] of the model, -1: to none of these, and the model says
+ * said[i * ways + w] of it, read out by how[w]; how[0] is its usual way.  d is that which it was made for. */
+typedef struct prediction {
+    pln_ctx           *ctx;
+    pln_model         *model;
+    const pln_decoder *decoder;              /* of the model: its classes and their names */
+    pln_read_out       how[PREDICTION_WAYS];
+    int                ways, count;
+    double             labels;               /* share of labels that its association is by; 0: outputs are classes */
+    int32_t           *truth;                /* [count]                                   */
+    pln_prediction    *said;                 /* [count][ways]                             */
+} prediction;
+
+/* Which model; by which share of labels, 0: as it was read out first, which is made anew only if the model does not
+ * have it. */
+typedef struct prediction_options {
+    bool   best;                             /* the epoch that held-out samples chose     */
+    double labels;
+} prediction_options;
+
+/* Of a run and its data (past.h).  Complains and returns an exit code; *p is to be freed in any case, before d. */
+int  prediction_make(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p);
+void prediction_free(prediction *p);
+
+/* The model alone, with what says which way to read it out; the same of it. */
+int  prediction_open(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p);
+
+/* The share of samples that way w is right about. */
+double prediction_accuracy(const prediction *p, int w);
+
+/* The way of that kind, or -1. */
+int prediction_way(const prediction *p, pln_by by);
+
+#endif
