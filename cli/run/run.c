@@ -4,6 +4,8 @@
 
 #include "run/run.h"
 
+#include "run/tensorboard.h"
+
 #include <curl/curl.h>
 #include <yaml.h>
 #include <dirent.h>
@@ -45,7 +47,7 @@ static bool make_folders(const char *path)
 static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
                                      "classifier.safetensors", "checkpoint.safetensors", "fields.png",
                                      "result.json", "best.safetensors", "analysis.json", "potentials.svg",
-                                     "criticality.svg", "pruning.svg" };
+                                     "criticality.svg", "pruning.svg", TENSORBOARD_FILE };
 enum { FILES = sizeof files / sizeof files[0] };
 
 /* Whether a process that was killed has left this: a file of ours with ".part"
@@ -161,9 +163,15 @@ int run_open_metrics(run *r, long keep)
     return DONE;
 }
 
+int run_open_events(run *r)
+{
+    return tensorboard_open(run_path(r, TENSORBOARD_FILE), run_path(r, "metrics.jsonl"), &r->events);
+}
+
 int run_add_metrics(run *r, json_t *line, long *size)
 {
     char *text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(10));
+    const int code = r->events ? tensorboard_add(r->events, line) : DONE;
     bool sound = false;
 
     json_decref(line);
@@ -171,12 +179,13 @@ int run_add_metrics(run *r, json_t *line, long *size)
     free(text);
     if (!sound) return complain(FAILED, "cannot write %s: %s", run_path(r, "metrics.jsonl"), strerror(errno));
     *size = ftell(r->metrics);
-    return DONE;
+    return code;
 }
 
 void run_close(run *r)
 {
     if (r->metrics) fclose(r->metrics);
+    if (r->events) fclose(r->events);
     if (r->lock >= 0) close(r->lock);
     *r = (run){ .lock = -1 };
 }

@@ -10,6 +10,7 @@
 typedef struct run {
     char  folder[3000];
     FILE *metrics;             /* metrics.jsonl, open for appending */
+    FILE *events;              /* the same for TensorBoard, or NULL */
     int   lock;                /* the folder, open and locked; -1   */
 } run;
 
@@ -36,6 +37,9 @@ int run_write(const run *r, const char *name, const char *text, size_t size);
 
 /* Opens metrics.jsonl and forgets what is behind byte `keep`. */
 int run_open_metrics(run *r, long keep);
+
+/* Opens the file for TensorBoard, too, where metrics.jsonl is open. */
+int run_open_events(run *r);
 
 /* Appends one line; takes over the object.  Sets *size to the file's size. */
 int run_add_metrics(run *r, json_t *line, long *size);

@@ -36,7 +36,7 @@ typedef struct arguments {
     char       *data, *out;
     char      **set;
     int         epochs;          /* or OPTIONS_UNSET */
-    int         limit, threads, resume, force, dry_run, json, no_eval;
+    int         limit, threads, resume, force, tensorboard, dry_run, json, no_eval;
     long        seed;
     char       *from;            /* a run or model whose weights it begins with, or NULL */
     char       *dense;           /* prune: a run beside it, or NULL  */
@@ -53,7 +53,8 @@ typedef struct arguments {
     { "threads", 0, POPT_ARG_INT, &(a)->threads, 0,                                                                             \
       "default: one for each processor it may use; no result depends on it", "N" },                                             \
     { "resume", 0, POPT_ARG_NONE, &(a)->resume, 0, "go on with the run in the folder", NULL },                                  \
-    { "force", 0, POPT_ARG_NONE, &(a)->force, 0, "overwrite the run in the folder", NULL }
+    { "force", 0, POPT_ARG_NONE, &(a)->force, 0, "overwrite the run in the folder", NULL },                                        \
+    { "tensorboard", 0, POPT_ARG_NONE, &(a)->tensorboard, 0, "write the figures for TensorBoard, too", NULL }
 
 /* A run under way. */
 typedef struct job {

@@ -111,6 +111,7 @@ static int train(job *j)
         j->result = before;
     } else if (code == DONE) {
         code = run_open_metrics(&j->r, j->metrics_size);
+        if (code == DONE && j->args.tensorboard) code = run_open_events(&j->r);
         if (code == DONE) code = job_write_config(j);
         if (code == DONE) code = job_write_manifest(j);
         if (code == DONE) code = run_parts(j);
