@@ -1,14 +1,18 @@
-/* picture.h - what the first layer has learned, as a PNG */
+/* picture.h - pictures as PNG: what the first layer has learned, and samples */
 #ifndef CLI_PICTURE_H
 #define CLI_PICTURE_H
 
 #include "command.h"
 
-/* Draws the weights of up to 200 units of the first dense layer as images of
- * height x width pixels in a grid, or the kernels of a first convolution that sees
- * one channel: grey is zero, bright positive, dark negative, each unit scaled by
- * its largest.  Other networks have no picture.  Complains and returns an exit
- * code. */
-int picture_fields(pln_ctx *ctx, const pln_net *net, int height, int width, const char *path);
+/* Draws the weights of the first dense layer or convolution as images, of which a sample has this shape: 96 of its units at
+ * most, enlarged, those first whose weights are most like their neighbours, as those of a unit that has learned are and
+ * those of noise are not; kernels of less than six pixels by their size, largest first.  Grey or no colour is zero, bright
+ * positive, dark negative, each unit scaled by its largest; three channels are red, green and blue, of two the second is
+ * green and blue.  Other networks have no picture.  Complains and returns an exit code. */
+int picture_fields(pln_ctx *ctx, const pln_net *net, pln_sample_shape shape, const char *path);
+
+/* A sample as PNG in memory, freed by free: the mean over its steps, in colours as above, of other channels the mean.  False
+ * if it is no image or memory is short. */
+bool picture_sample(const pln_data *data, int sample, void **png, size_t *size);
 
 #endif

@@ -188,13 +188,11 @@ static int measure_selected(job *j)
 
 static int see_trained(job *j)
 {
-    const pln_data_info info = pln_data_get_info(j->d.train);
     int code = job_keep(j, j->net, "model.safetensors");
 
     progress_clear();
     job_note_sparsity(j);
-    if (code == DONE && info.rank == 2)
-        code = picture_fields(j->ctx, j->net, info.shape[0], info.shape[1], run_path(&j->r, "fields.png"));
+    if (code == DONE) code = picture_fields(j->ctx, j->net, pln_data_shape(j->d.train), run_path(&j->r, "fields.png"));
     return code == DONE ? measure_selected(j) : code;
 }
 
