@@ -18,6 +18,7 @@ static const command commands[] = {
     { "prune",   command_prune,   "train while weights are left out, and measure what is gained" },
     { "sweep",   command_sweep,   "search settings by many trainings, on validation samples" },
     { "eval",    command_eval,    "measure a trained run again, also with fewer labels" },
+    { "report",  command_report,  "write what trainings have come to as a page of HTML" },
     { "inspect", command_inspect, "show what is in a run folder or a safetensors file" },
     { "presets", command_presets, "list the configurations that come with planaria" },
     { "data",    command_data,    "list, describe, check and download data sets" },

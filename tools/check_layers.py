@@ -34,6 +34,7 @@ ALLOWED_CLI = {
     "yaml": set(),
     "sets": set(),
     "config": {"yaml", "sets"},
+    "report": {"run", "config", "sets"},
     "run": {"config", "sets"},
     "train": {"run", "config", "sets"},
     "sweep": {"run", "config", "sets", "yaml"},
