@@ -44,6 +44,8 @@ dataset_state dataset_look(const char *folder)
     return found && (!found->whole || found->whole(folder)) ? DATASET_THERE : DATASET_INCOMPLETE;
 }
 
+bool dataset_is_of_files(const char *folder) { return reader_of(folder) == &folder_reader; }
+
 void dataset_cache(const char *name, char *path, size_t capacity)
 {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");

@@ -73,6 +73,9 @@ void dataset_cache(const char *name, char *path, size_t capacity);
 typedef enum dataset_state { DATASET_ABSENT, DATASET_INCOMPLETE, DATASET_THERE } dataset_state;
 dataset_state dataset_look(const char *folder);
 
+/* Whether it is a set of which each sample is a file, an image or a recording of events. */
+bool dataset_is_of_files(const char *folder);
+
 /* Calls see(folder) for each place where sets are looked for. */
 void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user);
 

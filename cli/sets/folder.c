@@ -149,7 +149,7 @@ static int bind_images(const part *p)
 
 /* ---- events -------------------------------------------------------------------- */
 
-static pln_frames frames_of(const dataset_how *how)
+pln_frames reader_frames(const dataset_how *how)
 {
     pln_frames f = pln_frames_default();
 
@@ -163,7 +163,7 @@ static pln_frames frames_of(const dataset_how *how)
 
 static int read_events(part *p)
 {
-    const pln_frames f = frames_of(p->r->how);
+    const pln_frames f = reader_frames(p->r->how);
     const size_t features = (size_t)f.steps * (size_t)f.height * (size_t)f.width * 2;
     const int shape[] = { f.steps, f.height, f.width, 2 };
     int code = reader_reserve(p->r, p->first, p->list.count, features);

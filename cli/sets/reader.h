@@ -43,6 +43,9 @@ int reader_reserve(reading *r, int first, int count, size_t features);
 /* A set over them: d->train or d->test. */
 int reader_bind(reading *r, int first, int count, int rank, const int *shape);
 
+/* How events become frames. */
+pln_frames reader_frames(const dataset_how *how);
+
 /* Frees the files `first` and `first + 1`, which no set is bound to any more. */
 void reader_drop(dataset *d, int first);
 

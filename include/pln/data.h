@@ -71,7 +71,7 @@ pln_status pln_data_bind_floats(pln_ctx *ctx, const float *samples, int count,
                                 pln_data **data);
 
 /* The same as pln_data_bind from two IDX files in memory (already unzipped): images of type
- * unsigned byte, rank 2..4, and labels of type unsigned byte, rank 1.  The
+ * unsigned byte, rank 2..4, and labels of type unsigned byte, rank 1, or NULL.  The
  * images stay where they are and must outlive the set; labels are copied.
  *
  * Returns PLN_ERR_FORMAT with the byte at fault if a magic number, type, rank,
@@ -83,8 +83,8 @@ pln_status pln_data_bind_idx(pln_ctx *ctx,
                              pln_data **data);
 
 /* The same from two .npy files in memory: samples of rank 2..5, [sample] first, and
- * labels of any integer type, one a sample, where -1 means unlabelled.  Either byte
- * order, and C or Fortran order.
+ * labels of any integer type, one a sample, where -1 means unlabelled, or NULL: all are.
+ * Either byte order, and C or Fortran order.
  *
  *   type of the samples               kept as
  *   uint8                             bytes, where they lie

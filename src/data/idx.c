@@ -70,16 +70,15 @@ pln_status pln_data_bind_idx(pln_ctx *ctx, const void *images, size_t images_siz
                              const void *labels, size_t labels_size, pln_data **data)
 {
     idx x = { 0 }, y = { 0 };
-    int32_t *copy;
+    int32_t *copy = NULL;
 
     *data = NULL;
     PLN_TRY(read_idx(ctx, "images", images, images_size, 2, 4, &x));
-    PLN_TRY(read_idx(ctx, "labels", labels, labels_size, 1, 1, &y));
-    if (x.dim[0] != y.dim[0])
+    if (labels) PLN_TRY(read_idx(ctx, "labels", labels, labels_size, 1, 1, &y));
+    if (labels && x.dim[0] != y.dim[0])
         return plni_fail(ctx, PLN_ERR_FORMAT, "idx: there are %d images, but %d labels", x.dim[0], y.dim[0]);
-    copy = plni_data_labels_copy(ctx, y.dim[0]);
-    if (!copy) return PLN_ERR_MEMORY;
-    for (int i = 0; i < y.dim[0]; i++) copy[i] = y.values[i];
+    if (labels && !(copy = plni_data_labels_copy(ctx, y.dim[0]))) return PLN_ERR_MEMORY;
+    for (int i = 0; copy && i < y.dim[0]; i++) copy[i] = y.values[i];
     return plni_data_make(ctx, &(plni_samples){ .bytes = x.values, .count = x.dim[0], .rank = x.rank - 1,
                                                 .shape = x.dim + 1 }, copy, data);
 }

@@ -287,22 +287,22 @@ pln_status pln_data_bind_npy(pln_ctx *ctx, const void *samples, size_t samples_s
 {
     npy x = { 0 }, y = { 0 };
     plni_samples s = { 0 };
-    int32_t *own_labels;
+    int32_t *own_labels = NULL;
     pln_status status;
 
     *data = NULL;
     PLN_TRY(read_npy(ctx, "samples", samples, samples_size, &x));
-    PLN_TRY(read_npy(ctx, "labels", labels, labels_size, &y));
+    if (labels) PLN_TRY(read_npy(ctx, "labels", labels, labels_size, &y));
     if (x.rank < 2) return refuse(ctx, "samples", "have no second dimension");
-    PLN_TRY(check_labels(ctx, &y));
+    if (labels) PLN_TRY(check_labels(ctx, &y));
     PLN_TRY(check_size(ctx, "samples", &x));
-    PLN_TRY(check_size(ctx, "labels", &y));
-    if (x.dim[0] != y.dim[0])
+    if (labels) PLN_TRY(check_size(ctx, "labels", &y));
+    if (labels && x.dim[0] != y.dim[0])
         return plni_fail(ctx, PLN_ERR_FORMAT, "npy: there are %d samples, but %d labels", x.dim[0], y.dim[0]);
-    PLN_TRY(copy_labels(ctx, &y, &own_labels));
+    if (labels) PLN_TRY(copy_labels(ctx, &y, &own_labels));
     status = take_samples(ctx, &x, &s);
     if (status != PLN_OK) {
-        plni_free(ctx, own_labels, (size_t)y.dim[0] * sizeof *own_labels);
+        plni_free(ctx, own_labels, (size_t)x.dim[0] * sizeof *own_labels);
         return status;
     }
     s.count = x.dim[0];

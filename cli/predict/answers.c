@@ -1,0 +1,125 @@
+/* answers.c - what a model says, a line a sample
+ *
+ * Numbers have as many digits as tell them from all other floats. */
+
+#include "predict/answers.h"
+
+#include "run/classes.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DIGITS = 9 };
+
+/* What the data say of sample i themselves; false: nothing. */
+static bool label_of(const inputs_batch *b, int i, char text[CLASSES_NAME])
+{
+    const int32_t *labels = pln_data_labels(b->data);
+
+    if (!b->set || !labels || labels[i] < 0) return false;
+    const pln_decoder own = { .classes = b->set->names_count, .names = (const char *const *)b->set->names };
+    (void)classes_name(&own, (int)labels[i], text);
+    return true;
+}
+
+/* ---- text ------------------------------------------------------------------------- */
+
+static void print_name(const char *name)
+{
+    for (; *name; name++) putchar((unsigned char)*name < ' ' || *name == 127 ? '?' : *name);
+}
+
+static void print_text(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
+{
+    char best[CLASSES_NAME], next[CLASSES_NAME];
+
+    if (b->file) print_name(b->file[i]);
+    else         printf("%d", b->first + i);
+    printf("  %s %.4g", classes_name(d, p->best, best), (double)p->score);
+    if (p->next >= 0) printf("  %s %.4g", classes_name(d, p->next, next), (double)p->next_score);
+    putchar('\n');
+}
+
+/* ---- CSV (RFC 4180) ------------------------------------------------------------------ */
+
+static void print_field(const char *text)
+{
+    if (!strpbrk(text, ",\"\r\n")) {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text; text++) {
+        if (*text == '"') putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
+{
+    char text[CLASSES_NAME];
+
+    if (b->file) print_field(b->file[i]);
+    else         printf("%d", b->first + i);
+    putchar(',');
+    if (p->best >= 0) print_field(classes_name(d, p->best, text));
+    printf(",%.*g,", DIGITS, (double)p->score);
+    if (p->next >= 0) {
+        print_field(classes_name(d, p->next, text));
+        printf(",%.*g,", DIGITS, (double)p->next_score);
+    } else {
+        fputs(",,", stdout);
+    }
+    if (label_of(b, i, text)) print_field(text);
+    putchar('\n');
+}
+
+/* ---- JSON -------------------------------------------------------------------------------- */
+
+static json_t *class_json(const pln_decoder *d, int class)
+{
+    if (class < 0) return json_null();
+    return d->names ? json_string(d->names[class]) : json_integer(class);
+}
+
+static json_t *score_json(int class, float score) { return class >= 0 && isfinite(score) ? json_real((double)score) : json_null(); }
+
+static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
+{
+    json_t *line = json_object();
+    char label[CLASSES_NAME], *text;
+
+    if (b->file && json_object_set_new(line, "file", json_string(b->file[i])) != 0)
+        json_object_set_new(line, "file", json_null());               /* its name is no UTF-8 */
+    if (!b->file) json_object_set_new(line, "index", json_integer(b->first + i));
+    json_object_set_new(line, "class", class_json(d, p->best));
+    json_object_set_new(line, "score", score_json(p->best, p->score));
+    json_object_set_new(line, "next", class_json(d, p->next));
+    json_object_set_new(line, "next_score", score_json(p->next, p->next_score));
+    if (label_of(b, i, label)) json_object_set_new(line, "label", b->set->names ? json_string(label) : json_integer(pln_data_labels(b->data)[i]));
+    text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
+    json_decref(line);
+    if (!text) return complain(FAILED, "no memory left");
+    puts(text);
+    free(text);
+    return DONE;
+}
+
+int answers_print(answers_format format, const pln_decoder *d, const inputs_batch *b, const pln_prediction *said, bool first)
+{
+    int code = DONE;
+
+    if (format == ANSWERS_CSV && first) printf("%s,class,score,next,next_score,label\n", b->file ? "file" : "index");
+    for (int i = 0; i < pln_data_count(b->data) && code == DONE; i++) {
+        if (format == ANSWERS_JSON)     code = print_json(d, b, i, &said[i]);
+        else if (format == ANSWERS_CSV) print_csv(d, b, i, &said[i]);
+        else                            print_text(d, b, i, &said[i]);
+    }
+    if (code == DONE && (fflush(stdout) != 0 || ferror(stdout))) code = complain(FAILED, "cannot write to stdout: %s", strerror(errno));
+    return code;
+}

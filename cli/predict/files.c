@@ -1,0 +1,78 @@
+/* files.c - the files below some paths */
+
+#define _DEFAULT_SOURCE
+
+#include "predict/files.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+enum { DEEPEST = 64 };
+
+static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
+
+static int by_bytes(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
+
+static bool ends_in(const char *name, const char *const *wanted)
+{
+    const char *dot = strrchr(name, '.');
+
+    for (; dot && *wanted; wanted++)
+        if (strcasecmp(dot, *wanted) == 0) return true;
+    return false;
+}
+
+static int add(file_list *l, const char *path)
+{
+    if (l->count == l->capacity) {
+        const int capacity = l->capacity ? 2 * l->capacity : 1024;
+        char **more = realloc(l->path, (size_t)capacity * sizeof *more);
+        if (!more) return complain(FAILED, "no memory left");
+        l->path = more;
+        l->capacity = capacity;
+    }
+    l->path[l->count] = strdup(path);
+    return l->path[l->count++] ? DONE : complain(FAILED, "no memory left");
+}
+
+static int add_folder(file_list *l, const char *folder, const char *const *wanted, int depth)
+{
+    struct dirent **entry = NULL;
+    const int entries = scandir(folder, &entry, visible, by_bytes);
+    char path[PATH_MAX];
+    int code = entries < 0 ? complain(BAD_INPUT, "cannot list %s: %s", folder, strerror(errno)) : DONE;
+
+    if (code == DONE && depth > DEEPEST) code = complain(BAD_INPUT, "%s: folders within folders, more than %d", folder, DEEPEST);
+    for (int i = 0; i < entries; i++) {
+        struct stat about;
+        const bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) < (int)sizeof path;
+        free(entry[i]);
+        if (code != DONE || !fits || stat(path, &about) != 0) continue;
+        if (S_ISDIR(about.st_mode))     code = add_folder(l, path, wanted, depth + 1);
+        else if (ends_in(path, wanted)) code = add(l, path);
+        else                            l->left_out++;
+    }
+    free(entry);
+    return code;
+}
+
+int files_add(file_list *l, const char *path, const char *const *wanted)
+{
+    struct stat about;
+
+    if (stat(path, &about) != 0) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
+    return S_ISDIR(about.st_mode) ? add_folder(l, path, wanted, 0) : add(l, path);
+}
+
+void files_free(file_list *l)
+{
+    for (int i = 0; i < l->count; i++) free(l->path[i]);
+    free(l->path);
+    *l = (file_list){ .path = NULL };
+}

@@ -1,0 +1,285 @@
+/* inputs.c - what a model is asked about: images, folders of them, arrays, data sets
+ *
+ * Images are decoded into a block, which is asked about when it is full or something else comes. */
+
+#define _POSIX_C_SOURCE 200809L
+
+#include "predict/inputs.h"
+
+#include "predict/files.h"
+#include "sets/image.h"
+#include "sets/reader.h"
+#include "watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char *const files_wanted[] = { ".png", ".jpg", ".jpeg", ".bin", ".npy", NULL };
+
+/* Samples on their way. */
+typedef struct block {
+    const inputs *in;
+    uint8_t      *bytes;                     /* [INPUTS_BLOCK][inputs of the network] */
+    const char   *file[INPUTS_BLOCK];
+    int           count;
+    int           done, all;                 /* files that were looked at, and all    */
+    int           first;                     /* number of the next sample of an array */
+    int           code;                      /* of the first complaint                */
+} block;
+
+/* The first complaint counts, but one that ends all. */
+static int note(block *b, int code)
+{
+    if (b->code == DONE || code == FAILED || code == INTERRUPTED) b->code = code;
+    return code;
+}
+
+static size_t values_of(const pln_decoder *d)
+{
+    return (size_t)d->input.steps * (size_t)d->input.height * (size_t)d->input.width * (size_t)d->input.channels;
+}
+
+static void describe(pln_sample_shape s, char text[64])
+{
+    if (s.steps > 1) snprintf(text, 64, "%d x %dx%dx%d", s.steps, s.height, s.width, s.channels);
+    else             snprintf(text, 64, s.channels > 1 ? "%dx%dx%d" : "%dx%d", s.height, s.width, s.channels);
+}
+
+/* Whether samples are as the model's; tables have no places, only as many values. */
+static int check_shape(const pln_decoder *d, const char *name, pln_sample_shape s)
+{
+    const pln_sample_shape m = d->input;
+    const bool table = m.steps * m.height * m.width == 1 || s.steps * s.height * s.width == 1;
+    const size_t values = (size_t)s.steps * (size_t)s.height * (size_t)s.width * (size_t)s.channels;
+    char wanted[64], is[64];
+
+    if (table ? values == values_of(d) : s.steps == m.steps && s.height == m.height && s.width == m.width && s.channels == m.channels)
+        return DONE;
+    describe(m, wanted);
+    describe(s, is);
+    return complain(BAD_INPUT, "%s: a sample is %s, the model was trained on %s (height, width, channels)", name, is, wanted);
+}
+
+/* ---- the block --------------------------------------------------------------------- */
+
+static int flush(block *b)
+{
+    const inputs *in = b->in;
+    const pln_sample_shape s = in->decoder->input;
+    const int shape[] = { s.steps, s.height, s.width, s.channels };
+    pln_data *data;
+    int code;
+
+    if (b->count == 0) return DONE;
+    const pln_status status = pln_data_bind(in->ctx, b->bytes, b->count, 4, shape, NULL, &data);
+    if (status != PLN_OK) return note(b, complain_status(in->ctx, status));
+    code = in->see(in->user, &(inputs_batch){ .data = data, .file = b->file, .share = (double)b->done / b->all });
+    pln_data_free(data);
+    b->count = 0;
+    return note(b, code);
+}
+
+/* Room for one more sample. */
+static int place(block *b, const char *file, uint8_t **to)
+{
+    if (!b->bytes) b->bytes = malloc(INPUTS_BLOCK * values_of(b->in->decoder));
+    if (!b->bytes) return note(b, complain(FAILED, "no memory left"));
+    if (b->count == INPUTS_BLOCK && flush(b) != DONE) return b->code;
+    b->file[b->count] = file;
+    *to = b->bytes + (size_t)b->count++ * values_of(b->in->decoder);
+    return DONE;
+}
+
+/* ---- files --------------------------------------------------------------------------- */
+
+static int take_image(block *b, const char *path, const void *bytes, size_t size)
+{
+    const pln_decoder *d = b->in->decoder;
+    image i;
+    uint8_t *to;
+    int code = image_decode(path, bytes, size, &i);
+
+    if (code != DONE) return note(b, code);
+    const bool widens = i.channels == 1 && d->input.channels == 3;
+    code = note(b, check_shape(d, path, (pln_sample_shape){ 1, i.height, i.width, widens ? 3 : i.channels }));
+    if (code == DONE) code = place(b, path, &to);
+    for (size_t k = 0; code == DONE && k < values_of(d); k++) to[k] = i.pixels[widens ? k / 3 : k];
+    free(i.pixels);
+    return code;
+}
+
+static int take_events(block *b, const char *path, const void *bytes, size_t size)
+{
+    const pln_frames f = reader_frames(&b->in->how);
+    uint8_t *to;
+    int code = note(b, check_shape(b->in->decoder, path, (pln_sample_shape){ f.steps, f.height, f.width, 2 }));
+
+    if (code == DONE) code = place(b, path, &to);
+    if (code != DONE) return code;
+    const pln_status status = pln_frames_read(b->in->ctx, &f, bytes, size, to);
+    if (status == PLN_OK) return DONE;
+    b->count--;
+    return note(b, complain_file(b->in->ctx, status, path));
+}
+
+/* The samples of an array, from b->first on. */
+static int see_all(block *b, const pln_data *data)
+{
+    const inputs_batch batch = { .data = data, .first = b->first, .share = (double)b->done / b->all };
+
+    b->first += pln_data_count(data);
+    return note(b, b->in->see(b->in->user, &batch));
+}
+
+/* One sample, of which an array has just as many values as the model wants. */
+static int see_one(block *b, const pln_data *all)
+{
+    const pln_sample_shape s = b->in->decoder->input;
+    const int shape[] = { s.steps, s.height, s.width, s.channels };
+    const bool floats = pln_data_get_type(all) == PLN_FLOATS;
+    pln_data *data;
+    const pln_status status = floats ? pln_data_bind_floats(b->in->ctx, pln_data_floats(all), 1, 4, shape, NULL, &data)
+                                     : pln_data_bind(b->in->ctx, pln_data_samples(all), 1, 4, shape, NULL, &data);
+
+    if (status != PLN_OK) return note(b, complain_status(b->in->ctx, status));
+    const int code = see_all(b, data);
+    pln_data_free(data);
+    return code;
+}
+
+static int take_array(block *b, const char *path, const void *bytes, size_t size, bool npy)
+{
+    pln_ctx *ctx = b->in->ctx;
+    pln_data *data;
+    const pln_status status = npy ? pln_data_bind_npy(ctx, bytes, size, NULL, 0, &data) : pln_data_bind_idx(ctx, bytes, size, NULL, 0, &data);
+    int code;
+
+    if (status != PLN_OK) return note(b, complain_file(ctx, status, path));
+    const size_t features = (size_t)pln_data_features(data);
+    if (flush(b) != DONE) code = b->code;
+    else if (features != values_of(b->in->decoder) && features * (size_t)pln_data_count(data) == values_of(b->in->decoder)) code = see_one(b, data);
+    else {
+        code = note(b, check_shape(b->in->decoder, path, pln_data_shape(data)));
+        if (code == DONE) code = see_all(b, data);
+    }
+    pln_data_free(data);
+    return code;
+}
+
+/* Whatever its first bytes, or for events its name, say that it is. */
+static int take_bytes(block *b, const char *path, const void *bytes, size_t size)
+{
+    const unsigned char *at = bytes;
+    const size_t length = strlen(path);
+
+    if (size >= 6 && memcmp(at, "\x93NUMPY", 6) == 0) return take_array(b, path, bytes, size, true);
+    if (size >= 4 && !at[0] && !at[1] && at[2] == 8 && at[3] >= 2) return take_array(b, path, bytes, size, false);
+    if (length > 4 && strcmp(path + length - 4, ".bin") == 0) return take_events(b, path, bytes, size);
+    return take_image(b, path, bytes, size);
+}
+
+static int take_file(block *b, const char *path)
+{
+    void *bytes = NULL;
+    size_t size;
+    int code = note(b, dataset_read_file(path, READER_MOST, &bytes, &size));
+
+    if (code == DONE) code = take_bytes(b, path, bytes, size);
+    free(bytes);
+    return code;
+}
+
+/* Of stdin, all that comes. */
+static int take_stdin(block *b)
+{
+    size_t size = 0, capacity = 1 << 20;
+    char *bytes = malloc(capacity);
+    int code;
+
+    while (bytes && !feof(stdin) && !ferror(stdin)) {
+        if (size == capacity) {
+            char *more = capacity < READER_MOST ? realloc(bytes, capacity *= 2) : NULL;
+            if (!more) free(bytes);
+            bytes = more;
+            continue;
+        }
+        size += fread(bytes + size, 1, capacity - size, stdin);
+    }
+    if (!bytes) return note(b, complain(FAILED, "stdin holds more than fits into memory"));
+    if (ferror(stdin)) code = note(b, complain(FAILED, "cannot read stdin: %s", strerror(errno)));
+    else               code = take_bytes(b, "-", bytes, size);
+    free(bytes);
+    return code;
+}
+
+/* ---- sets ------------------------------------------------------------------------------ */
+
+int inputs_set(const inputs *in, const dataset *d, const pln_data *data)
+{
+    const int code = check_shape(in->decoder, d->path, pln_data_shape(data));
+
+    return code == DONE ? in->see(in->user, &(inputs_batch){ .data = data, .set = d, .share = 1 }) : code;
+}
+
+static int take_set(block *b, const char *path)
+{
+    const inputs *in = b->in;
+    dataset d;
+    int code = flush(b) == DONE ? (in->train ? dataset_open_train : dataset_open)(in->ctx, *in->name ? in->name : "data", path, &in->how, &d) : b->code;
+
+    if (code != DONE) return note(b, code);
+    code = inputs_set(in, &d, in->train ? d.train : d.test);
+    dataset_close(&d);
+    return note(b, code);
+}
+
+/* A folder whose samples are in files of many, or of arrays with labels. */
+static bool is_set(const char *path)
+{
+    struct stat about;
+
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode) && dataset_look(path) == DATASET_THERE && !dataset_is_of_files(path);
+}
+
+/* ---- all ------------------------------------------------------------------------------- */
+
+static int take_files(block *b, const file_list *l)
+{
+    for (int i = 0; i < l->count; i++) {
+        b->done++;
+        const int code = take_file(b, l->path[i]);
+        if (code == FAILED || code == INTERRUPTED) return code;
+        if (watch_interrupted()) return note(b, INTERRUPTED);
+    }
+    return DONE;
+}
+
+int inputs_walk(const inputs *in, const char *const *paths, int count)
+{
+    block b = { .in = in };
+    file_list *list = calloc((size_t)count, sizeof *list);
+    int left_out = 0;
+
+    if (!list) return complain(FAILED, "no memory left");
+    for (int i = 0; i < count; i++) {
+        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, files_add(&list[i], paths[i], files_wanted));
+        b.all += list[i].count + 1;
+        left_out += list[i].left_out;
+    }
+    if (left_out) fprintf(stderr, "note: %d files are left out, whose names end neither in .png, .jpg, .npy nor .bin\n", left_out);
+    for (int i = 0; i < count && b.code != FAILED && b.code != INTERRUPTED; i++) {
+        b.done++;
+        b.first = 0;
+        if (strcmp(paths[i], "-") == 0) (void)take_stdin(&b);
+        else if (is_set(paths[i]))      (void)take_set(&b, paths[i]);
+        else                            (void)take_files(&b, &list[i]);
+    }
+    if (b.code != FAILED && b.code != INTERRUPTED) (void)flush(&b);
+    for (int i = 0; i < count; i++) files_free(&list[i]);
+    free(list);
+    free(b.bytes);
+    return b.code;
+}
