@@ -26,7 +26,7 @@ static int write_page(const page *p, const char *path)
     return code;
 }
 
-static int report(pln_ctx *ctx, const source *s, const char *path)
+static int report(pln_ctx *ctx, const source *s, const char *data, const char *path)
 {
     page p;
     int code = DONE;
@@ -37,7 +37,7 @@ static int report(pln_ctx *ctx, const source *s, const char *path)
         section_accuracy(&p, s);
         section_curves(&p, s);
         section_pruning(&p, s);
-        code = section_networks(&p, s, ctx);
+        code = section_networks(&p, s, ctx, data);
         section_repeat(&p, s);
     }
     sound = page_end(&p);
@@ -51,10 +51,11 @@ static int report(pln_ctx *ctx, const source *s, const char *path)
 
 int command_report(int argc, const char **argv)
 {
-    char *out = NULL;
+    char *out = NULL, *data = NULL;
     int threads = 0;
     const struct poptOption table[] = {
         { "out", 'o', POPT_ARG_STRING, &out, 0, "the page (default: report.html)", "FILE" },
+        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of each training)", "DIR" },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         POPT_AUTOHELP POPT_TABLEEND
     };
@@ -63,16 +64,17 @@ int command_report(int argc, const char **argv)
     pln_ctx *ctx = NULL;
     int code = options_read(&o, argc, argv, table, "RUN...",
                             "Writes what there is to say of trainings to a page that needs no other file: accuracy over\n"
-                            "seeds, curves, layers, pruning, pictures, how to repeat it.\n"
+                            "seeds, curves, layers, pruning, confusions, the most wrong samples, how to repeat it.\n"
                             "Runs of one configuration are taken together.");
 
     if (code == DONE && o.extra_count < 1) code = complain(MISUSED, "report wants run folders; try 'planaria report --help'");
     if (code == DONE) code = options_context(threads, &ctx);
     if (code == DONE) code = source_open(&s, o.extra, o.extra_count);
-    if (code == DONE) code = report(ctx, &s, out ? out : "report.html");
+    if (code == DONE) code = report(ctx, &s, data, out ? out : "report.html");
     source_free(&s);
     pln_ctx_free(ctx);
     free(out);
+    free(data);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

@@ -67,7 +67,7 @@ static void draw(page *p, const source *s, int curve)
 void section_curves(page *p, const source *s)
 {
     page_section(p, "curves", "From epoch to epoch");
-    page_markup(p, "<p class=\"soft\">Each line is a run; runs of one configuration have one colour. Epoch 0 is the untrained network.</p>\n"
+    page_markup(p, "<p class=\"soft\">Each line is a run; runs of one configuration have one colour. Epoch 0 is before training.</p>\n"
                    "<noscript><p>Charts need JavaScript.</p></noscript>\n<div class=\"charts\">\n");
     for (int k = 0; k < CURVES; k++) draw(p, s, k);
     page_markup(p, "</div>\n");

@@ -2,6 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "report/confusion.h"
 #include "report/sections.h"
 
 #include "run/layers.h"
@@ -26,7 +27,7 @@ static void print_layer(const page *p, const pln_net *net, int l, int number, co
     page_row(p);
     page_cell(p, "%d  %s", number, name);
     page_cell(p, "%s", shape);
-    page_cell(p, "%zu", i.parameters);
+    page_count(p, (long long)i.parameters);
     if (!activity) return;
     page_number(p, json_object_get(activity, "firing_rate"), "%.2f %%", 100);
     page_number(p, json_object_get(activity, "silent"), "%.1f %%", 100);
@@ -104,7 +105,7 @@ static void print_pictures(const page *p, const source_run *r)
 
 /* ---- networks -------------------------------------------------------------------- */
 
-static int print_network(page *p, const source_run *r, const char *name, pln_ctx *ctx)
+static int print_network(page *p, const source_run *r, const char *name, pln_ctx *ctx, const char *data)
 {
     pln_net *net = NULL;
     int code = past_load(ctx, &r->r, "model.safetensors", false, &net);
@@ -117,10 +118,10 @@ static int print_network(page *p, const source_run *r, const char *name, pln_ctx
     print_layers(p, r, net);
     pln_net_free(net);
     print_pictures(p, r);
-    return DONE;
+    return confusion_print(p, r, ctx, data);
 }
 
-int section_networks(page *p, const source *s, pln_ctx *ctx)
+int section_networks(page *p, const source *s, pln_ctx *ctx, const char *data)
 {
     int code = DONE;
 
@@ -128,7 +129,7 @@ int section_networks(page *p, const source *s, pln_ctx *ctx)
     for (int g = 0; code == DONE && g < s->groups; g++)
         for (int i = 0; i < s->runs; i++) {
             if (s->run[i].group != g || access(run_path(&s->run[i].r, "model.safetensors"), R_OK) != 0) continue;
-            code = print_network(p, &s->run[i], s->group[g].name, ctx);
+            code = print_network(p, &s->run[i], s->group[g].name, ctx, data);
             break;
         }
     return code;

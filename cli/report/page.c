@@ -89,6 +89,11 @@ void page_cell(const page *p, const char *format, ...)
     fputs("</td>", p->file);
 }
 
+void page_count(const page *p, long long count)
+{
+    fprintf(p->file, "<td class=\"number\">%lld</td>", count);
+}
+
 void page_number(const page *p, const json_t *value, const char *format, double scale)
 {
     char text[64] = "–";

@@ -37,7 +37,8 @@ void page_table(const page *p, const char *const *heads);
 void page_row(const page *p);
 __attribute__((format(printf, 2, 3)))
 void page_cell(const page *p, const char *format, ...);
-/* A number, right-aligned: scaled, or "-" where there is none. */
+/* A number, right-aligned; of a JSON value scaled, or "-" where there is none. */
+void page_count(const page *p, long long count);
 void page_number(const page *p, const json_t *value, const char *format, double scale);
 void page_table_end(const page *p);
 

@@ -146,12 +146,13 @@ static void print_measure(const page *p, const source *s, int g, const source_me
     page_row(p);
     page_cell(p, "%s", s->group[g].name);
     page_cell(p, "%s", m->name);
-    page_cell(p, "%d", f.count);
+    page_count(p, f.count);
     print_spread(p, "td class=\"number\"", before);
     print_spread(p, "td class=\"number\"", dense);
     print_spread(p, "td class=\"number\"", f);
     page_markup(p, "<td class=\"number\">");
-    page_print(p, "%.2f – %.2f", 100 * f.least, 100 * f.largest);
+    if (f.count > 1) page_print(p, "%.2f – %.2f", 100 * f.least, 100 * f.largest);
+    else page_text(p, "–");
     page_markup(p, "</td><td class=\"number\">");
     if (base.count) page_print(p, "%+.2f", 100 * (f.mean - base.mean));
     else page_text(p, "–");

@@ -20,8 +20,9 @@ void section_pruning(page *p, const source *s);
 /* Commands, seeds, data, versions, configurations. */
 void section_repeat(page *p, const source *s);
 
-/* Of each configuration, from the first run with a model: layers, firing rates, energy, pictures.  Complains and returns an
- * exit code. */
-int  section_networks(page *p, const source *s, pln_ctx *ctx);
+/* Of each configuration, from the first run with a model: layers, firing rates, energy, what it has learned, which classes it
+ * confuses, and where it is most wrong.  Samples are those of the run or, if `data` is not NULL, in that folder.  Complains
+ * and returns an exit code. */
+int  section_networks(page *p, const source *s, pln_ctx *ctx, const char *data);
 
 #endif

@@ -6,10 +6,15 @@ train "$TESTS/tiny-spiking.yaml" --data "$DATA" --out spiking --epochs 2
 "$PLANARIA" report tiny-1 tiny-2/ spiking pruned 2>&1; echo "-> $?"
 echo "# sections, and what belongs to them"
 grep -o '<h[1-3]>[^<]*</h[1-3]>' report.html
-for what in '<td>2</td><td class="number">[0-9.]* ± [0-9.]*</td>' 'seed [0-9]*' 'data:image/png;base64' 'Firing rate by layer' 'latency, ms' \
-    'planaria train .*tiny.yaml --data' 'SHA-256 [0-9a-f]\{64\}' '<noscript>'; do
+for what in '<td class="number">2</td><td class="number">[0-9.]* ± [0-9.]*</td>' 'seed [0-9]*' 'data:image/png;base64' 'Firing rate by layer' 'latency, ms' \
+    'taken for' 'recall, %' 'planaria train .*tiny.yaml --data' 'SHA-256 [0-9a-f]\{64\}' '<noscript>'; do
     grep -q -i -- "$what" report.html || echo "missing: $what"
 done
+echo "# an untrained network is wrong"
+train "$TESTS/tiny.yaml" --data "$DATA" --epochs 0 --out untrained
+"$PLANARIA" report untrained -o untrained.html
+grep -c 'Most wrong' untrained.html
+grep -c 'data:image/png;base64,iVBOR[^>]*alt="sample [0-9]*"><figcaption>sample [0-9]* is class [0-9]*, taken for [0-9]* (' untrained.html
 echo "# a page on its own: no addresses, tags closed, charts that are JSON"
 python3 - report.html <<'END'
 import html.parser, json, re, sys
@@ -71,6 +76,31 @@ mv "x/$(echo "$folder" | tr / _)" "x/bad$(printf '\377')<script>alert(3)<_script
 "$PLANARIA" report evil x/bad* tiny-2 -o hostile.html 2>&1; echo "-> $?"
 grep -c -i '<script>alert\|<img src=x' hostile.html
 grep -o '&lt;script&gt;alert' hostile.html | sort | uniq -c | sed 's/^ *[0-9]* /found: /'
+echo "# classes are called by their names, which may be markup"
+python3 - <<'END'
+import os, struct, zlib
+
+def png(path, value):
+    rows = b"".join(b"\0" + bytes((value + 13 * x * y) % 256 for x in range(6)) for y in range(6))
+    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+    open(path, "wb").write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 6, 6, 8, 0, 0, 0, 0)) +
+                           chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b""))
+
+for part, count in (("train", 8), ("test", 5)):
+    for number, name in enumerate(("<script>alert(4)<b>", "plain & simple")):
+        os.makedirs(os.path.join("images", part, name))
+        for i in range(count):
+            png(os.path.join("images", part, name, f"{i}.png"), 60 * number + 40 * i)
+END
+train "$TESTS/tiny.yaml" --data images --out named; echo "-> $?"
+"$PLANARIA" report named -o named.html 2>&1
+grep -o '<tr><th>&lt;[^/]*</th>\|<tr><th>plain[^/]*</th>' named.html
+grep -c '<script>alert' named.html
+echo "# the samples of a run that are not where they were"
+mv images elsewhere
+"$PLANARIA" report named -o named.html 2>&1 | sed 's/:.*//'; grep -c 'Its samples could not be had' named.html
+"$PLANARIA" report named --data elsewhere -o named.html; grep -c 'recall, %' named.html
+"$PLANARIA" report named --data nowhere -o no.html >out 2>&1; echo "-> $?"
 echo "# files that are damaged, missing, or not there yet"
 cp -r tiny-1 damaged; echo '[]' >damaged/manifest.json; "$PLANARIA" report damaged -o no.html 2>&1; echo "-> $?"
 cp -r tiny-1 odd; echo '[1, {"accuracy": "x"}]' >odd/result.json; echo '{"layers": 3}' >odd/analysis.json; echo x >odd/fields.png
