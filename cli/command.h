@@ -23,6 +23,7 @@ int command_prune(int argc, const char **argv);
 int command_sweep(int argc, const char **argv);
 int command_eval(int argc, const char **argv);
 int command_predict(int argc, const char **argv);
+int command_features(int argc, const char **argv);
 int command_inspect(int argc, const char **argv);
 int command_report(int argc, const char **argv);
 int command_presets(int argc, const char **argv);

@@ -20,6 +20,7 @@ static const command commands[] = {
     { "eval",    command_eval,    "measure a trained run again, also with fewer labels" },
     { "report",  command_report,  "write what trainings have come to as a page of HTML" },
     { "predict", command_predict, "say which class samples are of, by a trained run" },
+    { "features", command_features, "write what a layer makes of samples as an array" },
     { "inspect", command_inspect, "show what is in a run folder or a safetensors file" },
     { "presets", command_presets, "list the configurations that come with planaria" },
     { "data",    command_data,    "list, describe, check and download data sets" },

@@ -35,7 +35,7 @@ static int open_run(asked *a, const asked_options *o)
     if (code == DONE) code = past_model(a->ctx, &a->r, o->best ? "best.safetensors" : "model.safetensors", &a->p.model);
     if (code != DONE) return code;
     a->p.decoder = pln_model_decoder(a->p.model);
-    const bool lacks = !a->p.decoder->classes || (a->p.decoder->by == PLN_BY_ASSOCIATION && a->p.decoder->associations == 0);
+    const bool lacks = !a->p.decoder->classes || (!o->no_way && a->p.decoder->by == PLN_BY_ASSOCIATION && a->p.decoder->associations == 0);
     if (!lacks) return DONE;
     pln_model_free(a->p.model);
     a->p.model = NULL;
@@ -106,7 +106,7 @@ int asked_open(pln_ctx *ctx, const char *name, const asked_options *o, asked *a)
     *a = (asked){ .ctx = ctx, .name = name, .p = { .ctx = ctx } };
     code = stat(name, &about) == 0 && S_ISDIR(about.st_mode) ? open_run(a, o) : open_file(a);
     if (code == DONE && !a->c && (o->best || o->data)) code = complain(MISUSED, "--best and --data go with a run folder");
-    if (code == DONE) code = choose_way(a, o);
+    if (code == DONE && !o->no_way) code = choose_way(a, o);
     if (code == DONE) code = take_texts(a);
     if (code == DONE) {
         const pln_status status = pln_predictor_new(ctx, a->p.model, &a->predictor);

@@ -23,6 +23,7 @@ typedef struct asked_options {
     const char *by, *data;
     double      labels;
     bool        best;
+    bool        no_way;                  /* nothing is read out: it is asked for features    */
 } asked_options;
 
 /* Opens the model and decides on the way, which is a->p.how[0] then.  Complains and returns an exit code; *a is to be freed by

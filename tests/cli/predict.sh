@@ -46,6 +46,29 @@ try predict three mixed --sort --out sorted; find sorted -type f | sort; cmp sor
 try predict three mixed --sort --out sorted
 try predict three mixed --sort --link --out linked; find linked -type l | sort; cmp linked/dog/2.png bars/test/dog/1.png && echo "linked"
 try predict three numbers --sort --out none
+echo "# features of layers: shapes, labels and names beside them; the last layer's say what predict says"
+cat > array.py <<'END_OF_PYTHON'
+import ast, struct, sys
+content = open(sys.argv[1], "rb").read()
+size, = struct.unpack_from("<H", content, 8)
+head = ast.literal_eval(content[10:10 + size].decode())
+count = (len(content) - 10 - size) // 4
+values = struct.unpack_from(f"<{count}{'f' if head['descr'] == '<f4' else 'i'}", content, 10 + size)
+print(head["descr"], head["shape"], (10 + size) % 64, len(content))
+if len(sys.argv) > 2:
+    width = head["shape"][1]
+    rows = [values[i:i + width] for i in range(0, count, width)]
+    print([max(row[:3]) for row in rows] == [struct.unpack("f", struct.pack("f", float(line.split(",")[2])))[0] for line in open(sys.argv[2])])
+END_OF_PYTHON
+rm bars/test/cat/broken.png; try features three --out x.npy; python3 array.py x.npy; python3 array.py x.labels.npy; ls x.*
+try features three/model.safetensors bars/train/bee bars/train/cat --out files.npy --layer 0; python3 array.py files.npy; head -2 files.files.txt
+tail -n +2 all | grep -v odd > wanted; try features three bars/test --out test.npy; python3 array.py test.npy wanted
+for layer in 0 1 2 3; do try features conv --layer $layer --out conv$layer.npy --part train; [ ! -e conv$layer.npy ] || python3 array.py conv$layer.npy; done
+try features tiny-spiking --layer 1 --out none.npy
+try features three --out x.npy
+try features three
+try features three --layer 9 --out none.npy
+try features three mixed numbers --out none.npy; ls none.*
 echo "# what cannot be asked"
 try predict
 try predict nothing bars
