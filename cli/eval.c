@@ -5,8 +5,10 @@
 #include "config/config.h"
 #include "options.h"
 #include "run/activity.h"
+#include "run/confusion.h"
 #include "run/layers.h"
 #include "run/past.h"
+#include "run/picture.h"
 #include "run/prediction.h"
 #include "run/report.h"
 #include "sets/dataset.h"
@@ -14,6 +16,8 @@
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { MOST_ERRORS = 1000 };
 
 /* The figures of the network, and of its classifier if there is one. */
 static void add_figures(const config *c, const prediction *p, json_t *result)
@@ -46,6 +50,8 @@ static void print(const json_t *result, int as_json)
     json_object_foreach((json_t *)(uintptr_t)result, key, value)
         if (json_is_real(value)) printf("%-16s %6.2f %%\n", key, 100 * json_real_value(value));
         else if (json_is_integer(value)) printf("%-16s %lld\n", key, (long long)json_integer_value(value));
+        else if (strcmp(key, "confusion") == 0) confusion_print(value);
+        else if (strcmp(key, "errors") == 0) confusion_print_errors(value);
         else activity_print(value);
 }
 
@@ -72,7 +78,27 @@ static int compact(pln_ctx *ctx, pln_net **net)
     return DONE;
 }
 
-static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const prediction_options *o, int as_json)
+/* What is asked for beside the figures. */
+typedef struct extras {
+    int confusion, errors;
+} extras;
+
+/* The samples that it is most wrong about, as a list and as errors.png in the run folder. */
+static int add_errors(const prediction *p, const run *r, const dataset *d, int most, json_t *result)
+{
+    int *sample = malloc((size_t)most * sizeof *sample);
+    int count, code = DONE;
+
+    if (!sample) return complain(FAILED, "no memory left");
+    count = confusion_worst(p, sample, most);
+    json_object_set_new(result, "errors", confusion_errors(p, sample, count));
+    if (pln_data_shape(d->test).height < 2) fprintf(stderr, "note: these samples are no images, and have no picture\n");
+    else if (count > 0) code = picture_samples(d->test, sample, count, run_path(r, "errors.png"));
+    free(sample);
+    return code;
+}
+
+static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const prediction_options *o, const extras *more, int as_json)
 {
     run opened, *r = &opened;
     config *c;
@@ -94,6 +120,8 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
         add_figures(c, &p, result);
         code = add_activity(ctx, net, &d, result);
     }
+    if (code == DONE && more->confusion) json_object_set_new(result, "confusion", confusion_of(&p));
+    if (code == DONE && more->errors > 0) code = add_errors(&p, r, &d, more->errors, result);
     if (code == DONE) print(result, as_json);
     json_decref(result);
     prediction_free(&p);
@@ -108,12 +136,15 @@ int command_eval(int argc, const char **argv)
     char *data = NULL;
     int threads = 0, best = 0, as_json = 0, code;
     double labels = -1;
+    extras more = { .errors = OPTIONS_UNSET };
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)",
           "DIR" },
         { "labels", 0, POPT_ARG_DOUBLE, &labels, 0, "fraction of the training labels for the association (default: the run's)",
           "FRACTION" },
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
+        { "confusion", 0, POPT_ARG_NONE, &more.confusion, 0, "which classes are taken for which, precision and recall of each", NULL },
+        { "errors", 0, POPT_ARG_INT, &more.errors, 0, "the N samples that it is most wrong about; their picture goes to errors.png of the run", "N" },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
@@ -128,9 +159,11 @@ int command_eval(int argc, const char **argv)
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
     if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
+    if (code == DONE && more.errors != OPTIONS_UNSET && (more.errors < 1 || more.errors > MOST_ERRORS))
+        code = complain(MISUSED, "--errors must be 1..%d", MOST_ERRORS);
     if (code == DONE) code = options_context(threads, &ctx);
     if (code == DONE)
-        code = evaluate(ctx, o.extra[0], data, &(prediction_options){ .best = best != 0, .labels = labels > 0 ? labels : 0 }, as_json);
+        code = evaluate(ctx, o.extra[0], data, &(prediction_options){ .best = best != 0, .labels = labels > 0 ? labels : 0 }, &more, as_json);
     pln_ctx_free(ctx);
     free(data);
     options_free(&o);

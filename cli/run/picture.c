@@ -225,3 +225,34 @@ bool picture_sample(const pln_data *data, int sample, void **png, size_t *size)
     *png = NULL;
     return false;
 }
+
+/* Each pixel of a sample becomes a square of the picture. */
+static void enlarge(const unsigned char *from, pln_sample_shape s, int scale, unsigned char *image, int width, int top, int left)
+{
+    for (int y = 0; y < s.height * scale; y++)
+        for (int x = 0; x < s.width * scale; x++)
+            memcpy(image + ((ptrdiff_t)(top + y) * width + left + x) * 3, from + ((ptrdiff_t)(y / scale) * s.width + x / scale) * 3, 3);
+}
+
+int picture_samples(const pln_data *data, const int *sample, int count, const char *path)
+{
+    const pln_sample_shape s = pln_data_shape(data);
+    const int longest = s.height > s.width ? s.height : s.width, scale = longest < SIDE ? SIDE / longest : 1;
+    const int columns = count < COLUMNS ? count : COLUMNS, rows = (count + columns - 1) / columns;
+    const int cell_h = s.height * scale + GAP, cell_w = s.width * scale + GAP, height = rows * cell_h + GAP, width = columns * cell_w + GAP;
+    const size_t n = (size_t)s.height * (size_t)s.width * 3;
+
+    if (s.height < 2 || s.width < 2) return complain(BAD_INPUT, "samples of %d values have no picture", pln_data_features(data));
+    unsigned char *image = calloc((size_t)height, (size_t)width * 3), *one = malloc(n);
+    float *value = malloc(n * sizeof *value);
+    int code = image && one && value ? DONE : complain(FAILED, "no memory left for a picture");
+    for (int i = 0; code == DONE && i < count; i++) {
+        fill_sample(data, s, sample[i], one, value);
+        enlarge(one, s, scale, image, width, GAP + i / columns * cell_h, GAP + i % columns * cell_w);
+    }
+    if (code == DONE) code = write_png(path, image, height, width);
+    free(value);
+    free(one);
+    free(image);
+    return code;
+}

@@ -45,7 +45,7 @@ static bool make_folders(const char *path)
 }
 
 static const char *const files[] = { "config.yaml", "manifest.json", "metrics.jsonl", "model.safetensors",
-                                     "classifier.safetensors", "checkpoint.safetensors", "fields.png",
+                                     "classifier.safetensors", "checkpoint.safetensors", "fields.png", "errors.png",
                                      "result.json", "best.safetensors", "analysis.json", "potentials.svg",
                                      "criticality.svg", "pruning.svg", TENSORBOARD_FILE };
 enum { FILES = sizeof files / sizeof files[0] };

@@ -15,6 +15,23 @@ echo "# with labels for the association alone"
 sed 's/target: labels/target: self/; s/loss:.*/loss: mse\n  winners: 3/; s/  - dense: 16/  - dense: 40/; /dense: 4$/d; s/rate:.*/rate: [2]/; s/activation: relu/activation: hardsigm/' net.yaml > self.yaml
 "$PLANARIA" train self.yaml --data bars --out self --json 2>/dev/null >out; grep -o '"direct_average":[0-9.]*' out | head -1
 for options in "" "--data more" "--data more --labels 0.5"; do try eval self $options --json; grep -o '"\(labels\|direct_average\)":[0-9.]*' out; done
+echo "# which classes are taken for which adds up to the accuracy, and the worst are wrong"
+cat > sums.py <<'END_OF_PYTHON'
+import json
+figures = json.load(open("out"))
+c, n, errors = figures["confusion"], 19, figures["errors"]
+right = sum(c["counts"][i][i] for i in range(3))
+said = [sum(row[k] for row in c["counts"]) for k in range(3)]
+print(abs(right / n - figures["direct_average"]) < 1e-9, sum(map(sum, c["counts"])) == n, len(c["counts"]), c["classes"], c["samples"])
+print(all(abs(p - c["counts"][k][k] / said[k]) < 1e-9 if said[k] else p is None for k, p in enumerate(c["precision"])),
+      all(abs(r - c["counts"][k][k] / 6) < 1e-9 for k, r in enumerate(c["recall"])))
+print(len(errors) == min(n - right, 4), all(e["label"] != e["class"] for e in errors),
+      [e["score"] - e["next_score"] for e in errors] == sorted((e["score"] - e["next_score"] for e in errors), reverse=True))
+END_OF_PYTHON
+"$PLANARIA" train self.yaml --data bars --out none --epochs 0 --json >/dev/null 2>&1
+try eval none --data more --confusion --errors 4 --json; python3 sums.py; od -An -tx1 -N8 none/errors.png
+try eval self --data more --confusion --errors 3; sed -n '7,17p' out; tail -1 out | cut -c1-30
+try eval self --errors 0
 echo "# from another folder, and with data that moved or changed"
 mkdir elsewhere; (cd elsewhere && "$PLANARIA" eval ../self --json | cut -d, -f3-) > a; "$PLANARIA" eval self --json | cut -d, -f3- | cmp - a && echo "the same figure"
 mv bars moved; try eval self

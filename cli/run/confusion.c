@@ -1,0 +1,186 @@
+/* confusion.c - which classes a model takes for which, and the samples that it is most wrong about */
+
+#include "run/confusion.h"
+
+#include "run/classes.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDEST = 20, PAIRS = 20 };
+
+static const pln_prediction *said_of(const prediction *p, int i) { return &p->said[(ptrdiff_t)i * p->ways]; }
+
+static json_t *name_of(const pln_decoder *d, int class)
+{
+    char text[CLASSES_NAME];
+
+    if (class < 0) return json_null();
+    return d->names ? json_string(classes_name(d, class, text)) : json_integer(class);
+}
+
+static json_t *share_of(long part, long all) { return all ? json_real((double)part / (double)all) : json_null(); }
+
+/* ---- counting ----------------------------------------------------------------------- */
+
+json_t *confusion_of(const prediction *p)
+{
+    const int n = p->decoder->classes;
+    long *count = calloc((size_t)(n + 1) * (size_t)n, sizeof *count);
+    json_t *classes = json_array(), *counts = json_array(), *samples = json_array(), *precision = json_array(), *recall = json_array();
+    bool others = false;
+
+    for (int i = 0; count && i < p->count; i++) {
+        const int truth = p->truth[i] < 0 ? n : (int)p->truth[i];
+        others |= truth == n;
+        if (said_of(p, i)->best >= 0) count[(ptrdiff_t)truth * n + said_of(p, i)->best]++;
+    }
+    for (int t = 0; count && t < n + others; t++) {
+        json_t *row = json_array();
+        for (int c = 0; c < n; c++) json_array_append_new(row, json_integer(count[(ptrdiff_t)t * n + c]));
+        json_array_append_new(counts, row);
+    }
+    for (int c = 0; count && c < n; c++) {
+        long of = 0, said = 0;
+        for (int t = 0; t <= n; t++) said += count[(ptrdiff_t)t * n + c];
+        for (int k = 0; k < n; k++) of += count[(ptrdiff_t)c * n + k];
+        json_array_append_new(classes, name_of(p->decoder, c));
+        json_array_append_new(samples, json_integer(of));
+        json_array_append_new(precision, share_of(count[(ptrdiff_t)c * n + c], said));
+        json_array_append_new(recall, share_of(count[(ptrdiff_t)c * n + c], of));
+    }
+    free(count);
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "classes", classes, "counts", counts, "samples", samples, "precision", precision, "recall", recall);
+}
+
+/* ---- printing ------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *name, char text[CLASSES_NAME])
+{
+    if (json_is_string(name)) snprintf(text, CLASSES_NAME, "%s", json_string_value(name));
+    else if (json_is_integer(name)) snprintf(text, CLASSES_NAME, "%lld", (long long)json_integer_value(name));
+    else snprintf(text, CLASSES_NAME, "%s", CLASSES_NONE);
+    return text;
+}
+
+static void print_percent(const json_t *share)
+{
+    if (json_is_real(share)) printf(" %8.2f %%", 100 * json_real_value(share));
+    else                     printf(" %10s", "-");
+}
+
+static json_int_t count_at(const json_t *counts, size_t t, size_t c) { return json_integer_value(json_array_get(json_array_get(counts, t), c)); }
+
+/* Columns are numbered as the rows are. */
+static void print_matrix(const json_t *classes, const json_t *counts)
+{
+    const size_t n = json_array_size(classes);
+    char name[CLASSES_NAME];
+
+    printf("\n%-20s", "is \\ said to be");
+    for (size_t c = 0; c < n; c++) printf(" %6zu", c);
+    printf("\n");
+    for (size_t t = 0; t < json_array_size(counts); t++) {
+        if (t < n) printf("%2zu %-17.17s", t, text_of(json_array_get(classes, t), name));
+        else       printf("%-20s", "   none of these");
+        for (size_t c = 0; c < n; c++) printf(" %6lld", (long long)count_at(counts, t, c));
+        printf("\n");
+    }
+}
+
+/* Of many classes, those that are taken for each other most often. */
+static void print_pairs(const json_t *classes, const json_t *counts)
+{
+    const size_t n = json_array_size(classes);
+    json_int_t below = 0;
+    char is[CLASSES_NAME], said[CLASSES_NAME];
+    int printed = 0;
+
+    for (size_t t = 0; t < n; t++)
+        for (size_t c = 0; c < n; c++)
+            if (t != c && count_at(counts, t, c) > below) below = count_at(counts, t, c);
+    printf("\n%-20s %-20s %7s\n", "is", "said to be", "samples");
+    for (; below > 0 && printed < PAIRS; below--)
+        for (size_t t = 0; t < n; t++)
+            for (size_t c = 0; c < n && printed < PAIRS; c++) {
+                if (t == c || count_at(counts, t, c) != below) continue;
+                printf("%-20.20s %-20.20s %7lld\n", text_of(json_array_get(classes, t), is), text_of(json_array_get(classes, c), said), (long long)below);
+                printed++;
+            }
+}
+
+void confusion_print(const json_t *confusion)
+{
+    const json_t *classes = json_object_get(confusion, "classes"), *counts = json_object_get(confusion, "counts");
+    char name[CLASSES_NAME];
+
+    printf("\n%-20s %7s %10s %10s\n", "class", "samples", "precision", "recall");
+    for (size_t c = 0; c < json_array_size(classes); c++) {
+        printf("%-20.20s %7lld", text_of(json_array_get(classes, c), name),
+               (long long)json_integer_value(json_array_get(json_object_get(confusion, "samples"), c)));
+        print_percent(json_array_get(json_object_get(confusion, "precision"), c));
+        print_percent(json_array_get(json_object_get(confusion, "recall"), c));
+        printf("\n");
+    }
+    if (json_array_size(classes) <= WIDEST) print_matrix(classes, counts);
+    else                                    print_pairs(classes, counts);
+}
+
+/* ---- the worst ---------------------------------------------------------------------------- */
+
+typedef struct wrong {
+    float margin;
+    int   sample;
+} wrong;
+
+static int by_margin(const void *a, const void *b)
+{
+    const wrong *x = a, *y = b;
+
+    if (x->margin != y->margin) return x->margin < y->margin ? 1 : -1;
+    return x->sample - y->sample;
+}
+
+int confusion_worst(const prediction *p, int *sample, int most)
+{
+    wrong *all = malloc((size_t)p->count * sizeof *all);
+    int count = 0;
+
+    for (int i = 0; all && i < p->count; i++) {
+        const pln_prediction *said = said_of(p, i);
+        if (said->best == p->truth[i] && said->best >= 0) continue;
+        all[count++] = (wrong){ said->next >= 0 ? said->score - said->next_score : said->score, i };
+    }
+    if (count > 0) qsort(all, (size_t)count, sizeof *all, by_margin);
+    if (count > most) count = most;
+    for (int i = 0; i < count; i++) sample[i] = all[i].sample;
+    free(all);
+    return count;
+}
+
+json_t *confusion_errors(const prediction *p, const int *sample, int count)
+{
+    json_t *errors = json_array();
+
+    for (int i = 0; i < count; i++) {
+        const pln_prediction *said = said_of(p, sample[i]);
+        json_array_append_new(errors, json_pack("{s:i, s:o, s:o, s:f, s:o, s:f}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
+                                                "class", name_of(p->decoder, said->best), "score", (double)said->score, "next",
+                                                name_of(p->decoder, said->next), "next_score", (double)said->next_score));
+    }
+    return errors;
+}
+
+void confusion_print_errors(const json_t *errors)
+{
+    char name[CLASSES_NAME];
+    size_t i;
+    json_t *e;
+
+    printf("\n%7s  %-17s %-17s %10s  %-17s %10s\n", "sample", "is", "said to be", "score", "next", "score");
+    json_array_foreach((json_t *)(uintptr_t)errors, i, e) {
+        printf("%7lld  %-17.17s", (long long)json_integer_value(json_object_get(e, "index")), text_of(json_object_get(e, "label"), name));
+        printf(" %-17.17s %10.4g", text_of(json_object_get(e, "class"), name), json_real_value(json_object_get(e, "score")));
+        printf("  %-17.17s %10.4g\n", text_of(json_object_get(e, "next"), name), json_real_value(json_object_get(e, "next_score")));
+    }
+}

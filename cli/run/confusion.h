@@ -1,0 +1,24 @@
+/* confusion.h - which classes a model takes for which, and the samples that it is most wrong about */
+#ifndef CLI_CONFUSION_H
+#define CLI_CONFUSION_H
+
+#include "run/prediction.h"
+
+#include <jansson.h>
+
+/* By the model's usual way: `classes`, their names or numbers; `counts`, for each class a list of how many of its samples are
+ * said to be of each class, and one more list where samples belong to no class of the model; by class `samples`, `precision`,
+ * the share of right ones among what is said to be of it, and `recall`, that among its samples; null of none.  NULL if memory
+ * is short. */
+json_t *confusion_of(const prediction *p);
+void    confusion_print(const json_t *confusion);
+
+/* The numbers of up to `most` samples that it is wrong about, those first whose class scores most above the next best:
+ * sample [most]; returns how many. */
+int     confusion_worst(const prediction *p, int *sample, int most);
+
+/* These as a list of objects: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`. */
+json_t *confusion_errors(const prediction *p, const int *sample, int count);
+void    confusion_print_errors(const json_t *errors);
+
+#endif
