@@ -50,8 +50,8 @@ static void print(const json_t *result, int as_json)
     json_object_foreach((json_t *)(uintptr_t)result, key, value)
         if (json_is_real(value)) printf("%-16s %6.2f %%\n", key, 100 * json_real_value(value));
         else if (json_is_integer(value)) printf("%-16s %lld\n", key, (long long)json_integer_value(value));
-        else if (strcmp(key, "confusion") == 0) confusion_print(value);
-        else if (strcmp(key, "errors") == 0) confusion_print_errors(value);
+        else if (strcmp(key, "confusion") == 0) confusion_show(value);
+        else if (strcmp(key, "errors") == 0) confusion_show_errors(value);
         else activity_print(value);
 }
 

@@ -109,7 +109,7 @@ static void print_pairs(const json_t *classes, const json_t *counts)
             }
 }
 
-void confusion_print(const json_t *confusion)
+void confusion_show(const json_t *confusion)
 {
     const json_t *classes = json_object_get(confusion, "classes"), *counts = json_object_get(confusion, "counts");
     char name[CLASSES_NAME];
@@ -171,7 +171,7 @@ json_t *confusion_errors(const prediction *p, const int *sample, int count)
     return errors;
 }
 
-void confusion_print_errors(const json_t *errors)
+void confusion_show_errors(const json_t *errors)
 {
     char name[CLASSES_NAME];
     size_t i;

@@ -1,6 +1,6 @@
 /* confusion.h - which classes a model takes for which, and the samples that it is most wrong about */
-#ifndef CLI_CONFUSION_H
-#define CLI_CONFUSION_H
+#ifndef CLI_RUN_CONFUSION_H
+#define CLI_RUN_CONFUSION_H
 
 #include "run/prediction.h"
 
@@ -11,7 +11,7 @@
  * the share of right ones among what is said to be of it, and `recall`, that among its samples; null of none.  NULL if memory
  * is short. */
 json_t *confusion_of(const prediction *p);
-void    confusion_print(const json_t *confusion);
+void    confusion_show(const json_t *confusion);
 
 /* The numbers of up to `most` samples that it is wrong about, those first whose class scores most above the next best:
  * sample [most]; returns how many. */
@@ -19,6 +19,6 @@ int     confusion_worst(const prediction *p, int *sample, int most);
 
 /* These as a list of objects: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`. */
 json_t *confusion_errors(const prediction *p, const int *sample, int count);
-void    confusion_print_errors(const json_t *errors);
+void    confusion_show_errors(const json_t *errors);
 
 #endif
