@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One training step of spiking networks here and in SpikingJelly: the same loss, gradients, statistics?
+"""One training step of convolutional networks, spiking ones by SpikingJelly: the same loss, gradients, statistics?
 
     compare.py STEP [NET ...]      STEP: the program torch_step
 
@@ -8,7 +8,7 @@ plain descent in STEP, and comes back, so that gradients are differences of weig
 A potential within rounding of the threshold may fire in one program and not in the other.  Such
 spikes are counted and shown, and PyTorch then goes on with the spikes of the other side; what remains
 must agree.  Where neurons are pooled, only the pooled values are known: should these differ, the
-next seed is taken.
+next seed is taken.  A network without spikes has none of this and agrees to 1e-5.
 
 Exit 77: PyTorch or SpikingJelly is not there.
 """
@@ -22,6 +22,7 @@ except ImportError as missing:
     sys.exit(77)
 
 BOUND = 1e-4            # of gradients, relative to the largest of their tensor
+WITHOUT_SPIKES = 1e-5
 NEAR = 1e-4             # a spike may differ if its potential is that near to the threshold
 RATE = 64.0             # weights near 1 round to 6e-8, which counts 1/RATE times in a gradient
 LIF = dict(tau=4 / 3, decay_input=True, threshold=1.0, rest=0.0, reset="hard", detach=True, strict=False,
@@ -31,7 +32,7 @@ LIF = dict(tau=4 / 3, decay_input=True, threshold=1.0, rest=0.0, reset="hard", d
 class Net:
     """Layers as planaria numbers them, each with what PyTorch needs to compute it."""
 
-    def __init__(self, steps, channels, side, norm):
+    def __init__(self, steps, channels, side, norm):        # norm None: no spikes
         self.steps, self.channels, self.side, self.norm = steps, channels, side, norm
         self.layers, self.json, self.shape = [], [], {-1: (channels, side)}
 
@@ -49,13 +50,14 @@ class Net:
         self.shape[self.last()] = (channels, side)
         return self.last()
 
-    def conv(self, filters, kernel, stride=1, at=None):
+    def conv(self, filters, kernel, stride=1, at=None, bias=False):
         at = self.begin(at)
         channels, side = self.shape[at]
         pad = kernel // 2
         self.json.append({"conv": filters, "kernel": kernel, "stride": stride, "pad": pad})
         weight = torch.randn(filters, channels, kernel, kernel) * (2 / (channels * kernel * kernel)) ** 0.5
-        return self.put(dict(kind="conv", x=at, stride=stride, pad=pad, learns=[weight]), filters,
+        learns = [weight, 0.1 * torch.randn(filters)] if bias else [weight]
+        return self.put(dict(kind="conv", x=at, stride=stride, pad=pad, learns=learns), filters,
                         (side + 2 * pad - kernel) // stride + 1)
 
     def dense(self, units, bias, gain=1.0):
@@ -83,6 +85,14 @@ class Net:
             self.json.append({"pool": "average", "size": pool})
         return self.put(layer, channels, side // pool if pool else side)
 
+    def units(self, pool=None):
+        """relu, and a pool of 4x4 that overlaps"""
+        channels, side = self.shape[self.last()]
+        self.json.append({"activation": "relu"})
+        if pool:
+            self.json.append({"pool": pool, "size": 4, "stride": 2, "pad": 1})
+        return self.put(dict(kind="units", x=self.last(), pool=pool, learns=[]), channels, side // 2 if pool else side)
+
     def tensors(self):
         """(name, tensor) of all parameters, learned ones first in each layer."""
         place = 0
@@ -96,7 +106,7 @@ class Net:
     # ---- model files: safetensors, by hand ----
 
     def write(self, path):
-        network = dict(input=self.channels * self.side ** 2, layers=self.json + [{"readout": "mean", "votes": 1}],
+        network = dict(input=self.channels * self.side ** 2, layers=self.json + ([{"readout": "mean", "votes": 1}] if self.norm else []),
                        image=dict(steps=self.steps, channels=self.channels, height=self.side, width=self.side, frames=False))
         header, blob = {"__metadata__": {"planaria.network": json.dumps(network)}}, b""
         for name, t in self.tensors():
@@ -127,8 +137,13 @@ class Net:
         for number, layer in enumerate(self.layers):
             y = values[layer["x"]]
             if layer["kind"] == "conv":
-                y = torch.nn.functional.conv2d(y.flatten(0, 1), layer["learns"][0], None, layer["stride"], layer["pad"])
+                bias = (layer["learns"] + [None])[1]
+                y = torch.nn.functional.conv2d(y.flatten(0, 1), layer["learns"][0], bias, layer["stride"], layer["pad"])
                 y = y.unflatten(0, (self.steps, -1))
+            elif layer["kind"] == "units":
+                y = torch.relu(y.flatten(0, 1))
+                pool = dict(average=torch.nn.functional.avg_pool2d, max=torch.nn.functional.max_pool2d).get(layer["pool"])
+                y = (pool(y, 4, 2, 1) if pool else y).unflatten(0, (self.steps, -1))
             elif layer["kind"] == "dense":
                 y = torch.nn.functional.linear(y.flatten(2), *layer["learns"])[..., None, None]
             else:
@@ -217,7 +232,16 @@ def resnet19():
     return net, 3
 
 
-NETS = {"sv5-28": sv5, "resnet-19": resnet19}
+def cnn():
+    net = Net(1, 1, 28, None)
+    net.conv(32, 5, bias=True), net.units("average")
+    net.conv(128, 3, bias=True), net.units("max")
+    net.dense(300, True), net.units()
+    net.dense(10, True)
+    return net, 16
+
+
+NETS = {"sv5-28": sv5, "resnet-19": resnet19, "cnn": cnn}
 
 
 def run(name, step, seed, folder):
@@ -232,7 +256,8 @@ def run(name, step, seed, folder):
     open(path("labels"), "wb").write(labels.numpy().tobytes())
     their_loss = float(subprocess.run([step] + [path(f) for f in ("model", "bytes", "labels")] + [str(RATE), path("out"), path("spikes")],
                                       check=True, capture_output=True, text=True).stdout)
-    theirs, blob = net.read(path("out")), torch.frombuffer(bytearray(open(path("spikes"), "rb").read()), dtype=torch.float32)
+    theirs, given = net.read(path("out")), open(path("spikes"), "rb").read()
+    blob = torch.frombuffer(bytearray(given), dtype=torch.float32) if given else torch.empty(0)
     spikes, at = [], 0
     for number, layer in enumerate(net.layers):
         if layer["kind"] == "cell" and layer["fires"]:
@@ -251,12 +276,13 @@ def run(name, step, seed, folder):
         if not torch.allclose(ours, other, atol=1e-6):
             print(f"{name}, seed {seed}: {int((ours != other).sum())} pooled values differ")
             return None
-    rate = sum(float(s.mean()) for s in spikes) / len(spikes)
-    print(f"{name}, seed {seed}: T {net.steps}, {samples} images, {sum(t.numel() for t in learned)} weights, firing rate {rate:.3f}")
+    fires = f", firing rate {sum(float(s.mean()) for s in spikes) / len(spikes):.3f}" if spikes else ""
+    print(f"{name}, seed {seed}: T {net.steps}, {samples} images, {sum(t.numel() for t in learned)} weights{fires}")
     print(f"  loss {their_loss:.7f} and {loss.item():.7f}")
     if net.flips:
         print(f"  {len(net.flips)} of {blob.numel()} spikes differ; potentials at most {max(net.flips):.1e} from the threshold")
-    good = abs(their_loss - loss.item()) <= BOUND * loss.item() and all(f <= NEAR for f in net.flips)
+    bound = BOUND if spikes else WITHOUT_SPIKES
+    good = abs(their_loss - loss.item()) <= bound * loss.item() and all(f <= NEAR for f in net.flips)
     worst = dict(gradient=(0, ""), statistic=(0, ""))
     for key, t in net.tensors():
         kept = "running" in key
@@ -265,11 +291,12 @@ def run(name, step, seed, folder):
         off = float((ours - other).abs().max() / ours.abs().max().clamp_min(1e-12))
         kind = "statistic" if kept else "gradient"
         worst[kind] = max(worst[kind], (off, key))
-        if not off <= BOUND:
+        if not off <= bound:
             print(f"  {key}: {off:.1e} of the largest, {float(ours.abs().max()):.3g}")
             good = False
     for kind, (off, key) in worst.items():
-        print(f"  {kind}s differ by up to {off:.1e} of the largest in their tensor ({key})")
+        if key:
+            print(f"  {kind}s differ by up to {off:.1e} of the largest in their tensor ({key})")
     return good
 
 
