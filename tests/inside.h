@@ -198,7 +198,7 @@ static inline float *inside_theta(const pln_net *net, int l) { return inside_lea
 
 static inline void inside_tensor(const pln_net *net, int l, const float *vector, int which, float *tensor)
 {
-    inside_learner(net, l)->ops->get(inside_learner(net, l), vector, which, tensor);
+    plni_layer_get(inside_learner(net, l), vector, which, tensor);
 }
 
 static inline void inside_set_tensor(const pln_net *net, int l, float *vector, int which, const float *tensor)
@@ -212,7 +212,7 @@ static inline void inside_parameter(const pln_net *net, int parameter, const flo
     int which;
     const plni_layer *layer = plni_parameter_owner(net, parameter, &which);
 
-    layer->ops->get(layer, vector, which, tensor);
+    plni_layer_get(layer, vector, which, tensor);
 }
 
 /* All that is learned, from one network to another of the same layers. */
@@ -440,7 +440,7 @@ static inline bool inside_moment(const plni_rule *rule, const pln_net *net, int 
     const plni_layer *layer = plni_parameter_owner(net, parameter, &which);
     const float *from = moment == 1 ? rule->m[layer->number] : rule->v[layer->number];
 
-    if (from) layer->ops->get(layer, from, which, tensor);
+    if (from) plni_layer_get(layer, from, which, tensor);
     return from != NULL;
 }
 

@@ -23,20 +23,23 @@ static size_t floats_of(const pln_parameter_info *info)
 
 /* What a file holds of one parameter. */
 typedef struct record {
+    const pln_net     *net;
+    int                parameter;
     pln_parameter_info info;
     char               values_name[NAME], mask_name[NAME], shape_name[NAME];
     int32_t            shape[PLN_MAX_RANK];
-    size_t             floats;          /* of the whole tensor                              */
     bool               masked, packed;  /* packed: those that are there, one after the other */
     uint8_t           *mask;            /* bits in the tensor's order                       */
+    float             *room;            /* for some rows                                    */
+    size_t             room_floats, next;       /* packed: from which float on the next part is */
 } record;
 
 static record record_of(const pln_net *net, const char *prefix, int parameter)
 {
-    record r = { .info = pln_net_parameter(net, parameter), .masked = pln_net_masked(net, parameter) };
+    record r = { .net = net, .parameter = parameter, .info = pln_net_parameter(net, parameter), .masked = pln_net_masked(net, parameter) };
+    const size_t floats = floats_of(&r.info);
 
-    r.floats = floats_of(&r.info);
-    r.packed = r.masked && pln_net_present(net, parameter) < r.floats - r.floats / 32;
+    r.packed = r.masked && pln_net_present(net, parameter) < floats - floats / 32;
     for (int d = 0; d < r.info.rank; d++) r.shape[d] = r.info.dim[d];
     snprintf(r.shape_name, sizeof r.shape_name, "%s%s_shape", prefix, r.info.name);
     snprintf(r.mask_name, sizeof r.mask_name, "%s%s_mask", prefix, r.info.name);
@@ -44,30 +47,53 @@ static record record_of(const pln_net *net, const char *prefix, int parameter)
     return r;
 }
 
-/* Leaves of `values` those that are there, at its beginning. */
-static size_t pack(const record *r, float *values)
+/* Reads as many rows as there is room for, from float `from` on; returns how many floats these are. */
+static size_t read_rows(const record *r, size_t from)
 {
-    size_t count = 0;
+    const plni_rows rows = plni_rows_of(&r->info, from, r->room_floats);
+    int which;
+    const plni_layer *layer = plni_parameter_owner(r->net, r->parameter, &which);
 
-    for (size_t i = 0; i < r->floats; i++)
-        if (r->mask[i / 8] >> i % 8 & 1) values[count++] = values[i];
-    return count;
+    layer->ops->get(layer, layer->theta, which, rows.first, rows.count, r->room);
+    return rows.floats;
 }
 
-/* Reads a parameter into `values` and says what the file is to hold of it. */
-static pln_status put_values(const pln_net *net, int parameter, const record *r, float *values, plni_st_tensor *to)
+static const void *make_whole(void *arg, size_t at, size_t *size)
 {
-    pln_tensor t = { .data = values, .rank = r->info.rank };
+    const record *r = arg;
 
-    memcpy(t.dim, r->info.dim, sizeof t.dim);
-    PLN_TRY(pln_net_get(net, parameter, &t));
-    *to = (plni_st_tensor){ .name = r->values_name, .type = "F32", .rank = r->info.rank, .bytes = values, .size = r->floats * sizeof *values };
-    for (int d = 0; d < r->info.rank; d++) to->dim[d] = r->info.dim[d];
-    if (!r->packed) return PLN_OK;
-    to->rank = 1;
-    to->dim[0] = (int64_t)pack(r, values);
-    to->size = (size_t)to->dim[0] * sizeof *values;
-    return PLN_OK;
+    *size = read_rows(r, at / sizeof(float)) * sizeof(float);
+    return r->room;
+}
+
+/* Those that are there; rows without any are passed over. */
+static const void *make_packed(void *arg, size_t at, size_t *size)
+{
+    record *r = arg;
+    size_t count = 0;
+
+    if (at == 0) r->next = 0;
+    while (count == 0) {
+        const size_t floats = read_rows(r, r->next);
+        for (size_t i = 0; i < floats; i++)
+            if (r->mask[(r->next + i) / 8] >> (r->next + i) % 8 & 1) r->room[count++] = r->room[i];
+        r->next += floats;
+    }
+    *size = count * sizeof(float);
+    return r->room;
+}
+
+static plni_st_tensor values_of(record *r)
+{
+    plni_st_tensor to = { .name = r->values_name, .type = "F32", .rank = r->info.rank, .make = r->packed ? make_packed : make_whole, .arg = r };
+
+    for (int d = 0; d < r->info.rank; d++) to.dim[d] = r->info.dim[d];
+    to.size = floats_of(&r->info) * sizeof(float);
+    if (!r->packed) return to;
+    to.rank = 1;
+    to.dim[0] = (int64_t)pln_net_present(r->net, r->parameter);
+    to.size = (size_t)to.dim[0] * sizeof(float);
+    return to;
 }
 
 /* In the order of a file: values, shapes of what is packed, masks. */
@@ -76,11 +102,12 @@ static pln_status put_all(plni_tensors *t, const pln_net *net)
     const int count = pln_net_parameters(net);
     record *records = t->records;
     uint8_t *mask = t->masks;
-    float *next = t->values;
 
     t->count = count;
     for (int p = 0; p < count; p++) {
-        const record *r = &records[p];
+        record *r = &records[p];
+        r->room = t->room, r->room_floats = t->room_bytes / sizeof *t->room;
+        t->tensor[p] = values_of(r);
         if (r->packed)
             t->tensor[t->count++] = (plni_st_tensor){ .name = r->shape_name, .type = "I32", .rank = 1, .dim = { r->info.rank },
                                                       .bytes = r->shape, .size = (size_t)r->info.rank * sizeof *r->shape };
@@ -94,38 +121,33 @@ static pln_status put_all(plni_tensors *t, const pln_net *net)
         t->tensor[t->count++] = (plni_st_tensor){ .name = r->mask_name, .type = "U8", .rank = 1, .dim = { mask - r->mask },
                                                   .bytes = r->mask, .size = (size_t)(mask - r->mask) };
     }
-    for (int p = 0; p < count; p++) {
-        PLN_TRY(put_values(net, p, &records[p], next, &t->tensor[p]));
-        next += records[p].floats;
-    }
     return PLN_OK;
 }
 
 pln_status plni_tensors_put(pln_ctx *ctx, const pln_net *net, const char *prefix, plni_tensors *t)
 {
     const int count = pln_net_parameters(net);
-    size_t floats = 0;
 
-    *t = (plni_tensors){ .record_bytes = (size_t)count * sizeof(record), .tensor_bytes = 3 * (size_t)count * sizeof(plni_st_tensor) };
+    if (net->compact) return plni_fail(ctx, PLN_ERR_STATE, "model: the network is compact, and has no tensors to write");
+    *t = (plni_tensors){ .record_bytes = (size_t)count * sizeof(record), .tensor_bytes = 3 * (size_t)count * sizeof(plni_st_tensor),
+                         .room_bytes = plni_rows_room(net) * sizeof(float) };
     t->records = plni_alloc(ctx, t->record_bytes);
     t->tensor = plni_alloc(ctx, t->tensor_bytes);
-    if (!t->records || !t->tensor) return PLN_ERR_MEMORY;
+    t->room = plni_alloc(ctx, t->room_bytes);
+    if (!t->records || !t->tensor || !t->room) return PLN_ERR_MEMORY;
     for (int p = 0; p < count; p++) {
         record *r = (record *)t->records + p;
         *r = record_of(net, prefix, p);
-        floats += r->floats;
         if (r->masked) t->mask_bytes += plni_mask_bytes(net, p);
     }
-    t->value_bytes = floats * sizeof *t->values;
-    t->values = plni_alloc(ctx, t->value_bytes);
     t->masks = plni_alloc(ctx, t->mask_bytes);
-    return t->values && t->masks ? put_all(t, net) : PLN_ERR_MEMORY;
+    return t->masks ? put_all(t, net) : PLN_ERR_MEMORY;
 }
 
 void plni_tensors_free(pln_ctx *ctx, plni_tensors *t)
 {
     plni_free(ctx, t->masks, t->mask_bytes);
-    plni_free(ctx, t->values, t->value_bytes);
+    plni_free(ctx, t->room, t->room_bytes);
     plni_free(ctx, t->tensor, t->tensor_bytes);
     plni_free(ctx, t->records, t->record_bytes);
 }

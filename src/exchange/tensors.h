@@ -6,17 +6,18 @@
 #include "nn/net.h"
 
 /* What a file is to hold of a ready network: tensor [count] points into the rest, and at names
- * of its own. */
+ * of its own.  Values are read from the network when they are written. */
 typedef struct plni_tensors {
     plni_st_tensor *tensor;
     int             count;
     void           *records;
-    float          *values;
+    float          *room;
     uint8_t        *masks;
-    size_t          record_bytes, tensor_bytes, value_bytes, mask_bytes;
+    size_t          record_bytes, tensor_bytes, room_bytes, mask_bytes;
 } plni_tensors;
 
-/* Copies all parameters and masks; their names begin with prefix.  *t is freed in any case. */
+/* All parameters and masks; their names begin with prefix.  The network must stay as it is until *t, which is freed in any
+ * case, has been written. */
 pln_status plni_tensors_put(pln_ctx *ctx, const pln_net *net, const char *prefix, plni_tensors *t);
 void       plni_tensors_free(pln_ctx *ctx, plni_tensors *t);
 

@@ -76,11 +76,8 @@ done:
     return status;
 }
 
-static bool write_all(int fd, const plni_piece *piece)
+static bool write_all(int fd, const char *from, size_t left)
 {
-    const char *from = piece->bytes || !piece->make ? piece->bytes : piece->make(piece->arg);
-    size_t left = piece->size;
-
     while (left > 0) {
         const ssize_t part = write(fd, from, left);
         if (part < 0 && errno == EINTR) continue;
@@ -89,6 +86,19 @@ static bool write_all(int fd, const plni_piece *piece)
         left -= (size_t)part;
     }
     return true;
+}
+
+static bool write_piece(int fd, const plni_piece *piece)
+{
+    size_t part;
+    bool sound = true;
+
+    if (piece->bytes || !piece->make) return write_all(fd, piece->bytes, piece->size);
+    for (size_t at = 0; sound && at < piece->size; at += part) {
+        const void *bytes = piece->make(piece->arg, at, &part);
+        sound = write_all(fd, bytes, part);
+    }
+    return sound;
 }
 
 /* The rename itself is safe only when the folder has been synced too. */
@@ -120,7 +130,7 @@ pln_status plni_file_write(pln_ctx *ctx, const char *path,
     if (fd < 0) return fail(ctx, "cannot write beside", path);
 
     bool sound = fchmod(fd, 0644) == 0;
-    for (int i = 0; sound && i < count; i++) sound = write_all(fd, &pieces[i]);
+    for (int i = 0; sound && i < count; i++) sound = write_piece(fd, &pieces[i]);
     if (sound) sound = fsync(fd) == 0;
     if (!sound) status = fail(ctx, "cannot write", path);
     if (close(fd) != 0 && status == PLN_OK) status = fail(ctx, "cannot write", path);

@@ -4,12 +4,15 @@
 
 #include "pln/core.h"
 
-/* A piece of what is written: bytes that are there, or, where bytes is NULL, what make(arg) gives when its turn comes, which is
- * written before the next is made. */
+/* Gives some of the bytes of a piece, from byte `at` on, and says how many, at least one; they are written before the next are
+ * asked for. */
+typedef const void *plni_make(void *arg, size_t at, size_t *size);
+
+/* A piece of what is written: bytes that are there, or, where bytes is NULL, what `make` gives part by part. */
 typedef struct plni_piece {
     const void *bytes;
     size_t      size;
-    const void *(*make)(void *arg);
+    plni_make  *make;
     void       *arg;
 } plni_piece;
 

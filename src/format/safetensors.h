@@ -7,6 +7,7 @@
 #ifndef PLNI_SAFETENSORS_H
 #define PLNI_SAFETENSORS_H
 
+#include "format/file.h"
 #include "pln/core.h"
 
 #include <jansson.h>
@@ -20,7 +21,7 @@ typedef struct plni_st_tensor {
     int64_t     dim[PLNI_ST_MAX_RANK];
     const void *bytes;                   /* NULL, to be written: made when its turn comes (format/file.h) */
     size_t      size;
-    const void *(*make)(void *arg);
+    plni_make  *make;
     void       *arg;
 } plni_st_tensor;
 

@@ -214,15 +214,15 @@ static size_t place_of(const plni_conv *conv, int f, int c, int t)
     return ((size_t)t * (size_t)conv->in_depth + (size_t)c) * (size_t)conv->out_depth + (size_t)f;
 }
 
-static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
+static void get(const plni_layer *layer, const float *theta, int which, int first, int rows, float *tensor)
 {
     const conv_own own = own_of(layer);
 
     if (which == 1) {
-        memcpy(tensor, theta + weights_of(&own), (size_t)own.conv.out.channels * sizeof *tensor);
+        memcpy(tensor, theta + weights_of(&own) + first, (size_t)rows * sizeof *tensor);
         return;
     }
-    for (int f = 0; f < own.conv.out.channels; f++)
+    for (int f = first; f < first + rows; f++)
         for (int c = 0; c < own.conv.in.channels; c++)
             for (int t = 0; t < taps_of(&own); t++) *tensor++ = theta[place_of(&own.conv, f, c, t)];
 }

@@ -418,16 +418,16 @@ static float *weight_at(const plni_layer *layer, const plni_panels *w, const den
     return rows_are_inputs(layer) ? plni_panels_at(w, place, unit) : plni_panels_at(w, unit, place);
 }
 
-static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
+static void get(const plni_layer *layer, const float *theta, int which, int first, int rows, float *tensor)
 {
     const dense_own own = own_of(layer);
     const plni_panels w = panels_in(layer, (float *)(uintptr_t)theta);
 
     if (which == 1) {
-        memcpy(tensor, bias_in(layer, w.data), sizeof(float) * (size_t)layer->outputs);
+        memcpy(tensor, bias_in(layer, w.data) + first, sizeof(float) * (size_t)rows);
         return;
     }
-    for (int u = 0; u < layer->outputs; u++)
+    for (int u = first; u < first + rows; u++)
         for (int i = 0; i < layer->inputs; i++) *tensor++ = *weight_at(layer, &w, &own, u, i);
 }
 

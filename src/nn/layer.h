@@ -209,11 +209,11 @@ struct plni_layer_ops {
     /* Fills in what there is to tell about it. */
     void (*tell)(const plni_layer *layer, pln_layer_info *info);
 
-    /* Parameter tensors: how many, their shapes, and copies between a tensor
-     * and a vector that is laid out like theta. */
+    /* Parameter tensors: how many, their shapes, and copies between a tensor, or `rows` of its
+     * outermost dimension from row `first` on, and a vector that is laid out like theta. */
     int  (*parameters)(const plni_layer *layer);
     void (*parameter)(const plni_layer *layer, int parameter, pln_parameter_info *info);
-    void (*get)(const plni_layer *layer, const float *theta, int parameter, float *tensor);
+    void (*get)(const plni_layer *layer, const float *theta, int parameter, int first, int rows, float *tensor);
     void (*set)(const plni_layer *layer, float *theta, int parameter, const float *tensor);
 };
 
@@ -261,6 +261,15 @@ struct plni_layer {
     {                                                                                                         \
         memcpy(layer->own, own, sizeof *own);                                                                 \
     }
+
+/* A whole parameter tensor. */
+static inline void plni_layer_get(const plni_layer *layer, const float *theta, int parameter, float *tensor)
+{
+    pln_parameter_info info;
+
+    layer->ops->parameter(layer, parameter, &info);
+    layer->ops->get(layer, theta, parameter, 0, info.dim[0], tensor);
+}
 
 /* The layers there are, and their options. */
 #define PLNI_LAYER(kind)                                                                                      \

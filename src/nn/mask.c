@@ -136,7 +136,7 @@ pln_status pln_net_get_mask(const pln_net *net, int parameter, pln_tensor *mask)
     float *vector = plni_alloc(net->ctx, layer->size * sizeof *vector);
     if (!vector) return PLN_ERR_MEMORY;
     plni_mask_unpack(layer->mask, vector);
-    layer->ops->get(layer, vector, which, mask->data);
+    plni_layer_get(layer, vector, which, mask->data);
     plni_free(net->ctx, vector, layer->size * sizeof *vector);
     return PLN_OK;
 }

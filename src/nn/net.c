@@ -256,6 +256,36 @@ pln_parameter_info pln_net_parameter(const pln_net *net, int parameter)
     return info;
 }
 
+static size_t floats_in(const pln_parameter_info *info, int from)
+{
+    size_t floats = 1;
+
+    for (int d = from; d < info->rank; d++) floats *= (size_t)info->dim[d];
+    return floats;
+}
+
+plni_rows plni_rows_of(const pln_parameter_info *info, size_t from, size_t room)
+{
+    const size_t row = floats_in(info, 1), first = from / row, left = (size_t)info->dim[0] - first;
+    const size_t count = room / row < left ? room / row : left;
+
+    return (plni_rows){ (int)first, (int)count, count * row };
+}
+
+size_t plni_rows_room(const pln_net *net)
+{
+    enum { A_FEW = 1 << 18 };
+    size_t longest = 1, most = 1;
+
+    for (int p = 0; p < pln_net_parameters(net); p++) {
+        const pln_parameter_info info = pln_net_parameter(net, p);
+        if (floats_in(&info, 1) > longest) longest = floats_in(&info, 1);
+        if (floats_in(&info, 0) > most) most = floats_in(&info, 0);
+    }
+    if (most > A_FEW) most = A_FEW;
+    return longest > most ? longest : most;
+}
+
 pln_status plni_parameter_find(const pln_net *net, int parameter, const pln_tensor *t, const plni_layer **layer,
                                int *which)
 {
@@ -282,7 +312,7 @@ pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t)
     int which = 0;
 
     PLN_TRY(plni_parameter_find(net, parameter, t, &layer, &which));
-    layer->ops->get(layer, layer->theta, which, t->data);
+    plni_layer_get(layer, layer->theta, which, t->data);
     return PLN_OK;
 }
 

@@ -141,6 +141,18 @@ pln_status plni_net_take(pln_net *net);
 /* The layer with parameter tensor `parameter`, and its number there. */
 const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);
 
+/* Rows of the outermost dimension of a parameter: those that begin at float `from` of it, which is the beginning of a row,
+ * as many as there are and as have room. */
+typedef struct plni_rows {
+    int    first, count;
+    size_t floats;
+} plni_rows;
+
+plni_rows plni_rows_of(const pln_parameter_info *info, size_t from, size_t room);
+
+/* Floats of room in which a few rows of each parameter fit, and one of the longest, to be copied from the network. */
+size_t plni_rows_room(const pln_net *net);
+
 /* The same where it may not exist, or t not have its shape: PLN_ERR_STATE, _ARG or _SHAPE. */
 pln_status plni_parameter_find(const pln_net *net, int parameter, const pln_tensor *t, const plni_layer **layer,
                                int *which);

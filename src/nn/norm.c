@@ -378,10 +378,10 @@ static void parameter(const plni_layer *layer, int which, pln_parameter_info *in
     strcpy(info->name, names[which]);
 }
 
-static void get(const plni_layer *layer, const float *theta, int which, float *tensor)
+static void get(const plni_layer *layer, const float *theta, int which, int first, int rows, float *tensor)
 {
     const float *from = (which < 2 ? theta : layer->kept) + (which % 2) * depth_of(layer);
-    memcpy(tensor, from, (size_t)layer->out.extent.channels * sizeof *tensor);
+    memcpy(tensor, from + first, (size_t)rows * sizeof *tensor);
 }
 
 static void set(const plni_layer *layer, float *theta, int which, const float *tensor)

@@ -81,8 +81,9 @@ typedef struct entry {
     int                 kind, which, layer;
     pln_parameter_info  info;
     size_t              floats;
-    const pln_trainer  *of;          /* for writing, with room for the largest */
+    const pln_trainer  *of;          /* for writing, with room for some rows */
     float              *room;
+    size_t              room_floats;
 } entry;
 
 static entry entry_for(const pln_trainer *t, int kind, int parameter)
@@ -266,24 +267,14 @@ static pln_status put_masks(const pln_trainer *t, entry *e, plni_st_tensor *tens
     return PLN_OK;
 }
 
-/* Floats of the largest tensor: one at a time is copied. */
-static size_t most_floats(const pln_trainer *t)
-{
-    size_t most = 0;
-
-    for (int p = 0; p < pln_net_parameters(t->net); p++) {
-        const size_t floats = entry_for(t, 0, p).floats;
-        if (floats > most) most = floats;
-    }
-    return most;
-}
-
-static const void *make_values(void *arg)
+static const void *make_values(void *arg, size_t at, size_t *size)
 {
     const entry *e = arg;
     const plni_layer *layer = &e->of->net->layer[e->layer];
+    const plni_rows rows = plni_rows_of(&e->info, at / sizeof(float), e->room_floats);
 
-    layer->ops->get(layer, vector_of(e->of, e->kind, e->layer), e->which, e->room);
+    layer->ops->get(layer, vector_of(e->of, e->kind, e->layer), e->which, rows.first, rows.count, e->room);
+    *size = rows.floats * sizeof(float);
     return e->room;
 }
 
@@ -299,7 +290,7 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     int channels;
     uint8_t *revived = plni_prune_revived(t, &units);
     double *scores = plni_prune_scores(t, &channels);
-    const size_t bytes = most_floats(t) * sizeof(float);
+    const size_t room = plni_rows_room(t->net), bytes = room * sizeof(float);
     uint8_t *masks = plni_alloc(t->ctx, mask_bytes);
     entry *entries = plni_alloc(t->ctx, entry_bytes);
     plni_st_tensor *tensor = plni_alloc(t->ctx, tensor_bytes);
@@ -319,7 +310,7 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
         for (int p = 0; p < parameters; p++, i++) {
             entry *e = &entries[i];
             *e = entry_for(t, k, p);
-            e->of = t, e->room = values;
+            e->of = t, e->room = values, e->room_floats = room;
             tensor[i] = (plni_st_tensor){ .name = e->name, .type = "F32", .rank = e->info.rank, .size = e->floats * sizeof(float),
                                           .make = make_values, .arg = e };
             for (int d = 0; d < e->info.rank; d++) tensor[i].dim[d] = e->info.dim[d];
@@ -473,6 +464,18 @@ static pln_status copy_masks(pln_trainer *t, const plni_st *st)
     }
     plni_masks_seen(t->net);              /* the file's moments are of these masks, whatever there was */
     return PLN_OK;
+}
+
+/* Floats of the largest tensor: one at a time is copied. */
+static size_t most_floats(const pln_trainer *t)
+{
+    size_t most = 0;
+
+    for (int p = 0; p < pln_net_parameters(t->net); p++) {
+        const size_t floats = entry_for(t, 0, p).floats;
+        if (floats > most) most = floats;
+    }
+    return most;
 }
 
 /* Tensors in the file may lie at any byte; layers want floats. */

@@ -302,7 +302,7 @@ static void read(const pln_trainer *t, const plni_competitor *w, const float *ve
 {
     const plni_layer *layer = &t->net->layer[w->layer];
 
-    layer->ops->get(layer, vector, w->which, to);
+    plni_layer_get(layer, vector, w->which, to);
     for (size_t k = 0; k < weights_in(w); k++) to[k] = fabsf(to[k]);
 }
 

@@ -305,6 +305,33 @@ static void test_few_are_small(void **state)
     assert_int_equal(pln_ctx_bytes(ctx), 0);
 }
 
+/* Tensors that are written in several parts, whole and where a mask leaves whole parts out. */
+static void test_large_tensors(void **state)
+{
+    enum { INPUTS = 1000, UNITS = 700, COUNT = INPUTS * UNITS };
+    static float ones[COUNT], w[COUNT], again_w[COUNT];
+    pln_tensor mask = { ones, 2, { UNITS, INPUTS } }, a = { w, 2, { UNITS, INPUTS } }, b = { again_w, 2, { UNITS, INPUTS } };
+    pln_net *net = pln_net_new(ctx), *again;
+
+    (void)state;
+    pln_net_input(net, INPUTS), pln_net_dense(net, UNITS);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_KAIMING, 1), PLN_OK);
+    for (int masked = 0; masked <= 1; masked++) {
+        for (int i = 0; i < COUNT; i++) ones[i] = i > COUNT / 2 && i % 20 == 7;
+        if (masked) assert_int_equal(pln_net_set_mask(net, 0, &mask), PLN_OK);
+        assert_int_equal(pln_model_save(net, path, NULL), PLN_OK);
+        assert_int_equal(pln_model_load(ctx, path, &again), PLN_OK);
+        assert_int_equal(pln_net_get(net, 0, &a), PLN_OK);
+        assert_int_equal(pln_net_get(again, 0, &b), PLN_OK);
+        assert_memory_equal(w, again_w, sizeof w);
+        pln_net_free(again);
+    }
+    pln_net_free(net);
+    (void)remove(path);
+    assert_int_equal(pln_ctx_bytes(ctx), 0);
+}
+
 #define MASKED(mask) "{" NETWORK "," WEIGHT "," BIAS "," mask "}"
 
 static void test_bad_masks_are_refused(void **state)
@@ -486,6 +513,7 @@ int main(void)
         cmocka_unit_test(test_numbers_must_be_finite), cmocka_unit_test(test_header_lengths),
         cmocka_unit_test(test_layers_share_the_size_of_the_file),
         cmocka_unit_test(test_masks), cmocka_unit_test(test_bad_masks_are_refused), cmocka_unit_test(test_few_are_small),
+        cmocka_unit_test(test_large_tensors),
         cmocka_unit_test(test_bad_values_are_refused),
         cmocka_unit_test(test_round_trip), cmocka_unit_test(test_dropout_keeps_its_bits), cmocka_unit_test(test_few_weights_on_a_large_image),
         cmocka_unit_test(test_texts_must_be_utf8),

@@ -769,6 +769,31 @@ static void test_continues_bit_for_bit_from_anywhere(void **state)
     pln_net_free(whole);
 }
 
+/* Tensors that are written in several parts, with the moments of Adam: what is loaded goes on as the other does. */
+static void test_large_tensors_continue(void **state)
+{
+    enum { HIDDEN = 9, MANY = 40000 };
+    static float one[MANY * HIDDEN], other[MANY * HIDDEN];
+    pln_fit fit = make_fit();
+    pln_net *net[2];
+    pln_trainer *t[2];
+
+    (void)state;
+    fit.optim.kind = PLN_ADAM;
+    for (int i = 0; i < 2; i++) net[i] = make_net(FEATURES, MANY), t[i] = make_trainer(net[i], &fit);
+    assert_int_equal(pln_trainer_step(t[0], 2, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_save(t[0], path, NULL), PLN_OK);
+    assert_int_equal(pln_trainer_load(t[1], path, NULL), PLN_OK);
+    for (int i = 0; i < 2; i++) {
+        pln_tensor w = { i ? other : one, 2, { MANY, HIDDEN } };
+        assert_int_equal(pln_trainer_step(t[i], 2, NULL), PLN_OK);
+        assert_int_equal(pln_net_get(net[i], 2, &w), PLN_OK);
+    }
+    assert_memory_equal(one, other, sizeof one);
+    for (int i = 0; i < 2; i++) pln_trainer_free(t[i]), pln_net_free(net[i]);
+    (void)remove(path);
+}
+
 /* The same from anywhere in two courses, by either rule: an epoch is six batches
  * of the one and two of the other. */
 static void test_courses_continue_bit_for_bit(void **state)
@@ -1170,7 +1195,7 @@ int main(void)
         cmocka_unit_test(test_a_loss_that_is_no_number_is_reported),
         cmocka_unit_test(test_loading_after_a_failure),
         cmocka_unit_test(test_steps_allocate_nothing),
-        cmocka_unit_test(test_continues_bit_for_bit_from_anywhere),
+        cmocka_unit_test(test_continues_bit_for_bit_from_anywhere), cmocka_unit_test(test_large_tensors_continue),
         cmocka_unit_test(test_equilibrium_propagation_refuses_what_is_out_of_range),
         cmocka_unit_test(test_courses_that_cannot_take_turns_are_refused),
         cmocka_unit_test(test_courses_continue_bit_for_bit),
