@@ -71,11 +71,15 @@
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", redraw);
     window.addEventListener("beforeprint", () => {
         document.documentElement.dataset.print = "";
+        for (const part of document.querySelectorAll("details:not([open])")) part.open = part.dataset.print = true;
         redraw();
-        drawn.forEach(c => c.resize());
     });
     window.addEventListener("afterprint", () => {
         delete document.documentElement.dataset.print;
+        for (const part of document.querySelectorAll("details[data-print]")) {
+            part.open = false;
+            delete part.dataset.print;
+        }
         redraw();
     });
 })();
