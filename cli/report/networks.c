@@ -2,7 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
-#include "report/confusion.h"
+#include "report/mistakes.h"
 #include "report/sections.h"
 
 #include "run/layers.h"
@@ -118,7 +118,7 @@ static int print_network(page *p, const source_run *r, const char *name, pln_ctx
     print_layers(p, r, net);
     pln_net_free(net);
     print_pictures(p, r);
-    return confusion_print(p, r, ctx, data);
+    return mistakes_print(p, r, ctx, data);
 }
 
 int section_networks(page *p, const source *s, pln_ctx *ctx, const char *data)

@@ -43,7 +43,7 @@ json_t *confusion_of(const prediction *p)
     for (int c = 0; count && c < n; c++) {
         long of = 0, said = 0;
         for (int t = 0; t <= n; t++) said += count[(ptrdiff_t)t * n + c];
-        for (int k = 0; k < n; k++) of += count[(ptrdiff_t)c * n + k];
+        for (int i = 0; i < p->count; i++) of += p->truth[i] == c;
         json_array_append_new(classes, name_of(p->decoder, c));
         json_array_append_new(samples, json_integer(of));
         json_array_append_new(precision, share_of(count[(ptrdiff_t)c * n + c], said));
