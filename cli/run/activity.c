@@ -114,6 +114,18 @@ json_t *activity_measure(pln_ctx *ctx, pln_net *net, const pln_data *data)
     return activity;
 }
 
+int activity_silent(const json_t *activity, const char **name)
+{
+    const json_t *layers = json_object_get(activity, "layers");
+
+    for (size_t l = 0; l < json_array_size(layers); l++) {
+        const json_t *layer = json_array_get(layers, l), *rate = json_object_get(layer, "firing_rate");
+        *name = json_string_value(json_object_get(layer, "name"));
+        if (rate && json_number_value(rate) == 0) return (int)l + 1;
+    }
+    return 0;
+}
+
 static void print_line(int number, const char *name, const char *shape, const json_t *from)
 {
     if (number) printf("%3d  ", number);

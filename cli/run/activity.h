@@ -13,6 +13,9 @@
  * as docs/architecture.md has them.  NULL after a complaint. */
 json_t *activity_measure(pln_ctx *ctx, pln_net *net, const pln_data *data);
 
+/* The number from 1 of the first layer of which no neuron fired, and its name; 0 if there is none. */
+int activity_silent(const json_t *activity, const char **name);
+
 /* A table of it on stdout. */
 void activity_print(const json_t *activity);
 

@@ -20,6 +20,20 @@ static void add_measured(job *j, json_t *line, const char *prefix, const pln_fig
     json_object_set_new(line, "evaluate_seconds", json_real(f->seconds));
 }
 
+/* Behind a layer that never fires nothing is learned: that is said once. */
+static void tell_of_silence(job *j, const json_t *activity, int epoch)
+{
+    const char *name;
+    const int layer = activity_silent(activity, &name);
+
+    if (!layer || j->told_of_silence) return;
+    j->told_of_silence = true;
+    progress_clear();
+    fprintf(stderr, "note: epoch %d: no neuron of layer %d (%s) fires on any of %d samples, and nothing is learned from what does not fire: "
+            "norm, a lower threshold or larger inputs may help (a byte is seen as byte / 255; read.binary makes counts of events 1)\n",
+            epoch, layer, name, (int)json_integer_value(json_object_get(activity, "samples")));
+}
+
 /* Of a spiking network how much it does for a sample: firing rate and operations in
  * line, all layers in the result.  Nothing of others. */
 static int add_activity(job *j, json_t *line)
@@ -31,6 +45,7 @@ static int add_activity(job *j, json_t *line)
     if (!activity) return FAILED;
     json_object_set(line, "firing_rate", json_object_get(activity, "firing_rate"));
     json_object_set(line, "sops", json_object_get(activity, "sops"));
+    tell_of_silence(j, activity, (int)json_integer_value(json_object_get(line, "epoch")));
     json_object_set_new(j->result, "activity", activity);
     return DONE;
 }

@@ -72,6 +72,7 @@ typedef struct job {
     json_t     *result;           /* figures so far                        */
     double      macs[2];          /* of a sample in training, where channels went: before and now */
     long        metrics_size;
+    bool        told_of_silence;  /* of a layer that never fires           */
     double      last_checkpoint;
     int32_t    *association;      /* [associations][outputs] of the fractions that have been read out, */
     double      shares[PLN_MAX_LIST + 1];       /* [associations] and their shares of the labels   */
