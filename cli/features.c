@@ -37,12 +37,12 @@ static int beside(const char *path, const char *ending, char text[PATH_MAX])
 static int begin(output *w)
 {
     const pln_layer_info info = pln_net_layer(pln_model_net(w->a->p.model), w->layer);
-    const int image[] = { info.channels, info.height, info.width };
+    const int shape[] = { info.channels, info.height, info.width };
     const bool places = info.height * info.width > 1;
 
     w->rows = malloc(SLICE * (size_t)w->width * sizeof *w->rows);
     if (!w->rows) return complain(FAILED, "no memory left");
-    return npy_begin(&w->x, w->path, "<f4", places ? 3 : 1, places ? image : &w->width);
+    return npy_begin(&w->x, w->path, "<f4", places ? 3 : 1, places ? shape : &w->width);
 }
 
 static int add_labels(output *w, const int32_t *labels, int count)

@@ -17,6 +17,8 @@
 
 /* ---- the table --------------------------------------------------------------- */
 
+static const char *const backgrounds[] = { [IMAGE_NOTHING] = "", [IMAGE_BLACK] = "black", [IMAGE_GREY] = "grey", [IMAGE_WHITE] = "white", NULL };
+
 static const pln_option read_options[] = {
     { "coarse", PLN_OPTION_BOOL, offsetof(dataset_how, coarse), .help = "CIFAR-100's 20 groups of classes" },
     { "steps", PLN_OPTION_INT, offsetof(dataset_how, steps), 1, PLN_MAX_FRAMES, .help = "of events: frames a sample; default 10" },
@@ -25,6 +27,15 @@ static const pln_option read_options[] = {
     { "height", PLN_OPTION_INT, offsetof(dataset_how, height), 1, 240, .help = "of events; default 34" },
     { "width", PLN_OPTION_INT, offsetof(dataset_how, width), 1, 240, .help = "of events; default 34" },
     { "binary", PLN_OPTION_BOOL, offsetof(dataset_how, binary), .help = "whether there is an event, not how many" },
+    { "crop", PLN_OPTION_FLOAT, offsetof(dataset_how, image.crop), 0, 1, .flags = PLN_OPTION_ABOVE,
+      .help = "of images: the square in the middle, of so much of the shorter side, before they are scaled" },
+    { "resize", PLN_OPTION_INT, offsetof(dataset_how, image.resize), 1, 1024, .help = "of images: scaled to so many pixels a side" },
+    { "background", PLN_OPTION_WORD, offsetof(dataset_how, image.background), .words = backgrounds,
+      .help = "of images: what is behind pixels that are not opaque" },
+    { "largest", PLN_OPTION_INT, offsetof(dataset_how, image.largest), 1, 65535,
+      .help = "of images of 16 bits: the value that is seen as 1; default 65535" },
+    { "unlabelled", PLN_OPTION_TEXT, offsetof(dataset_how, unlabelled), .most = DATASET_UNLABELLED,
+      .help = "of images: the folder of those without a label; default `unlabelled`" },
     { 0 }
 };
 
@@ -214,6 +225,15 @@ int config_read_parse(pln_ctx *ctx, const char *name, const char *text, dataset_
 
 const char *config_evaluated_on(const config *c) { return c->e.validation > 0 ? "validation" : "test"; }
 
+/* What is taken as the test of a folder that has none. */
+static const float TEST_SHARE = 0.2f;
+
+void config_part(config *c, const char *folder)
+{
+    c->parted = c->e.validation <= 0 && dataset_lacks_test(c->data, folder);
+    if (c->parted) c->e.validation = TEST_SHARE;
+}
+
 int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
 {
     const pln_experiment *e = &c->e;
@@ -223,6 +243,9 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)
         code = dataset_split(ctx, d, pln_decimal((double)e->validation), (uint64_t)e->validation_seed);
+    if (code == DONE && c->parted)
+        dataset_add_note(d, "%s has no test part: %g %% of its labelled samples are the test (evaluate.validation=%g)", d->path,
+                         100 * pln_decimal((double)TEST_SHARE), pln_decimal((double)TEST_SHARE));
     if (code == DONE && e->selects)
         code = dataset_hold(ctx, d, pln_decimal((double)e->held_out), (uint64_t)e->held_out_seed);
     return code;
@@ -266,7 +289,7 @@ int config_labels(pln_ctx *ctx, const config *c, const char *name, const dataset
     int code = DONE;
 
     *with = *without = (pln_index){ .sample = NULL };
-    if (lists) code = marked ? labels_load(c->e.labels_file, d->train, marked) : complain(FAILED, "no memory left");
+    if (lists) code = marked ? labels_load(c->e.labels_file, d, marked) : complain(FAILED, "no memory left");
     if (code == DONE) {
         const pln_status status = pln_experiment_labels(ctx, &c->e, d->train, evaluates ? d->test : NULL, seed, marked, with, without);
         if (status != PLN_OK) code = complain_labels(c, ctx, name, d, status);

@@ -19,6 +19,7 @@ typedef struct config {
     pln_experiment  e;
     expected_config expected;
     document        from;                /* where the values stand     */
+    bool            parted;              /* the test was taken from the training samples, for want of another */
 } config;
 
 extern const pln_option config_options[];
@@ -55,6 +56,9 @@ int   config_read_parse(pln_ctx *ctx, const char *name, const char *text, datase
  * the test files are not opened; with select another share of what is left is held
  * out.  Complains and returns an exit code. */
 int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d);
+
+/* Sets evaluate.validation for data that are one folder without a test part, which config_data then says. */
+void config_part(config *c, const char *folder);
 
 /* The set its figures are of: "validation" or "test". */
 const char *config_evaluated_on(const config *c);

@@ -100,7 +100,7 @@ static int take_image(block *b, const char *path, const void *bytes, size_t size
     const pln_decoder *d = b->in->decoder;
     image i;
     uint8_t *to;
-    int code = image_decode(path, bytes, size, &i);
+    int code = image_decode(path, bytes, size, &b->in->how.image, &i);
 
     if (code != DONE) return note(b, code);
     const bool widens = i.channels == 1 && d->input.channels == 3;

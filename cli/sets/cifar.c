@@ -102,4 +102,4 @@ static int read_set(reading *r)
     return code;
 }
 
-const reader cifar_reader = { holds, read_set, NULL };
+const reader cifar_reader = { holds, read_set, NULL, NULL };

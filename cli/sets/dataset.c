@@ -7,6 +7,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -112,7 +113,7 @@ static int find_folder(const char *name, const char *folder, char *found)
         if (*found) return DONE;
         return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy or x_train.npy, ...), "
                         "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
-                        "or events (Train/CLASS/*.bin); docs/data.md has all names", folder);
+                        "or events (Train/CLASS/*.bin), nor folders of classes (CLASS/*.png, at least two); docs/data.md has all names", folder);
     }
     dataset_places(name, take_first, found);
     if (*found) return DONE;
@@ -165,12 +166,68 @@ int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const
     return open_set(ctx, name, folder, how, false, d);
 }
 
+bool dataset_lacks_test(const char *name, const char *folder)
+{
+    char found[sizeof((dataset *)0)->path] = "";
+
+    if (folder) {
+        take_first(folder, found);
+        if (!*found) places_below(folder, name, take_first, found);
+    } else {
+        dataset_places(name, take_first, found);
+    }
+    const reader *r = *found ? reader_of(found) : NULL;
+    return r && r->lacks_test && r->lacks_test(found);
+}
+
 /* ---- a part of the training set, to test on or to choose by ----------------- */
 
 /* How many samples a share of those with a label is. */
 static int share_of(pln_data *train, double share)
 {
     return (int)(share * pln_data_get_info(train).labelled + 0.5);
+}
+
+/* The paths of samples that left the training samples leave, too: those of the test are kept. */
+static bool take_files(dataset *d, const int *index, int n, bool test)
+{
+    char **taken = d->files[0] && test ? malloc((size_t)n * sizeof *taken) : NULL;
+    int left = 0, next = 0;
+
+    if (!d->files[0]) return true;
+    if (test && !taken) return false;
+    for (int i = 0; i < d->files_count[0]; i++) {
+        if (next == n || index[next] != i)  d->files[0][left++] = d->files[0][i];
+        else if (test)                      taken[next++] = d->files[0][i];
+        else                                free(d->files[0][i]), next++;
+    }
+    d->files_count[0] = left;
+    if (!test) return true;
+    d->files[1] = taken;
+    d->files_count[1] = n;
+    return true;
+}
+
+/* Says of which classes a share has taken all samples. */
+static void note_emptied(dataset *d, const char *key, const pln_data *left, const pln_data *taken)
+{
+    enum { LEFT = 1, TAKEN = 2 };
+    unsigned char where[PLN_MAX_CLASSES] = { 0 };
+    int first = -1, more = 0;
+
+    for (int i = 0; i < pln_data_count(left); i++)
+        if (pln_data_labels(left)[i] >= 0) where[pln_data_labels(left)[i]] |= LEFT;
+    for (int i = 0; i < pln_data_count(taken); i++) where[pln_data_labels(taken)[i]] |= TAKEN;
+    for (int c = 0; c < PLN_MAX_CLASSES; c++) {
+        if (where[c] != TAKEN) continue;
+        if (first < 0) first = c;
+        else           more++;
+    }
+    if (first < 0) return;
+    char others[32] = "";
+    if (more) snprintf(others, sizeof others, " and of %d others", more);
+    dataset_add_note(d, "%s took all samples of class %d%s%s%s%s: nothing is left to learn it from", key, first, first < d->names_count ? " (" : "",
+                     first < d->names_count ? d->names[first] : "", first < d->names_count ? ")" : "", others);
 }
 
 /* Moves a stratified share of the training samples to *part. */
@@ -188,12 +245,15 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
     if (!index) return complain(FAILED, "no memory left");
     status = pln_data_stratified(ctx, d->train, n, seed, index);
     if (status == PLN_OK) status = pln_data_split(ctx, d->train, index, n, part, &others);
+    const int code = status != PLN_OK ? complain_status(ctx, status) : take_files(d, index, n, part == &d->test) ? DONE
+                                                                     : complain(FAILED, "no memory left");
     free(index);
-    if (status != PLN_OK) return complain_status(ctx, status);
+    if (status != PLN_OK) return code;
+    note_emptied(d, key, others, *part);
     pln_data_free(d->train);
     d->train = others;
     reader_drop(d, TRAIN_IMAGES);
-    return DONE;
+    return code;
 }
 
 int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
@@ -228,8 +288,26 @@ static bool says(pln_data *data, const char *remark)
     return found;
 }
 
+/* Somebody who is told one sentence after the other. */
+typedef struct listener {
+    void (*see)(const char *note, void *user);
+    void  *user;
+} listener;
+
+__attribute__((format(printf, 2, 3)))
+static void tell(const listener *l, const char *format, ...)
+{
+    char text[2 * DATASET_WORDS];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    l->see(text, l->user);
+}
+
 /* Labels of test samples that no training sample has, if those have any. */
-static void note_labels(const dataset *d)
+static void tell_labels(const dataset *d, const listener *l)
 {
     bool known[PLN_MAX_CLASSES] = { false };
     int first = -1, more = -1;
@@ -243,23 +321,38 @@ static void note_labels(const dataset *d)
         more++;
         if (first < 0) first = label;
     }
-    if (more == 0) fprintf(stderr, "note: no training sample has the label %d, which test samples have\n", first);
-    if (more > 0) fprintf(stderr, "note: no training sample has the label %d, which test samples have, nor %d others\n", first, more);
+    if (more == 0) tell(l, "no training sample has the label %d, which test samples have", first);
+    if (more > 0) tell(l, "no training sample has the label %d, which test samples have, nor %d others", first, more);
 }
 
-void dataset_note(const dataset *d)
+void dataset_each_note(const dataset *d, void (*see)(const char *note, void *user), void *user)
 {
+    const listener l = { see, user };
     char text[DATASET_WORDS];
 
+    for (int n = 0; n < d->notes; n++) tell(&l, "%s", d->note[n]);
     if (pln_data_get_type(d->train) == PLN_FLOATS) {
         dataset_describe(d->train, text);
-        fprintf(stderr, "note: %s, taken as they are\n", text);
+        tell(&l, "%s, taken as they are", text);
     }
-    for (int n = 0; pln_data_remark(d->train, n, text, sizeof text); n++)
-        fprintf(stderr, "note: training samples: %s\n", text);
-    for (int n = 0; pln_data_remark(d->test, n, text, sizeof text); n++)
-        if (!says(d->train, text)) fprintf(stderr, "note: test samples: %s\n", text);
-    note_labels(d);
+    for (int n = 0; pln_data_remark(d->train, n, text, sizeof text); n++) tell(&l, "training samples: %s", text);
+    for (int n = 0; d->test && pln_data_remark(d->test, n, text, sizeof text); n++)
+        if (!says(d->train, text)) tell(&l, "test samples: %s", text);
+    if (d->test) tell_labels(d, &l);
+}
+
+static void print_note(const char *note, void *user)
+{
+    (void)user;
+    fprintf(stderr, "note: %s\n", note);
+}
+
+void dataset_note(const dataset *d) { dataset_each_note(d, print_note, NULL); }
+
+static void free_texts(char **text, int count)
+{
+    for (int i = 0; text && i < count; i++) free(text[i]);
+    free(text);
 }
 
 void dataset_close(dataset *d)
@@ -268,7 +361,7 @@ void dataset_close(dataset *d)
     pln_data_free(d->test);
     pln_data_free(d->held);
     for (int f = 0; f < DATASET_FILES; f++) free(d->bytes[f]);
-    for (int c = 0; d->names && c < d->names_count; c++) free(d->names[c]);
-    free(d->names);
+    free_texts(d->names, d->names_count);
+    for (int part = 0; part < 2; part++) free_texts(d->files[part], d->files_count[part]);
     *d = (dataset){ .train = NULL };
 }

@@ -2,9 +2,9 @@
 #ifndef CLI_DATASET_H
 #define CLI_DATASET_H
 
-#include "command.h"
+#include "sets/image.h"
 
-enum { DATASET_FILES = 4, DATASET_WORDS = 256 };
+enum { DATASET_FILES = 4, DATASET_WORDS = 512, DATASET_NOTES = 8, DATASET_UNLABELLED = 64 };
 
 typedef struct dataset {
     char      path[4096];
@@ -15,6 +15,10 @@ typedef struct dataset {
     size_t    size[DATASET_FILES];
     char    **names;             /* of the classes, or NULL                   */
     int       names_count;
+    char    **files[2];          /* paths of the training samples and of those of the test, from the folder on, or NULL */
+    int       files_count[2];
+    char      note[DATASET_NOTES][DATASET_WORDS];    /* what the files were like */
+    int       notes;
 } dataset;
 
 /* How the files of some sets are read; zero is the usual way.  Part of the schema
@@ -25,6 +29,8 @@ typedef struct dataset_how {
     int  microseconds;           /* of a frame; 0: equal parts                */
     int  height, width;          /* of a frame; 0: 34                         */
     bool binary;                 /* whether there is an event, not how many   */
+    image_how image;             /* images: what becomes of them              */
+    char unlabelled[DATASET_UNLABELLED];     /* images: the folder of those without a label; "": "unlabelled" */
 } dataset_how;
 
 /* Finds `name`: in folder if not NULL (the set's own, or one above it), else in
@@ -37,6 +43,9 @@ int  dataset_open(pln_ctx *ctx, const char *name, const char *folder, const data
  * d->test is NULL until dataset_split. */
 int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d);
 
+/* Whether the set is a folder that has training samples, but no part for the test. */
+bool dataset_lacks_test(const char *name, const char *folder);
+
 /* Makes a stratified share (above 0, below 1) of the labelled training samples the
  * test set, and leaves the others in the training set. */
 int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
@@ -47,6 +56,13 @@ void dataset_close(dataset *d);
 
 /* "60000 samples of 28x28 bytes from 0 to 255". */
 void dataset_describe(pln_data *data, char text[DATASET_WORDS]);
+
+/* In reader.c: keeps a sentence about the files; of more than there is room for, the first. */
+__attribute__((format(printf, 2, 3)))
+void dataset_add_note(dataset *d, const char *format, ...);
+
+/* Calls see(sentence) for all that is to be said of a set: about its files, its samples, its labels. */
+void dataset_each_note(const dataset *d, void (*see)(const char *note, void *user), void *user);
 
 /* Says on stderr what the training and test samples are if they are floats, and what
  * looks wrong about them. */

@@ -14,10 +14,13 @@
 
 enum { LARGEST_FILE = 1 << 26 };
 
-static const char *const images[] = { ".png", ".jpg", ".jpeg", NULL };
+static const char *const images[] = { ".png", ".jpg", ".jpeg", ".jfif", ".jpe", NULL };
 static const char *const events[] = { ".bin", NULL };
 static const char *const trains[] = { "train", "Train", NULL };
 static const char *const tests[] = { "test", "Test", "val", "Val", NULL };
+
+/* The folder of samples without a label, unless read.unlabelled names another. */
+static const char UNLABELLED[] = "unlabelled";
 
 /* A part of the set under way. */
 typedef struct part {
@@ -25,28 +28,48 @@ typedef struct part {
     int      first;                          /* TRAIN_IMAGES or TEST_IMAGES */
     listing  list;
     int      height, width, channels;        /* of images; 0 before the first */
+    int      least[2], most[2];              /* their heights and widths before they were cut and scaled */
+    int      deepest;                        /* largest value of sixteen bits, or -1 */
 } part;
 
 /* The first of some folders that has such files, or NULL. */
 static const char *part_of(const char *folder, const char *const *names, extensions wanted)
 {
     for (int i = 0; names[i]; i++)
-        if (listing_has(folder, names[i], wanted)) return names[i];
+        if (listing_has(folder, names[i], wanted, 1)) return names[i];
     return NULL;
 }
 
-/* Tiny-ImageNet's: its folder "test" has no labels. */
-static bool is_annotated(const char *folder)
+static bool is_there(const char *folder, const char *name)
 {
     char path[PATH_MAX];
     struct stat about;
 
-    return snprintf(path, sizeof path, "%s/val/val_annotations.txt", folder) < (int)sizeof path && stat(path, &about) == 0;
+    return snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path && stat(path, &about) == 0;
 }
 
-static bool holds(const char *folder)
+/* Tiny-ImageNet's: its folder "test" has no labels. */
+static bool is_annotated(const char *folder) { return is_there(folder, "val/val_annotations.txt"); }
+
+/* Where the training samples are: in a folder of that name, or "", where there is none and the set is folders of classes
+ * itself, at least two; NULL if there are no such files.  Files that a list labels, or that have no label, need no folders. */
+static const char *train_of(const char *folder, extensions wanted)
 {
-    return part_of(folder, trains, images) || part_of(folder, trains, events);
+    const char *name = part_of(folder, trains, wanted);
+    int i = 0;
+
+    if (name) return name;
+    while (trains[i] && !is_there(folder, trains[i])) i++;
+    if (trains[i]) return wanted == images && (is_there(folder, "train/labels.csv") || is_there(folder, "train/labels.txt")) ? trains[i] : NULL;
+    if (wanted != images) return NULL;
+    return is_there(folder, "labels.csv") || is_there(folder, "labels.txt") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
+}
+
+static bool holds(const char *folder) { return train_of(folder, images) || train_of(folder, events); }
+
+static bool lacks_test(const char *folder)
+{
+    return part_of(folder, tests, train_of(folder, images) ? images : events) == NULL && !is_annotated(folder);
 }
 
 /* One file; its name is part of the digest, since it says which class it is. */
@@ -60,6 +83,10 @@ static int read_file(const part *p, int i, void **bytes, size_t *size, char path
     code = dataset_read_plain(path, LARGEST_FILE, bytes, size);
     if (code != DONE) return code;
     SHA256Update(&p->r->sha, (const uint8_t *)name, strlen(name) + 1);
+    if (p->list.named && p->list.file[i].label >= 0) {        /* a list says the class, not the name */
+        const char *class = p->list.names[p->list.file[i].label];
+        SHA256Update(&p->r->sha, (const uint8_t *)class, strlen(class) + 1);
+    }
     SHA256Update(&p->r->sha, *bytes, *size);
     return DONE;
 }
@@ -105,9 +132,43 @@ static int fit(part *p, const char *path, const image *i, int done)
         return reader_reserve(p->r, p->first, p->list.count, (size_t)i->height * (size_t)i->width * (size_t)i->channels);
     }
     if (i->height != p->height || i->width != p->width)
-        return complain(BAD_INPUT, "%s has %d x %d pixels, the images before it have %d x %d: all must have the same size",
-                        path, i->width, i->height, p->width, p->height);
+        return complain(BAD_INPUT, "%s has %d x %d pixels, the images before it have %d x %d: all must have the same size, which "
+                        "read.resize gives them", path, i->width, i->height, p->width, p->height);
     return i->channels > p->channels ? widen(p, done) : DONE;
+}
+
+/* Keeps what sizes and values there were. */
+static void note_size(part *p, const image *i, int at)
+{
+    const int size[2] = { i->from_height, i->from_width };
+
+    for (int d = 0; d < 2; d++) {
+        if (at == 0 || size[d] < p->least[d]) p->least[d] = size[d];
+        if (at == 0 || size[d] > p->most[d]) p->most[d] = size[d];
+    }
+    if (i->deepest > p->deepest) p->deepest = i->deepest;
+}
+
+/* Says what there was beside what is kept. */
+static void tell(const part *p)
+{
+    const char *which = p->first == TRAIN_IMAGES ? "training" : "test";
+    const int largest = p->r->how->image.largest;
+    int enough = 255;
+    dataset *d = p->r->d;
+    char text[DATASET_WORDS];
+
+    listing_tell(&p->list, text, sizeof text);
+    if (*text) dataset_add_note(d, "%s samples: %s", which, text);
+    if (p->least[0] != p->most[0] || p->least[1] != p->most[1] || p->least[0] != p->height || p->least[1] != p->width)
+        dataset_add_note(d, "%s samples: images of %d x %d to %d x %d pixels (width x height) were made %d x %d", which, p->least[1],
+                         p->least[0], p->most[1], p->most[0], p->width, p->height);
+    while (enough < p->deepest) enough = 2 * enough + 1;
+    if (p->deepest >= 0 && largest == 0 && p->deepest < 1 << 14)
+        dataset_add_note(d, "%s samples: images of 16 bits reach from 0 to %d only, and are cut to the higher 8 bits: read.largest=%d keeps "
+                         "what is lost", which, p->deepest, enough);
+    if (largest > 0 && p->deepest > largest)
+        dataset_add_note(d, "%s samples: images of 16 bits reach to %d; what is above read.largest is as %d", which, p->deepest, largest);
 }
 
 static int add_image(part *p, int at)
@@ -119,10 +180,11 @@ static int add_image(part *p, int at)
     int code = read_file(p, at, &bytes, &size, path);
 
     if (code != DONE) return code;
-    code = image_decode(path, bytes, size, &i);
+    code = image_decode(path, bytes, size, &p->r->how->image, &i);
     free(bytes);
     if (code == DONE) code = fit(p, path, &i, at);
     if (code == DONE) {
+        note_size(p, &i, at);
         const size_t pixels = (size_t)p->height * (size_t)p->width;
         uint8_t *to = (uint8_t *)p->r->d->bytes[p->first] + (size_t)at * pixels * (size_t)p->channels;
         memcpy(to, i.pixels, pixels * (size_t)i.channels);
@@ -136,8 +198,10 @@ static int read_images(part *p)
 {
     int code = p->list.count > 0 ? DONE : reader_reserve(p->r, p->first, 0, 1);
 
+    p->deepest = -1;
     for (int i = 0; i < p->list.count && code == DONE; i++) code = add_image(p, i);
     if (code == DONE) copy_labels(p);
+    if (code == DONE) tell(p);
     return code;
 }
 
@@ -168,6 +232,7 @@ static int read_events(part *p)
     const int shape[] = { f.steps, f.height, f.width, 2 };
     int code = reader_reserve(p->r, p->first, p->list.count, features);
     uint8_t *to = p->r->d->bytes[p->first];
+    pln_recording all = { 0, 0, 0 };
 
     for (int i = 0; i < p->list.count && code == DONE; i++, to += features) {
         char path[PATH_MAX];
@@ -176,27 +241,59 @@ static int read_events(part *p)
         code = read_file(p, i, &bytes, &size, path);
         if (code != DONE) break;
         const pln_status status = pln_frames_read(p->r->ctx, &f, bytes, size, to);
+        if (status == PLN_OK) {
+            const pln_recording one = pln_frames_look(&f, bytes, size);
+            all.events += one.events;
+            all.late += one.late;
+            if (one.duration > all.duration) all.duration = one.duration;
+        }
         free(bytes);
         if (status != PLN_OK) code = complain(BAD_INPUT, "%s: %s", path, pln_error(p->r->ctx));
     }
     if (code != DONE) return code;
+    if (all.late > 0)
+        dataset_add_note(p->r->d, "%s samples: %.3g %% of the events are later than the %d frames of %d microseconds, and left out: "
+                         "read.microseconds=%lld would keep all", p->first == TRAIN_IMAGES ? "training" : "test",
+                         100.0 * (double)all.late / (double)all.events, f.steps, f.microseconds, (long long)(all.duration / f.steps + 1));
     copy_labels(p);
     return reader_bind(p->r, p->first, p->list.count, 4, shape);
 }
 
 /* ---- the set ------------------------------------------------------------------- */
 
-static int list_test(const part *train, extensions wanted, part *p)
+static int list_test(const part *train, const listing_how *how, part *p)
 {
     const char *folder = p->r->d->path;
 
     p->list.names = train->list.names;
     p->list.classes = train->list.classes;
-    if (wanted == images && is_annotated(folder)) return listing_annotated(folder, "val", &p->list);
-    const char *name = part_of(folder, tests, wanted);
+    if (how->wanted == images && is_annotated(folder)) return listing_annotated(folder, "val", &p->list);
+    const char *name = part_of(folder, tests, how->wanted);
     if (!name) return complain(BAD_INPUT, "%s has no test samples: wanted is %s", folder,
-                               wanted == images ? "test/CLASS/*.png or .jpg, or val" : "Test/CLASS/*.bin");
-    return listing_read(folder, name, wanted, &p->list);
+                               how->wanted == images ? "test/CLASS/*.png or .jpg, or val" : "Test/CLASS/*.bin");
+    const int code = listing_read(folder, name, how, false, &p->list);
+    if (code == DONE) listing_order(&p->list);
+    return code;
+}
+
+/* The training samples; what is beside the classes has no label. */
+static int list_train(const char *name, listing_how *how, part *p)
+{
+    const char *folder = p->r->d->path, *chosen = p->r->how->unlabelled;
+    char within[PATH_MAX];
+    const int length = snprintf(within, sizeof within, "%s%s%s", name, *name ? "/" : "", chosen);
+
+    if (*chosen && !is_there(folder, chosen) && !(length < (int)sizeof within && is_there(folder, within)))
+        return complain(BAD_INPUT, "%s holds no folder '%s', as read.unlabelled says", folder, chosen);
+    how->each = *name != 0;
+    how->unlabelled = *chosen ? chosen : UNLABELLED;
+    int code = listing_name(folder, name, how, &p->list);
+    if (code == DONE) code = listing_name_labels(folder, name, &p->list);
+    if (code == DONE) code = listing_read(folder, name, how, true, &p->list);
+    if (code == DONE) code = listing_take_labels(folder, name, &p->list);
+    if (code == DONE) listing_order(&p->list);
+    how->each = true;
+    return code;
 }
 
 /* Both parts in colour if one is. */
@@ -211,20 +308,36 @@ static int read_both(part *train, part *test)
     return code == DONE && test ? bind_images(test) : code;
 }
 
+/* The paths go to the set. */
+static void keep_files(part *p)
+{
+    const int which = p->first == TRAIN_IMAGES ? 0 : 1;
+    char **files = malloc((size_t)p->list.count * sizeof *files + 1);
+
+    for (int i = 0; files && i < p->list.count; i++) {
+        files[i] = p->list.file[i].path;
+        p->list.file[i].path = NULL;
+    }
+    p->r->d->files[which] = files;
+    p->r->d->files_count[which] = files ? p->list.count : 0;
+}
+
 static int read_set(reading *r)
 {
-    const char *folder = r->d->path, *name = part_of(folder, trains, images);
-    const extensions wanted = name ? images : events;
+    const char *folder = r->d->path, *pictures = train_of(folder, images), *name = pictures ? pictures : train_of(folder, events);
+    listing_how how = { .wanted = pictures ? images : events };
     part train = { .r = r, .first = TRAIN_IMAGES }, test = { .r = r, .first = TEST_IMAGES };
-    int code = listing_read(folder, name ? name : part_of(folder, trains, events), wanted, &train.list);
+    int code = list_train(name, &how, &train);
 
     if (code == DONE) code = listing_check(folder, "wnids.txt", &train.list);
-    if (code == DONE && r->test) code = list_test(&train, wanted, &test);
-    if (code == DONE && wanted == images) code = read_both(&train, r->test ? &test : NULL);
+    if (code == DONE && r->test) code = list_test(&train, &how, &test);
+    if (code == DONE && pictures) code = read_both(&train, r->test ? &test : NULL);
     else if (code == DONE) {
         code = read_events(&train);
         if (code == DONE && r->test) code = read_events(&test);
     }
+    if (code == DONE) keep_files(&train);
+    if (code == DONE && r->test) keep_files(&test);
     listing_free_files(&test.list);
     listing_free_files(&train.list);
     r->d->names = train.list.names;
@@ -232,4 +345,4 @@ static int read_set(reading *r)
     return code;
 }
 
-const reader folder_reader = { holds, read_set, NULL };
+const reader folder_reader = { holds, read_set, NULL, lacks_test };

@@ -8,6 +8,8 @@
 
 #include "sets/image.h"
 
+#include "sets/pixels.h"
+
 #include <png.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -23,7 +25,10 @@ typedef struct work {
     const char          *path;
     const unsigned char *bytes;
     size_t               size, at;
+    const image_how     *how;
     image               *to;
+    int                  values, bytes_each;     /* of a pixel as it is decoded: one or three and alpha, of one byte or two */
+    int                  orientation;            /* as EXIF has it                                                         */
     int                  code;
     bool                 told;           /* a sentence was said already */
     char                 why[JMSG_LENGTH_MAX + 64];
@@ -35,9 +40,11 @@ typedef struct work {
     jmp_buf              out;
 } work;
 
-/* Memory for the image, or a sentence. */
-static bool take_size(work *w, unsigned long height, unsigned long width, int channels)
+/* Memory for the image as it is decoded, or a sentence. */
+static bool take_size(work *w, unsigned long height, unsigned long width, int channels, int values, int bytes_each)
 {
+    const bool shrinks = w->how->resize > 0 || w->how->crop > 0;
+    const unsigned long bytes = (unsigned long)(values * bytes_each);
     image *i = w->to;
 
     w->told = true;
@@ -46,13 +53,14 @@ static bool take_size(work *w, unsigned long height, unsigned long width, int ch
                            (int)LARGEST_SIDE);
         return false;
     }
-    if (height * width > (unsigned long)(IMAGE_MOST / channels)) {
-        w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d values are read: make it smaller", w->path,
-                           width, height, (int)IMAGE_MOST);
+    if (shrinks ? height * width * bytes > IMAGE_MOST_BEFORE : height * width > (unsigned long)(IMAGE_MOST / channels)) {
+        w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d values are read: make it smaller%s", w->path,
+                           width, height, shrinks ? (int)IMAGE_MOST_BEFORE : (int)IMAGE_MOST, shrinks ? "" : ", or set read.resize");
         return false;
     }
-    i->height = (int)height, i->width = (int)width, i->channels = channels;
-    i->pixels = malloc(height * width * (size_t)channels);
+    i->height = i->from_height = (int)height, i->width = i->from_width = (int)width, i->channels = channels;
+    w->values = values, w->bytes_each = bytes_each;
+    i->pixels = malloc(height * width * bytes);
     if (i->pixels) w->told = false;
     else           w->code = complain(FAILED, "no memory left to read %s", w->path);
     return i->pixels;
@@ -83,17 +91,16 @@ static void png_bytes(png_structp png, png_bytep to, size_t count)
     w->at += count;
 }
 
-/* Grey or red, green and blue of eight bits, whatever it was; 0 if it has alpha. */
-static int png_channels(work *w)
+/* Grey or red, green and blue, with alpha if there is any, of eight bits or sixteen, whatever it was. */
+static bool png_size(work *w)
 {
-    const int kind = png_get_color_type(w->png, w->info);
+    const int kind = png_get_color_type(w->png, w->info), channels = kind & PNG_COLOR_MASK_COLOR ? 3 : 1;
+    const bool alpha = kind & PNG_COLOR_MASK_ALPHA || png_get_valid(w->png, w->info, PNG_INFO_tRNS);
+    const int bytes_each = png_get_bit_depth(w->png, w->info) == 16 ? 2 : 1;
 
-    if (kind & PNG_COLOR_MASK_ALPHA || png_get_valid(w->png, w->info, PNG_INFO_tRNS)) return 0;
-    if (kind == PNG_COLOR_TYPE_PALETTE) png_set_palette_to_rgb(w->png);
-    if (kind == PNG_COLOR_TYPE_GRAY && png_get_bit_depth(w->png, w->info) < 8) png_set_expand_gray_1_2_4_to_8(w->png);
-    png_set_strip_16(w->png);
+    png_set_expand(w->png);
     png_set_interlace_handling(w->png);
-    return kind & PNG_COLOR_MASK_COLOR ? 3 : 1;
+    return take_size(w, png_get_image_height(w->png, w->info), png_get_image_width(w->png, w->info), channels, channels + alpha, bytes_each);
 }
 
 static void png_pixels(work *w)
@@ -101,9 +108,19 @@ static void png_pixels(work *w)
     png_bytep row[LARGEST_SIDE];
     const image *i = w->to;
 
-    for (int y = 0; y < i->height; y++) row[y] = i->pixels + (size_t)y * (size_t)i->width * (size_t)i->channels;
+    for (int y = 0; y < i->height; y++) row[y] = i->pixels + (size_t)y * (size_t)i->width * (size_t)(w->values * w->bytes_each);
     png_read_image(w->png, row);
-    png_read_end(w->png, NULL);
+    png_read_end(w->png, w->info);
+}
+
+static void png_orientation(work *w)
+{
+#ifdef PNG_eXIf_SUPPORTED
+    png_uint_32 size = 0;
+    png_bytep exif = NULL;
+
+    if (png_get_eXIf_1(w->png, w->info, &size, &exif) && exif) w->orientation = pixels_orientation(exif, size);
+#endif
 }
 
 static bool decode_png(work *w)
@@ -114,18 +131,56 @@ static bool decode_png(work *w)
     png_set_chunk_malloc_max(w->png, 1 << 20);
     png_set_read_fn(w->png, w, png_bytes);
     png_read_info(w->png, w->info);
-    const int channels = png_channels(w);
-    if (channels == 0) {
-        snprintf(w->why, sizeof w->why, "it has an alpha channel or a transparent colour: save it without, as grey or RGB");
-        return false;
-    }
-    if (!take_size(w, png_get_image_height(w->png, w->info), png_get_image_width(w->png, w->info), channels)) return false;
+    if (!png_size(w)) return false;
     png_read_update_info(w->png, w->info);
-    if (png_get_rowbytes(w->png, w->info) != (size_t)w->to->width * (size_t)channels) {
+    if (png_get_rowbytes(w->png, w->info) != (size_t)w->to->width * (size_t)(w->values * w->bytes_each)) {
         snprintf(w->why, sizeof w->why, "its rows are not what its header says");
         return false;
     }
     png_pixels(w);
+    png_orientation(w);
+    return true;
+}
+
+/* Value v of a pixel, as it was decoded. */
+static unsigned value_at(const work *w, const uint8_t *pixel, int v)
+{
+    return w->bytes_each == 2 ? (unsigned)pixel[2 * v] << 8 | pixel[2 * v + 1] : pixel[v];
+}
+
+/* A value of sixteen bits as a byte. */
+static uint8_t to_byte(const work *w, unsigned value)
+{
+    const unsigned largest = (unsigned)w->how->largest;
+
+    if (w->bytes_each == 1) return (uint8_t)value;
+    if (largest == 0) return (uint8_t)(value >> 8);
+    return value >= largest ? 255 : (uint8_t)((255 * value + largest / 2) / largest);
+}
+
+/* Lays pixels over the background and makes bytes of them, in place, from the beginning; false if one is not opaque and there is
+ * no background. */
+static bool flatten(work *w)
+{
+    static const unsigned behind[] = { [IMAGE_BLACK] = 0, [IMAGE_GREY] = 128, [IMAGE_WHITE] = 255 };
+    const unsigned opaque = w->bytes_each == 2 ? 65535 : 255, ground = behind[w->how->background];
+    const bool alpha = w->values > w->to->channels;
+    const size_t pixels = (size_t)w->to->height * (size_t)w->to->width, bytes = (size_t)(w->values * w->bytes_each);
+    uint8_t *to = w->to->pixels;
+
+    if (w->bytes_each == 1 && !alpha) return true;
+    if (w->bytes_each == 2) w->to->deepest = 0;
+    for (size_t p = 0; p < pixels; p++) {
+        const uint8_t *from = w->to->pixels + p * bytes;
+        const unsigned a = alpha ? value_at(w, from, w->to->channels) : opaque;
+        if (a < opaque && w->how->background == IMAGE_NOTHING) return false;
+        for (int c = 0; c < w->to->channels; c++) {
+            const unsigned value = value_at(w, from, c);
+            if (w->bytes_each == 2 && (int)value > w->to->deepest) w->to->deepest = (int)value;
+            const unsigned byte = to_byte(w, value);
+            *to++ = (uint8_t)(a == opaque ? byte : (byte * a + ground * (opaque - a) + opaque / 2) / opaque);
+        }
+    }
     return true;
 }
 
@@ -168,6 +223,18 @@ static void jpeg_pixels(work *w)
     jpeg_finish_decompress(&w->jpeg);
 }
 
+/* Of the first of the blocks that cameras write. */
+static void jpeg_orientation(work *w)
+{
+    static const char exif[] = "Exif\0";
+
+    for (jpeg_saved_marker_ptr m = w->jpeg.marker_list; m; m = m->next) {
+        if (m->marker != JPEG_APP0 + 1 || m->data_length < sizeof exif || memcmp(m->data, exif, sizeof exif) != 0) continue;
+        w->orientation = pixels_orientation(m->data + sizeof exif, m->data_length - sizeof exif);
+        return;
+    }
+}
+
 static bool decode_jpeg(work *w)
 {
     if (setjmp(w->out)) return false;
@@ -179,13 +246,15 @@ static bool decode_jpeg(work *w)
     w->progress.progress_monitor = jpeg_watched;
     w->jpeg.progress = &w->progress;
     jpeg_mem_src(&w->jpeg, w->bytes, (unsigned long)w->size);
+    jpeg_save_markers(&w->jpeg, JPEG_APP0 + 1, 0xffff);
     jpeg_read_header(&w->jpeg, TRUE);
+    jpeg_orientation(w);
     if (w->jpeg.num_components != 1 && w->jpeg.num_components != 3) {
         snprintf(w->why, sizeof w->why, "it has %d colour components: save it as grey or RGB", w->jpeg.num_components);
         return false;
     }
     w->jpeg.out_color_space = w->jpeg.num_components == 1 ? JCS_GRAYSCALE : JCS_RGB;
-    if (!take_size(w, w->jpeg.image_height, w->jpeg.image_width, w->jpeg.num_components)) return false;
+    if (!take_size(w, w->jpeg.image_height, w->jpeg.image_width, w->jpeg.num_components, w->jpeg.num_components, 1)) return false;
     w->jpeg.dct_method = JDCT_ISLOW;
     jpeg_start_decompress(&w->jpeg);
     jpeg_pixels(w);
@@ -194,27 +263,54 @@ static bool decode_jpeg(work *w)
 
 /* ---- either --------------------------------------------------------------------- */
 
-int image_decode(const char *path, const void *bytes, size_t size, image *i)
+static bool has_memory(work *w, bool had)
+{
+    w->told = !had;
+    if (!had) w->code = complain(FAILED, "no memory left to read %s", w->path);
+    return had;
+}
+
+/* From what was decoded to the image that is wanted. */
+static bool settle(work *w)
+{
+    image *i = w->to;
+
+    if (!flatten(w)) {
+        snprintf(w->why, sizeof w->why, "it is transparent in part: save it without, or say what is behind it by read.background");
+        return false;
+    }
+    if (!has_memory(w, pixels_turn(i, w->orientation))) return false;
+    i->from_height = i->height, i->from_width = i->width;
+    if (w->how->crop > 0 && !has_memory(w, pixels_crop(i, pln_decimal((double)w->how->crop)))) return false;
+    if (w->how->resize > 0 && !has_memory(w, pixels_scale(i, w->how->resize))) return false;
+    if ((size_t)i->height * (size_t)i->width * (size_t)i->channels <= IMAGE_MOST) return true;
+    w->told = true;
+    w->code = complain(BAD_INPUT, "%s: %d x %d pixels are left of it; at most %d values are read: set read.resize", w->path, i->width,
+                       i->height, (int)IMAGE_MOST);
+    return false;
+}
+
+int image_decode(const char *path, const void *bytes, size_t size, const image_how *how, image *i)
 {
     const unsigned char *b = bytes;
     work *w = calloc(1, sizeof *w);
     bool done = false;
     int code = DONE;
 
-    *i = (image){ .pixels = NULL };
+    *i = (image){ .deepest = -1 };
     if (!w) return complain(FAILED, "no memory left to read %s", path);
-    w->path = path, w->bytes = bytes, w->size = size, w->to = i;
+    w->path = path, w->bytes = bytes, w->size = size, w->how = how, w->to = i, w->orientation = 1;
     if (size >= 8 && png_sig_cmp(b, 0, 8) == 0)                                 done = decode_png(w);
     else if (size >= 3 && b[0] == 0xff && b[1] == 0xd8 && b[2] == 0xff)         done = decode_jpeg(w);
     else snprintf(w->why, sizeof w->why, "it begins neither as PNG nor as JPEG");
-    if (!done) {
+    if (w->png) png_destroy_read_struct(&w->png, &w->info, NULL);
+    jpeg_destroy_decompress(&w->jpeg);
+    if (!done || !settle(w)) {
         code = w->told ? w->code : complain(BAD_INPUT, "%s cannot be read as an image: %s", path,
                                             *w->why ? w->why : "no memory left");
         free(i->pixels);
         i->pixels = NULL;
     }
-    if (w->png) png_destroy_read_struct(&w->png, &w->info, NULL);
-    jpeg_destroy_decompress(&w->jpeg);
     free(w);
     return code;
 }

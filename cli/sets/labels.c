@@ -2,9 +2,8 @@
 
 #include "sets/labels.h"
 
-#include "sets/dataset.h"
-
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,54 +46,89 @@ static void show(const char *at, size_t length, char *text, size_t capacity)
     text[n] = 0;
 }
 
-static int read_line(const char *name, int number, const char *at, size_t length, const int32_t *labels,
-                     int samples, int *line)
+/* Whether a path is a name, or ends in it behind a slash. */
+static bool is_called(const char *path, const char *at, size_t length)
 {
-    const long sample = read_number(at, length);
-    char text[24];
+    const size_t all = strlen(path);
+
+    return all >= length && memcmp(path + all - length, at, length) == 0 && (all == length || path[all - length - 1] == '/');
+}
+
+/* The sample whose file has that name: -1 if none has, -2 if several have. */
+static long find_file(char *const *files, int count, const char *at, size_t length)
+{
+    long found = -1;
+
+    for (int i = 0; i < count; i++) {
+        if (!is_called(files[i], at, length)) continue;
+        if (strlen(files[i]) == length) return i;
+        found = found == -1 ? i : -2;
+    }
+    return found;
+}
+
+static int read_line(const char *name, int number, const char *at, size_t length, const labels_of *of, int *line, int *passed)
+{
+    long sample = read_number(at, length);
+    char text[64];
 
     show(at, length, text, sizeof text);
-    if (sample < 0)
+    if (sample < 0 && !of->files)
         return complain(BAD_INPUT, "%s:%d: '%s' is no number of a sample: one number a line, from 0", name, number, text);
-    if (sample >= samples)
-        return complain(BAD_INPUT, "%s:%d: there is no training sample %s; they are 0..%d", name, number, text, samples - 1);
+    if (sample < 0) {
+        sample = find_file(of->files, of->samples, at, length);
+        if (sample == -1 && find_file(of->others, of->others_count, at, length) != -1) {
+            ++*passed;
+            return DONE;
+        }
+        if (sample == -1) return complain(BAD_INPUT, "%s:%d: no training sample is called '%s', which is no number either", name, number, text);
+        if (sample == -2) return complain(BAD_INPUT, "%s:%d: several training samples are called '%s': give more of the path", name, number, text);
+    }
+    if (sample >= of->samples)
+        return complain(BAD_INPUT, "%s:%d: there is no training sample %s; they are 0..%d", name, number, text, of->samples - 1);
     if (line[sample])
         return complain(BAD_INPUT, "%s:%d: sample %ld is listed already, in line %d", name, number, sample, line[sample]);
-    if (!labels || labels[sample] < 0)
+    if (!of->labels || of->labels[sample] < 0)
         return complain(BAD_INPUT, "%s:%d: sample %ld has no label in the data", name, number, sample);
     line[sample] = number;
     return DONE;
 }
 
-int labels_parse(const char *name, const char *text, size_t size, const int32_t *labels, int samples, int *line)
+int labels_parse(const char *name, const char *text, size_t size, const labels_of *of, int *line, int *passed)
 {
     const char *const end = text + size;
     int code = DONE, listed = 0;
 
     text += text_mark(text, size);
-    memset(line, 0, sizeof *line * (size_t)samples);
+    *passed = 0;
+    memset(line, 0, sizeof *line * (size_t)of->samples);
     for (int number = 1; code == DONE && text < end; number++) {
         const char *stop = memchr(text, '\n', (size_t)(end - text)), *at = text;
         size_t length = (size_t)((stop ? stop : end) - text);
         trim(&at, &length);
         if (length) {
-            code = read_line(name, number, at, length, labels, samples, line);
+            code = read_line(name, number, at, length, of, line, passed);
             listed++;
         }
         text = stop ? stop + 1 : end;
     }
-    if (code == DONE && !listed) code = complain(BAD_INPUT, "%s lists no sample", name);
+    if (code == DONE && listed == *passed) code = complain(BAD_INPUT, listed ? "%s lists samples of the test alone" : "%s lists no sample", name);
     return code;
 }
 
-int labels_load(const char *path, const pln_data *train, int *line)
+int labels_load(const char *path, const dataset *d, int *line)
 {
+    const int samples = pln_data_count(d->train);
+    const labels_of of = { pln_data_labels(d->train), samples <= d->files_count[0] ? d->files[0] : NULL, samples, d->files[1],
+                           d->files_count[1] };
     void *bytes;
     size_t size;
+    int passed;
     int code = dataset_read_file(path, MOST, &bytes, &size);
 
     if (code != DONE) return code;
-    code = labels_parse(path, bytes, size, pln_data_labels(train), pln_data_count(train), line);
+    code = labels_parse(path, bytes, size, &of, line, &passed);
+    if (code == DONE && passed) fprintf(stderr, "note: %d of the samples that %s lists are in the test: they show no labels in the training\n", passed, path);
     free(bytes);
     return code;
 }

@@ -1,22 +1,31 @@
 /* labels.h - which training samples show their labels, as a list in a text file
  *
- * A line holds the number of one sample, from 0, as they lie in the data; what follows a # is a
- * remark, and lines may be empty. */
+ * A line holds the number of one sample, from 0, as they lie in the data, or the name of its file, of which the last part
+ * is enough where no other file has it; what follows a # is a remark, and lines may be empty. */
 #ifndef CLI_LABELS_H
 #define CLI_LABELS_H
 
-#include "command.h"
+#include "sets/dataset.h"
 
 #include <stddef.h>
 
-/* Reads such a list.  line [samples] receives for each sample the line that names it, or 0 if
- * none does; labels [samples] are those of the data (-1: none), NULL if there are none at all.
- *
- * Complains with `name` and the line and returns BAD_INPUT if a line is no number, a number is no
- * sample, a sample is there twice or has no label in the data, or no sample is listed. */
-int labels_parse(const char *name, const char *text, size_t size, const int32_t *labels, int samples, int *line);
+/* Samples that may be listed. */
+typedef struct labels_of {
+    const int32_t     *labels;       /* [samples] those of the data (-1: none), or NULL: none has one */
+    char *const       *files;        /* [samples] their paths, or NULL: they have no names            */
+    int                samples;
+    char *const       *others;       /* [others_count] paths of samples that may be listed, too, but are passed over */
+    int                others_count;
+} labels_of;
 
-/* The same from a file, plain or gzip, of samples that a training set has. */
-int labels_load(const char *path, const pln_data *train, int *line);
+/* Reads such a list.  line [samples] receives for each sample the line that names it, or 0 if
+ * none does; *passed how many were passed over.
+ *
+ * Complains with `name` and the line and returns BAD_INPUT if a line is no number or name, a number or name is no
+ * sample or that of several, a sample is there twice or has no label in the data, or no sample is listed. */
+int labels_parse(const char *name, const char *text, size_t size, const labels_of *of, int *line, int *passed);
+
+/* The same from a file, plain or gzip, of the training samples of a set; those of its test are passed over, with a note. */
+int labels_load(const char *path, const dataset *d, int *line);
 
 #endif

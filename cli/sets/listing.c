@@ -4,9 +4,6 @@
 
 #include "sets/listing.h"
 
-#include "sets/dataset.h"
-
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -16,20 +13,24 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum { MOST_TEXT = 1 << 26 };
+/* Pictures, or nearly: what is in a folder of a class in one of these formats was hardly meant to be passed over. */
+static const char *const others[LISTING_ENDINGS] = {
+    ".bmp", ".gif", ".tif", ".tiff", ".webp", ".heic", ".heif", ".avif", ".jp2", ".jxl", ".ppm", ".pgm", ".pnm", ".tga", ".svg", ".psd",
+    ".dng", ".cr2", ".nef", ".arw", ".raw", ".exr", ".dcm", ".ico" };
 
 static int no_memory(void) { return complain(FAILED, "no memory left"); }
 
+/* Whether a path is a folder, or nobody can tell. */
 static bool is_folder(const char *path)
 {
     struct stat about;
-    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+    return stat(path, &about) == 0 ? S_ISDIR(about.st_mode) : errno != ENOENT && errno != ENOTDIR;
 }
 
-/* "folder/a/b", false if it is too long. */
+/* "folder/a/b" of what is not empty, false if it is too long. */
 static bool join(char path[PATH_MAX], const char *folder, const char *a, const char *b)
 {
-    return snprintf(path, PATH_MAX, "%s/%s%s%s", folder, a, *b ? "/" : "", b) < PATH_MAX;
+    return snprintf(path, PATH_MAX, "%s%s%s%s%s", folder, *a ? "/" : "", a, *b ? "/" : "", b) < PATH_MAX;
 }
 
 static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
@@ -52,41 +53,51 @@ static bool has_extension(const char *name, extensions wanted)
     return false;
 }
 
-/* The folder of a class, or "images" in it; false if it is none. */
+/* The folder of a class from the folder of the set on, or "images" in it; false if it is none. */
 static bool class_folder(const char *folder, const char *part, const char *class, char within[PATH_MAX])
 {
     char path[PATH_MAX];
 
-    if (snprintf(within, PATH_MAX, "%s/%s/images", part, class) >= PATH_MAX) return false;
+    if (snprintf(within, PATH_MAX, "%s%s%s/images", part, *part ? "/" : "", class) >= PATH_MAX) return false;
     if (join(path, folder, within, "") && is_folder(path)) return true;
-    snprintf(within, PATH_MAX, "%s/%s", part, class);
+    within[strlen(within) - strlen("/images")] = 0;
     return join(path, folder, within, "") && is_folder(path);
 }
 
-bool listing_has(const char *folder, const char *part, extensions wanted)
+/* Whether a folder has such a file, or cannot be looked into. */
+static bool holds(const char *path, extensions wanted)
+{
+    struct dirent **file = NULL;
+    const int files = scandir(path, &file, visible, by_bytes);
+    bool found = files < 0 && errno != ENOENT && errno != ENOTDIR;
+
+    for (int f = 0; f < files && !found; f++) found = has_extension(file[f]->d_name, wanted);
+    if (files >= 0) free_entries(file, files);
+    return found;
+}
+
+int listing_has(const char *folder, const char *part, extensions wanted, int most)
 {
     char path[PATH_MAX], within[PATH_MAX];
-    struct dirent **class = NULL, **file = NULL;
+    struct dirent **class = NULL;
     const int classes = join(path, folder, part, "") ? scandir(path, &class, visible, by_bytes) : -1;
-    bool found = false;
+    int found = 0;
 
-    for (int c = 0; c < classes && !found; c++) {
-        if (!class_folder(folder, part, class[c]->d_name, within) || !join(path, folder, within, "")) continue;
-        const int files = scandir(path, &file, visible, by_bytes);
-        for (int f = 0; f < files && !found; f++) found = has_extension(file[f]->d_name, wanted);
-        if (files >= 0) free_entries(file, files);
-    }
-    if (classes >= 0) free_entries(class, classes);
+    if (classes < 0) return errno != ENOENT && errno != ENOTDIR ? most : 0;
+    for (int c = 0; c < classes && found < most; c++)
+        found += class_folder(folder, part, class[c]->d_name, within) && join(path, folder, within, "") && holds(path, wanted);
+    free_entries(class, classes);
     return found;
 }
 
 /* ---- adding ------------------------------------------------------------------ */
 
-static int add_file(listing *l, const char *within, const char *name, int label, int place)
+int listing_add(listing *l, const char *within, const char *name, int label, int place)
 {
     char path[PATH_MAX];
 
-    if (!join(path, within, name, "")) return complain(BAD_INPUT, "%s/%s: the path is too long", within, name);
+    if (*within ? !join(path, within, name, "") : snprintf(path, sizeof path, "%s", name) >= (int)sizeof path)
+        return complain(BAD_INPUT, "%s/%s: the path is too long", within, name);
     if (l->count == l->capacity) {
         const int capacity = l->capacity ? 2 * l->capacity : 1024;
         listed *more = realloc(l->file, (size_t)capacity * sizeof *more);
@@ -98,27 +109,65 @@ static int add_file(listing *l, const char *within, const char *name, int label,
     return l->file[l->count++].path ? DONE : no_memory();
 }
 
-/* The files of one class; how many by *count. */
-static int add_class(const char *folder, const char *within, extensions wanted, int label, listing *l, int *count)
+/* Takes note of a picture that is not read; whether it is one. */
+static bool leave_out(listing *l, const char *name)
+{
+    const char *dot = strrchr(name, '.');
+
+    for (int i = 0; dot && i < LISTING_ENDINGS; i++) {
+        if (strcasecmp(dot, others[i]) != 0) continue;
+        l->left.count[i]++;
+        l->left.all++;
+        return true;
+    }
+    return false;
+}
+
+static void note_where(listing *l, const char *class, int count)
+{
+    const size_t used = strlen(l->left.where), room = LISTING_WHERE - used, needed = strlen(class) + 16;
+
+    if (count == 0) return;
+    l->left.classes++;
+    if (needed < room) snprintf(l->left.where + used, room, "%s%s %d", used ? ", " : "", class, count);
+}
+
+void listing_tell(const listing *l, char *text, size_t capacity)
+{
+    size_t at = 0;
+
+    *text = 0;
+    if (l->left.all == 0) return;
+    at += (size_t)snprintf(text, capacity, "%d of %d picture files are left out:", l->left.all, l->left.all + l->count);
+    for (int i = 0; i < LISTING_ENDINGS && at < capacity; i++)
+        if (l->left.count[i]) at += (size_t)snprintf(text + at, capacity - at, " %s %d,", others[i], l->left.count[i]);
+    if (at < capacity && at > 0) at--;
+    if (at < capacity) snprintf(text + at, capacity - at, " (%s); PNG and JPEG are read", l->left.where);
+}
+
+/* The files of one folder; how many by *count. */
+static int add_folder(const char *folder, const char *within, extensions wanted, int label, listing *l, int *count)
 {
     char path[PATH_MAX];
     struct dirent **file = NULL;
-    const int files = join(path, folder, within, "") ? scandir(path, &file, visible, by_bytes) : -1;
-    int code = files >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s/%s: %s", folder, within, strerror(errno));
+    const int files = join(path, folder, within, "") ? scandir(path, &file, visible, by_bytes) : -1, left = l->left.all;
+    const char *slash = strrchr(within, '/');
+    int code = files >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 
-    *count = 0;
-    for (int f = 0; f < files && code == DONE; f++)
-        if (has_extension(file[f]->d_name, wanted)) code = add_file(l, within, file[f]->d_name, label, (*count)++);
+    for (int f = 0; f < files && code == DONE; f++) {
+        if (has_extension(file[f]->d_name, wanted)) code = listing_add(l, within, file[f]->d_name, label, (*count)++);
+        else (void)leave_out(l, file[f]->d_name);
+    }
     if (files >= 0) free_entries(file, files);
+    note_where(l, label < 0 ? "without a class" : l->names ? l->names[label] : slash ? slash + 1 : within, l->left.all - left);
     return code;
 }
 
 static int compare_names(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
 
-/* The number of a class, or -1. */
-static int label_of(const listing *l, const char *name)
+int listing_label(const listing *l, const char *name)
 {
-    char **found = bsearch(&name, l->names, (size_t)l->classes, sizeof *l->names, compare_names);
+    char **found = l->classes ? bsearch(&name, l->names, (size_t)l->classes, sizeof *l->names, compare_names) : NULL;
     return found ? (int)(found - l->names) : -1;
 }
 
@@ -129,15 +178,20 @@ static int by_turns(const void *a, const void *b)
     return x->place != y->place ? (x->place > y->place) - (x->place < y->place) : x->label - y->label;
 }
 
-/* Folders found become the classes, in their order. */
-static int name_classes(const char *folder, const char *part, struct dirent **entry, int count, listing *l)
-{
-    char within[PATH_MAX];
+/* Whether a folder beside the classes is that of files without a label. */
+static bool is_unlabelled(const listing_how *how, const char *name) { return how->unlabelled && strcmp(how->unlabelled, name) == 0; }
 
+/* Folders found become the classes, in their order. */
+static int name_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int count, bool first, listing *l)
+{
+    char within[PATH_MAX], path[PATH_MAX];
+
+    (void)first;
     l->names = calloc(count > 0 ? (size_t)count : 1, sizeof *l->names);
     if (!l->names) return no_memory();
     for (int c = 0; c < count; c++) {
-        if (!class_folder(folder, part, entry[c]->d_name, within)) continue;
+        if (is_unlabelled(how, entry[c]->d_name) || !class_folder(folder, part, entry[c]->d_name, within)) continue;
+        if (!how->each && join(path, folder, within, "") && !holds(path, how->wanted)) continue;
         if (l->classes == PLN_MAX_CLASSES)
             return complain(BAD_INPUT, "%s/%s has more than %d folders; each is a class", folder, part, PLN_MAX_CLASSES);
         l->names[l->classes] = strdup(entry[c]->d_name);
@@ -146,136 +200,89 @@ static int name_classes(const char *folder, const char *part, struct dirent **en
     return DONE;
 }
 
-static int add_classes(const char *folder, const char *part, struct dirent **entry, int entries, bool each, extensions wanted,
-                       listing *l)
+/* What a folder of a class holds instead of what is wanted. */
+static int complain_empty(const char *folder, const char *within, const listing_how *how, const listing *l, int left)
 {
-    char within[PATH_MAX];
-    int count, code = DONE;
+    char path[PATH_MAX];
+
+    if (!join(path, folder, within, "")) *path = 0;
+    if (left == 0) return complain(BAD_INPUT, "%s holds no file *%s: fill or remove the folder", path, how->wanted[0]);
+    for (int i = 0; i < LISTING_ENDINGS; i++)
+        if (l->left.count[i] && left > 0)
+            return complain(BAD_INPUT, "%s holds no file *%s, but %d of another format (%s): convert them to PNG or JPEG", path,
+                            how->wanted[0], left, others[i]);
+    return BAD_INPUT;
+}
+
+static int add_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int entries, bool first, listing *l)
+{
+    char within[PATH_MAX], path[PATH_MAX];
+    int code = DONE;
 
     for (int c = 0; c < entries && code == DONE; c++) {
-        if (!class_folder(folder, part, entry[c]->d_name, within)) continue;
-        const int label = label_of(l, entry[c]->d_name);
+        const char *name = entry[c]->d_name;
+        int count = 0;
+        if (is_unlabelled(how, name) || !class_folder(folder, part, name, within)) continue;
+        const int label = listing_label(l, name), left = l->left.all;
+        if (label < 0 && !how->each && join(path, folder, within, "") && !holds(path, how->wanted)) continue;
         if (label < 0)
-            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part,
-                            entry[c]->d_name);
-        code = add_class(folder, within, wanted, label, l, &count);
-        if (code == DONE && each && count == 0)
-            code = complain(BAD_INPUT, "%s/%s holds no file *%s: fill or remove the folder", folder, within, wanted[0]);
+            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part, name);
+        code = add_folder(folder, within, how->wanted, label, l, &count);
+        if (code == DONE && first && count == 0) code = complain_empty(folder, within, how, l, l->left.all - left);
     }
     return code;
 }
 
-int listing_read(const char *folder, const char *part, extensions wanted, listing *l)
+static int add_loose(const char *folder, const char *part, const listing_how *how, listing *l)
+{
+    char path[PATH_MAX];
+    int count = 0;
+
+    for (int i = 0; i < l->count; i++) count += l->file[i].label < 0;
+    if (!join(path, folder, part, "") || !is_folder(path)) return DONE;
+    return add_folder(folder, part, how->wanted, PLN_UNLABELLED, l, &count);
+}
+
+static int add_unlabelled(const char *folder, const char *part, const listing_how *how, listing *l)
+{
+    char within[PATH_MAX];
+    int code = add_loose(folder, part, how, l);
+
+    if (code == DONE && class_folder(folder, part, how->unlabelled, within)) code = add_loose(folder, within, how, l);
+    if (code == DONE && *part && class_folder(folder, "", how->unlabelled, within)) code = add_loose(folder, within, how, l);
+    return code;
+}
+
+/* All that is in folder/PART, as `see` takes it. */
+static int each_entry(const char *folder, const char *part, const listing_how *how, bool first, listing *l,
+                      int (*see)(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int count, bool first,
+                                 listing *l))
 {
     char path[PATH_MAX];
     struct dirent **entry = NULL;
     const int entries = join(path, folder, part, "") ? scandir(path, &entry, visible, by_bytes) : -1;
-    const bool first = l->names == NULL;
-    int code = entries >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s/%s: %s", folder, part, strerror(errno));
+    const int code = entries >= 0 ? see(folder, part, how, entry, entries, first, l)
+                                  : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 
-    if (code == DONE && first) code = name_classes(folder, part, entry, entries, l);
-    if (code == DONE) code = add_classes(folder, part, entry, entries, first, wanted, l);
     if (entries >= 0) free_entries(entry, entries);
-    if (code == DONE && l->count > 0) qsort(l->file, (size_t)l->count, sizeof *l->file, by_turns);
     return code;
 }
 
-/* ---- text files ---------------------------------------------------------------- */
-
-/* A whole text file with a zero behind it. */
-static int read_text(const char *path, char **text)
+int listing_name(const char *folder, const char *part, const listing_how *how, listing *l)
 {
-    void *bytes;
-    size_t size;
-    const int code = dataset_read_other(path, MOST_TEXT, &bytes, &size);
-
-    *text = NULL;
-    if (code != DONE) return code;
-    if (memchr(bytes, 0, size)) {
-        free(bytes);
-        return complain(BAD_INPUT, "%s is no text: it holds zero bytes", path);
-    }
-    const size_t mark = text_mark(bytes, size);
-    memmove(bytes, (const char *)bytes + mark, size - mark);
-    size -= mark;
-    *text = realloc(bytes, size + 1);
-    if (!*text) {
-        free(bytes);
-        return no_memory();
-    }
-    (*text)[size] = 0;
-    return DONE;
+    return each_entry(folder, part, how, true, l, name_classes);
 }
 
-/* Cuts off the next line and returns it; NULL behind the last. */
-static char *next_line(char **at)
+int listing_read(const char *folder, const char *part, const listing_how *how, bool training, listing *l)
 {
-    char *line = *at, *end = strchr(line, '\n');
+    const int code = each_entry(folder, part, how, training, l, add_classes);
 
-    if (!*line) return NULL;
-    if (end) *end = 0;
-    *at = end ? end + 1 : line + strlen(line);
-    line[strcspn(line, "\r")] = 0;
-    return line;
+    return code == DONE && training ? add_unlabelled(folder, part, how, l) : code;
 }
 
-/* Cuts off the next word of a line. */
-static char *next_word(char **at)
+void listing_order(listing *l)
 {
-    char *word = *at + strspn(*at, " \t");
-    const size_t length = strcspn(word, " \t");
-
-    *at = word + length + (word[length] != 0);
-    word[length] = 0;
-    return word;
-}
-
-int listing_annotated(const char *folder, const char *part, listing *l)
-{
-    char path[PATH_MAX], within[PATH_MAX], *text, *at, *line;
-    int number = 0, code;
-
-    if (!join(path, folder, part, "val_annotations.txt") || snprintf(within, sizeof within, "%s/images", part) >= PATH_MAX)
-        return complain(BAD_INPUT, "%s: the path is too long", folder);
-    code = read_text(path, &text);
-    at = text;
-    while (code == DONE && (line = next_line(&at)) != NULL) {
-        char *rest = line;
-        const char *name = next_word(&rest), *class = next_word(&rest);
-        const int label = label_of(l, class);
-        number++;
-        if (!*name) continue;
-        if (strchr(name, '/') || *name == '.' || !*class)
-            code = complain(BAD_INPUT, "%s:%d: wanted is the name of a file in %s and its class", path, number, within);
-        else if (label < 0)
-            code = complain(BAD_INPUT, "%s:%d: there is no class '%s' among the training samples", path, number, class);
-        else code = add_file(l, within, name, label, l->count);
-    }
-    free(text);
-    return code;
-}
-
-int listing_check(const char *folder, const char *name, const listing *l)
-{
-    char path[PATH_MAX], *text, *at, *line;
-    struct stat about;
-    int number = 0, count = 0, code;
-
-    if (!join(path, folder, name, "") || stat(path, &about) != 0) return DONE;
-    code = read_text(path, &text);
-    at = text;
-    while (code == DONE && (line = next_line(&at)) != NULL) {
-        const char *class = next_word(&line);
-        number++;
-        if (!*class) continue;
-        count++;
-        if (label_of(l, class) < 0)
-            code = complain(BAD_INPUT, "%s:%d: the class '%s' has no folder among the training samples", path, number, class);
-    }
-    if (code == DONE && count != l->classes)
-        code = complain(BAD_INPUT, "%s names %d classes, there are %d folders of training samples", path, count, l->classes);
-    free(text);
-    return code;
+    if (l->count > 0) qsort(l->file, (size_t)l->count, sizeof *l->file, by_turns);
 }
 
 void listing_free_files(listing *l)

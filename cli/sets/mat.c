@@ -292,4 +292,4 @@ static int read_set(reading *r)
     return code == DONE && r->test ? read_part(r, 1) : code;
 }
 
-const reader svhn_reader = { holds, read_set, NULL };
+const reader svhn_reader = { holds, read_set, NULL, NULL };

@@ -5,6 +5,7 @@
 #include "sets/reader.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -52,6 +53,16 @@ int reader_bind(reading *r, int first, int count, int rank, const int *shape)
 
     return bound(r, first, pln_data_bind(r->ctx, d->bytes[first], count, rank, shape, d->bytes[first + 1],
                                          first == TRAIN_IMAGES ? &d->train : &d->test));
+}
+
+void dataset_add_note(dataset *d, const char *format, ...)
+{
+    va_list args;
+
+    if (d->notes == DATASET_NOTES) return;
+    va_start(args, format);
+    vsnprintf(d->note[d->notes++], DATASET_WORDS, format, args);
+    va_end(args);
 }
 
 void reader_drop(dataset *d, int first)
@@ -129,5 +140,13 @@ static bool whole_npy(const char *folder) { return has(folder, npy_names, FILES)
 static int read_idx(reading *r) { return read_pairs(r, idx_names, pln_data_bind_idx); }
 static int read_npy(reading *r) { return read_pairs(r, npy_names, pln_data_bind_npy); }
 
-const reader idx_reader = { holds_idx, read_idx, whole_idx };
-const reader npy_reader = { holds_npy, read_npy, whole_npy };
+/* Where a test was not meant to be, there is no file of it. */
+static bool lacks_npy(const char *folder)
+{
+    char path[PATH_MAX];
+
+    return !reader_find(folder, npy_names[TEST_IMAGES], path, sizeof path) && !reader_find(folder, npy_names[TEST_LABELS], path, sizeof path);
+}
+
+const reader idx_reader = { holds_idx, read_idx, whole_idx, NULL };
+const reader npy_reader = { holds_npy, read_npy, whole_npy, lacks_npy };

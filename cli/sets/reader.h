@@ -21,11 +21,13 @@ typedef struct reading {
 /* Looks whether a folder holds such files; reads them into r->d: bytes, sizes, the
  * bound sets and, if there are, the names of the classes.  Complains and returns an
  * exit code; what is in r->d by then is freed by the caller.  `whole` asks whether all
- * files are there, where that can be told by their names; NULL where it cannot. */
+ * files are there, where that can be told by their names; NULL where it cannot.  `lacks_test` asks whether there is
+ * no test part at all, and may be NULL where there always has to be one. */
 typedef struct reader {
     bool (*holds)(const char *folder);
     int  (*read)(reading *r);
     bool (*whole)(const char *folder);
+    bool (*lacks_test)(const char *folder);
 } reader;
 
 extern const reader idx_reader, npy_reader, cifar_reader, svhn_reader, folder_reader;

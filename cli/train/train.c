@@ -129,6 +129,7 @@ static int open_all(job *j)
     if (code == DONE) code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
     if (code != DONE) return code;
     pln_experiment_settle(&j->c->e);
+    config_part(j->c, j->args.data);
     code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
     if (code == DONE) dataset_note(&j->d);
     if (code == DONE) {

@@ -156,13 +156,23 @@ PLN_API pln_frames pln_frames_default(void);
  *
  *   frames  [steps][height][width][2]  receives the events, darker in channel 0
  *
- * Events later than the last frame are left out.
+ * Events later than the last frame are left out: pln_frames_look counts them.
  *
  * Returns PLN_ERR_ARG if `how` is out of range, PLN_ERR_FORMAT with the byte if
  * there is no event, the file ends inside one, or one lies outside the frames. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *bytes,
                            size_t size, uint8_t *frames);
+
+/* What a recording holds beside what is in its frames: its events, those of them that are later than the last frame, and the
+ * microseconds from the first event to the last. */
+typedef struct pln_recording {
+    long    events, late;
+    int64_t duration;
+} pln_recording;
+
+/* Of a recording and frames that pln_frames_read has taken. */
+PLN_API pln_recording pln_frames_look(const pln_frames *how, const void *bytes, size_t size);
 
 /* ---- what a network takes off its inputs --------------------------------------- */
 

@@ -104,3 +104,29 @@ pln_status pln_frames_read(pln_ctx *ctx, const pln_frames *how, const void *byte
     count_events(how, bytes, size, first, last, frames);
     return PLN_OK;
 }
+
+pln_recording pln_frames_look(const pln_frames *how, const void *bytes, size_t size)
+{
+    const int64_t end = (int64_t)how->steps * how->microseconds;
+    const uint8_t *at = bytes;
+    int64_t first = INT64_MAX, last = -1;
+    pln_recording r = { 0, 0, 0 };
+
+    for (int pass = 0; pass < 2; pass++) {
+        int64_t moved = 0;
+        for (size_t i = 0; i + EVENT <= size; i += EVENT) {
+            const event e = event_at(at + i, moved);
+            if (e.y == MARK) {
+                moved += MARK_STEP;
+            } else if (pass == 0) {
+                r.events++;
+                if (e.time < first) first = e.time;
+                if (e.time > last) last = e.time;
+            } else {
+                r.late += how->microseconds > 0 && e.time - first >= end;
+            }
+        }
+    }
+    if (r.events) r.duration = last - first;
+    return r;
+}

@@ -5,6 +5,7 @@
 
 writes one kind of files into the current folder, or below FOLDER.  Pictures show a bright bar whose place says the class.
 """
+import base64
 import os
 import random
 import struct
@@ -54,6 +55,103 @@ def make_set(folder):
     """Forty training and sixteen test samples of four classes, and a network for them: set, net.yaml."""
     npy_set(f"{folder}/set", samples(40), samples(16, seed=1))
     write(f"{folder}/net.yaml", network())
+
+
+# ---- pictures -------------------------------------------------------------------------
+
+# 16 x 8 pixels, by libjpeg: the left half black, the right half white.
+JPEG_HALVES = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAgGBgcGBQgHBwcJCQgKDBQNDAsLDBkSEw8UHRofHh0aHBwgJC4nICIsIxwcKDcpLDAxNDQ0Hyc5PT"
+    "gyPC4zNDL/wAALCAAIABABAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACP/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAIAQEAAD8AP5/v/9k=")
+
+
+def exif(orientation):
+    return b"MM\0*\0\0\0\x08" + struct.pack(">HHHIHHI", 1, 0x0112, 3, 1, orientation, 0, 0)
+
+
+def turned_jpeg(content, orientation):
+    block = b"Exif\0\0" + exif(orientation)
+    return content[:2] + b"\xff\xe1" + struct.pack(">H", len(block) + 2) + block + content[2:]
+
+
+def png(rows, depth=8, kind=0, orientation=None):
+    """rows: a list of bytes; kind 0 grey, 2 colour, 4 grey with alpha."""
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+    width = len(rows[0]) * 8 // (depth * {0: 1, 2: 3, 4: 2}[kind])
+    out = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, len(rows), depth, kind, 0, 0, 0))
+    if orientation:
+        out += chunk(b"eXIf", exif(orientation))
+    return out + chunk(b"IDAT", zlib.compress(b"".join(b"\0" + r for r in rows))) + chunk(b"IEND", b"")
+
+
+def bars(label, seed, width=8, height=8):
+    """A bright bar at a row of its own for each class, in noise."""
+    rng = random.Random(100 * seed + label)
+    rows = [bytes(rng.randrange(40) for _ in range(width)) for _ in range(height)]
+    for row in range(height * label // 4, height * (label + 1) // 4):
+        rows[row] = bytes([230] * width)
+    return rows
+
+
+def each_picture(train=12, test=6, classes=("bee", "cat", "dog")):
+    """part, class, number in it, label, seed"""
+    for part, count, first in (("train", train, 0), ("test", test, 1000)):
+        for label, name in enumerate(classes):
+            for k in range(count):
+                yield part, name, k, label, first + k
+
+
+def make_turned(folder):
+    """Two folders with the same pictures, of which the test's are stored turned and say so: turned, jpeg."""
+    def stored(rows, orientation):
+        """Rows so that turning them as the orientation says gives back what they were."""
+        height, width = len(rows), len(rows[0])
+        back = {2: lambda y, x: (y, width - 1 - x), 3: lambda y, x: (height - 1 - y, width - 1 - x), 4: lambda y, x: (height - 1 - y, x),
+                5: lambda y, x: (x, y), 6: lambda y, x: (x, width - 1 - y), 7: lambda y, x: (height - 1 - x, width - 1 - y),
+                8: lambda y, x: (height - 1 - x, y)}[orientation]
+        h, w = (width, height) if orientation > 4 else (height, width)
+        return [bytes(rows[back(y, x)[0]][back(y, x)[1]] for x in range(w)) for y in range(h)]
+
+    for part, name, k, label, _ in each_picture(7, 7):
+        rows, orientation = bars(label, k, width=6), k + 2
+        write(f"{folder}/turned/{part}/{name}/{k}.png", png(rows) if part == "train" else png(stored(rows, orientation), orientation=orientation))
+    for name, orientation, top in (("dark", 6, 0), ("light", 8, 255)):
+        write(f"{folder}/jpeg/train/{name}/1.png", png([bytes([top] * 8)] * 8 + [bytes([255 - top] * 8)] * 8))
+        write(f"{folder}/jpeg/test/{name}/1.jpg", turned_jpeg(JPEG_HALVES, orientation))
+
+
+def make_formats(folder):
+    """A folder as it comes from the web, of many formats, and one whose class has none that is read: mixed, none."""
+    kinds = ("png", "webp", "bmp", "tif", "jfif", "gif")
+    for part, name, k, label, seed in each_picture():
+        content = JPEG_HALVES if kinds[k % 6] == "jfif" else png(bars(label, seed, width=16))
+        write(f"{folder}/mixed/{part}/{name}/{k}.{kinds[k % 6]}", content)
+        write(f"{folder}/none/{part}/{name}/{k}.{'webp' if name == 'cat' else 'png'}", content)
+
+
+def make_deep(folder):
+    """Pictures of sixteen bits that use the lowest eight, or twelve: eight, twelve; others of another size each: sizes; a part clear: clear."""
+    for part, name, k, label, seed in each_picture():
+        rows = bars(label, seed)
+        for set_name, factor in (("eight", 1), ("twelve", 16)):
+            write(f"{folder}/{set_name}/{part}/{name}/{k}.png",
+                  png([b"".join(struct.pack(">H", factor * v) for v in row) for row in rows], depth=16))
+        write(f"{folder}/sizes/{part}/{name}/{k}.png", png(bars(label, seed, width=20 + k, height=24)))
+        write(f"{folder}/clear/{part}/{name}/{k}.png",
+              png([b"".join(bytes([v, 0 if v < 40 else 255]) for v in row) for row in rows], kind=4))
+        write(f"{folder}/wide/{part}/{name}/{k}.png", png([bytes(9000)] * 3))
+
+
+def make_own(folder):
+    """One folder without a test part: classes, pictures without a label beside them, and a list of some of the files; and a folder
+    without classes, whose labels are in a list: own, few.txt, flat."""
+    for _, name, k, label, seed in each_picture(20, 0):
+        write(f"{folder}/own/{name}/{name}{k}.png", png(bars(label, seed)))
+        write(f"{folder}/own/{'unlabelled/' if k % 2 else ''}{name}{k}.png", png(bars(label, 500 + seed)))
+        write(f"{folder}/flat/{name}{k}.png", png(bars(label, seed)))
+    write(f"{folder}/few.txt", "".join(f"{name}/{name}{k}.png\n" for name in ("bee", "cat", "dog") for k in range(0, 20, 3)))
+    write(f"{folder}/flat/labels.csv", "file,class\n" + "".join(f"{name}{k}.png,{name}\n" for name in ("bee", "cat", "dog") for k in range(4)))
 
 
 # ---- safetensors ---------------------------------------------------------------------
@@ -137,6 +235,27 @@ def make_events(folder):
                 begins = (0x1f, 0x8b) if (part, name, k) == ("Train", "ants", 1) else None
                 write(f"{folder}/retina/{part}/{name}/{k}.bin", recording(k, 60, 180, 240, begins))
                 write(f"{folder}/nmnist/{part}/{name}/{k}.bin", recording(k, 200, 34, 34))
+
+
+def make_labels(folder):
+    """Sets of arrays whose labels are odd: off-by-one has a test label that no training sample has, rare a class of one sample."""
+    (x, y), (xt, yt) = samples(40), samples(16, seed=1)
+    npy_set(f"{folder}/off-by-one", (x, y), (xt, [v + 1 for v in yt]))
+    kept = [i for i in range(40) if y[i] < 2 or i in (2, 3)]
+    npy_set(f"{folder}/rare", ([x[i] for i in kept], [y[i] for i in kept]), (xt, yt))
+
+
+def make_arrays(folder):
+    """Images with the channels first, and counts that are hardly seen: nchw, counts, and spiking networks for them."""
+    (x, y), (xt, yt) = samples(40), samples(16, seed=1)
+    for part, pixels, labels in (("train", x, y), ("test", xt, yt)):
+        planes = b"".join(p + bytes(v // 2 for v in p) + bytes(v // 3 for v in p) for p in pixels)
+        npy(f"{folder}/nchw/{part}-images.npy", "|u1", f"({len(labels)}, 3, 8, 8)", planes)
+        npy(f"{folder}/nchw/{part}-labels.npy", "|u1", f"({len(labels)},)", bytes(labels))
+    counts = [([bytes(v // 100 for v in p) for p in pixels], labels) for pixels, labels in ((x, y), (xt, yt))]
+    npy_set(f"{folder}/counts", *counts)
+    write(f"{folder}/spiking.yaml", "data: mine\nnetwork: 4C3-AP2-FC4\nspiking:\n  steps: 4\ntrain:\n  target: labels\n  epochs: 2\n"
+          "  batch: 8\n  loss: cross_entropy\n  optimiser: sgd\n  rate: [0.1]\n")
 
 
 # ---- configurations ----------------------------------------------------------------------

@@ -8,6 +8,7 @@
 set -u
 cases=$(cd "$(dirname "$0")" && pwd)
 : "${PLANARIA:?names the program under test}"
+[ -x "$PLANARIA" ] || { echo "$PLANARIA is no program" >&2; exit 2; }
 PLANARIA=$(realpath "$PLANARIA")
 export PLANARIA LC_ALL=C TERM=dumb OPENBLAS_NUM_THREADS=1
 

@@ -7,14 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void decode(const uint8_t *file, size_t size, const image_how *how)
 {
-    uint8_t *file = malloc(size + 1);
     image i;
+    const int code = image_decode("fuzzed", file, size, how, &i);
 
-    if (!file) abort();
-    if (size) memcpy(file, data, size);
-    const int code = image_decode("fuzzed", file, size, &i);
     if (code == DONE) {
         unsigned sum = 0;
         const size_t values = (size_t)i.height * (size_t)i.width * (size_t)i.channels;
@@ -23,6 +20,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (sum > 255 * values) abort();
         free(i.pixels);
     } else if (i.pixels || code != BAD_INPUT) abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    uint8_t *file = malloc(size + 1);
+
+    if (!file) abort();
+    if (size) memcpy(file, data, size);
+    decode(file, size, &(image_how){ .resize = 0 });
+    decode(file, size, &(image_how){ .background = IMAGE_GREY, .largest = 4095, .crop = 0.7f, .resize = 5 });
     free(file);
     return 0;
 }

@@ -10,6 +10,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     enum { SAMPLES = 20, UNLABELLED_FROM = 15 };
+    static char *const files[] = { "train/a/1.png", "train/a/2.png", "train/b/1.png", "3", "train/b/3.png", "x", "y", "z", "u/x", "v/x", "k", "l", "m", "n",
+                                   "o", "p", "q", "r", "s", "t" };
     int32_t labels[SAMPLES];
     int line[SAMPLES], listed = 0;
     char *text = malloc(size ? size : 1);      /* to the byte */
@@ -17,7 +19,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!text) abort();
     if (size) memcpy(text, data, size);
     for (int i = 0; i < SAMPLES; i++) labels[i] = i < UNLABELLED_FROM ? i % 3 : PLN_UNLABELLED;
-    if (labels_parse("fuzzed", text, size, labels, SAMPLES, line) == DONE) {
+    for (int named = 0; named < 2; named++) {
+        const labels_of of = { labels, named ? files : NULL, SAMPLES, named ? &files[18] : NULL, named ? 2 : 0 };
+        int passed;
+        if (labels_parse("fuzzed", text, size, &of, line, &passed) != DONE) continue;
+        listed = 0;
         for (int i = 0; i < SAMPLES; i++) {
             if (line[i] < 0 || (line[i] && labels[i] < 0)) abort();
             listed += line[i] > 0;

@@ -6,6 +6,7 @@
 
 #include "sets/dataset.h"
 #include "sets/mat.h"
+#include "sets/pixels.h"
 #include "sets/unpack.h"
 
 #include <archive.h>
@@ -219,6 +220,86 @@ static void test_unpack(void **state)
     assert_int_equal(unpack_zip(below("none.zip"), to, parts, 100), BAD_INPUT);
 }
 
+/* ---- pixels: turned, cut, scaled ---------------------------------------------------- */
+
+static image image_of(int height, int width, int channels, const char *pixels)
+{
+    image i = { .height = height, .width = width, .channels = channels };
+
+    i.pixels = malloc((size_t)(height * width * channels));
+    assert_non_null(i.pixels);
+    memcpy(i.pixels, pixels, (size_t)(height * width * channels));
+    return i;
+}
+
+static void test_orientation(void **state)
+{
+    static const uint8_t big[] = "MM\0*\0\0\0\x08\0\2\1\1\0\3\0\0\0\1\0\7\0\0\1\x12\0\3\0\0\0\1\0\6\0\0";
+    static const uint8_t little[] = "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\3\0\0\0";
+    static const uint8_t far[] = "II*\0\xff\xff\xff\xff\1\0";
+    static const uint8_t none[] = "II*\0\x08\0\0\0\1\0\x12\1\3\0\1\0\0\0\x09\0\0\0";
+
+    (void)state;
+    assert_int_equal(pixels_orientation(big, sizeof big - 1), 6);
+    assert_int_equal(pixels_orientation(little, sizeof little - 1), 3);
+    assert_int_equal(pixels_orientation(far, sizeof far - 1), 1);
+    assert_int_equal(pixels_orientation(none, sizeof none - 1), 1);       /* 9 is no orientation */
+    for (size_t cut = 0; cut < 34; cut++) assert_int_equal(pixels_orientation(big, cut), 1);
+}
+
+/* The letters of an upright image of 2 x 3 pixels, in the ways in which it may be stored. */
+static void test_turn(void **state)
+{
+    static const struct { int height, width; const char *pixels; } stored[9] = {
+        [1] = { 2, 3, "abcdef" }, [2] = { 2, 3, "cbafed" }, [3] = { 2, 3, "fedcba" }, [4] = { 2, 3, "defabc" },
+        [5] = { 3, 2, "adbecf" }, [6] = { 3, 2, "cfbead" }, [7] = { 3, 2, "fcebda" }, [8] = { 3, 2, "daebfc" } };
+
+    (void)state;
+    for (int o = 1; o <= 8; o++) {
+        image i = image_of(stored[o].height, stored[o].width, 1, stored[o].pixels);
+        assert_true(pixels_turn(&i, o));
+        assert_int_equal(i.height, 2);
+        assert_int_equal(i.width, 3);
+        assert_memory_equal(i.pixels, "abcdef", 6);
+        free(i.pixels);
+    }
+}
+
+static void test_crop(void **state)
+{
+    image i = image_of(3, 4, 1, "abcdefghijkl");
+
+    (void)state;
+    assert_true(pixels_crop(&i, 1));
+    assert_int_equal(i.width, 3);
+    assert_memory_equal(i.pixels, "abcefgijk", 9);
+    assert_true(pixels_crop(&i, 0.4));
+    assert_int_equal(i.height, 1);
+    assert_int_equal(i.pixels[0], 'f');
+    free(i.pixels);
+}
+
+static void test_scale(void **state)
+{
+    static const struct { int height, width, channels, side; const char *from, *to; } all[] = {
+        { 2, 2, 1, 2, "\1\2\3\4", "\1\2\3\4" },                              /* as it is            */
+        { 2, 2, 1, 1, "\x0a\x14\x1e\x28", "\x19" },                             /* the mean            */
+        { 1, 2, 3, 1, "\x0a\0\x64\x1e\x64\0", "\x14\x32\x32" },                /* by channels         */
+        { 1, 1, 1, 3, "\x07", "\7\7\7\7\7\7\7\7\7" },
+        { 1, 2, 1, 4, "\0\x64", "\0\x19\x4b\x64\0\x19\x4b\x64\0\x19\x4b\x64\0\x19\x4b\x64" },   /* between the middles */
+    };
+
+    (void)state;
+    for (size_t t = 0; t < sizeof all / sizeof all[0]; t++) {
+        image i = image_of(all[t].height, all[t].width, all[t].channels, all[t].from);
+        assert_true(pixels_scale(&i, all[t].side));
+        assert_int_equal(i.height, all[t].side);
+        assert_int_equal(i.width, all[t].side);
+        assert_memory_equal(i.pixels, all[t].to, (size_t)(all[t].side * all[t].side * all[t].channels));
+        free(i.pixels);
+    }
+}
+
 /* ---- real data, if they are there ------------------------------------------------- */
 
 static void test_events_themselves(void **state)
@@ -245,6 +326,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mat),
         cmocka_unit_test(test_images),
+        cmocka_unit_test(test_orientation),
+        cmocka_unit_test(test_turn),
+        cmocka_unit_test(test_crop),
+        cmocka_unit_test(test_scale),
         cmocka_unit_test(test_unpack),
         cmocka_unit_test(test_events_themselves),
     };

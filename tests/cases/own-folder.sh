@@ -1,0 +1,31 @@
+# One folder of classes, with pictures without a label and without a test part, is enough; few labels go by names of files.
+make own
+try data check own
+ends 0
+says '120 samples of 8x8 bytes .* 60 labelled'
+says '^classes +bee:20 cat:20 dog:20'
+says 'no test part'
+try data check own --unlabelled cat
+says '^classes +bee:20 dog:20 unlabelled:30'
+try data check own --unlabelled nothing
+ends 3
+says "folder 'nothing'"
+printf 'data: mine\nlayers:\n  - dense: 3\ntrain:\n  target: self\n  epochs: 2\n  batch: 8\n  loss: mse\n  optimiser: sgd\n  rate: [0.1]\n  winners: 1\n' >net.yaml
+printf 'semi:\n  labels_file: few.txt\n  batch: 4\n  rate: [0.1]\n' >>net.yaml
+try train net.yaml --data own --out r
+ends 0
+says 'own has no test part: 20 % of its labelled samples are the test \(evaluate.validation=0.2\)'
+says 'of the samples that few.txt lists are in the test'
+echo bee3.png >few.txt
+try train net.yaml --data own --out r2
+ends 3
+says "several training samples are called 'bee3.png'"
+grep -q 'validation: 0.2' r/config.yaml || wrong "the run should keep evaluate.validation"
+try data check flat
+ends 0
+says '60 samples of 8x8 bytes .* 12 labelled'
+says '^classes +bee:4 cat:4 dog:4'
+echo 'bee1.png,cow' >>flat/labels.csv
+try data check flat
+ends 3
+says 'labels.csv:14: .*bee1.png is of the class'
