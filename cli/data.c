@@ -2,6 +2,7 @@
 
 #define _XOPEN_SOURCE 700
 
+#include "check.h"
 #include "options.h"
 #include "sets/dataset.h"
 #include "sets/fetch.h"
@@ -43,53 +44,12 @@ static int list_sets(void)
     return DONE;
 }
 
-/* The name of a class, if it has one, or its number. */
-static void print_class(const dataset *d, int class, int count)
-{
-    if (class < d->names_count) printf(" %s:%d", d->names[class], count);
-    else                        printf(" %d:%d", class, count);
-}
-
-static void print_part(const char *part, const dataset *d, pln_data *data)
-{
-    const pln_data_info info = pln_data_get_info(data);
-    int count[PLN_MAX_CLASSES] = { 0 };
-    char text[DATASET_WORDS];
-
-    dataset_describe(data, text);
-    printf("%-9s %s, %d labelled, %.1f %% of the values not zero\n", part, text, info.labelled, 100 * info.active);
-    for (int i = 0; i < info.count; i++)
-        if (pln_data_labels(data)[i] >= 0) count[pln_data_labels(data)[i]]++;
-    printf("%-9s", "classes");
-    for (int c = 0; c < info.classes; c++) print_class(d, c, count[c]);
-    printf("\n");
-}
-
-/* `folder` is NULL for a set by its name. */
-static int describe(const char *name, const char *folder, const dataset_how *how)
-{
-    dataset d = { .train = NULL };
-    pln_ctx *ctx;
-    int code = options_context(0, &ctx);
-
-    if (code == DONE) code = dataset_open(ctx, name, folder, how, &d);
-    if (code == DONE) {
-        printf("folder    %s\nsha256    %s\n", d.path, d.digest);
-        print_part("training", &d, d.train);
-        print_part("test", &d, d.test);
-        fflush(stdout);
-        dataset_note(&d);
-    }
-    dataset_close(&d);
-    pln_ctx_free(ctx);
-    return code;
-}
-
 int command_data(int argc, const char **argv)
 {
     char *mirror = NULL, *to = NULL, *data = NULL;
+    char *background = NULL, *unlabelled = NULL;
     dataset_how how = { .steps = 0 };
-    int coarse = 0, binary = 0;
+    int coarse = 0, binary = 0, as_json = 0;
     const struct poptOption table[] = {
         { "mirror", 0, POPT_ARG_STRING, &mirror, 0, "fetch: address of a folder with the files", "URL" },
         { "to", 0, POPT_ARG_STRING, &to, 0, "fetch: where to put the set (default: the user's cache)", "DIR" },
@@ -100,6 +60,12 @@ int command_data(int argc, const char **argv)
         { "height", 0, POPT_ARG_INT, &how.height, 0, "events: of a frame (default: 34)", "N" },
         { "width", 0, POPT_ARG_INT, &how.width, 0, "events: of a frame (default: 34)", "N" },
         { "binary", 0, POPT_ARG_NONE, &binary, 0, "events: whether there is one, not how many", NULL },
+        { "crop", 0, POPT_ARG_FLOAT, &how.image.crop, 0, "images: the square in the middle, of so much of the shorter side", "SHARE" },
+        { "resize", 0, POPT_ARG_INT, &how.image.resize, 0, "images: scaled to so many pixels a side", "N" },
+        { "background", 0, POPT_ARG_STRING, &background, 0, "images: behind what is not opaque: black, grey or white", "COLOUR" },
+        { "largest", 0, POPT_ARG_INT, &how.image.largest, 0, "images of 16 bits: what is seen as 1 (default: 65535)", "N" },
+        { "unlabelled", 0, POPT_ARG_STRING, &unlabelled, 0, "images: folder of those without a label (default: unlabelled)", "NAME" },
+        { "json", 0, POPT_ARG_NONE, &as_json, 0, "info, check: as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };
@@ -109,20 +75,24 @@ int command_data(int argc, const char **argv)
                             "train-labels-idx1-ubyte, t10k-..., plain or .gz) or .npy files (train-images.npy,\n"
                             "train-labels.npy, test-images.npy, test-labels.npy) works like a named set; so do the\n"
                             "files of CIFAR-10, CIFAR-100 (.bin, or the .tar.gz of them) and SVHN (.mat), folders of\n"
-                            "images (train/CLASS/*.png or .jpg, and test/ or val/), Tiny-ImageNet's, and folders of\n"
+                            "images (train/CLASS/*.png or .jpg, and test/ or val/; CLASS/*.png alone; beside the classes\n"
+                            "those without a label), Tiny-ImageNet's, and folders of\n"
                             "events (Train/CLASS/*.bin, Test/CLASS/*.bin) as N-MNIST's.");
     const char *what = code == DONE && o.extra_count > 0 ? o.extra[0] : "", *which = o.extra_count > 1 ? o.extra[1] : NULL;
 
     how.coarse = coarse;
     how.binary = binary;
+    if (code == DONE) code = check_how(background, unlabelled, &how);
     if (code == DONE && strcmp(what, "list") == 0 && !which) code = list_sets();
-    else if (code == DONE && strcmp(what, "info") == 0 && which) code = describe(which, data, &how);
-    else if (code == DONE && strcmp(what, "check") == 0 && (which || data)) code = describe("", which ? which : data, &how);
+    else if (code == DONE && strcmp(what, "info") == 0 && which) code = check_set(which, data, &how, as_json);
+    else if (code == DONE && strcmp(what, "check") == 0 && (which || data)) code = check_set("", which ? which : data, &how, as_json);
     else if (code == DONE && strcmp(what, "fetch") == 0 && which) code = fetch_set(which, mirror, to);
     else if (code == DONE) code = complain(MISUSED, "data wants: list, info NAME, check DIR, or fetch NAME");
     free(mirror);
     free(to);
     free(data);
+    free(background);
+    free(unlabelled);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }
