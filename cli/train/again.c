@@ -31,7 +31,7 @@ static int take_over(arguments *a, const run *r, const json_t *manifest)
     if (a->seed == SEED_UNSET) a->seed = (long)json_integer_value(json_object_get(manifest, "seed"));
     if (a->limit == OPTIONS_UNSET) a->limit = (int)json_integer_value(json_object_get(data, "limit"));
     if (has_word(line, "--no-eval")) a->no_eval = 1;
-    if (!a->data && *past.path) a->data = strdup(past.path);
+    if (!a->data && past.there) a->data = strdup(past.path);
     if (!a->from && from) a->from = strdup(from);
     a->out = strdup(r->folder);
     json_decref(a->line);

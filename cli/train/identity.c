@@ -58,6 +58,16 @@ static json_t *names_of(const dataset *d)
     return names;
 }
 
+/* The tensors that another model gave, where it did not give all. */
+static json_t *taken_of(const job *j)
+{
+    json_t *taken = j->taken ? json_array() : NULL;
+
+    for (int p = 0; j->taken && p < pln_net_parameters(j->net); p++)
+        if (j->taken[p]) json_array_append_new(taken, json_string(pln_net_parameter(j->net, p).name));
+    return taken;
+}
+
 /* Where the data lie, also from another folder. */
 static const char *place_of(const dataset *d, char path[PATH_MAX])
 {
@@ -68,7 +78,7 @@ int job_write_manifest(const job *j)
 {
     const pln_data_info samples = pln_data_get_info(j->d.train);
     char cpu[128], path[PATH_MAX];
-    json_t *m, *from = *j->from ? json_pack("{s:s, s:s}", "path", j->args.from, "sha256", j->from) : NULL;
+    json_t *m, *from = *j->from ? json_pack("{s:s, s:s, s:o*}", "path", j->args.from, "sha256", j->from, "taken", taken_of(j)) : NULL;
     char *text;
     int code = FAILED;
 

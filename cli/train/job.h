@@ -67,6 +67,7 @@ typedef struct job {
     pln_run    *run;
     char        identity[65];     /* of configuration, data, seed and first weights */
     char        from[65];         /* SHA-256 of the model it begins with, or ""     */
+    uint8_t    *taken;            /* [parameters] which of its tensors that model gave; NULL: all */
     pln_index   with, without;    /* the samples that show their labels, and those that do not */
     json_t     *state;            /* of the checkpoint that is resumed     */
     json_t     *result;           /* figures so far                        */

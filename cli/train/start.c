@@ -8,6 +8,8 @@
 #include "run/past.h"
 
 #include <sha2.h>
+#include <stdlib.h>
+#include <string.h>
 
 int job_load_model(job *j, const char *name, char digest[65], pln_net **net)
 {
@@ -45,6 +47,43 @@ static int check_dense(job *j)
     return code;
 }
 
+static int refuse(const job *j, const char *why)
+{
+    return complain(BAD_INPUT, "the weights of %s do not fit the network: %s", j->args.from, why);
+}
+
+/* Layers of a network by the numbers of their tensors, "0, 1", of those that were taken or not. */
+static void list(const job *j, bool taken, char text[256])
+{
+    *text = 0;
+    for (int p = 0, last = -1; p < pln_net_parameters(j->net); p++) {
+        const pln_parameter_info info = pln_net_parameter(j->net, p);
+        const int number = atoi(info.name);
+        const size_t used = strlen(text);
+        if ((j->taken[p] != 0) != taken || number == last) continue;
+        snprintf(text + used, 256 - used, "%s%d", used ? ", " : "", number);
+        last = number;
+    }
+}
+
+/* The weights of those layers that have the same shape in both; the others begin anew, as is said. */
+static int take_fitting(job *j, const pln_net *from)
+{
+    char why[512], taken[256], fresh[256];
+
+    snprintf(why, sizeof why, "%s", pln_error(j->ctx));
+    j->taken = calloc((size_t)pln_net_parameters(j->net), sizeof *j->taken);
+    if (!j->taken) return complain(FAILED, "no memory left");
+    const pln_status status = pln_net_copy_fitting(j->net, from, j->taken);
+    if (status != PLN_OK) return complain_status(j->ctx, status);
+    list(j, true, taken);
+    list(j, false, fresh);
+    if (!*taken) return refuse(j, why);
+    if (*fresh) fprintf(stderr, "note: the weights %s are those of %s, and %s begin anew: %s\n", taken, j->args.from, fresh, why);
+    else        fprintf(stderr, "note: the weights %s are those of %s, which has more: %s\n", taken, j->args.from, why);
+    return DONE;
+}
+
 /* The weights of another network, or what is left of it without some of its channels. */
 static int take_weights(job *j)
 {
@@ -55,8 +94,7 @@ static int take_weights(job *j)
         code = job_cut(j, from);
     } else if (code == DONE) {
         const pln_status status = pln_net_copy(j->net, from);
-        if (status == PLN_ERR_SHAPE)
-            code = complain(BAD_INPUT, "the weights of %s do not fit the network: %s", j->args.from, pln_error(j->ctx));
+        if (status == PLN_ERR_SHAPE) code = j->args.prunes ? refuse(j, pln_error(j->ctx)) : take_fitting(j, from);
         else if (status != PLN_OK) code = complain_status(j->ctx, status);
     }
     pln_net_free(from);

@@ -96,6 +96,21 @@ static int run_parts(job *j)
     return code == DONE ? job_write_result(j) : code;
 }
 
+/* Schedules are those of train.epochs: what they are behind it. */
+static void tell_of_length(const job *j)
+{
+    const pln_experiment *e = &j->c->e;
+    const pln_schedule s = pln_experiment_fit(e, PLN_PART_NETWORK, (uint64_t)j->args.seed).schedule;
+    const int end = e->fit.epochs, all = pln_experiment_epochs(e);
+    const double first = pln_schedule_factor(&s, end), last = pln_schedule_factor(&s, all - 1);
+
+    if (all <= end) return;
+    fprintf(stderr, "note: epochs %d to %d are behind the end of train.epochs, whose schedule ", end + 1, all);
+    if (s.kind == PLN_CONSTANT) fprintf(stderr, "is constant: the rate stays as it is\n");
+    else if (first == last)     fprintf(stderr, "has ended: the rate stays at %g of train.rate; --from begins another run with these weights\n", first);
+    else                        fprintf(stderr, "goes on: the rate goes from %g to %g of train.rate\n", first, last);
+}
+
 static int train(job *j)
 {
     json_t *before = NULL;
@@ -106,6 +121,7 @@ static int train(job *j)
     if (code == DONE && j->args.resume) code = job_check_manifest(j);
     if (code == DONE && j->args.resume) code = job_read_state(j);
     if (code == DONE) code = job_check_length(j);
+    if (code == DONE) tell_of_length(j);
     if (code == DONE && j->args.resume && (before = job_finished(j)) != NULL) {
         json_decref(j->result);
         j->result = before;
@@ -207,7 +223,28 @@ void job_free(job *j)
     json_decref(j->state);
     json_decref(j->result);
     free(j->association);
+    free(j->taken);
     free_arguments(&j->args);
+}
+
+/* --freeze is a setting before those of --set. */
+static int add_freeze(arguments *a, int layers)
+{
+    int count = 0;
+    char text[64], **set;
+
+    while (a->set && a->set[count]) count++;
+    set = malloc(((size_t)count + 2) * sizeof *set);
+    snprintf(text, sizeof text, "train.freeze=%d", layers);
+    if (!set || !(set[0] = strdup(text))) {
+        free(set);
+        return complain(FAILED, "no memory left");
+    }
+    for (int i = 0; i < count; i++) set[i + 1] = a->set[i];
+    set[count + 1] = NULL;
+    free(a->set);
+    a->set = set;
+    return DONE;
 }
 
 int command_train(int argc, const char **argv)
@@ -215,10 +252,12 @@ int command_train(int argc, const char **argv)
     job j = job_new(argc, argv);
     arguments *a = &j.args;
     char folder[2048], configuration[4096];
+    int freeze = OPTIONS_UNSET;
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &a->data, 0, "folder of the data set, or the one above it", "DIR" },
         { "out", 0, POPT_ARG_STRING, &a->out, 0, "run folder (default: runs/NAME-seedN)", "RUN" },
         { "from", 0, POPT_ARG_STRING, &a->from, 0, "begin with the weights of a run, or of a model file", "RUN|MODEL" },
+        { "freeze", 0, POPT_ARG_INT, &freeze, 0, "do not train the first N dense layers and convolutions", "N" },
         { "epochs", 0, POPT_ARG_INT, &a->epochs, 0, "train so many epochs, fewer or more; schedules stay those of train.epochs", "N" },
         JOB_OPTIONS(a),
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
@@ -237,6 +276,7 @@ int command_train(int argc, const char **argv)
 
     if (code == DONE) code = job_check(&j, &o, "configuration file or preset");
     if (code == DONE) code = job_again(a, configuration, sizeof configuration);
+    if (code == DONE && freeze != OPTIONS_UNSET) code = add_freeze(a, freeze);
     if (a->seed == SEED_UNSET) a->seed = 1;
     if (a->limit == OPTIONS_UNSET) a->limit = 0;
     if (code == DONE && !a->out) {

@@ -313,6 +313,13 @@ pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t);
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_copy(pln_net *net, const pln_net *from);
 
+/* The same of those layers alone whose parameters have the same names and shapes in both networks: copied
+ * [pln_net_parameters(net)] becomes 1 for each tensor that was copied, else 0.
+ *
+ * Returns PLN_ERR_STATE before pln_net_ready of either, PLN_ERR_MEMORY. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_net_copy_fitting(pln_net *net, const pln_net *from, uint8_t *copied);
+
 /* Outputs in evaluation mode: x [batch][inputs] gives y [batch][outputs].  Any
  * batch, also 0; y must not overlap x.  Allocates nothing.
  *

@@ -56,6 +56,10 @@ typedef struct pln_fit {
                                             more, 0..1; 0: none (theory 13.5) */
     pln_schedule    schedule;
     pln_prune       prune;               /* sparsity 0: nothing is pruned   */
+    int             freeze;              /* so many dense layers and convolutions, and the norms
+                                            on them, stay as they are: the first ones.
+                                            What norms know of means and variances goes on
+                                            following the data.  Not with prune    */
     int             rates;               /* 1, or one for each dense layer and
                                             convolution; a norm has that of
                                             the one below it                */

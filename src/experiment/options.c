@@ -42,7 +42,7 @@ static const pln_option train_options[] = {
     { "stop_after", PLN_OPTION_INT, AT(stop_after), 0, PLN_MAX_EPOCHS, -1, PLN_OPTION_ASIDE,
       .help = "train so many epochs, fewer or more, as `--epochs` does; schedules remain those of `epochs`, and behind their end "
               "keep its factor (exp goes on falling)" },
-    { "batch shards loss optimiser rate schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
+    { "batch shards loss optimiser rate freeze schedule winners gamma eta smoothing output_dropout sequential label_smoothing momentum "
       "weight_decay clip norm_l1 tet augment", PLN_OPTION_ALSO, AT(fit), .options = pln_fit_options },
     { 0 }
 };
@@ -211,6 +211,17 @@ static pln_status check_course(pln_ctx *ctx, const pln_experiment *e, const char
     return check_schedule(ctx, section, &fit->schedule, epochs, longest);
 }
 
+static pln_status check_freeze(pln_ctx *ctx, const pln_experiment *e)
+{
+    const int freeze = e->fit.freeze;
+
+    if (freeze > 0 && e->prunes)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.freeze", "train.freeze is %d, and a section prune is there: masks move the weights of all layers", freeze);
+    if (e->layers == 0 || freeze < products(e)) return PLN_OK;
+    return plni_fail_at(ctx, PLN_ERR_ARG, "train.freeze", "train.freeze is %d, and there are %d dense layers and convolutions: at least one must learn",
+                        freeze, products(e));
+}
+
 /* Layers that relax are products, each with dropout in front or none, pools of means or none and its activation behind. */
 static pln_status check_relaxes(pln_ctx *ctx, const pln_experiment *e)
 {
@@ -294,6 +305,7 @@ static pln_status check_train(pln_ctx *ctx, const pln_experiment *e)
     const pln_fit *t = &e->fit;
     const pln_augment *a = &t->augment;
 
+    PLN_TRY(check_freeze(ctx, e));
     PLN_TRY(check_course(ctx, e, "train", t, t->epochs, LONGEST));
     PLN_TRY(check_ep(ctx, e));
     PLN_TRY(check_meaning(ctx, e));

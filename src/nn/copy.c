@@ -41,18 +41,19 @@ static pln_status check_shapes(const pln_net *net, const pln_net *from)
     return PLN_OK;
 }
 
-static pln_status copy_parameter(pln_net *net, const pln_net *from, int p)
+/* Number p of one from number q of the other. */
+static pln_status copy_parameter(pln_net *net, int p, const pln_net *from, int q)
 {
-    const pln_parameter_info info = pln_net_parameter(from, p);
+    const pln_parameter_info info = pln_net_parameter(from, q);
     pln_tensor t = { .rank = info.rank };
     size_t bytes = sizeof(float);
 
     for (int d = 0; d < info.rank; d++) bytes *= (size_t)(t.dim[d] = info.dim[d]);
     t.data = plni_alloc(net->ctx, bytes);
     if (!t.data) return PLN_ERR_MEMORY;
-    pln_status status = pln_net_masked(from, p) ? pln_net_get_mask(from, p, &t) : PLN_OK;
-    if (status == PLN_OK && !info.kept) status = pln_net_set_mask(net, p, pln_net_masked(from, p) ? &t : NULL);
-    if (status == PLN_OK) status = pln_net_get(from, p, &t);
+    pln_status status = pln_net_masked(from, q) ? pln_net_get_mask(from, q, &t) : PLN_OK;
+    if (status == PLN_OK && !info.kept) status = pln_net_set_mask(net, p, pln_net_masked(from, q) ? &t : NULL);
+    if (status == PLN_OK) status = pln_net_get(from, q, &t);
     if (status == PLN_OK) status = pln_net_set(net, p, &t);
     plni_free(net->ctx, t.data, bytes);
     return status;
@@ -62,6 +63,42 @@ pln_status pln_net_copy(pln_net *net, const pln_net *from)
 {
     if (!net->ready || !from->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
     PLN_TRY(check_shapes(net, from));
-    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(copy_parameter(net, from, p));
+    for (int p = 0; p < pln_net_parameters(net); p++) PLN_TRY(copy_parameter(net, p, from, p));
+    return PLN_OK;
+}
+
+/* The tensor of the same name and shape, or -1. */
+static int find_like(const pln_net *net, int p, const pln_net *from)
+{
+    const pln_parameter_info a = pln_net_parameter(net, p);
+
+    for (int q = 0; q < pln_net_parameters(from); q++) {
+        const pln_parameter_info b = pln_net_parameter(from, q);
+        if (strcmp(a.name, b.name) == 0)
+            return a.rank == b.rank && memcmp(a.dim, b.dim, (size_t)a.rank * sizeof a.dim[0]) == 0 ? q : -1;
+    }
+    return -1;
+}
+
+static int layer_with(const pln_net *net, int p)
+{
+    int which;
+
+    return p < pln_net_parameters(net) ? plni_parameter_owner(net, p, &which)->number : -1;
+}
+
+pln_status pln_net_copy_fitting(pln_net *net, const pln_net *from, uint8_t *copied)
+{
+    const int count = pln_net_parameters(net);
+
+    if (!net->ready || !from->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
+    for (int first = 0, end; first < count; first = end) {
+        bool fits = true;
+        for (end = first; layer_with(net, end) == layer_with(net, first); end++) fits &= find_like(net, end, from) >= 0;
+        for (int p = first; p < end; p++) {
+            copied[p] = fits;
+            if (fits) PLN_TRY(copy_parameter(net, p, from, find_like(net, p, from)));
+        }
+    }
     return PLN_OK;
 }

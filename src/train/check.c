@@ -29,6 +29,8 @@ const pln_option pln_fit_options[] = {
     { "optimiser", PLN_OPTION_ALSO, offsetof(pln_fit, optim), .options = pln_optim_options },
     { "rate", PLN_OPTION_FLOATS, offsetof(pln_fit, rate), 0, 1e9, 0, NEEDED, .count = offsetof(pln_fit, rates),
       .most = PLN_MAX_LAYERS, .help = "one for all layers, or one for each dense layer and convolution, whose norm goes with it" },
+    { "freeze", PLN_OPTION_INT, offsetof(pln_fit, freeze), 0, PLN_MAX_LAYERS,
+      .help = "so many dense layers and convolutions are not trained, the first ones, nor the norms on them" },
     { "schedule", PLN_OPTION_SECTION, offsetof(pln_fit, schedule), .options = pln_schedule_options,
       .help = "factors of the rate over the epochs; default: constant" },
     { "winners gamma eta smoothing output_dropout sequential", PLN_OPTION_ALSO, offsetof(pln_fit, self),
@@ -132,6 +134,18 @@ static pln_status check_penalty(pln_ctx *ctx, const pln_net *net, const pln_fit 
     return plni_fail_at(ctx, PLN_ERR_ARG, "train.norm_l1", "train: norm_l1 is %g, and the network has no norm", (double)fit->norm_l1);
 }
 
+static pln_status check_freeze(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
+{
+    const int products = products_in(net);
+
+    if (fit->freeze >= products)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.freeze", "train: freeze is %d, and the network has %d dense layers and convolutions: at least one must learn",
+                            fit->freeze, products);
+    if (fit->freeze > 0 && fit->prune.sparsity > 0)
+        return plni_fail_at(ctx, PLN_ERR_ARG, "train.freeze", "train: freeze is %d, and weights are pruned: masks move the weights of all layers", fit->freeze);
+    return PLN_OK;
+}
+
 static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit)
 {
     const pln_augment *a = &fit->augment;
@@ -139,6 +153,7 @@ static pln_status check_fit(pln_ctx *ctx, const pln_net *net, const pln_fit *fit
     PLN_TRY(pln_option_check(ctx, pln_fit_options, fit, "train"));
     if (fit->rates != 1 && fit->rates != products_in(net))
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.rate", "train: %d rates for %d dense layers and convolutions", fit->rates, products_in(net));
+    PLN_TRY(check_freeze(ctx, net, fit));
     PLN_TRY(check_schedule(ctx, &fit->schedule));
     PLN_TRY(check_optimiser(ctx, fit));
     PLN_TRY(check_loss(ctx, net, fit));

@@ -194,7 +194,7 @@ void plni_trainer_enter_epoch(pln_trainer *t)
         plni_random_order(&random, c->order, c->count);
         for (int l = 0; l < t->net->count; l++) {
             product += t->net->layer[l].role == PLNI_PRODUCT;
-            c->rule.rate[l] = (float)(factor * (double)c->fit.rate[c->fit.rates > 1 && product > 0 ? product : 0]);
+            c->rule.rate[l] = product < c->fit.freeze ? 0 : (float)(factor * (double)c->fit.rate[c->fit.rates > 1 && product > 0 ? product : 0]);
         }
     }
     for (int i = 0; i < t->turns; i++) {
