@@ -129,6 +129,12 @@ PLN_API PLN_MUST_CHECK
 pln_status pln_predict(pln_predictor *predictor, const pln_data *data, const int *index, int count, const pln_read_out *how,
                        int ways, pln_prediction *said);
 
+/* What every class scores, not only the best two: scores [count][classes] of such samples, read out in
+ * one way (NULL: the decoder's own).  Errors are those of pln_predict. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_predict_scores(pln_predictor *predictor, const pln_data *data, const int *index, int count, const pln_read_out *how,
+                              float *scores);
+
 /* What layer number `layer` of the network gives (pln_net_layer; -1: what the network gives): floats
  * [count][pln_predictor_features]; of images [channel][y][x], the mean over time steps.
  *

@@ -112,7 +112,7 @@ typedef struct job {
     int                  ways, layer, width;
     bool                 classifies;
     pln_prediction      *said;
-    float               *features;
+    float               *scores, *features;
 } job;
 
 static int sample_of(const job *j, int i) { return j->index ? j->index[i] : i; }
@@ -130,7 +130,12 @@ static void predict_one(void *arg, int i)
         memcpy(plni_input(&head->net.evaluation)->value, y, (size_t)pln_net_outputs(&net->net) * sizeof *y);
         classified = plni_view_run(head);
     }
-    for (int w = 0; w < j->ways; w++) j->said[(ptrdiff_t)i * j->ways + w] = read_out(j->p, s, y, classified, &j->how[w]);
+    for (int w = 0; w < j->ways; w++) {
+        const pln_prediction said = read_out(j->p, s, y, classified, &j->how[w]);
+        if (j->said) j->said[(ptrdiff_t)i * j->ways + w] = said;
+    }
+    const int classes = j->scores ? j->p->model->decoder.classes : 0;
+    for (int c = 0; c < classes; c++) j->scores[(ptrdiff_t)i * classes + c] = (float)s->score[c];
 }
 
 static pln_status check_ways(const pln_predictor *p, const pln_read_out *how, int ways)
@@ -157,17 +162,32 @@ static pln_status check_samples(const pln_predictor *p, const pln_data *data, co
     return plni_fill_check(p->ctx, "predict", p->model->net, data);
 }
 
+static pln_status predict(job *j, int count)
+{
+    const pln_predictor *p = j->p;
+
+    PLN_TRY(check_ways(p, j->how, j->ways));
+    PLN_TRY(check_samples(p, j->data, j->index, count));
+    for (int w = 0; w < j->ways; w++) j->classifies |= j->how[w].by == PLN_BY_CLASSIFIER;
+    plni_parallel(p->ctx, count, WORK * count, PLNI_UP, predict_one, j);
+    return PLN_OK;
+}
+
 pln_status pln_predict(pln_predictor *p, const pln_data *data, const int *index, int count, const pln_read_out *how, int ways,
                        pln_prediction *said)
 {
     const pln_read_out own = { .by = p->model->decoder.by };
     job j = { .p = p, .data = data, .index = index, .how = how ? how : &own, .ways = how ? ways : 1, .said = said };
 
-    PLN_TRY(check_ways(p, j.how, j.ways));
-    PLN_TRY(check_samples(p, data, index, count));
-    for (int w = 0; w < j.ways; w++) j.classifies |= j.how[w].by == PLN_BY_CLASSIFIER;
-    plni_parallel(p->ctx, count, WORK * count, PLNI_UP, predict_one, &j);
-    return PLN_OK;
+    return predict(&j, count);
+}
+
+pln_status pln_predict_scores(pln_predictor *p, const pln_data *data, const int *index, int count, const pln_read_out *how, float *scores)
+{
+    const pln_read_out own = { .by = p->model->decoder.by };
+    job j = { .p = p, .data = data, .index = index, .how = how ? how : &own, .ways = 1, .scores = scores };
+
+    return predict(&j, count);
 }
 
 /* ---- features --------------------------------------------------------------------------- */

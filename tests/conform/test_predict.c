@@ -179,6 +179,26 @@ static void check_alone(const pln_model *model, const pln_prediction *all, const
     pln_ctx_free(single);
 }
 
+/* The scores of all classes, whose best are those that are said. */
+static void check_scores(const pln_model *model, const pln_prediction *all, const char *name)
+{
+    float scores[SAMPLES][CLASSES];
+    pln_predictor *p;
+
+    assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+    for (int w = 0; w < WAYS; w++) {
+        assert_int_equal(pln_predict_scores(p, data, NULL, SAMPLES, &all_ways[w], scores[0]), PLN_OK);
+        for (int i = 0; i < SAMPLES; i++) {
+            const pln_prediction *said = &all[i * WAYS + w];
+            bool right = (said->best < 0 || scores[i][said->best] == said->score) && scores[i][said->next] == said->next_score;
+            for (int c = 0; c < CLASSES; c++) right &= c == said->best || scores[i][c] <= said->next_score;
+            if (!right) fail_msg("%s: way %d, sample %d: scores are others", name, w, i);
+        }
+    }
+    assert_int_equal(pln_predict_scores(p, data, NULL, SAMPLES + 1, NULL, scores[0]), PLN_ERR_ARG);
+    pln_predictor_free(p);
+}
+
 static void compare_accuracies(pln_net *net, pln_net *head, const pln_prediction *said, const char *name)
 {
     pln_association a;
@@ -233,6 +253,7 @@ static void test_kinds(void **state)
         assert_int_equal(pln_predict(p, data, NULL, SAMPLES, all_ways, WAYS, said), PLN_OK);
         if (!kinds[kind].poisson) compare_accuracies(net, head, said, kinds[kind].name);
         check_alone(model, said, kinds[kind].name);
+        check_scores(model, said, kinds[kind].name);
         check_file(net, &d, said);
         pln_predictor_free(p);
         pln_model_free(model);
