@@ -10,10 +10,10 @@ DEMO    ?= $(BUILD)/demo
 STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
 
 .PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
-        reproduce docs install deb archive same-build clean format
+        check-python reproduce docs install deb archive same-build clean format
 
 help:            ## this list
-	@grep -E '^[a-z0-9]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 deps:            ## install what the build and the tests need (Debian, apt)
 	tools/deps.sh check
@@ -94,6 +94,14 @@ arm64-tests:
 tidy:            ## clang-tidy over src/ and cli/; .clang-tidy says what it looks for
 	cmake --preset clang -B $(BUILD)/clang
 	find src cli -name '*.c' | sort | xargs -P $(JOBS) -n 4 clang-tidy -p $(BUILD)/clang --quiet
+
+check-python:    ## the Python package: built, types checked by mypy, tests by pytest, in build/python-env
+	tools/deps.sh python
+	test -x $(BUILD)/python-env/bin/python || python3 -m venv $(BUILD)/python-env
+	$(BUILD)/python-env/bin/pip install -q -r bindings/python/tests/requirements.txt
+	$(BUILD)/python-env/bin/pip install -q --no-build-isolation --no-deps .
+	$(BUILD)/python-env/bin/mypy
+	PLANARIA=$(BUILD)/check/planaria $(BUILD)/python-env/bin/pytest -q
 
 fuzz:            ## fuzz each reader for FUZZ_SECONDS (needs clang)
 	tools/deps.sh fuzz

@@ -26,7 +26,7 @@ typedef struct pln_run pln_run;
 
 /* What a run works on.  Its pointers must outlive the run. */
 typedef struct pln_run_data {
-    pln_data        *train, *test;
+    pln_data        *train, *test;       /* test may be NULL where nothing is evaluated     */
     pln_data        *held;               /* decides which epoch is best, or NULL           */
     const pln_index *with, *without;     /* of pln_experiment_labels; with `semi` alone    */
 } pln_run_data;

@@ -1,0 +1,5 @@
+"""Networks as estimators of scikit-learn."""
+
+from ._estimators import EXPECTED_FAILED_CHECKS, EquilibriumClassifier, SelfTargetClassifier, SelfTargetTransformer, SpikingClassifier
+
+__all__ = ["EXPECTED_FAILED_CHECKS", "EquilibriumClassifier", "SelfTargetClassifier", "SelfTargetTransformer", "SpikingClassifier"]
