@@ -163,7 +163,8 @@ static int print_made(const page *p, const prediction *made, const pln_data *dat
     page_element(p, "h4", "Which classes are taken for which");
     page_markup(p, "<p class=\"soft\">");
     page_print(p, "%d samples, read out by %s: %.2f %% are right.", made->count, pln_by_name(made->how[0].by), 100 * prediction_accuracy(made, 0));
-    if (json_array_size(json_object_get(confusion, "counts")) > (size_t)made->decoder->classes) page_text(p, " Some are of no class that the model knows.");
+    if (json_array_size(json_object_get(confusion, "counts")) > (size_t)made->decoder->classes)
+        page_text(p, " Some are of no class that the model knows.");
     page_markup(p, "</p>\n");
     if (made->decoder->classes <= CLASSES) print_table(p, made, confusion);
     else print_pairs(p, made, confusion);

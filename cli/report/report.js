@@ -56,8 +56,8 @@
             data: { labels: chart.labels, datasets: barred ? bars(chart) : lines(chart) },
             options: {
                 animation: false, maintainAspectRatio: false, scales: { x: x, y: y }, interaction: { mode: "nearest", intersect: false },
-                plugins: { legend: { display: chart.series.length > 1 || chart.kind !== "bars", position: "bottom", labels: { color: style("--ink"), boxWidth: 12,
-                                     filter: item => item.datasetIndex < 12 } } }
+                plugins: { legend: { display: chart.series.length > 1 || !barred, position: "bottom",
+                                     labels: { color: style("--ink"), boxWidth: 12, filter: item => item.datasetIndex < 12 } } }
             }
         }));
     }

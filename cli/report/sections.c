@@ -82,7 +82,8 @@ static void print_group(const page *p, const source *s, int g)
 void section_summary(page *p, const source *s)
 {
     page_markup(p, "<p class=\"soft\">");
-    page_print(p, "%d run%s of %d configuration%s, by planaria %s", s->runs, s->runs > 1 ? "s" : "", s->groups, s->groups > 1 ? "s" : "", pln_version());
+    page_print(p, "%d run%s of %d configuration%s, by planaria %s", s->runs, s->runs > 1 ? "s" : "", s->groups, s->groups > 1 ? "s" : "",
+               pln_version());
     page_markup(p, "</p>\n<div class=\"cards\">\n");
     for (int g = 0; g < s->groups; g++) print_card(p, s, g);
     page_markup(p, "</div>\n");
@@ -112,7 +113,8 @@ static void add_bar(json_t *series, source_spread f)
 /* Main figures side by side, with a point for each run. */
 static void chart_accuracy(page *p, const source *s)
 {
-    json_t *labels = json_array(), *dots = json_array(), *untrained = bars("before training", 7), *dense = bars("dense", 1), *trained = bars("trained", 0);
+    json_t *labels = json_array(), *dots = json_array(), *series = json_array();
+    json_t *untrained = bars("before training", 7), *dense = bars("dense", 1), *trained = bars("trained", 0);
     bool has_dense = false;
 
     for (int g = 0; g < s->groups; g++) {
@@ -128,7 +130,6 @@ static void chart_accuracy(page *p, const source *s)
                 json_array_append_new(dots, json_pack("[I, f]", (json_int_t)json_array_size(labels) - 1,
                                                       100 * json_number_value(source_figure(&s->run[i], "", m->key))));
     }
-    json_t *series = json_array();
     json_array_append_new(series, untrained);
     if (has_dense) json_array_append(series, dense);
     json_decref(dense);
@@ -163,7 +164,8 @@ void section_accuracy(page *p, const source *s)
 {
     page_section(p, "accuracy", "Accuracy");
     page_markup(p, "<p class=\"soft\">In per cent of the evaluated samples; mean ± population standard deviation over the seeds. Before "
-                   "training the network is untrained, or what it began with. The gain is over the dense network, where there is one, or over that.</p>\n<div class=\"charts\">\n");
+                   "training the network is untrained, or what it began with. The gain is over the dense network, where there is one, or over that.</p>\n"
+                   "<div class=\"charts\">\n");
     chart_accuracy(p, s);
     page_markup(p, "</div>\n");
     page_table(p, (const char *const[]){ "configuration", "read out by", "runs", "before", "dense", "trained", "least – largest", "gain", NULL });
@@ -233,8 +235,8 @@ void section_pruning(page *p, const source *s)
     for (int i = 0; i < s->runs; i++) pruned |= source_figure(&s->run[i], "", "sparsity") != NULL;
     if (!pruned) return;
     page_section(p, "pruning", "What pruning gave");
-    page_markup(p, "<p class=\"soft\">The pruned network beside the dense one: memory is that of inference, a sample at a time, and so is the latency. "
-                   "A point at 0 is the dense network.</p>\n<div class=\"charts\">\n");
+    page_markup(p, "<p class=\"soft\">The pruned network beside the dense one: memory is that of inference, a sample at a time, and so is "
+                   "the latency. A point at 0 is the dense network.</p>\n<div class=\"charts\">\n");
     for (int k = 0; k < COSTS; k++)
         if (k != 3 && k != 6) chart_cost(p, s, k);
     page_markup(p, "</div>\n");
@@ -284,7 +286,8 @@ static void print_run(const page *p, const source_run *r)
     }
     page_markup(p, "</pre>\n<p class=\"soft\">");
     page_print(p, "Seed %lld, planaria %s, kernels of %s, %lld threads (no result depends on them), %s. ",
-               (long long)json_integer_value(json_object_get(r->manifest, "seed")), source_text(r->manifest, "planaria"), source_text(r->manifest, "isa"),
+               (long long)json_integer_value(json_object_get(r->manifest, "seed")), source_text(r->manifest, "planaria"),
+               source_text(r->manifest, "isa"),
                (long long)json_integer_value(json_object_get(r->manifest, "threads")), source_text(r->manifest, "cpu"));
     page_print(p, "Data %s, SHA-256 %s. ", source_text(data, "name"), source_text(data, "sha256"));
     if (from) page_print(p, "It began with the weights of %s, SHA-256 %s.", source_text(from, "path"), source_text(from, "sha256"));

@@ -115,7 +115,8 @@ def look(browser, address, width, scheme):
     browser.events.clear()
     browser.ask("Page.navigate", url=address)
     browser.wait("Page.loadEventFired")
-    wide, blank, charts = browser.value(WIDER.replace("WIDTH", str(width))), browser.value(BLANK), browser.value("document.querySelectorAll('canvas').length")
+    wide, blank = browser.value(WIDER.replace("WIDTH", str(width))), browser.value(BLANK)
+    charts = browser.value("document.querySelectorAll('canvas').length")
     wrong = list(said(browser.events))
     if loaded(browser.events) != [address]:
         wrong.append(f"loads {loaded(browser.events)}")
