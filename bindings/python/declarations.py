@@ -153,6 +153,7 @@ pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data
                        pln_run **run);
 void pln_run_free(pln_run *run);
 pln_status pln_run_step(pln_run *run, int batches, pln_run_event *event);
+pln_part pln_run_part(const pln_run *run);
 double pln_run_epochs(const pln_run *run, int *all);
 
 /* ---- exchange.h, predict.h ---- */

@@ -38,9 +38,9 @@ class _Bar:
         if self.bar is not None:
             all_ = ffi.new("int *")
             done = lib.pln_run_epochs(run, all_)
-            self.bar.total = all_[0]
-            self.bar.n = round(done, 2)
-            self.bar.refresh()
+            if lib.pln_run_part(run) != lib.PLN_PART_CLASSIFIER:
+                self.bar.total, self.bar.n = all_[0], round(done, 2)
+                self.bar.refresh()
 
     def close(self) -> None:
         if self.bar is not None:

@@ -134,3 +134,12 @@ def test_what_is_no_sample(digits, quick):
 def test_remarks_are_warnings(digits, quick):
     with pytest.warns(planaria.DataWarning, match="255"):
         planaria.train("unsup-bp-1layer", digits[0].astype(np.float32), digits[1], set={**quick, "train.rate": [0.001]})
+
+
+def test_a_bar_where_it_is_wanted(digits, quick, capfd):
+    pytest.importorskip("tqdm")
+    planaria.train("unsup-bp-1layer", *digits, set=quick, progress=True)
+    assert capfd.readouterr().err.rstrip().split("\r")[-1].startswith("100%")
+    planaria.train("unsup-bp-1layer", *digits, set=quick)
+    planaria.train("unsup-bp-1layer", *digits, set=quick, progress=False)
+    assert "%" not in capfd.readouterr().err
