@@ -34,7 +34,7 @@ static pln_status check_names(pln_ctx *ctx, const pln_decoder *d)
             return plni_fail(ctx, PLN_ERR_ARG, "model: the name of class %d has %zu bytes; it must have 1..%d", c, length, PLN_MAX_CLASS_NAME);
         for (int other = 0; other < c; other++)
             if (strcmp(d->names[c], d->names[other]) == 0)
-                return plni_fail(ctx, PLN_ERR_ARG, "model: the classes %d and %d have the same name, %s", other, c, d->names[c]);
+                return plni_fail(ctx, PLN_ERR_ARG, "model: the classes %d and %d have the same name", other, c);
     }
     return PLN_OK;
 }

@@ -93,6 +93,35 @@ static void check_net(pln_net *net)
     free(out);
 }
 
+/* All that a decoder says is in its ranges, and it can be read out in each way that it has. */
+static void check_decoder(pln_ctx *ctx, const pln_model *model)
+{
+    const pln_decoder *d = pln_model_decoder(model);
+    const pln_net *net = pln_model_net(model);
+    const int outputs = pln_net_outputs(net), shape[] = { d->input.steps, d->input.height, d->input.width, d->input.channels };
+    const pln_read_out ways[] = { { PLN_BY_ASSOCIATION, d->associations - 1 }, { PLN_BY_UNIT, 0 }, { PLN_BY_CLASSIFIER, 0 }, { PLN_BY_OUTPUTS, 0 } };
+    uint8_t *sample = calloc((size_t)pln_net_inputs(net), 1);
+    pln_predictor *p;
+    pln_data *data;
+
+    if (!sample || d->classes < 1 || d->classes > PLN_MAX_CLASSES) abort();
+    for (int c = 0; d->names && c < d->classes; c++)
+        if (strlen(d->names[c]) < 1 || strlen(d->names[c]) > PLN_MAX_CLASS_NAME) abort();
+    for (int i = 0; i < d->associations * outputs; i++)
+        if (d->association[i] < -1 || d->association[i] >= d->classes) abort();
+    if (pln_data_bind(ctx, sample, 1, 4, shape, NULL, &data) != PLN_OK) abort();
+    if (pln_predictor_new(ctx, model, &p) != PLN_OK) abort();
+    for (int w = 0; w < 4 && pln_net_dynamics(net).steps <= MOST_STEPS; w++) {
+        pln_prediction said;
+        const pln_status status = pln_predict(p, data, NULL, 1, &ways[w], 1, &said);
+        if (status != PLN_OK && status != PLN_ERR_STATE && status != PLN_ERR_ARG) abort();
+        if (status == PLN_OK && (said.best < -1 || said.best >= d->classes || said.next < -1 || said.next >= d->classes)) abort();
+    }
+    pln_predictor_free(p);
+    pln_data_free(data);
+    free(sample);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static pln_ctx *ctx;
@@ -100,9 +129,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint8_t *box = box_make(data, size, &length);
     place next = { NULL, box + length };
     pln_net *net = NULL;
+    pln_model *model;
     pln_status visit, parse;
 
-    if (!ctx && !(ctx = pln_ctx_new(NULL))) abort();
+    if (!ctx && !(ctx = pln_ctx_new(&(pln_ctx_options){ .threads = 1 }))) abort();
     visit = pln_safetensors_visit(ctx, box, length, see, note, &next);
     parse = pln_model_parse(ctx, box, length, &net);
     if (visit != PLN_OK && visit != PLN_ERR_FORMAT) abort();
@@ -112,6 +142,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_net(net);
     }
     pln_net_free(net);
+    if (pln_model_open_bytes(ctx, box, length, &model) != parse) abort();
+    if (model && pln_model_decoder(model)->classes) check_decoder(ctx, model);
+    pln_model_free(model);
     if (pln_ctx_bytes(ctx) != 0) abort();
     free(box);
     return 0;
