@@ -8,7 +8,7 @@
  * mask leaves out more than a thirty-second of the numbers, those that are there
  * stand one after the other in "0.weight_values", and the shape of all as int32 in
  * "0.weight_shape"; both take the place of "0.weight", and a file may have either.
- * docs/spiking.md has ten lines of Python that read it.
+ * docs/models.md lists all tensors and texts, with those that pln_model_write adds.
  */
 #ifndef PLN_EXCHANGE_H
 #define PLN_EXCHANGE_H
