@@ -163,7 +163,7 @@ static double accuracy(const pln_prediction *said, int way)
 
 /* ---- tests ------------------------------------------------------------------------- */
 
-/* Asked one by one, all at once, or backwards in another thread's context. */
+/* Asked one by one, each in a set of its own, backwards and in another context. */
 static void check_alone(const pln_model *model, const pln_prediction *all, const char *name)
 {
     pln_ctx *single = pln_ctx_new(&(pln_ctx_options){ .threads = 1 });
@@ -172,7 +172,10 @@ static void check_alone(const pln_model *model, const pln_prediction *all, const
     assert_int_equal(pln_predictor_new(single, model, &p), PLN_OK);
     for (int i = SAMPLES - 1; i >= 0; i--) {
         pln_prediction said[WAYS];
-        assert_int_equal(pln_predict(p, data, &i, 1, all_ways, WAYS, said), PLN_OK);
+        pln_data *one;
+        assert_int_equal(pln_data_bind_floats(single, values + (ptrdiff_t)i * PIXELS, 1, 2, (int[]){ SIDE, SIDE }, NULL, &one), PLN_OK);
+        assert_int_equal(pln_predict(p, one, NULL, 1, all_ways, WAYS, said), PLN_OK);
+        pln_data_free(one);
         if (memcmp(said, all + (ptrdiff_t)i * WAYS, sizeof said) != 0) fail_msg("%s: sample %d alone is another", name, i);
     }
     pln_predictor_free(p);
