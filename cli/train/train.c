@@ -138,6 +138,16 @@ static int train(job *j)
     return code;
 }
 
+/* Says so where outputs are classes, but are more than there are in the data: fewer are refused. */
+static void tell_of_outputs(const job *j)
+{
+    const bool argmax = j->c->e.has_semi || j->c->e.fit.target == PLN_TARGET_LABELS;
+    const int outputs = pln_net_outputs(j->net), classes = pln_data_classes(j->d.train);
+
+    if (argmax && classes > 0 && outputs > classes)
+        fprintf(stderr, "note: the network has %d outputs, the data %d classes: %d outputs stand for nothing\n", outputs, classes, outputs - classes);
+}
+
 static int open_all(job *j)
 {
     int code = options_context(j->args.threads, &j->ctx);
@@ -152,6 +162,7 @@ static int open_all(job *j)
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
         if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
     }
+    if (code == DONE) tell_of_outputs(j);
     if (code == DONE) code = job_start(j);
     if (code == DONE)
         code = config_labels(j->ctx, j->c, j->args.name, &j->d, (uint64_t)j->args.seed, !j->args.no_eval, &j->with, &j->without);

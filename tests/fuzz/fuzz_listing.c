@@ -9,8 +9,30 @@
 #include "scratch.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+/* The same as labels of five pictures, one of which has a class. */
+static void read_labels(const char *folder, const uint8_t *data, size_t size)
+{
+    static const char *const pictures[] = { "a.png", "b.png", "c.png", "fish/a.png", "x y.png" };
+    listing l = { .names = calloc(1, sizeof *l.names), .classes = 1 };
+    char path[64];
+
+    snprintf(path, sizeof path, "%s/labels.csv", folder);
+    scratch_write(path, data, size);
+    if (!l.names || !(l.names[0] = strdup("fish"))) abort();
+    int code = listing_name_labels(folder, "", &l);
+    for (int i = 0; i < 5; i++)
+        if (listing_add(&l, "", pictures[i], i == 3 ? listing_label(&l, "fish") : PLN_UNLABELLED, i) != DONE) abort();
+    if (code == DONE) code = listing_take_labels(folder, "", &l);
+    for (int i = 0; code == DONE && i < l.count; i++)
+        if (l.file[i].label < PLN_UNLABELLED || l.file[i].label >= l.classes) abort();
+    for (int c = 1; c < l.classes && code == DONE; c++)
+        if (strcmp(l.names[c - 1], l.names[c]) >= 0) abort();
+    listing_free(&l);
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -32,5 +54,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     snprintf(path, sizeof path, "%s/wnids.txt", folder);
     scratch_write(path, data, size);
     (void)listing_check(folder, "wnids.txt", &l);
+    read_labels(folder, data, size);
     return 0;
 }
