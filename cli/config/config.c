@@ -244,8 +244,9 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
     if (code == DONE && splits)
         code = dataset_split(ctx, d, pln_decimal((double)e->validation), (uint64_t)e->validation_seed);
     if (code == DONE && c->parted)
-        dataset_add_note(d, "%s has no test part: %g %% of its labelled samples are the test (evaluate.validation=%g)", d->path,
-                         100 * pln_decimal((double)TEST_SHARE), pln_decimal((double)TEST_SHARE));
+        dataset_add_note(d, "%s has no test part: %g %% of its %s are the test (evaluate.validation=%g)", d->path,
+                         100 * pln_decimal((double)TEST_SHARE), pln_data_get_info(d->train).labelled ? "labelled samples" : "samples",
+                         pln_decimal((double)TEST_SHARE));
     if (code == DONE && e->selects)
         code = dataset_hold(ctx, d, pln_decimal((double)e->held_out), (uint64_t)e->held_out_seed);
     return code;

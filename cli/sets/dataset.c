@@ -182,10 +182,22 @@ bool dataset_lacks_test(const char *name, const char *folder)
 
 /* ---- a part of the training set, to test on or to choose by ----------------- */
 
-/* How many samples a share of those with a label is. */
+/* How many samples a share of those with a label is, or of all where none has one. */
 static int share_of(pln_data *train, double share)
 {
-    return (int)(share * pln_data_get_info(train).labelled + 0.5);
+    const pln_data_info info = pln_data_get_info(train);
+
+    return (int)(share * (info.labelled ? info.labelled : info.count) + 0.5);
+}
+
+/* Which they are. */
+static pln_status choose(pln_ctx *ctx, pln_data *train, int n, uint64_t seed, int *index)
+{
+    const long all = pln_data_count(train);
+
+    if (pln_data_get_info(train).labelled) return pln_data_stratified(ctx, train, n, seed, index);
+    for (int i = 0; i < n; i++) index[i] = (int)(i * all / n);
+    return PLN_OK;
 }
 
 /* The paths of samples that left the training samples leave, too: those of the test are kept. */
@@ -217,7 +229,8 @@ static void note_emptied(dataset *d, const char *key, const pln_data *left, cons
 
     for (int i = 0; i < pln_data_count(left); i++)
         if (pln_data_labels(left)[i] >= 0) where[pln_data_labels(left)[i]] |= LEFT;
-    for (int i = 0; i < pln_data_count(taken); i++) where[pln_data_labels(taken)[i]] |= TAKEN;
+    for (int i = 0; i < pln_data_count(taken); i++)
+        if (pln_data_labels(taken)[i] >= 0) where[pln_data_labels(taken)[i]] |= TAKEN;
     for (int c = 0; c < PLN_MAX_CLASSES; c++) {
         if (where[c] != TAKEN) continue;
         if (first < 0) first = c;
@@ -243,7 +256,7 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
                         key, share, n, pln_data_count(d->train));
     index = malloc((size_t)n * sizeof *index);
     if (!index) return complain(FAILED, "no memory left");
-    status = pln_data_stratified(ctx, d->train, n, seed, index);
+    status = choose(ctx, d->train, n, seed, index);
     if (status == PLN_OK) status = pln_data_split(ctx, d->train, index, n, part, &others);
     const int code = status != PLN_OK ? complain_status(ctx, status) : take_files(d, index, n, part == &d->test) ? DONE
                                                                      : complain(FAILED, "no memory left");

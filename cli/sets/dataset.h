@@ -46,7 +46,7 @@ int  dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, cons
 /* Whether the set is a folder that has training samples, but no part for the test. */
 bool dataset_lacks_test(const char *name, const char *folder);
 
-/* Makes a stratified share (above 0, below 1) of the labelled training samples the
+/* Makes a stratified share (above 0, below 1) of the labelled training samples, or where there are none of all, the
  * test set, and leaves the others in the training set. */
 int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
 

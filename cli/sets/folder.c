@@ -52,7 +52,7 @@ static bool is_there(const char *folder, const char *name)
 static bool is_annotated(const char *folder) { return is_there(folder, "val/val_annotations.txt"); }
 
 /* Where the training samples are: in a folder of that name, or "", where there is none and the set is folders of classes
- * itself, at least two; NULL if there are no such files.  Files that a list labels, or that have no label, need no folders. */
+ * itself, at least two, or has one of those without; NULL if there are no such files.  Files that a list labels, or that have no label, need no folders. */
 static const char *train_of(const char *folder, extensions wanted)
 {
     const char *name = part_of(folder, trains, wanted);
@@ -62,7 +62,7 @@ static const char *train_of(const char *folder, extensions wanted)
     while (trains[i] && !is_there(folder, trains[i])) i++;
     if (trains[i]) return wanted == images && (is_there(folder, "train/labels.csv") || is_there(folder, "train/labels.txt")) ? trains[i] : NULL;
     if (wanted != images) return NULL;
-    return is_there(folder, "labels.csv") || is_there(folder, "labels.txt") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
+    return is_there(folder, UNLABELLED) || is_there(folder, "labels.csv") || is_there(folder, "labels.txt") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
 }
 
 static bool holds(const char *folder) { return train_of(folder, images) || train_of(folder, events); }

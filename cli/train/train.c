@@ -116,9 +116,9 @@ static int train(job *j)
     json_t *before = NULL;
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
 
+    if (code == DONE && j->args.resume) code = job_check_manifest(j);
     if (code == DONE && j->args.resume && access(run_path(&j->r, "manifest.json"), F_OK) != 0)
         fprintf(stderr, "note: there is no run in %s yet: this begins one%s\n", j->r.folder, past_hint(j->r.folder));
-    if (code == DONE && j->args.resume) code = job_check_manifest(j);
     if (code == DONE && j->args.resume) code = job_read_state(j);
     if (code == DONE) code = job_check_length(j);
     if (code == DONE) tell_of_length(j);

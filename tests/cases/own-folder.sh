@@ -29,3 +29,11 @@ echo 'bee1.png,cow' >>flat/labels.csv
 try data check flat
 ends 3
 says 'labels.csv:14: .*bee1.png is of the class'
+mkdir alone; mv own/unlabelled alone
+sed '/^semi/,$d' net.yaml >free.yaml
+try train free.yaml --data alone --out r3 --no-eval
+ends 0
+says 'alone has no test part: 20 % of its samples'
+try train free.yaml --data alone --out r4
+ends 3
+says 'no-eval'

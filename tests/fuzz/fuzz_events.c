@@ -22,6 +22,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!file || !frames) abort();
     memcpy(file, data + HOW, length);
     if (pln_frames_read(ctx, &how, file, length, frames) == PLN_OK) {
+        const pln_recording r = pln_frames_look(&how, file, length);
+        if (r.events < 1 || r.late < 0 || r.late >= r.events || r.duration < 0) abort();
         size_t seen = 0;
         if (length == 0 || length % 5 || values == 0) abort();
         for (size_t i = 0; i < values; i++) {
