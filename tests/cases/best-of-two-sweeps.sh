@@ -5,4 +5,6 @@ try train one/best.yaml --data set
 ends 0
 try train two/best.yaml --data set
 ends 0
-[ -f runs/one-best-seed1/result.json ] && [ -f runs/two-best-seed1/result.json ] || wrong "there should be two runs"
+for run in one two; do
+    [ -f runs/$run-best-seed1/result.json ] || wrong "there should be a run $run-best-seed1"
+done
