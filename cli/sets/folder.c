@@ -254,7 +254,7 @@ static int read_events(part *p)
     if (all.late > 0)
         dataset_add_note(p->r->d, "%s samples: %.3g %% of the events are later than the %d frames of %d microseconds, and left out: "
                          "read.microseconds=%lld would keep all", p->first == TRAIN_IMAGES ? "training" : "test",
-                         100.0 * (double)all.late / (double)all.events, f.steps, f.microseconds, (long long)(all.duration / f.steps + 1));
+                         100.0 * (double)all.late / (double)all.events, f.steps, f.microseconds, (long long)all.duration / f.steps + 1);
     copy_labels(p);
     return reader_bind(p->r, p->first, p->list.count, 4, shape);
 }

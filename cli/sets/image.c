@@ -44,7 +44,7 @@ typedef struct work {
 static bool take_size(work *w, unsigned long height, unsigned long width, int channels, int values, int bytes_each)
 {
     const bool shrinks = w->how->resize > 0 || w->how->crop > 0;
-    const unsigned long bytes = (unsigned long)(values * bytes_each);
+    const unsigned long bytes = (unsigned long)values * (unsigned long)bytes_each;
     image *i = w->to;
 
     w->told = true;
@@ -108,7 +108,7 @@ static void png_pixels(work *w)
     png_bytep row[LARGEST_SIDE];
     const image *i = w->to;
 
-    for (int y = 0; y < i->height; y++) row[y] = i->pixels + (size_t)y * (size_t)i->width * (size_t)(w->values * w->bytes_each);
+    for (int y = 0; y < i->height; y++) row[y] = i->pixels + (size_t)y * (size_t)i->width * (size_t)w->values * (size_t)w->bytes_each;
     png_read_image(w->png, row);
     png_read_end(w->png, w->info);
 }
@@ -133,7 +133,7 @@ static bool decode_png(work *w)
     png_read_info(w->png, w->info);
     if (!png_size(w)) return false;
     png_read_update_info(w->png, w->info);
-    if (png_get_rowbytes(w->png, w->info) != (size_t)w->to->width * (size_t)(w->values * w->bytes_each)) {
+    if (png_get_rowbytes(w->png, w->info) != (size_t)w->to->width * (size_t)w->values * (size_t)w->bytes_each) {
         snprintf(w->why, sizeof w->why, "its rows are not what its header says");
         return false;
     }
@@ -165,7 +165,7 @@ static bool flatten(work *w)
     static const unsigned behind[] = { [IMAGE_BLACK] = 0, [IMAGE_GREY] = 128, [IMAGE_WHITE] = 255 };
     const unsigned opaque = w->bytes_each == 2 ? 65535 : 255, ground = behind[w->how->background];
     const bool alpha = w->values > w->to->channels;
-    const size_t pixels = (size_t)w->to->height * (size_t)w->to->width, bytes = (size_t)(w->values * w->bytes_each);
+    const size_t pixels = (size_t)w->to->height * (size_t)w->to->width, bytes = (size_t)w->values * (size_t)w->bytes_each;
     uint8_t *to = w->to->pixels;
 
     if (w->bytes_each == 1 && !alpha) return true;
