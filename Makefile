@@ -25,6 +25,7 @@ build:           ## build the library and the command
 
 demo: build      ## learn Fashion-MNIST without labels, and show the result
 	$(BUILD)/release/planaria train planaria/fashion-demo --out $(DEMO) --force
+	$(BUILD)/release/planaria report $(DEMO) -o $(DEMO)/report.html
 	@echo "What the first layer has learned: $(DEMO)/fields.png"
 
 check:           ## install what is missing, then each stage from lint to tidy: what CI runs

@@ -154,6 +154,13 @@ def make_own(folder):
     write(f"{folder}/flat/labels.csv", "file,class\n" + "".join(f"{name}{k}.png,{name}\n" for name in ("bee", "cat", "dog") for k in range(4)))
 
 
+def make_animals(folder):
+    """Ten pictures of each of three classes, of different sizes, and a hundred of each without a label: animals."""
+    for _, name, k, label, seed in each_picture(110, 0, ("cat", "dog", "horse")):
+        path = f"{name}/{name}{k}.png" if k < 10 else f"unlabelled/{name}{k}.png"
+        write(f"{folder}/animals/{path}", png(bars(label, seed, width=12 + k % 5, height=12)))
+
+
 # ---- safetensors ---------------------------------------------------------------------
 
 def safetensors(path, header, values):
