@@ -138,14 +138,15 @@ static int train(job *j)
     return code;
 }
 
-/* Says so where outputs are classes, but are more than there are in the data: fewer are refused. */
+/* Says so where outputs are left over: each class has as many as any other.  Fewer than there are classes are refused. */
 static void tell_of_outputs(const job *j)
 {
     const bool argmax = j->c->e.has_semi || j->c->e.fit.target == PLN_TARGET_LABELS;
     const int outputs = pln_net_outputs(j->net), classes = pln_data_classes(j->d.train);
 
-    if (argmax && classes > 0 && outputs > classes)
-        fprintf(stderr, "note: the network has %d outputs, the data %d classes: %d outputs stand for nothing\n", outputs, classes, outputs - classes);
+    if (argmax && classes > 0 && outputs > classes && outputs % classes > 0)
+        fprintf(stderr, "note: the network has %d outputs, the data %d classes: %d for each class, and the last %d for none\n", outputs, classes,
+                outputs / classes, outputs % classes);
 }
 
 static int open_all(job *j)
