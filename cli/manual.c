@@ -13,7 +13,7 @@ static const char *const exits[][2] = {
 
 static const char *const variables[][2] = {
     { "PLANARIA_DATA", "folder in which data sets are looked for first, each in a folder of its name" },
-    { "PLANARIA_PRESETS", "folder of presets, instead of those that came with the program" },
+    { "PLANARIA_PRESETS", "folder of presets, beside those that came with the program, and before them" },
     { "XDG_CACHE_HOME", "data sets are fetched to the folder planaria in it; by default ~/.cache" },
     { "PLN_ISA", "level of kernels to compute with, scalar, x86-64-v2, x86-64-v3, x86-64-v4 or arm64, if the CPU has it" },
     { "OMP_NUM_THREADS", "at most so many threads, unless --threads is given" },
