@@ -206,7 +206,6 @@ int listing_name_labels(const char *folder, const char *part, listing *l)
     char path[PATH_MAX];
 
     if (!find_labels(folder, part, path)) return DONE;
-    l->named = true;
     return each_label(path, add_class, l);
 }
 
@@ -232,6 +231,7 @@ static int give_label(const char *path, int number, const char *name, const char
     const listed wanted = { .path = within };
     listed *found = s->l->count ? bsearch(&wanted, s->l->file, (size_t)s->l->count, sizeof wanted, by_path) : NULL;
     if (!found) return complain(BAD_INPUT, "%s:%d: there is no picture %.200s", path, number, within);
+    if (label < 0) return complain(BAD_INPUT, "%s:%d: there is no class '%s' among the training samples", path, number, class);
     if (found->label >= 0 && found->label != label)
         return complain(BAD_INPUT, "%s:%d: %.200s is of the class '%.60s' already", path, number, within, s->l->names[found->label]);
     found->label = label;
@@ -243,7 +243,8 @@ int listing_take_labels(const char *folder, const char *part, listing *l)
     search s = { l, part };
     char path[PATH_MAX];
 
-    if (!l->named || !find_labels(folder, part, path)) return DONE;
+    if (!find_labels(folder, part, path)) return DONE;
+    l->named = true;
     if (l->count > 0) qsort(l->file, (size_t)l->count, sizeof *l->file, by_path);
     return each_label(path, give_label, &s);
 }

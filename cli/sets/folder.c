@@ -48,6 +48,15 @@ static bool is_there(const char *folder, const char *name)
     return snprintf(path, sizeof path, "%s/%s", folder, name) < (int)sizeof path && stat(path, &about) == 0;
 }
 
+/* Whether a text file in a part gives labels by the names of files. */
+static bool is_listed(const char *folder, const char *within)
+{
+    char csv[PATH_MAX], text[PATH_MAX];
+
+    return snprintf(csv, sizeof csv, "%s/labels.csv", within) < (int)sizeof csv && snprintf(text, sizeof text, "%s/labels.txt", within) < (int)sizeof text &&
+           (is_there(folder, csv) || is_there(folder, text));
+}
+
 /* Tiny-ImageNet's: its folder "test" has no labels. */
 static bool is_annotated(const char *folder) { return is_there(folder, "val/val_annotations.txt"); }
 
@@ -60,16 +69,24 @@ static const char *train_of(const char *folder, extensions wanted)
 
     if (name) return name;
     while (trains[i] && !is_there(folder, trains[i])) i++;
-    if (trains[i]) return wanted == images && (is_there(folder, "train/labels.csv") || is_there(folder, "train/labels.txt")) ? trains[i] : NULL;
+    if (trains[i]) return wanted == images && is_listed(folder, trains[i]) ? trains[i] : NULL;
     if (wanted != images) return NULL;
-    return is_there(folder, UNLABELLED) || is_there(folder, "labels.csv") || is_there(folder, "labels.txt") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
+    return is_there(folder, UNLABELLED) || is_listed(folder, ".") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
 }
 
 static bool holds(const char *folder) { return train_of(folder, images) || train_of(folder, events); }
 
+/* Where the test samples are, in folders of classes or with a list of labels, or NULL. */
+static const char *test_of(const char *folder, extensions wanted)
+{
+    for (int i = 0; tests[i]; i++)
+        if (listing_has(folder, tests[i], wanted, 1) || (wanted == images && is_listed(folder, tests[i]))) return tests[i];
+    return NULL;
+}
+
 static bool lacks_test(const char *folder)
 {
-    return part_of(folder, tests, train_of(folder, images) ? images : events) == NULL && !is_annotated(folder);
+    return test_of(folder, train_of(folder, images) ? images : events) == NULL && !is_annotated(folder);
 }
 
 /* One file; its name is part of the digest, since it says which class it is. */
@@ -263,17 +280,30 @@ static int read_events(part *p)
 
 static int list_test(const part *train, const listing_how *how, part *p)
 {
-    const char *folder = p->r->d->path;
+    const char *folder = p->r->d->path, *name = test_of(folder, how->wanted);
+    int code, left;
 
     p->list.names = train->list.names;
     p->list.classes = train->list.classes;
     if (how->wanted == images && is_annotated(folder)) return listing_annotated(folder, "val", &p->list);
-    const char *name = part_of(folder, tests, how->wanted);
     if (!name) return complain(BAD_INPUT, "%s has no test samples: wanted is %s", folder,
                                how->wanted == images ? "test/CLASS/*.png or .jpg, or val" : "Test/CLASS/*.bin");
-    const int code = listing_read(folder, name, how, false, &p->list);
-    if (code == DONE) listing_order(&p->list);
-    return code;
+    code = listing_read(folder, name, how, false, &p->list);
+    if (code == DONE) code = listing_take_labels(folder, name, &p->list);
+    if (code != DONE) return code;
+    left = listing_drop_unlabelled(&p->list);
+    if (left > 0) dataset_add_note(p->r->d, "test samples: %d files in %s are left out: neither a folder nor a labels.csv says their class", left, name);
+    if (p->list.count == 0) return complain(BAD_INPUT, "%s/%s holds no sample whose class is known", folder, name);
+    listing_order(&p->list);
+    return DONE;
+}
+
+/* Says so where there are samples for a test, but nothing that says their classes. */
+static void tell_of_unused(dataset *d, extensions wanted)
+{
+    for (int i = 0; tests[i] && lacks_test(d->path); i++)
+        if (listing_holds(d->path, tests[i], wanted))
+            dataset_add_note(d, "the files in %s are no test: neither folders nor a labels.csv say their classes", tests[i]);
 }
 
 /* The training samples; what is beside the classes has no label. */
@@ -331,6 +361,7 @@ static int read_set(reading *r)
 
     if (code == DONE) code = listing_check(folder, "wnids.txt", &train.list);
     if (code == DONE && r->test) code = list_test(&train, &how, &test);
+    if (code == DONE && !r->test) tell_of_unused(r->d, how.wanted);
     if (code == DONE && pictures) code = read_both(&train, r->test ? &test : NULL);
     else if (code == DONE) {
         code = read_events(&train);

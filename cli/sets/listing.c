@@ -90,6 +90,12 @@ int listing_has(const char *folder, const char *part, extensions wanted, int mos
     return found;
 }
 
+bool listing_holds(const char *folder, const char *part, extensions wanted)
+{
+    char path[PATH_MAX];
+    return join(path, folder, part, "") && holds(path, wanted);
+}
+
 /* ---- adding ------------------------------------------------------------------ */
 
 int listing_add(listing *l, const char *within, const char *name, int label, int place)
@@ -277,7 +283,20 @@ int listing_read(const char *folder, const char *part, const listing_how *how, b
 {
     const int code = each_entry(folder, part, how, training, l, add_classes);
 
-    return code == DONE && training ? add_unlabelled(folder, part, how, l) : code;
+    if (code != DONE) return code;
+    return training ? add_unlabelled(folder, part, how, l) : add_loose(folder, part, how, l);
+}
+
+int listing_drop_unlabelled(listing *l)
+{
+    const int all = l->count;
+
+    l->count = 0;
+    for (int i = 0; i < all; i++) {
+        if (l->file[i].label >= 0) l->file[l->count++] = l->file[i];
+        else                       free(l->file[i].path);
+    }
+    return all - l->count;
 }
 
 void listing_order(listing *l)

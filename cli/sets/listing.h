@@ -39,13 +39,19 @@ typedef struct listing_how {
 /* How many folders PART/CLASS or PART/CLASS/images have such a file, up to `most`; a folder that cannot be looked into counts. */
 int listing_has(const char *folder, const char *part, extensions wanted, int most);
 
+/* Whether folder/PART itself has such a file, or cannot be looked into. */
+bool listing_holds(const char *folder, const char *part, extensions wanted);
+
 /* The folders of folder/PART become the classes. */
 int listing_name(const char *folder, const char *part, const listing_how *how, listing *l);
 
 /* Lists folder/PART/CLASS[/images]/FILE, without hidden files and those of other extensions.  There may be no other classes than
- * those that have a name; of a training part each must have a file, and files beside them have no label.  Complains and
+ * those that have a name; of a training part each must have a file.  Files beside them have no label.  Complains and
  * returns an exit code; *l is to be freed either way. */
 int listing_read(const char *folder, const char *part, const listing_how *how, bool training, listing *l);
+
+/* Removes the files that have no label; how many. */
+int listing_drop_unlabelled(listing *l);
 
 /* The first of each class, then the second of each, and so on, so that the beginning of the list has all classes. */
 void listing_order(listing *l);
@@ -63,7 +69,8 @@ int listing_add(listing *l, const char *within, const char *name, int label, int
  * are, if there is such a file. */
 int listing_name_labels(const char *folder, const char *part, listing *l);
 
-/* Then the files that it lists have those classes: their paths are relative to folder/PART. */
+/* Then the files that it lists have those classes, which must be among those there are: their paths are relative to
+ * folder/PART. */
 int listing_take_labels(const char *folder, const char *part, listing *l);
 
 /* The files of a folder/PART/images where lines "FILE CLASS ..." of the text file

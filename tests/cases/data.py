@@ -144,14 +144,19 @@ def make_deep(folder):
 
 
 def make_own(folder):
-    """One folder without a test part: classes, pictures without a label beside them, and a list of some of the files; and a folder
-    without classes, whose labels are in a list: own, few.txt, flat."""
+    """One folder without a test part: classes, pictures without a label beside them, and a list of some of the files; a folder
+    without classes, whose labels are in a list: own, few.txt, flat; and one with a list for each part: listed."""
     for _, name, k, label, seed in each_picture(20, 0):
         write(f"{folder}/own/{name}/{name}{k}.png", png(bars(label, seed)))
         write(f"{folder}/own/{'unlabelled/' if k % 2 else ''}{name}{k}.png", png(bars(label, 500 + seed)))
         write(f"{folder}/flat/{name}{k}.png", png(bars(label, seed)))
     write(f"{folder}/few.txt", "".join(f"{name}/{name}{k}.png\n" for name in ("bee", "cat", "dog") for k in range(0, 20, 3)))
     write(f"{folder}/flat/labels.csv", "file,class\n" + "".join(f"{name}{k}.png,{name}\n" for name in ("bee", "cat", "dog") for k in range(4)))
+    for part, count in (("train", 20), ("test", 4)):
+        files = [(name, k, label) for label, name in enumerate(("bee", "cat", "dog")) for k in range(count)]
+        for name, k, label in files:
+            write(f"{folder}/listed/{part}/{name}{k}.png", png(bars(label, k + (part == "test") * 1000)))
+        write(f"{folder}/listed/{part}/labels.csv", "".join(f"{name}{k}.png,{name}\n" for name, k, _ in files if part == "train" or (name, k) != ("dog", 3)))
 
 
 def make_animals(folder):

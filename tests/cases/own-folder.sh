@@ -37,3 +37,23 @@ says 'alone has no test part: 20 % of its samples'
 try train free.yaml --data alone --out r4
 ends 3
 says 'no-eval'
+# A test part may have its labels in a list, too; what has no class is not left out without a word.
+try data check listed
+ends 0
+says '^training +60 samples'
+says '^test +11 samples'
+says '1 files in test are left out'
+echo 'bee0.png,cow' >>listed/test/labels.csv
+try data check listed
+ends 3
+says "test/labels.csv:12: there is no class 'cow' among the training samples"
+rm listed/test/labels.csv
+try data check listed
+ends 0
+says 'the files in test are no test'
+says 'no test part'
+cp -r own/bee listed/test
+try data check listed
+ends 0
+says '^test +20 samples'
+says '12 files in test are left out'
