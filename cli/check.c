@@ -5,6 +5,7 @@
 #include "check.h"
 
 #include "options.h"
+#include "plain.h"
 #include "sets/survey.h"
 
 #include <jansson.h>
@@ -55,7 +56,11 @@ static void print_part(int part, const dataset *d, pln_data *data, const survey 
     dataset_describe(data, text);
     printf("%-9s %s, %d labelled, %.1f %% of the values not zero\n", parts[part], text, info.labelled, 100 * info.active);
     printf("%-9s", "classes");
-    for (int c = 0; c < info.classes; c++) printf(" %s:%d", class_name(d, c, number), s->per_class[part][c]);
+    for (int c = 0; c < info.classes; c++) {
+        printf(" ");
+        plain_print(stdout, class_name(d, c, number));
+        printf(":%d", s->per_class[part][c]);
+    }
     printf("\n");
 }
 
@@ -67,8 +72,12 @@ static void print_found(const dataset *d, const char *title, int part, const sur
     if (f->count == 0) return;
     printf("%-9s %d %s sample%s %s:", title, f->count, parts[part], f->count == 1 ? "" : "s", what);
     for (int i = 0; i < f->shown; i++) {
-        printf("%s %s", i ? "," : "", sample_name(d, part, f->sample[i], number));
-        if (like >= 0) printf(" (as %s)", sample_name(d, like, f->like[i], other));
+        printf("%s ", i ? "," : "");
+        plain_print(stdout, sample_name(d, part, f->sample[i], number));
+        if (like < 0) continue;
+        printf(" (as ");
+        plain_print(stdout, sample_name(d, like, f->like[i], other));
+        printf(")");
     }
     printf("%s\n", f->count > f->shown ? ", ..." : "");
 }
@@ -81,7 +90,8 @@ static void print_missing(const dataset *d, const survey *s, int part)
     for (int c = 0; c < s->classes; c++) {
         if (s->per_class[part][c] || !s->per_class[1 - part][c]) continue;
         if (missing++ == 0) printf("%-9s no %s sample of the class", "missing", parts[part]);
-        printf("%s %s", missing > 1 ? "," : "", class_name(d, c, number));
+        printf("%s ", missing > 1 ? "," : "");
+        plain_print(stdout, class_name(d, c, number));
     }
     if (missing) printf("\n");
 }
@@ -179,7 +189,9 @@ int check_set(const char *name, const char *folder, const dataset_how *how, bool
     if (code == DONE && as_json) {
         code = print_json(&d, s);
     } else if (code == DONE) {
-        printf("folder    %s\nsha256    %s\n", d.path, d.digest);
+        printf("folder    ");
+        plain_print(stdout, d.path);
+        printf("\nsha256    %s\n", d.digest);
         print_part(0, &d, d.train, s);
         if (d.test) print_part(1, &d, d.test, s);
         print_survey(&d, s);

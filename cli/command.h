@@ -7,9 +7,13 @@
 /* Exit codes, as scripts know them. */
 enum { DONE = 0, FAILED = 1, MISUSED = 2, BAD_INPUT = 3, INTERRUPTED = 130 };
 
-/* Prints "planaria: " and a sentence on stderr and returns code. */
+/* Prints "planaria: " and a sentence on stderr, with '?' for control characters, and returns code. */
 __attribute__((format(printf, 2, 3)))
 int complain(int code, const char *format, ...);
+
+/* Prints "note: " and a sentence likewise. */
+__attribute__((format(printf, 1, 2)))
+void remark(const char *format, ...);
 
 /* The same with the last error of the context; the code follows from status. */
 int complain_status(const pln_ctx *ctx, pln_status status);

@@ -4,6 +4,7 @@
 
 #include "analyse.h"
 #include "options.h"
+#include "plain.h"
 #include "run/layers.h"
 #include "run/past.h"
 #include "run/run.h"
@@ -20,17 +21,6 @@
 typedef struct listing {
     json_t *tensors, *texts;         /* or NULL: they are printed */
 } listing;
-
-/* The beginning of a text from elsewhere, which must not steer a terminal. */
-static const char *plain(const char *text, char *to, size_t capacity)
-{
-    size_t n = strlen(text);
-
-    if (n >= capacity) n = capacity - 1;
-    for (size_t i = 0; i < n; i++) to[i] = (unsigned char)text[i] < ' ' || text[i] == 127 ? '?' : text[i];
-    to[n] = 0;
-    return to;
-}
 
 static void print_shape(int rank, const int64_t *dim)
 {
@@ -93,7 +83,7 @@ static void see_tensor(void *user, const char *name, const char *type, int rank,
         add_tensor(l->tensors, name, type, rank, dim, size, n ? &f : NULL, n);
         return;
     }
-    printf("%-24s %-4s", plain(name, shown, sizeof shown), type);
+    printf("%-24s %-4s", plain_text(name, shown, sizeof shown), type);
     print_shape(rank, dim);
     if (n == 0) {
         printf(" %zu bytes\n", size);
@@ -113,7 +103,7 @@ static void see_text(void *user, const char *key, const char *value)
     char shown_key[61], shown[201];
 
     if (l->texts) json_object_set_new(l->texts, key, json_string(value));
-    else printf("%-24s %s%s\n", plain(key, shown_key, sizeof shown_key), plain(value, shown, sizeof shown), strlen(value) > 200 ? "..." : "");
+    else printf("%-24s %s%s\n", plain_text(key, shown_key, sizeof shown_key), plain_text(value, shown, sizeof shown), strlen(value) > 200 ? "..." : "");
 }
 
 /* Of a network, if the file holds one, its size, and of a spiking one the layers. */

@@ -1,20 +1,41 @@
 /* message.c - one sentence on stderr, and an exit code */
 
 #include "command.h"
+#include "plain.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+
+/* A longer sentence is cut: it has room for three paths. */
+enum { SENTENCE = 3 * 4096 };
+
+static void print_sentence(const char *kind, const char *format, va_list args)
+{
+    char text[SENTENCE];
+
+    vsnprintf(text, sizeof text, format, args);
+    fputs(kind, stderr);
+    plain_print(stderr, text);
+    fputc('\n', stderr);
+}
 
 int complain(int code, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    fputs("planaria: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    print_sentence("planaria: ", format, args);
     va_end(args);
     return code;
+}
+
+void remark(const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    print_sentence("note: ", format, args);
+    va_end(args);
 }
 
 int complain_status(const pln_ctx *ctx, pln_status status)

@@ -357,7 +357,7 @@ void dataset_each_note(const dataset *d, void (*see)(const char *note, void *use
 static void print_note(const char *note, void *user)
 {
     (void)user;
-    fprintf(stderr, "note: %s\n", note);
+    remark("%s", note);
 }
 
 void dataset_note(const dataset *d) { dataset_each_note(d, print_note, NULL); }

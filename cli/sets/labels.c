@@ -37,12 +37,12 @@ static long read_number(const char *at, size_t length)
     return number;
 }
 
-/* Text from a file as a message can show it: a few printable characters. */
+/* The beginning of a part of a line as a text, with '?' for zero bytes. */
 static void show(const char *at, size_t length, char *text, size_t capacity)
 {
-    size_t n = length < capacity - 1 ? length : capacity - 1;
+    const size_t n = length < capacity - 1 ? length : capacity - 1;
 
-    for (size_t i = 0; i < n; i++) text[i] = at[i] >= ' ' && at[i] <= '~' ? at[i] : '?';
+    for (size_t i = 0; i < n; i++) text[i] = at[i] ? at[i] : '?';
     text[n] = 0;
 }
 
@@ -128,7 +128,7 @@ int labels_load(const char *path, const dataset *d, int *line)
 
     if (code != DONE) return code;
     code = labels_parse(path, bytes, size, &of, line, &passed);
-    if (code == DONE && passed) fprintf(stderr, "note: %d of the samples that %s lists are in the test: they show no labels in the training\n", passed, path);
+    if (code == DONE && passed) remark("%d of the samples that %s lists are in the test: they show no labels in the training", passed, path);
     free(bytes);
     return code;
 }

@@ -79,8 +79,8 @@ static int take_fitting(job *j, const pln_net *from)
     list(j, true, taken);
     list(j, false, fresh);
     if (!*taken) return refuse(j, why);
-    if (*fresh) fprintf(stderr, "note: the weights %s are those of %s, and %s begin anew: %s\n", taken, j->args.from, fresh, why);
-    else        fprintf(stderr, "note: the weights %s are those of %s, which has more: %s\n", taken, j->args.from, why);
+    if (*fresh) remark("the weights %s are those of %s, and %s begin anew: %s", taken, j->args.from, fresh, why);
+    else        remark("the weights %s are those of %s, which has more: %s", taken, j->args.from, why);
     return DONE;
 }
 
@@ -114,12 +114,12 @@ static void tell_of_losses(const job *j)
         present += pln_net_present(j->net, p);
     }
     if (how->from > 1 - (double)present / (double)weights)
-        fprintf(stderr, "note: prune.from is %g: so many of the weights of %s are left out by chance before the first batch, and with them most of "
-                "its training%s\n", pln_decimal(how->from), j->args.from,
-                how->exchange > 0 && how->from >= how->sparsity ? "; prune.method granet exchanges weights too, and begins with all that there are" : "");
+        remark("prune.from is %g: so many of the weights of %s are left out by chance before the first batch, and with them most of "
+               "its training%s", pln_decimal(how->from), j->args.from,
+               how->exchange > 0 && how->from >= how->sparsity ? "; prune.method granet exchanges weights too, and begins with all that there are" : "");
     if (how->rewind > 0)
-        fprintf(stderr, "note: behind each round weights go back to those after epoch %d of this run, which begins with those of %s\n", how->rewind,
-                j->args.from);
+        remark("behind each round weights go back to those after epoch %d of this run, which begins with those of %s", how->rewind,
+               j->args.from);
 }
 
 int job_start(job *j)

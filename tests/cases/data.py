@@ -159,6 +159,18 @@ def make_own(folder):
         write(f"{folder}/listed/{part}/labels.csv", "".join(f"{name}{k}.png,{name}\n" for name, k, _ in files if part == "train" or (name, k) != ("dog", 3)))
 
 
+def make_steering(folder):
+    """Names of classes and files that steer a terminal, and pictures that are doubled, for which they are shown; a list with a
+    wrong class: steering."""
+    esc = "\x1b[31m"
+    for k in range(4):
+        write(f"{folder}/steering/train/a{esc}{k}.png", png(bars(k % 2, 1)))
+    write(f"{folder}/steering/train/labels.csv", "".join(f"a{esc}{k}.png,red{esc}{k % 2}\n" for k in range(4)))
+    write(f"{folder}/steering/test/red{esc}0/x{esc}.png", png(bars(0, 1)))
+    write(f"{folder}/wrong{esc}\nforged/labels.csv", f"b.png,red{esc}\nb.png,\u009b31mred\n")
+    write(f"{folder}/wrong{esc}\nforged/b.png", png(bars(0, 1)))
+
+
 def make_animals(folder):
     """Ten pictures of each of three classes, of different sizes, and a hundred of each without a label: animals."""
     for _, name, k, label, seed in each_picture(110, 0, ("cat", "dog", "horse")):

@@ -26,6 +26,16 @@ int complain(int code, const char *format, ...)
     return code;
 }
 
+void remark(const char *format, ...)
+{
+    char text[1024];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+}
+
 int complain_status(const pln_ctx *ctx, pln_status status)
 {
     (void)ctx;
