@@ -10,12 +10,19 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Whether the command line of a manifest has a word. */
-static bool has_word(const json_t *line, const char *word)
+/* Whether the command line of a manifest, "planaria", "train", ..., is that of a command. */
+static bool is_command(const json_t *line, const char *command)
 {
-    for (size_t i = 0; i < json_array_size(line); i++) {
+    const char *text = json_string_value(json_array_get(line, 1));
+    return text && strcmp(text, command) == 0;
+}
+
+/* Whether it has an option. */
+static bool has_option(const json_t *line, const char *option)
+{
+    for (size_t i = 2; i < json_array_size(line); i++) {
         const char *text = json_string_value(json_array_get(line, i));
-        if (text && strcmp(text, word) == 0) return true;
+        if (text && strcmp(text, option) == 0) return true;
     }
     return false;
 }
@@ -30,7 +37,8 @@ static int take_over(arguments *a, const run *r, const json_t *manifest)
 
     if (a->seed == SEED_UNSET) a->seed = (long)json_integer_value(json_object_get(manifest, "seed"));
     if (a->limit == OPTIONS_UNSET) a->limit = (int)json_integer_value(json_object_get(data, "limit"));
-    if (has_word(line, "--no-eval")) a->no_eval = 1;
+    if (has_option(line, "--no-eval")) a->no_eval = 1;
+    if (has_option(line, "--tensorboard")) a->tensorboard = 1;
     if (!a->data && past.there) a->data = strdup(past.path);
     if (!a->from && from) a->from = strdup(from);
     a->out = strdup(r->folder);
@@ -54,7 +62,7 @@ int job_again(arguments *a, char *configuration, size_t capacity)
     manifest = json_load_file(run_path(&r, "manifest.json"), 0, NULL);
     if (!json_is_array(json_object_get(manifest, "command_line")))
         code = complain(BAD_INPUT, "%s has no manifest.json, or a damaged one, which says how the run began", a->name);
-    else if (has_word(json_object_get(manifest, "command_line"), "prune"))
+    else if (is_command(json_object_get(manifest, "command_line"), "prune"))
         code = complain(MISUSED, "%s is a run of 'planaria prune', which goes on by the same command with --resume", a->name);
     else
         code = take_over(a, &r, manifest);

@@ -68,17 +68,17 @@ static json_t *taken_of(const job *j)
     return taken;
 }
 
-/* Where the data lie, also from another folder. */
-static const char *place_of(const dataset *d, char path[PATH_MAX])
+/* Where something lies, also from another folder. */
+static const char *place_of(const char *given, char path[PATH_MAX])
 {
-    return realpath(d->path, path) ? path : d->path;
+    return realpath(given, path) ? path : given;
 }
 
 int job_write_manifest(const job *j)
 {
     const pln_data_info samples = pln_data_get_info(j->d.train);
     char cpu[128], path[PATH_MAX];
-    json_t *m, *from = *j->from ? json_pack("{s:s, s:s, s:o*}", "path", j->args.from, "sha256", j->from, "taken", taken_of(j)) : NULL;
+    json_t *m, *from = *j->from ? json_pack("{s:s, s:s, s:o*}", "path", place_of(j->args.from, path), "sha256", j->from, "taken", taken_of(j)) : NULL;
     char *text;
     int code = FAILED;
 
@@ -86,7 +86,7 @@ int job_write_manifest(const job *j)
     m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f, s:o*}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed, "from", from,
-                  "data", "name", j->c->data, "path", place_of(&j->d, path), "sha256", j->d.digest,
+                  "data", "name", j->c->data, "path", place_of(j->d.path, path), "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
                   "largest", (double)samples.largest, "classes", names_of(&j->d),

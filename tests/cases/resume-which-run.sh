@@ -16,3 +16,11 @@ rm r/manifest.json r/checkpoint.safetensors
 try train net.yaml --data set --out r --seed 7 --resume
 ends 3
 says 'no manifest.json'
+# A name is no command, and what it began with is found from elsewhere, too.
+try train net.yaml --data set --out prune --from straight --tensorboard
+ends 0
+mkdir elsewhere; cd elsewhere || exit 1
+rm ../prune/events.out.tfevents.planaria
+try train ../prune --resume --epochs 2
+ends 0
+[ -f ../prune/events.out.tfevents.planaria ] || wrong "it should write the figures for TensorBoard as before"
