@@ -177,11 +177,13 @@ int listing_label(const listing *l, const char *name)
     return found ? (int)(found - l->names) : -1;
 }
 
-/* The first of each class before the second of each. */
+/* The first of each class before the second of each; files of one class from a folder and from a list may have the same place. */
 static int by_turns(const void *a, const void *b)
 {
     const listed *x = a, *y = b;
-    return x->place != y->place ? (x->place > y->place) - (x->place < y->place) : x->label - y->label;
+
+    if (x->place != y->place) return (x->place > y->place) - (x->place < y->place);
+    return x->label != y->label ? x->label - y->label : strcmp(x->path, y->path);
 }
 
 /* Whether a folder beside the classes is that of files without a label. */

@@ -13,7 +13,22 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* The same as labels of five pictures, one of which has a class. */
+/* Whatever the order was, it is one of place, class and path. */
+static void check_order(listing *l)
+{
+    for (int i = 0, j = l->count - 1; i < j; i++, j--) {
+        const listed kept = l->file[i];
+        l->file[i] = l->file[j];
+        l->file[j] = kept;
+    }
+    listing_order(l);
+    for (int i = 1; i < l->count; i++) {
+        const listed *a = &l->file[i - 1], *b = &l->file[i];
+        if (a->place != b->place ? a->place > b->place : a->label != b->label ? a->label > b->label : strcmp(a->path, b->path) >= 0) abort();
+    }
+}
+
+/* The same as labels of five pictures, two of a place, one of which has a class. */
 static void read_labels(const char *folder, const uint8_t *data, size_t size)
 {
     static const char *const pictures[] = { "a.png", "b.png", "c.png", "fish/a.png", "x y.png" };
@@ -25,12 +40,13 @@ static void read_labels(const char *folder, const uint8_t *data, size_t size)
     if (!l.names || !(l.names[0] = strdup("fish"))) abort();
     int code = listing_name_labels(folder, "", &l);
     for (int i = 0; i < 5; i++)
-        if (listing_add(&l, "", pictures[i], i == 3 ? listing_label(&l, "fish") : PLN_UNLABELLED, i) != DONE) abort();
+        if (listing_add(&l, "", pictures[i], i == 3 ? listing_label(&l, "fish") : PLN_UNLABELLED, i / 2) != DONE) abort();
     if (code == DONE) code = listing_take_labels(folder, "", &l);
     for (int i = 0; code == DONE && i < l.count; i++)
         if (l.file[i].label < PLN_UNLABELLED || l.file[i].label >= l.classes) abort();
     for (int c = 1; c < l.classes && code == DONE; c++)
         if (strcmp(l.names[c - 1], l.names[c]) >= 0) abort();
+    check_order(&l);
     listing_free(&l);
 }
 
