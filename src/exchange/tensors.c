@@ -128,6 +128,7 @@ pln_status plni_tensors_put(pln_ctx *ctx, const pln_net *net, const char *prefix
 {
     const int count = pln_net_parameters(net);
 
+    *t = (plni_tensors){ 0 };
     if (net->compact) return plni_fail(ctx, PLN_ERR_STATE, "model: the network is compact, and has no tensors to write");
     *t = (plni_tensors){ .record_bytes = (size_t)count * sizeof(record), .tensor_bytes = 3 * (size_t)count * sizeof(plni_st_tensor),
                          .room_bytes = plni_rows_room(net) * sizeof(float) };
