@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 static const char *const files_wanted[] = { ".png", ".jpg", ".jpeg", ".bin", ".npy", NULL };
@@ -169,25 +170,26 @@ static int take_array(block *b, const char *path, const void *bytes, size_t size
     return code;
 }
 
-/* Whatever its first bytes, or for events its name, say that it is. */
+/* Whatever its first bytes say that it is. */
 static int take_bytes(block *b, const char *path, const void *bytes, size_t size)
 {
     const unsigned char *at = bytes;
-    const size_t length = strlen(path);
 
     if (size >= 6 && memcmp(at, "\x93NUMPY", 6) == 0) return take_array(b, path, bytes, size, true);
     if (size >= 4 && !at[0] && !at[1] && at[2] == 8 && at[3] >= 2) return take_array(b, path, bytes, size, false);
-    if (length > 4 && strcmp(path + length - 4, ".bin") == 0) return take_events(b, path, bytes, size);
     return take_image(b, path, bytes, size);
 }
 
+/* Of events the name says it, as in training: their first bytes may be any, also those of gzip, IDX or .npy. */
 static int take_file(block *b, const char *path)
 {
+    const char *dot = strrchr(path, '.');
+    const bool events = dot && strcasecmp(dot, ".bin") == 0;
     void *bytes = NULL;
     size_t size;
-    int code = note(b, dataset_read_file(path, READER_MOST, &bytes, &size));
+    int code = note(b, (events ? dataset_read_plain : dataset_read_file)(path, READER_MOST, &bytes, &size));
 
-    if (code == DONE) code = take_bytes(b, path, bytes, size);
+    if (code == DONE) code = (events ? take_events : take_bytes)(b, path, bytes, size);
     free(bytes);
     return code;
 }
