@@ -173,19 +173,29 @@ static int print_made(const page *p, const prediction *made, const pln_data *dat
     return DONE;
 }
 
+static bool is_labelled(const pln_data *data)
+{
+    const int32_t *labels = pln_data_labels(data);
+
+    for (int i = 0; labels && i < pln_data_count(data); i++)
+        if (labels[i] < 0) return false;
+    return labels != NULL;
+}
+
 int mistakes_print(const page *p, const source_run *r, pln_ctx *ctx, const char *data)
 {
     dataset d = { .train = NULL };
     prediction made = { .count = 0 };
     int code = past_data_open(ctx, &r->r, r->c, data, &d);
 
-    if (code == DONE) code = prediction_make(ctx, &r->r, r->c, &d, &(prediction_options){ .best = false }, &made);
-    if (code == DONE) code = print_made(p, &made, d.test);
-    else if (!data) {
+    if (!data && (code == BAD_INPUT || (code == DONE && !is_labelled(d.test)))) {
         page_markup(p, "<p>Its samples could not be had: which classes it confuses is not known. <code>--data</code> says where they are.</p>\n");
         fprintf(stderr, "note: the report says nothing of the samples of %s\n", r->r.folder);
-        code = DONE;
+        dataset_close(&d);
+        return DONE;
     }
+    if (code == DONE) code = prediction_make(ctx, &r->r, r->c, &d, &(prediction_options){ .best = false }, &made);
+    if (code == DONE) code = print_made(p, &made, d.test);
     prediction_free(&made);
     dataset_close(&d);
     return code;

@@ -114,6 +114,7 @@ cp -r tiny-1 odd; echo '[1, {"accuracy": "x"}]' >odd/result.json; echo '{"layers
 "$PLANARIA" report odd -o odd.html 2>&1; echo "-> $?"
 cp -r tiny-1 unfinished; rm unfinished/result.json unfinished/model.safetensors; "$PLANARIA" report unfinished -o u.html 2>&1; echo "-> $?"
 cp -r tiny-1 broken; head -c 100 tiny-1/model.safetensors >broken/model.safetensors; "$PLANARIA" report broken -o no.html 2>/dev/null; echo "-> $?"
+cp -r named swapped; cp tiny-1/model.safetensors swapped/; mv elsewhere images; "$PLANARIA" report swapped -o no.html 2>&1 | sed "s|$PWD|HERE|"
 "$PLANARIA" report nowhere -o no.html 2>&1; echo "-> $?"
 "$PLANARIA" report 2>&1; echo "-> $?"
 "$PLANARIA" report tiny-1 -o nowhere/no.html 2>&1; echo "-> $?"
