@@ -138,7 +138,7 @@ static int choose_layer(output *w)
                     pln_net_layer(net, w->layer).name, there);
 }
 
-static int write_features(const options *o, const char *folder, bool best, bool train, int threads, output *w)
+static int write_features(const char *name, const asked_options *how, int threads, output *w)
 {
     pln_ctx *ctx;
     asked a = { .c = NULL };
@@ -146,15 +146,9 @@ static int write_features(const options *o, const char *folder, bool best, bool 
 
     if (code != DONE) return code;
     w->a = &a;
-    code = asked_open(ctx, o->extra[0], &(asked_options){ .data = folder, .best = best, .no_way = true }, &a);
+    code = asked_open(ctx, name, how, &a);
     if (code == DONE) code = choose_layer(w);
-    if (code == DONE) {
-        const inputs in = asked_inputs(&a, train, see, w);
-        if (o->extra_count > 1) code = inputs_walk(&in, o->extra + 1, o->extra_count - 1);
-        else if (!a.c) code = complain(MISUSED, "features wants samples beside a model file; try 'planaria features --help'");
-        else code = asked_data(&a, folder);
-        if (code == DONE && o->extra_count == 1) code = inputs_set(&in, &a.d, train ? a.d.train : a.d.test);
-    }
+    if (code == DONE) code = asked_walk(&a, how, see, w);
     progress_clear();
     if (code == DONE && !w->x.file) code = complain(BAD_INPUT, "there are no samples");
     if (code == DONE) code = finish(w);
@@ -186,10 +180,10 @@ int command_features(int argc, const char **argv)
     output w = { .layer = layer, .path = out };
     if (code == DONE && o.extra_count < 1) code = complain(MISUSED, "features wants a run folder or model file; try 'planaria features --help'");
     if (code == DONE && !out) code = complain(MISUSED, "--out says where the features go: --out x.npy");
-    if (code == DONE && part && strcmp(part, "test") != 0 && strcmp(part, "train") != 0)
-        code = complain(MISUSED, "--part is '%s'; it must be test or train", part);
     watch_signals();
-    if (code == DONE) code = write_features(&o, data, best != 0, part && strcmp(part, "train") == 0, threads, &w);
+    if (code == DONE)
+        code = write_features(o.extra[0], &(asked_options){ .data = data, .part = part, .best = best != 0, .no_way = true,
+                                                            .input = o.extra + 1, .inputs = o.extra_count - 1 }, threads, &w);
     free(part);
     free(data);
     free(out);

@@ -70,18 +70,7 @@ static int see(void *user, const inputs_batch *b)
     return code;
 }
 
-/* The samples that the run is evaluated on, or was trained with. */
-static int answer_run(answering *w, const char *folder, bool train)
-{
-    const inputs in = asked_inputs(w->a, train, see, w);
-    int code;
-
-    if (!w->a->c) return complain(MISUSED, "predict wants something to predict beside a model file; try 'planaria predict --help'");
-    code = asked_data(w->a, folder);
-    return code == DONE ? inputs_set(&in, &w->a->d, train ? w->a->d.train : w->a->d.test) : code;
-}
-
-static int predict(const options *o, const asked_options *how, answering *w, bool train, int threads)
+static int predict(const char *name, const asked_options *how, answering *w, int threads)
 {
     pln_ctx *ctx;
     asked a = { .c = NULL };
@@ -90,15 +79,10 @@ static int predict(const options *o, const asked_options *how, answering *w, boo
     if (code != DONE) return code;
     w->a = &a;
     w->quiet = isatty(STDOUT_FILENO);
-    code = asked_open(ctx, o->extra[0], how, &a);
+    code = asked_open(ctx, name, how, &a);
     w->to.decoder = a.p.decoder;
     if (code == DONE && w->to.folder) code = sorted_begin(&w->to);
-    if (code == DONE && o->extra_count == 1) {
-        code = answer_run(w, how->data, train);
-    } else if (code == DONE) {
-        const inputs in = asked_inputs(&a, train, see, w);
-        code = inputs_walk(&in, o->extra + 1, o->extra_count - 1);
-    }
+    if (code == DONE) code = asked_walk(&a, how, see, w);
     progress_clear();
     if (w->to.folder && w->to.count) fprintf(stderr, "%d files are in %s, by class\n", w->to.count, w->to.folder);
     asked_close(&a);
@@ -106,10 +90,9 @@ static int predict(const options *o, const asked_options *how, answering *w, boo
     return code;
 }
 
-static int check(const options *o, const char *part, double labels, const answering *w, int sorts)
+static int check(const options *o, double labels, const answering *w, int sorts)
 {
     if (o->extra_count < 1) return complain(MISUSED, "predict wants a run folder or model file, and what to predict; try 'planaria predict --help'");
-    if (part && strcmp(part, "test") != 0 && strcmp(part, "train") != 0) return complain(MISUSED, "--part is '%s'; it must be test or train", part);
     if (labels != -1 && !(labels > 0 && labels <= 1)) return complain(MISUSED, "--labels must be above 0 and at most 1");
     if ((w->to.folder != NULL) != (sorts != 0)) return complain(MISUSED, "--sort wants a folder, --out FOLDER, and --out goes with --sort");
     if (w->to.links && !sorts) return complain(MISUSED, "--link goes with --sort");
@@ -143,12 +126,12 @@ int command_predict(int argc, const char **argv)
                         "array (.npy, IDX), a folder of such files, a folder of a data set, or - for one file\n"
                         "on stdin; without any, the samples that the run is evaluated on.");
     answering w = { .format = json ? ANSWERS_JSON : csv ? ANSWERS_CSV : ANSWERS_TEXT, .to = { .folder = out, .links = links != 0 } };
-    if (code == DONE) code = check(&o, part, labels, &w, sorts);
+    if (code == DONE) code = check(&o, labels, &w, sorts);
     if (code == DONE && json && csv) code = complain(MISUSED, "--csv and --json contradict each other");
     watch_signals();
     if (code == DONE)
-        code = predict(&o, &(asked_options){ .by = by, .data = data, .labels = labels > 0 ? labels : 0, .best = best != 0 }, &w,
-                       part && strcmp(part, "train") == 0, threads);
+        code = predict(o.extra[0], &(asked_options){ .by = by, .data = data, .part = part, .labels = labels > 0 ? labels : 0, .best = best != 0,
+                                                     .input = o.extra + 1, .inputs = o.extra_count - 1 }, &w, threads);
     free(by);
     free(part);
     free(data);

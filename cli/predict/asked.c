@@ -26,6 +26,12 @@ static int open_file(asked *a)
                     "whose data say it", a->name);
 }
 
+/* The data of a run, read if they are not yet. */
+static int open_data(asked *a, const char *folder)
+{
+    return a->d.train ? DONE : past_data_open(a->ctx, &a->r, a->c, folder, &a->d);
+}
+
 /* A model that says what its outputs mean; from the data of the run if the file does not. */
 static int open_run(asked *a, const asked_options *o)
 {
@@ -39,13 +45,8 @@ static int open_run(asked *a, const asked_options *o)
     if (!lacks) return DONE;
     pln_model_free(a->p.model);
     a->p.model = NULL;
-    code = asked_data(a, o->data);
+    code = open_data(a, o->data);
     return code == DONE ? prediction_open(a->ctx, &a->r, a->c, &a->d, &how, &a->p) : code;
-}
-
-int asked_data(asked *a, const char *folder)
-{
-    return a->d.train ? DONE : past_data_open(a->ctx, &a->r, a->c, folder, &a->d);
 }
 
 /* ---- the way -------------------------------------------------------------------------- */
@@ -98,6 +99,18 @@ static int take_texts(asked *a)
     return read ? config_read_parse(a->ctx, a->name, read, &a->how) : DONE;
 }
 
+/* Options that would have no effect on what it is asked about. */
+static int check_options(const asked *a, const asked_options *o)
+{
+    if (o->part && strcmp(o->part, "test") != 0 && strcmp(o->part, "train") != 0)
+        return complain(MISUSED, "--part is '%s'; it must be test or train", o->part);
+    if (!a->c && (o->best || o->data)) return complain(MISUSED, "--best and --data go with a run folder");
+    if (o->inputs == 0) return a->c ? DONE : complain(MISUSED, "%s is a model file, which has no samples: name some behind it", a->name);
+    if (o->data && !a->d.train) return complain(MISUSED, "--data: %s needs no data of its training to be asked about other samples", a->name);
+    if (o->part && !inputs_has_set(o->input, o->inputs)) return complain(MISUSED, "--part goes with data sets, and no INPUT is one");
+    return DONE;
+}
+
 int asked_open(pln_ctx *ctx, const char *name, const asked_options *o, asked *a)
 {
     struct stat about;
@@ -105,7 +118,7 @@ int asked_open(pln_ctx *ctx, const char *name, const asked_options *o, asked *a)
 
     *a = (asked){ .ctx = ctx, .name = name, .p = { .ctx = ctx } };
     code = stat(name, &about) == 0 && S_ISDIR(about.st_mode) ? open_run(a, o) : open_file(a);
-    if (code == DONE && !a->c && (o->best || o->data)) code = complain(MISUSED, "--best and --data go with a run folder");
+    if (code == DONE) code = check_options(a, o);
     if (code == DONE && !o->no_way) code = choose_way(a, o);
     if (code == DONE) code = take_texts(a);
     if (code == DONE) {
@@ -123,7 +136,12 @@ void asked_close(asked *a)
     config_free(a->c);
 }
 
-inputs asked_inputs(const asked *a, bool train, int (*see)(void *user, const inputs_batch *batch), void *user)
+int asked_walk(asked *a, const asked_options *o, int (*see)(void *user, const inputs_batch *batch), void *user)
 {
-    return (inputs){ .ctx = a->ctx, .decoder = a->p.decoder, .name = a->data, .how = a->how, .train = train, .see = see, .user = user };
+    const bool train = o->part && strcmp(o->part, "train") == 0;
+    const inputs in = { .ctx = a->ctx, .decoder = a->p.decoder, .name = a->data, .how = a->how, .train = train, .see = see, .user = user };
+
+    if (o->inputs > 0) return inputs_walk(&in, o->input, o->inputs);
+    const int code = open_data(a, o->data);
+    return code == DONE ? inputs_set(&in, &a->d, train ? a->d.train : a->d.test) : code;
 }

@@ -18,23 +18,23 @@ typedef struct asked {
     dataset_how    how;                  /* and how their files were read                    */
 } asked;
 
-/* What the command line may say of the way to read out: "", or a word for pln_by; share of labels, 0: the model's first. */
+/* What the command line may say, NULL where it does not: a word for pln_by; share of labels, 0: the model's first; the folder
+ * of the data of the run; "test" or "train"; and what it is asked about, without any the data of the run. */
 typedef struct asked_options {
-    const char *by, *data;
-    double      labels;
-    bool        best;
-    bool        no_way;                  /* nothing is read out: it is asked for features    */
+    const char        *by, *data, *part;
+    double             labels;
+    bool               best;
+    bool               no_way;           /* nothing is read out: it is asked for features    */
+    const char *const *input;            /* [inputs]                                         */
+    int                inputs;
 } asked_options;
 
-/* Opens the model and decides on the way, which is a->p.how[0] then.  Complains and returns an exit code; *a is to be freed by
- * asked_close in any case. */
+/* Opens the model and decides on the way, which is a->p.how[0] then.  Complains, also of what would have no effect, and returns
+ * an exit code; *a is to be freed by asked_close in any case. */
 int  asked_open(pln_ctx *ctx, const char *name, const asked_options *o, asked *a);
 void asked_close(asked *a);
 
-/* The data of a run, read if they are not yet. */
-int  asked_data(asked *a, const char *folder);
-
-/* What inputs must be like for it. */
-inputs asked_inputs(const asked *a, bool train, int (*see)(void *user, const inputs_batch *batch), void *user);
+/* Goes through what it is asked about (inputs.h).  Complains and returns an exit code. */
+int  asked_walk(asked *a, const asked_options *o, int (*see)(void *user, const inputs_batch *batch), void *user);
 
 #endif

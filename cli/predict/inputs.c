@@ -246,6 +246,13 @@ static bool is_set(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode) && dataset_look(path) == DATASET_THERE && !dataset_is_of_files(path);
 }
 
+bool inputs_has_set(const char *const *paths, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (is_set(paths[i])) return true;
+    return false;
+}
+
 /* ---- all ------------------------------------------------------------------------------- */
 
 static int take_files(block *b, const file_list *l)

@@ -31,6 +31,9 @@ typedef struct inputs {
  * the others are gone on with.  Returns an exit code, that of the first complaint. */
 int inputs_walk(const inputs *in, const char *const *paths, int count);
 
+/* Whether one of the paths is a folder of a data set, which has parts. */
+bool inputs_has_set(const char *const *paths, int count);
+
 /* The samples of one set, in batches. */
 int inputs_set(const inputs *in, const dataset *d, const pln_data *data);
 

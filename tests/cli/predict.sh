@@ -80,5 +80,12 @@ try predict tiny --labels 0.3
 try predict three bars --sort
 try predict three bars --json --csv
 try predict three/model.safetensors bars --best
+for command in predict "features --out none.npy"; do
+    try $command three mixed --part train
+    try $command three mixed --part none
+    try $command three mixed --data bars
+    try $command three/model.safetensors "$DATA/tiny-npy" --data bars
+done
+"$PLANARIA" predict tiny mixed "$DATA/tiny-npy" --part train --csv 2>/dev/null | wc -l; ls none.*
 cp three/model.safetensors plain.safetensors; python3 "$TESTS/model.py" plain plain.safetensors; try predict plain.safetensors bars/test
 python3 "$TESTS/model.py" plain tiny/model.safetensors; "$PLANARIA" predict tiny --json | cmp - lines && echo "a run of an earlier version: the same"
