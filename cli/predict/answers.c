@@ -26,6 +26,9 @@ static bool label_of(const inputs_batch *b, int i, char text[CLASSES_NAME])
     return true;
 }
 
+/* The file that sample i is or is in, or the folder; NULL: it is of the run's own data. */
+static const char *place_of(const inputs_batch *b, int i) { return b->file ? b->file[i] : b->within; }
+
 /* ---- text ------------------------------------------------------------------------- */
 
 static void print_name(const char *name)
@@ -37,8 +40,8 @@ static void print_text(const pln_decoder *d, const inputs_batch *b, int i, const
 {
     char best[CLASSES_NAME], next[CLASSES_NAME];
 
-    if (b->file) print_name(b->file[i]);
-    else         printf("%d", b->first + i);
+    if (place_of(b, i)) print_name(place_of(b, i));
+    if (!b->file) printf(b->within ? " %d" : "%d", i);
     printf("  %s %.4g", classes_name(d, p->best, best), (double)p->score);
     if (p->next >= 0) printf("  %s %.4g", classes_name(d, p->next, next), (double)p->next_score);
     putchar('\n');
@@ -64,8 +67,9 @@ static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const 
 {
     char text[CLASSES_NAME];
 
-    if (b->file) print_field(b->file[i]);
-    else         printf("%d", b->first + i);
+    if (place_of(b, i)) print_field(place_of(b, i));
+    putchar(',');
+    if (!b->file) printf("%d", i);
     putchar(',');
     if (p->best >= 0) print_field(classes_name(d, p->best, text));
     printf(",%.*g,", DIGITS, (double)p->score);
@@ -94,9 +98,9 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     json_t *line = json_object();
     char label[CLASSES_NAME], *text;
 
-    if (b->file && json_object_set_new(line, "file", json_string(b->file[i])) != 0)
+    if (place_of(b, i) && json_object_set_new(line, "file", json_string(place_of(b, i))) != 0)
         json_object_set_new(line, "file", json_null());               /* its name is no UTF-8 */
-    if (!b->file) json_object_set_new(line, "index", json_integer(b->first + i));
+    if (!b->file) json_object_set_new(line, "index", json_integer(i));
     json_object_set_new(line, "class", class_json(d, p->best));
     json_object_set_new(line, "score", score_json(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
@@ -114,7 +118,7 @@ int answers_print(answers_format format, const pln_decoder *d, const inputs_batc
 {
     int code = DONE;
 
-    if (format == ANSWERS_CSV && first) printf("%s,class,score,next,next_score,label\n", b->file ? "file" : "index");
+    if (format == ANSWERS_CSV && first) puts("file,index,class,score,next,next_score,label");
     for (int i = 0; i < pln_data_count(b->data) && code == DONE; i++) {
         if (format == ANSWERS_JSON)     code = print_json(d, b, i, &said[i]);
         else if (format == ANSWERS_CSV) print_csv(d, b, i, &said[i]);

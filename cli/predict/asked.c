@@ -143,5 +143,5 @@ int asked_walk(asked *a, const asked_options *o, int (*see)(void *user, const in
 
     if (o->inputs > 0) return inputs_walk(&in, o->input, o->inputs);
     const int code = open_data(a, o->data);
-    return code == DONE ? inputs_set(&in, &a->d, train ? a->d.train : a->d.test) : code;
+    return code == DONE ? inputs_set(&in, &a->d, train ? a->d.train : a->d.test, NULL) : code;
 }

@@ -27,7 +27,6 @@ typedef struct block {
     const char   *file[INPUTS_BLOCK];
     int           count;
     int           done, all;                 /* files that were looked at, and all    */
-    int           first;                     /* number of the next sample of an array */
     int           code;                      /* of the first complaint                */
 } block;
 
@@ -126,17 +125,13 @@ static int take_events(block *b, const char *path, const void *bytes, size_t siz
     return note(b, complain_file(b->in->ctx, status, path));
 }
 
-/* The samples of an array, from b->first on. */
-static int see_all(block *b, const pln_data *data)
+static int see_all(block *b, const char *path, const pln_data *data)
 {
-    const inputs_batch batch = { .data = data, .first = b->first, .share = (double)b->done / b->all };
-
-    b->first += pln_data_count(data);
-    return note(b, b->in->see(b->in->user, &batch));
+    return note(b, b->in->see(b->in->user, &(inputs_batch){ .data = data, .within = path, .share = (double)b->done / b->all }));
 }
 
 /* One sample, of which an array has just as many values as the model wants. */
-static int see_one(block *b, const pln_data *all)
+static int see_one(block *b, const char *path, const pln_data *all)
 {
     const pln_sample_shape s = b->in->decoder->input;
     const int shape[] = { s.steps, s.height, s.width, s.channels };
@@ -146,7 +141,7 @@ static int see_one(block *b, const pln_data *all)
                                      : pln_data_bind(b->in->ctx, pln_data_samples(all), 1, 4, shape, NULL, &data);
 
     if (status != PLN_OK) return note(b, complain_status(b->in->ctx, status));
-    const int code = see_all(b, data);
+    const int code = see_all(b, path, data);
     pln_data_free(data);
     return code;
 }
@@ -161,10 +156,10 @@ static int take_array(block *b, const char *path, const void *bytes, size_t size
     if (status != PLN_OK) return note(b, complain_file(ctx, status, path));
     const size_t features = (size_t)pln_data_features(data);
     if (flush(b) != DONE) code = b->code;
-    else if (features != values_of(b->in->decoder) && features * (size_t)pln_data_count(data) == values_of(b->in->decoder)) code = see_one(b, data);
+    else if (features != values_of(b->in->decoder) && features * (size_t)pln_data_count(data) == values_of(b->in->decoder)) code = see_one(b, path, data);
     else {
         code = note(b, check_shape(b->in->decoder, path, pln_data_shape(data)));
-        if (code == DONE) code = see_all(b, data);
+        if (code == DONE) code = see_all(b, path, data);
     }
     pln_data_free(data);
     return code;
@@ -219,11 +214,11 @@ static int take_stdin(block *b)
 
 /* ---- sets ------------------------------------------------------------------------------ */
 
-int inputs_set(const inputs *in, const dataset *d, const pln_data *data)
+int inputs_set(const inputs *in, const dataset *d, const pln_data *data, const char *within)
 {
     const int code = check_shape(in->decoder, d->path, pln_data_shape(data));
 
-    return code == DONE ? in->see(in->user, &(inputs_batch){ .data = data, .set = d, .share = 1 }) : code;
+    return code == DONE ? in->see(in->user, &(inputs_batch){ .data = data, .set = d, .within = within, .share = 1 }) : code;
 }
 
 static int take_set(block *b, const char *path)
@@ -233,7 +228,7 @@ static int take_set(block *b, const char *path)
     int code = flush(b) == DONE ? (in->train ? dataset_open_train : dataset_open)(in->ctx, *in->name ? in->name : "data", path, &in->how, &d) : b->code;
 
     if (code != DONE) return note(b, code);
-    code = inputs_set(in, &d, in->train ? d.train : d.test);
+    code = inputs_set(in, &d, in->train ? d.train : d.test, path);
     dataset_close(&d);
     return note(b, code);
 }
@@ -281,7 +276,6 @@ int inputs_walk(const inputs *in, const char *const *paths, int count)
     if (left_out) fprintf(stderr, "note: %d files are left out, whose names end neither in .png, .jpg, .npy nor .bin\n", left_out);
     for (int i = 0; i < count && b.code != FAILED && b.code != INTERRUPTED; i++) {
         b.done++;
-        b.first = 0;
         if (strcmp(paths[i], "-") == 0) (void)take_stdin(&b);
         else if (is_set(paths[i]))      (void)take_set(&b, paths[i]);
         else                            (void)take_files(&b, &list[i]);

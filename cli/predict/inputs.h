@@ -6,11 +6,11 @@
 
 enum { INPUTS_BLOCK = 256 };
 
-/* Some samples.  Those of files have names; others count from `first`, and may have labels. */
+/* Some samples.  Those of files have names; others count from 0 within an array or a folder, and may have labels. */
 typedef struct inputs_batch {
     const pln_data    *data;
     const char *const *file;                 /* [pln_data_count], or NULL                   */
-    int                first;
+    const char        *within;               /* that array or folder, NULL: the data of the run itself */
     const dataset     *set;                  /* the data set that they are of, or NULL      */
     double             share;                /* of all that is asked about, with these; -1: not known */
 } inputs_batch;
@@ -34,7 +34,7 @@ int inputs_walk(const inputs *in, const char *const *paths, int count);
 /* Whether one of the paths is a folder of a data set, which has parts. */
 bool inputs_has_set(const char *const *paths, int count);
 
-/* The samples of one set, in batches. */
-int inputs_set(const inputs *in, const dataset *d, const pln_data *data);
+/* The samples of one set; `within` as in a batch. */
+int inputs_set(const inputs *in, const dataset *d, const pln_data *data, const char *within);
 
 #endif

@@ -25,9 +25,9 @@ for name in tiny tiny-ep conv tiny-spiking; do
     done
 done
 "$PLANARIA" predict tiny --json >lines; "$PLANARIA" predict tiny --threads 1 --json | cmp - lines && echo "one thread: the same"
-"$PLANARIA" predict tiny/model.safetensors "$DATA/tiny-npy" --json | cmp - lines && echo "the model file and its data as arrays: the same"
-"$PLANARIA" predict tiny/model.safetensors "$DATA/tiny-npy/test-images.npy" --csv | tail -n +2 | cut -d, -f1-2 > a
-"$PLANARIA" predict tiny --csv | tail -n +2 | cut -d, -f1-2 | cmp - a && echo "an array alone: the same"
+"$PLANARIA" predict tiny/model.safetensors "$DATA/tiny-npy" --json | sed "s|\"file\":\"$DATA/tiny-npy\",||" | cmp - lines && echo "the model file and its data as arrays: the same"
+"$PLANARIA" predict tiny/model.safetensors "$DATA/tiny-npy/test-images.npy" --csv | tail -n +2 | cut -d, -f2-3 > a
+"$PLANARIA" predict tiny --csv | tail -n +2 | cut -d, -f2-3 | cmp - a && echo "an array alone: the same"
 "$PLANARIA" predict tiny --labels 0.5 --csv | cmp -s - a || echo "another share of the labels"
 "$PLANARIA" predict tiny --part train --csv | wc -l
 echo "# files, one by one and all at once, a name that is not text, and what cannot be read"
@@ -36,9 +36,14 @@ python3 "$TESTS/make_classes.py"
 cp bars/test/bee/0.png 'odd,"name.png'
 "$PLANARIA" predict three bars/test 'odd,"name.png' --csv > all
 (head -1 all; for f in bars/test/*/*.png 'odd,"name.png'; do "$PLANARIA" predict three/model.safetensors "$f" --csv | tail -1; done) | cmp - all && echo "the same"
-tail -1 all | cut -d, -f1-3; "$PLANARIA" predict three - < bars/test/cat/3.png | cut -d. -f1
+tail -1 all | cut -d, -f1-4; "$PLANARIA" predict three - < bars/test/cat/3.png | cut -d. -f1
 echo "text" > bars/test/cat/broken.png; echo "more" > bars/test/cat/other.gif; try predict three bars/test --json; wc -l < out
 try predict three numbers/t10k-images-idx3-ubyte; wc -l < out
+mkdir two; cp numbers/*-images-* two; mv two/train-images-idx3-ubyte two/train.npy
+several() { "$PLANARIA" predict three numbers/t10k-images-idx3-ubyte two bars/test/cat numbers "$@" 2>/dev/null; }
+several | sed 's/^\([^ ]* [^ ]*\) .*/\1/' | sed -n '18,19p; 55p; $p'
+several --csv | cut -d, -f1-3 | sed -n '1p; 19,20p; 56p; $p'
+several --json | cut -d, -f1-2 | sed -n '18,19p; 55p; $p'
 try predict three "$DATA/tiny"
 echo "# into folders, without overwriting"
 mkdir -p mixed/more; cp bars/test/cat/1.png mixed/1.png; cp bars/test/cat/2.png mixed/more/1.png; cp bars/test/dog/1.png mixed/2.png
@@ -58,7 +63,7 @@ print(head["descr"], head["shape"], (10 + size) % 64, len(content))
 if len(sys.argv) > 2:
     width = head["shape"][1]
     rows = [values[i:i + width] for i in range(0, count, width)]
-    print([max(row[:3]) for row in rows] == [struct.unpack("f", struct.pack("f", float(line.split(",")[2])))[0] for line in open(sys.argv[2])])
+    print([max(row[:3]) for row in rows] == [struct.unpack("f", struct.pack("f", float(line.split(",")[3])))[0] for line in open(sys.argv[2])])
 END_OF_PYTHON
 rm bars/test/cat/broken.png; try features three --out x.npy; python3 array.py x.npy; python3 array.py x.labels.npy; ls x.*
 try features three/model.safetensors bars/train/bee bars/train/cat --out files.npy --layer 0; python3 array.py files.npy; head -2 files.files.txt
