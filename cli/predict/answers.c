@@ -5,6 +5,7 @@
 #include "predict/answers.h"
 
 #include "run/classes.h"
+#include "run/values.h"
 
 #include <errno.h>
 #include <jansson.h>
@@ -88,7 +89,7 @@ static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const 
 static json_t *class_json(const pln_decoder *d, int class)
 {
     if (class < 0) return json_null();
-    return d->names ? json_string(d->names[class]) : json_integer(class);
+    return d->names ? values_text(d->names[class]) : json_integer(class);
 }
 
 static json_t *score_json(int class, float score) { return class >= 0 && isfinite(score) ? json_real((double)score) : json_null(); }
@@ -98,14 +99,13 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     json_t *line = json_object();
     char label[CLASSES_NAME], *text;
 
-    if (place_of(b, i) && json_object_set_new(line, "file", json_string(place_of(b, i))) != 0)
-        json_object_set_new(line, "file", json_null());               /* its name is no UTF-8 */
+    if (place_of(b, i)) json_object_set_new(line, "file", values_text(place_of(b, i)));
     if (!b->file) json_object_set_new(line, "index", json_integer(i));
     json_object_set_new(line, "class", class_json(d, p->best));
     json_object_set_new(line, "score", score_json(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
     json_object_set_new(line, "next_score", score_json(p->next, p->next_score));
-    if (label_of(b, i, label)) json_object_set_new(line, "label", b->set->names ? json_string(label) : json_integer(pln_data_labels(b->data)[i]));
+    if (label_of(b, i, label)) json_object_set_new(line, "label", b->set->names ? values_text(label) : json_integer(pln_data_labels(b->data)[i]));
     text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     json_decref(line);
     if (!text) return complain(FAILED, "no memory left");

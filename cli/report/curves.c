@@ -2,6 +2,8 @@
 
 #include "report/sections.h"
 
+#include "run/values.h"
+
 #include <string.h>
 
 /* A figure of the lines of metrics.jsonl. */
@@ -52,7 +54,7 @@ static void draw(page *p, const source *s, int curve)
     for (int i = 0; i < s->runs; i++) {
         json_t *points = points_of(&s->run[i], curve);
         if (json_array_size(points) >= FEW)
-            json_array_append_new(series, json_pack("{s:o, s:i, s:O}", "name", page_json(s->run[i].name), "colour",
+            json_array_append_new(series, json_pack("{s:o, s:i, s:O}", "name", values_text(s->run[i].name), "colour",
                                                     s->groups > 1 ? s->run[i].group : i, "points", points));
         json_decref(points);
     }

@@ -7,6 +7,7 @@
 
 #include "run/layers.h"
 #include "run/past.h"
+#include "run/values.h"
 #include "sets/dataset.h"
 
 #include <stdlib.h>
@@ -47,7 +48,7 @@ static void chart_layers(page *p, const json_t *layers, const char *key, const c
         const json_t *value = json_object_get(layer, key);
         if (!json_is_number(value)) continue;
         snprintf(label, sizeof label, "%zu %.50s", l + 1, source_text(layer, "name"));
-        json_array_append_new(labels, page_json(label));
+        json_array_append_new(labels, values_text(label));
         json_array_append_new(values, json_real(json_number_value(value) * (percent ? 100 : 1)));
     }
     page_chart(p, json_pack("{s:s, s:s, s:b, s:o, s:[{s:s, s:i, s:o}]}", "kind", "bars", "title", title, "percent", (int)percent, "labels", labels,

@@ -9,7 +9,6 @@
 #include <sha256.h>
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { DIGEST = SHA256_DIGEST_LENGTH, LINE = 2048 };
 
@@ -139,19 +138,6 @@ void page_chart(page *p, json_t *chart)
     page_text(p, json_string_value(json_object_get(chart, "title")));
     fprintf(p->file, "</figcaption><div><canvas data-chart=\"%zu\" role=\"img\"></canvas></div></figure>\n", json_array_size(p->charts));
     json_array_append_new(p->charts, chart);
-}
-
-json_t *page_json(const char *text)
-{
-    json_t *value = json_string(text);
-    char *plain = value ? NULL : strdup(text);
-
-    if (!plain) return value;
-    for (char *c = plain; *c; c++)
-        if ((unsigned char)*c >= 0x80) *c = '?';
-    value = json_string(plain);
-    free(plain);
-    return value;
 }
 
 /* The charts as a block of data; inside of it nothing can end a script. */

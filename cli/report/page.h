@@ -48,9 +48,6 @@ void page_image(const page *p, const char *type, const void *bytes, size_t size,
 /* A chart, drawn by report.js, which says what the object has; takes it over. */
 void page_chart(page *p, json_t *chart);
 
-/* Text as JSON; bytes that are not UTF-8 become question marks. */
-json_t *page_json(const char *text);
-
 /* Ends the page: p->text [p->size], to be freed by free; false if memory was short, and then there is none. */
 bool page_end(page *p);
 

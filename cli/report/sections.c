@@ -2,6 +2,8 @@
 
 #include "report/sections.h"
 
+#include "run/values.h"
+
 #include <string.h>
 
 /* "76.09 ± 0.31", in per cent; the spread from two runs on. */
@@ -120,7 +122,7 @@ static void chart_accuracy(page *p, const source *s)
     for (int g = 0; g < s->groups; g++) {
         const source_measure *m = source_main(s, g);
         if (!m) continue;
-        json_array_append_new(labels, page_json(s->group[g].name));
+        json_array_append_new(labels, values_text(s->group[g].name));
         add_bar(untrained, source_spread_of(s, g, "untrained_", m->key));
         add_bar(dense, dense_of(s, g, m));
         add_bar(trained, source_spread_of(s, g, "", m->key));
@@ -209,7 +211,7 @@ static void chart_cost(page *p, const source *s, int cost)
         json_t *points = json_array();
         if (dense) json_array_append_new(points, json_pack("[f, f]", 0.0, json_number_value(dense) * costs[cost].scale));
         json_array_append_new(points, json_pack("[f, f]", 100 * json_number_value(sparsity), json_number_value(pruned) * costs[cost].scale));
-        json_array_append_new(series, json_pack("{s:o, s:i, s:o}", "name", page_json(s->run[i].name), "colour", s->run[i].group, "points", points));
+        json_array_append_new(series, json_pack("{s:o, s:i, s:o}", "name", values_text(s->run[i].name), "colour", s->run[i].group, "points", points));
     }
     if (json_array_size(series))
         page_chart(p, json_pack("{s:s, s:s, s:s, s:s, s:b, s:o}", "kind", "points", "title", costs[cost].name, "x", "left out", "y", costs[cost].name,

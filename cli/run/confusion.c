@@ -3,6 +3,7 @@
 #include "run/confusion.h"
 
 #include "run/classes.h"
+#include "run/values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ static json_t *name_of(const pln_decoder *d, int class)
     char text[CLASSES_NAME];
 
     if (class < 0) return json_null();
-    return d->names ? json_string(classes_name(d, class, text)) : json_integer(class);
+    return d->names ? values_text(classes_name(d, class, text)) : json_integer(class);
 }
 
 static json_t *share_of(long part, long all) { return all ? json_real((double)part / (double)all) : json_null(); }

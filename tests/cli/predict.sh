@@ -39,6 +39,7 @@ cp bars/test/bee/0.png 'odd,"name.png'
 tail -1 all | cut -d, -f1-4; "$PLANARIA" predict three - < bars/test/cat/3.png | cut -d. -f1
 echo "text" > bars/test/cat/broken.png; echo "more" > bars/test/cat/other.gif; try predict three bars/test --json; wc -l < out
 try predict three numbers/t10k-images-idx3-ubyte; wc -l < out
+odd=$(printf 'b\303\251 \377.png'); cp bars/test/bee/0.png "$odd"; "$PLANARIA" predict three "$odd" --json | cut -d, -f1-2
 mkdir two; cp numbers/*-images-* two; mv two/train-images-idx3-ubyte two/train.npy
 several() { "$PLANARIA" predict three numbers/t10k-images-idx3-ubyte two bars/test/cat numbers "$@" 2>/dev/null; }
 several | sed 's/^\([^ ]* [^ ]*\) .*/\1/' | sed -n '18,19p; 55p; $p'

@@ -1,0 +1,10 @@
+/* values.h - values as JSON, which has no way to write some of them */
+#ifndef CLI_RUN_VALUES_H
+#define CLI_RUN_VALUES_H
+
+#include <jansson.h>
+
+/* A text; if it is no UTF-8, its bytes above 127 become question marks. */
+json_t *values_text(const char *text);
+
+#endif
