@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <jansson.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,8 +91,6 @@ static json_t *class_json(const pln_decoder *d, int class)
     return d->names ? values_text(d->names[class]) : json_integer(class);
 }
 
-static json_t *score_json(int class, float score) { return class >= 0 && isfinite(score) ? json_real((double)score) : json_null(); }
-
 static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
 {
     json_t *line = json_object();
@@ -102,9 +99,9 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     if (place_of(b, i)) json_object_set_new(line, "file", values_text(place_of(b, i)));
     if (!b->file) json_object_set_new(line, "index", json_integer(i));
     json_object_set_new(line, "class", class_json(d, p->best));
-    json_object_set_new(line, "score", score_json(p->best, p->score));
+    json_object_set_new(line, "score", values_score(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
-    json_object_set_new(line, "next_score", score_json(p->next, p->next_score));
+    json_object_set_new(line, "next_score", values_score(p->next, p->next_score));
     if (label_of(b, i, label)) json_object_set_new(line, "label", b->set->names ? values_text(label) : json_integer(pln_data_labels(b->data)[i]));
     text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     json_decref(line);

@@ -5,6 +5,7 @@
 #include "run/classes.h"
 #include "run/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -134,6 +135,14 @@ typedef struct wrong {
     int   sample;
 } wrong;
 
+/* How far the wrong class is above the next best; least where scores are no numbers, which have no order. */
+static float margin_of(const pln_prediction *said)
+{
+    const float margin = said->next >= 0 ? said->score - said->next_score : said->score;
+
+    return isnan(margin) ? -INFINITY : margin;
+}
+
 static int by_margin(const void *a, const void *b)
 {
     const wrong *x = a, *y = b;
@@ -150,7 +159,7 @@ int confusion_worst(const prediction *p, int *sample, int most)
     for (int i = 0; all && i < p->count; i++) {
         const pln_prediction *said = said_of(p, i);
         if (said->best == p->truth[i] && said->best >= 0) continue;
-        all[count++] = (wrong){ said->next >= 0 ? said->score - said->next_score : said->score, i };
+        all[count++] = (wrong){ margin_of(said), i };
     }
     if (count > 0) qsort(all, (size_t)count, sizeof *all, by_margin);
     if (count > most) count = most;
@@ -165,23 +174,31 @@ json_t *confusion_errors(const prediction *p, const int *sample, int count)
 
     for (int i = 0; i < count; i++) {
         const pln_prediction *said = said_of(p, sample[i]);
-        json_array_append_new(errors, json_pack("{s:i, s:o, s:o, s:f, s:o, s:f}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
-                                                "class", name_of(p->decoder, said->best), "score", (double)said->score, "next",
-                                                name_of(p->decoder, said->next), "next_score", (double)said->next_score));
+        json_array_append_new(errors, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
+                                                "class", name_of(p->decoder, said->best), "score", values_score(said->best, said->score), "next",
+                                                name_of(p->decoder, said->next), "next_score",
+                                                values_score(said->next, said->next_score)));
     }
     return errors;
 }
 
+static const char *score_text(const json_t *score, char text[32])
+{
+    if (!json_is_real(score)) return CLASSES_NONE;
+    snprintf(text, 32, "%.4g", json_real_value(score));
+    return text;
+}
+
 void confusion_show_errors(const json_t *errors)
 {
-    char name[CLASSES_NAME];
+    char name[CLASSES_NAME], score[32];
     size_t i;
     json_t *e;
 
     printf("\n%7s  %-17s %-17s %10s  %-17s %10s\n", "sample", "is", "said to be", "score", "next", "score");
     json_array_foreach((json_t *)(uintptr_t)errors, i, e) {
         printf("%7lld  %-17.17s", (long long)json_integer_value(json_object_get(e, "index")), text_of(json_object_get(e, "label"), name));
-        printf(" %-17.17s %10.4g", text_of(json_object_get(e, "class"), name), json_real_value(json_object_get(e, "score")));
-        printf("  %-17.17s %10.4g\n", text_of(json_object_get(e, "next"), name), json_real_value(json_object_get(e, "next_score")));
+        printf(" %-17.17s %10s", text_of(json_object_get(e, "class"), name), score_text(json_object_get(e, "score"), score));
+        printf("  %-17.17s %10s\n", text_of(json_object_get(e, "next"), name), score_text(json_object_get(e, "next_score"), score));
     }
 }

@@ -17,7 +17,8 @@ void    confusion_show(const json_t *confusion);
  * sample [most]; returns how many. */
 int     confusion_worst(const prediction *p, int *sample, int most);
 
-/* These as a list of objects: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`. */
+/* These as a list of objects: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`; a score that
+ * is not finite is null. */
 json_t *confusion_errors(const prediction *p, const int *sample, int count);
 void    confusion_show_errors(const json_t *errors);
 

@@ -4,6 +4,7 @@
 
 #include "run/values.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,3 +20,5 @@ json_t *values_text(const char *text)
     free(plain);
     return value;
 }
+
+json_t *values_score(int class, float score) { return class >= 0 && isfinite(score) ? json_real((double)score) : json_null(); }

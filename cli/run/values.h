@@ -7,4 +7,7 @@
 /* A text; if it is no UTF-8, its bytes above 127 become question marks. */
 json_t *values_text(const char *text);
 
+/* What a class scores; null of no class, -1, and of a score that is not finite. */
+json_t *values_score(int class, float score);
+
 #endif

@@ -32,6 +32,9 @@ END_OF_PYTHON
 try eval none --data more --confusion --errors 4 --json; python3 sums.py; od -An -tx1 -N8 none/errors.png
 try eval self --data more --confusion --errors 3; sed -n '7,17p' out; tail -1 out | cut -c1-30
 try eval self --errors 0
+cp -r three huge; python3 "$TESTS/model.py" huge huge/model.safetensors 1.weight
+try eval huge --data more --errors 2 --json; grep -o '"errors.*' out
+try eval huge --data more --errors 1; tail -1 out
 echo "# from another folder, and with data that moved or changed"
 mkdir elsewhere; (cd elsewhere && "$PLANARIA" eval ../self --json | cut -d, -f3-) > a; "$PLANARIA" eval self --json | cut -d, -f3- | cmp - a && echo "the same figure"
 mv bars moved; try eval self

@@ -1,5 +1,6 @@
 """model.py same A B - whether two models are one but for the files that their data were read from;
-   model.py plain FILE - leaves the network alone in a model, as earlier versions wrote it"""
+   model.py plain FILE - leaves the network alone in a model, as earlier versions wrote it;
+   model.py huge FILE TENSOR - makes the numbers of a tensor so large that sums of them are not finite"""
 import json
 import struct
 import sys
@@ -31,7 +32,17 @@ def strip(path):
     open(path, "wb").write(struct.pack("<Q", len(text)) + text + tensors[:end])
 
 
+def enlarge(path, name):
+    content = bytearray(open(path, "rb").read())
+    size, = struct.unpack_from("<Q", content)
+    begin, end = (8 + size + at for at in json.loads(content[8:8 + size])[name]["data_offsets"])
+    content[begin:end] = b"".join(struct.pack("<f", 3e38 if v > 0 else -3e38) for v, in struct.iter_unpack("<f", content[begin:end]))
+    open(path, "wb").write(content)
+
+
 if sys.argv[1] == "plain":
     strip(sys.argv[2])
+elif sys.argv[1] == "huge":
+    enlarge(sys.argv[2], sys.argv[3])
 else:
     sys.exit(network(sys.argv[2]) != network(sys.argv[3]))
