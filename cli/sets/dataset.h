@@ -4,7 +4,7 @@
 
 #include "sets/image.h"
 
-enum { DATASET_FILES = 4, DATASET_WORDS = 512, DATASET_NOTES = 8, DATASET_UNLABELLED = 64 };
+enum { DATASET_FILES = 4, DATASET_WORDS = 512, DATASET_NOTES = 16, DATASET_UNLABELLED = 64 };
 
 typedef struct dataset {
     char      path[4096];
@@ -57,7 +57,7 @@ void dataset_close(dataset *d);
 /* "60000 samples of 28x28 bytes from 0 to 255". */
 void dataset_describe(pln_data *data, char text[DATASET_WORDS]);
 
-/* In reader.c: keeps a sentence about the files; of more than there is room for, the first. */
+/* In reader.c: keeps a sentence about the files.  There is room for more than can be said of one set. */
 __attribute__((format(printf, 2, 3)))
 void dataset_add_note(dataset *d, const char *format, ...);
 

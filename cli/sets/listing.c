@@ -190,11 +190,10 @@ static int by_turns(const void *a, const void *b)
 static bool is_unlabelled(const listing_how *how, const char *name) { return how->unlabelled && strcmp(how->unlabelled, name) == 0; }
 
 /* Folders found become the classes, in their order. */
-static int name_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int count, bool first, listing *l)
+static int name_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int count, listing *l)
 {
     char within[PATH_MAX], path[PATH_MAX];
 
-    (void)first;
     l->names = calloc(count > 0 ? (size_t)count : 1, sizeof *l->names);
     if (!l->names) return no_memory();
     for (int c = 0; c < count; c++) {
@@ -222,7 +221,7 @@ static int complain_empty(const char *folder, const char *within, const listing_
     return BAD_INPUT;
 }
 
-static int add_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int entries, bool first, listing *l)
+static int add_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int entries, bool training, listing *l)
 {
     char within[PATH_MAX], path[PATH_MAX];
     int code = DONE;
@@ -236,7 +235,7 @@ static int add_classes(const char *folder, const char *part, const listing_how *
         if (label < 0)
             return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part, name);
         code = add_folder(folder, within, how->wanted, label, l, &count);
-        if (code == DONE && first && count == 0) code = complain_empty(folder, within, how, l, l->left.all - left);
+        if (code == DONE && training && count == 0) code = complain_empty(folder, within, how, l, l->left.all - left);
     }
     return code;
 }
@@ -261,30 +260,34 @@ static int add_unlabelled(const char *folder, const char *part, const listing_ho
     return code;
 }
 
-/* All that is in folder/PART, as `see` takes it. */
-static int each_entry(const char *folder, const char *part, const listing_how *how, bool first, listing *l,
-                      int (*see)(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int count, bool first,
-                                 listing *l))
+/* All that is in folder/PART. */
+static int list_entries(const char *folder, const char *part, struct dirent ***entry, int *count)
 {
     char path[PATH_MAX];
-    struct dirent **entry = NULL;
-    const int entries = join(path, folder, part, "") ? scandir(path, &entry, visible, by_bytes) : -1;
-    const int code = entries >= 0 ? see(folder, part, how, entry, entries, first, l)
-                                  : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 
-    if (entries >= 0) free_entries(entry, entries);
-    return code;
+    *count = join(path, folder, part, "") ? scandir(path, entry, visible, by_bytes) : -1;
+    return *count >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 }
 
 int listing_name(const char *folder, const char *part, const listing_how *how, listing *l)
 {
-    return each_entry(folder, part, how, true, l, name_classes);
+    struct dirent **entry = NULL;
+    int count, code = list_entries(folder, part, &entry, &count);
+
+    if (code != DONE) return code;
+    code = name_classes(folder, part, how, entry, count, l);
+    free_entries(entry, count);
+    return code;
 }
 
 int listing_read(const char *folder, const char *part, const listing_how *how, bool training, listing *l)
 {
-    const int code = each_entry(folder, part, how, training, l, add_classes);
+    struct dirent **entry = NULL;
+    int count, code = list_entries(folder, part, &entry, &count);
 
+    if (code != DONE) return code;
+    code = add_classes(folder, part, how, entry, count, training, l);
+    free_entries(entry, count);
     if (code != DONE) return code;
     return training ? add_unlabelled(folder, part, how, l) : add_loose(folder, part, how, l);
 }
