@@ -339,17 +339,19 @@ static int read_both(part *train, part *test)
 }
 
 /* The paths go to the set. */
-static void keep_files(part *p)
+static int keep_files(part *p)
 {
     const int which = p->first == TRAIN_IMAGES ? 0 : 1;
     char **files = malloc((size_t)p->list.count * sizeof *files + 1);
 
-    for (int i = 0; files && i < p->list.count; i++) {
+    if (!files) return complain(FAILED, "no memory left for the names of %d files", p->list.count);
+    for (int i = 0; i < p->list.count; i++) {
         files[i] = p->list.file[i].path;
         p->list.file[i].path = NULL;
     }
     p->r->d->files[which] = files;
-    p->r->d->files_count[which] = files ? p->list.count : 0;
+    p->r->d->files_count[which] = p->list.count;
+    return DONE;
 }
 
 static int read_set(reading *r)
@@ -367,8 +369,8 @@ static int read_set(reading *r)
         code = read_events(&train);
         if (code == DONE && r->test) code = read_events(&test);
     }
-    if (code == DONE) keep_files(&train);
-    if (code == DONE && r->test) keep_files(&test);
+    if (code == DONE) code = keep_files(&train);
+    if (code == DONE && r->test) code = keep_files(&test);
     listing_free_files(&test.list);
     listing_free_files(&train.list);
     r->d->names = train.list.names;
