@@ -54,20 +54,66 @@ static bool is_called(const char *path, const char *at, size_t length)
     return all >= length && memcmp(path + all - length, at, length) == 0 && (all == length || path[all - length - 1] == '/');
 }
 
-/* The sample whose file has that name: -1 if none has, -2 if several have. */
-static long find_file(char *const *files, int count, const char *at, size_t length)
+/* A file by the last part of its path. */
+typedef struct called {
+    const char *last;
+    int         sample;
+} called;
+
+/* The files of samples in the order of the last parts of their paths, by bytes. */
+typedef struct names {
+    char *const *files;
+    called      *file;
+    int          count;
+} names;
+
+static int by_last(const void *a, const void *b) { return strcmp(((const called *)a)->last, ((const called *)b)->last); }
+
+static int sort_names(names *n, char *const *files, int count)
 {
+    *n = (names){ files, NULL, files ? count : 0 };
+    if (n->count == 0) return DONE;
+    n->file = malloc((size_t)count * sizeof *n->file);
+    if (!n->file) return complain(FAILED, "no memory left for the names of %d samples", count);
+    for (int i = 0; i < count; i++) {
+        const char *slash = strrchr(files[i], '/');
+        n->file[i] = (called){ slash ? slash + 1 : files[i], i };
+    }
+    qsort(n->file, (size_t)count, sizeof *n->file, by_last);
+    return DONE;
+}
+
+/* The place of the first whose last part is that text, or of the next. */
+static int first_of(const names *n, const char *last, size_t length)
+{
+    int from = 0, to = n->count;
+
+    while (from < to) {
+        const int middle = from + (to - from) / 2;
+        if (strncmp(n->file[middle].last, last, length) < 0) from = middle + 1;
+        else                                                 to = middle;
+    }
+    return from;
+}
+
+/* The sample whose file has that name: -1 if none has, -2 if several have. */
+static long find_file(const names *n, const char *at, size_t length)
+{
+    size_t last = length;
     long found = -1;
 
-    for (int i = 0; i < count; i++) {
-        if (!is_called(files[i], at, length)) continue;
-        if (strlen(files[i]) == length) return i;
+    while (last > 0 && at[last - 1] != '/') last--;
+    for (int k = first_of(n, at + last, length - last); k < n->count && strncmp(n->file[k].last, at + last, length - last) == 0; k++) {
+        const int i = n->file[k].sample;
+        if (!is_called(n->files[i], at, length)) continue;
+        if (strlen(n->files[i]) == length) return i;
         found = found == -1 ? i : -2;
     }
     return found;
 }
 
-static int read_line(const char *name, int number, const char *at, size_t length, const labels_of *of, int *line, int *passed)
+static int read_line(const char *name, int number, const char *at, size_t length, const labels_of *of, const names *own, const names *others,
+                     int *line, int *passed)
 {
     long sample = read_number(at, length);
     char text[64];
@@ -76,8 +122,8 @@ static int read_line(const char *name, int number, const char *at, size_t length
     if (sample < 0 && !of->files)
         return complain(BAD_INPUT, "%s:%d: '%s' is no number of a sample: one number a line, from 0", name, number, text);
     if (sample < 0) {
-        sample = find_file(of->files, of->samples, at, length);
-        if (sample == -1 && find_file(of->others, of->others_count, at, length) != -1) {
+        sample = find_file(own, at, length);
+        if (sample == -1 && find_file(others, at, length) != -1) {
             ++*passed;
             return DONE;
         }
@@ -97,8 +143,10 @@ static int read_line(const char *name, int number, const char *at, size_t length
 int labels_parse(const char *name, const char *text, size_t size, const labels_of *of, int *line, int *passed)
 {
     const char *const end = text + size;
-    int code = DONE, listed = 0;
+    names own, others = { .count = 0 };
+    int code = sort_names(&own, of->files, of->samples), listed = 0;
 
+    if (code == DONE) code = sort_names(&others, of->others, of->others_count);
     text += text_mark(text, size);
     *passed = 0;
     memset(line, 0, sizeof *line * (size_t)of->samples);
@@ -107,11 +155,13 @@ int labels_parse(const char *name, const char *text, size_t size, const labels_o
         size_t length = (size_t)((stop ? stop : end) - text);
         trim(&at, &length);
         if (length) {
-            code = read_line(name, number, at, length, of, line, passed);
+            code = read_line(name, number, at, length, of, &own, &others, line, passed);
             listed++;
         }
         text = stop ? stop + 1 : end;
     }
+    free(own.file);
+    free(others.file);
     if (code == DONE && listed == *passed) code = complain(BAD_INPUT, listed ? "%s lists samples of the test alone" : "%s lists no sample", name);
     return code;
 }
