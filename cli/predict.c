@@ -123,8 +123,8 @@ int command_predict(int argc, const char **argv)
     code = options_read(&o, argc, argv, table, "RUN|MODEL [INPUT...]",
                         "Says which class samples are of: a line for each, with its class and what this\n"
                         "scores, and with the next best.  INPUT is an image (PNG, JPEG), a file of events, an\n"
-                        "array (.npy, IDX), a folder of such files, a folder of a data set, or - for one file\n"
-                        "on stdin; without any, the samples that the run is evaluated on.");
+                        "array (.npy, IDX), a folder of such files but IDX, a folder of a data set, or - for\n"
+                        "one file on stdin; without any, the samples that the run is evaluated on.");
     answering w = { .format = json ? ANSWERS_JSON : csv ? ANSWERS_CSV : ANSWERS_TEXT, .to = { .folder = out, .links = links != 0 } };
     if (code == DONE) code = check(&o, labels, &w, sorts);
     if (code == DONE && json && csv) code = complain(MISUSED, "--csv and --json contradict each other");

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
 
 enum { DEEPEST = 64 };
@@ -18,15 +17,6 @@ enum { DEEPEST = 64 };
 static int visible(const struct dirent *entry) { return entry->d_name[0] != '.'; }
 
 static int by_bytes(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
-
-static bool ends_in(const char *name, const char *const *wanted)
-{
-    const char *dot = strrchr(name, '.');
-
-    for (; dot && *wanted; wanted++)
-        if (strcasecmp(dot, *wanted) == 0) return true;
-    return false;
-}
 
 static int add(file_list *l, const char *path)
 {
@@ -41,7 +31,7 @@ static int add(file_list *l, const char *path)
     return l->path[l->count++] ? DONE : complain(FAILED, "no memory left");
 }
 
-static int add_folder(file_list *l, const char *folder, const char *const *wanted, int depth)
+static int add_folder(file_list *l, const char *folder, bool (*wanted)(const char *name), int depth)
 {
     struct dirent **entry = NULL;
     const int entries = scandir(folder, &entry, visible, by_bytes);
@@ -54,15 +44,15 @@ static int add_folder(file_list *l, const char *folder, const char *const *wante
         const bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) < (int)sizeof path;
         free(entry[i]);
         if (code != DONE || !fits || stat(path, &about) != 0) continue;
-        if (S_ISDIR(about.st_mode))     code = add_folder(l, path, wanted, depth + 1);
-        else if (ends_in(path, wanted)) code = add(l, path);
-        else                            l->left_out++;
+        if (S_ISDIR(about.st_mode)) code = add_folder(l, path, wanted, depth + 1);
+        else if (wanted(path))      code = add(l, path);
+        else                        l->others += !listing_leave_out(&l->left, path);
     }
     free(entry);
     return code;
 }
 
-int files_add(file_list *l, const char *path, const char *const *wanted)
+int files_add(file_list *l, const char *path, bool (*wanted)(const char *name))
 {
     struct stat about;
 

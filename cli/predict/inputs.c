@@ -15,10 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/stat.h>
-
-static const char *const files_wanted[] = { ".png", ".jpg", ".jpeg", ".bin", ".npy", NULL };
 
 /* Samples on their way. */
 typedef struct block {
@@ -175,11 +172,16 @@ static int take_bytes(block *b, const char *path, const void *bytes, size_t size
     return take_image(b, path, bytes, size);
 }
 
+/* Of the files in folders. */
+static bool is_wanted(const char *name)
+{
+    return reader_is_image(name) || reader_is_events(name) || listing_ends(name, (const char *const[]){ ".npy", NULL });
+}
+
 /* Of events the name says it, as in training: their first bytes may be any, also those of gzip, IDX or .npy. */
 static int take_file(block *b, const char *path)
 {
-    const char *dot = strrchr(path, '.');
-    const bool events = dot && strcasecmp(dot, ".bin") == 0;
+    const bool events = reader_is_events(path);
     void *bytes = NULL;
     size_t size;
     int code = note(b, (events ? dataset_read_plain : dataset_read_file)(path, READER_MOST, &bytes, &size));
@@ -261,19 +263,35 @@ static int take_files(block *b, const file_list *l)
     return DONE;
 }
 
+static void tell_of_left_out(const file_list *l, int count)
+{
+    left_out all = { .all = 0 };
+    char formats[LISTING_FORMATS];
+    int others = 0;
+
+    for (int i = 0; i < count; i++) {
+        for (int e = 0; e < LISTING_ENDINGS; e++) all.count[e] += l[i].left.count[e];
+        all.all += l[i].left.all;
+        others += l[i].others;
+    }
+    if (all.all + others == 0) return;
+    listing_formats(&all, formats);
+    fprintf(stderr, "note: %d files are left out (%s", all.all + others, formats);
+    if (others) fprintf(stderr, "%sothers %d", *formats ? ", " : "", others);
+    fprintf(stderr, "); of folders PNG, JPEG, .npy and .bin are taken\n");
+}
+
 int inputs_walk(const inputs *in, const char *const *paths, int count)
 {
     block b = { .in = in };
     file_list *list = calloc((size_t)count, sizeof *list);
-    int left_out = 0;
 
     if (!list) return complain(FAILED, "no memory left");
     for (int i = 0; i < count; i++) {
-        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, files_add(&list[i], paths[i], files_wanted));
+        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, files_add(&list[i], paths[i], is_wanted));
         b.all += list[i].count + 1;
-        left_out += list[i].left_out;
     }
-    if (left_out) fprintf(stderr, "note: %d files are left out, whose names end neither in .png, .jpg, .npy nor .bin\n", left_out);
+    tell_of_left_out(list, count);
     for (int i = 0; i < count && b.code != FAILED && b.code != INTERRUPTED; i++) {
         b.done++;
         if (strcmp(paths[i], "-") == 0) (void)take_stdin(&b);

@@ -26,7 +26,7 @@ typedef struct inputs {
     void              *user;
 } inputs;
 
-/* Goes through image files (PNG, JPEG), event files, arrays (.npy, IDX), folders of such files with all folders in
+/* Goes through image files (PNG, JPEG), event files, arrays (.npy, IDX), folders of such files but IDX with all folders in
  * them, and folders of data sets; "-" is one such file on stdin.  A file that cannot be taken is complained of, and
  * the others are gone on with.  Returns an exit code, that of the first complaint. */
 int inputs_walk(const inputs *in, const char *const *paths, int count);

@@ -19,6 +19,9 @@ static const char *const events[] = { ".bin", NULL };
 static const char *const trains[] = { "train", "Train", NULL };
 static const char *const tests[] = { "test", "Test", "val", "Val", NULL };
 
+bool reader_is_image(const char *name) { return listing_ends(name, images); }
+bool reader_is_events(const char *name) { return listing_ends(name, events); }
+
 /* The folder of samples without a label, unless read.unlabelled names another. */
 static const char UNLABELLED[] = "unlabelled";
 

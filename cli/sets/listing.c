@@ -44,7 +44,7 @@ static void free_entries(struct dirent **entry, int count)
     free(entry);
 }
 
-static bool has_extension(const char *name, extensions wanted)
+bool listing_ends(const char *name, extensions wanted)
 {
     const char *dot = strrchr(name, '.');
 
@@ -71,7 +71,7 @@ static bool holds(const char *path, extensions wanted)
     const int files = scandir(path, &file, visible, by_bytes);
     bool found = files < 0 && errno != ENOENT && errno != ENOTDIR;
 
-    for (int f = 0; f < files && !found; f++) found = has_extension(file[f]->d_name, wanted);
+    for (int f = 0; f < files && !found; f++) found = listing_ends(file[f]->d_name, wanted);
     if (files >= 0) free_entries(file, files);
     return found;
 }
@@ -115,15 +115,14 @@ int listing_add(listing *l, const char *within, const char *name, int label, int
     return l->file[l->count++].path ? DONE : no_memory();
 }
 
-/* Takes note of a picture that is not read; whether it is one. */
-static bool leave_out(listing *l, const char *name)
+bool listing_leave_out(left_out *l, const char *name)
 {
     const char *dot = strrchr(name, '.');
 
     for (int i = 0; dot && i < LISTING_ENDINGS; i++) {
         if (strcasecmp(dot, others[i]) != 0) continue;
-        l->left.count[i]++;
-        l->left.all++;
+        l->count[i]++;
+        l->all++;
         return true;
     }
     return false;
@@ -138,17 +137,24 @@ static void note_where(listing *l, const char *class, int count)
     if (needed < room) snprintf(l->left.where + used, room, "%s%s %d", used ? ", " : "", class, count);
 }
 
-void listing_tell(const listing *l, char *text, size_t capacity)
+void listing_formats(const left_out *l, char text[LISTING_FORMATS])
 {
     size_t at = 0;
 
     *text = 0;
+    for (int i = 0; i < LISTING_ENDINGS && at < LISTING_FORMATS; i++)
+        if (l->count[i]) at += (size_t)snprintf(text + at, LISTING_FORMATS - at, "%s%s %d", at ? ", " : "", others[i], l->count[i]);
+}
+
+void listing_tell(const listing *l, char *text, size_t capacity)
+{
+    char formats[LISTING_FORMATS];
+
+    *text = 0;
     if (l->left.all == 0) return;
-    at += (size_t)snprintf(text, capacity, "%d of %d picture files are left out:", l->left.all, l->left.all + l->count);
-    for (int i = 0; i < LISTING_ENDINGS && at < capacity; i++)
-        if (l->left.count[i]) at += (size_t)snprintf(text + at, capacity - at, " %s %d,", others[i], l->left.count[i]);
-    if (at < capacity && at > 0) at--;
-    if (at < capacity) snprintf(text + at, capacity - at, " (%s); PNG and JPEG are read", l->left.where);
+    listing_formats(&l->left, formats);
+    snprintf(text, capacity, "%d of %d picture files are left out: %s (%s); PNG and JPEG are read", l->left.all, l->left.all + l->count, formats,
+             l->left.where);
 }
 
 /* The files of one folder; how many by *count. */
@@ -161,8 +167,8 @@ static int add_folder(const char *folder, const char *within, extensions wanted,
     int code = files >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 
     for (int f = 0; f < files && code == DONE; f++) {
-        if (has_extension(file[f]->d_name, wanted)) code = listing_add(l, within, file[f]->d_name, label, (*count)++);
-        else (void)leave_out(l, file[f]->d_name);
+        if (listing_ends(file[f]->d_name, wanted)) code = listing_add(l, within, file[f]->d_name, label, (*count)++);
+        else (void)listing_leave_out(&l->left, file[f]->d_name);
     }
     if (files >= 0) free_entries(file, files);
     note_where(l, label < 0 ? "without a class" : l->names ? l->names[label] : slash ? slash + 1 : within, l->left.all - left);

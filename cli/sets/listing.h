@@ -10,7 +10,7 @@ typedef struct listed {
 } listed;
 
 /* Files of pictures in formats that are not read. */
-enum { LISTING_ENDINGS = 24, LISTING_WHERE = 200 };
+enum { LISTING_ENDINGS = 24, LISTING_WHERE = 200, LISTING_FORMATS = 24 * LISTING_ENDINGS };
 typedef struct left_out {
     int  count[LISTING_ENDINGS]; /* by the ending, in the order of listing.c    */
     int  all, classes;           /* and how many classes lack some              */
@@ -55,6 +55,13 @@ int listing_drop_unlabelled(listing *l);
 
 /* The first of each class, then the second of each, and so on, so that the beginning of the list has all classes. */
 void listing_order(listing *l);
+
+/* Whether a name ends in one of these. */
+bool listing_ends(const char *name, extensions wanted);
+
+/* Takes note of a picture in a format that is not read; whether it is one.  ".bmp 12, .gif 12". */
+bool listing_leave_out(left_out *l, const char *name);
+void listing_formats(const left_out *l, char text[LISTING_FORMATS]);
 
 /* "24 of 36 picture files are left out: .bmp 12, .gif 12 (bee 8, cat 8)", or "" if none is. */
 void listing_tell(const listing *l, char *text, size_t capacity);

@@ -45,6 +45,10 @@ int reader_reserve(reading *r, int first, int count, size_t features);
 /* A set over them: d->train or d->test. */
 int reader_bind(reading *r, int first, int count, int rank, const int *shape);
 
+/* Whether a file of that name is an image, or a recording of events. */
+bool reader_is_image(const char *name);
+bool reader_is_events(const char *name);
+
 /* How events become frames. */
 pln_frames reader_frames(const dataset_how *how);
 
