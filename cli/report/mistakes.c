@@ -22,17 +22,12 @@ static json_int_t integer_at(const json_t *list, size_t i)
     return json_integer_value(json_array_get(list, i));
 }
 
-static json_int_t count_at(const json_t *confusion, size_t truth, size_t said)
-{
-    return integer_at(json_array_get(json_object_get(confusion, "counts"), truth), said);
-}
-
 /* Samples of a class that were taken for none. */
 static json_int_t none_of(const json_t *confusion, size_t truth)
 {
     json_int_t none = integer_at(json_object_get(confusion, "samples"), truth);
 
-    for (size_t said = 0; said < json_array_size(json_object_get(confusion, "classes")); said++) none -= count_at(confusion, truth, said);
+    for (size_t said = 0; said < json_array_size(json_object_get(confusion, "classes")); said++) none -= confusion_count(confusion, truth, said);
     return none;
 }
 
@@ -52,7 +47,7 @@ static void print_row(const page *p, const prediction *made, const json_t *confu
 
     page_markup(p, "<tr>");
     page_element(p, "th", name_of(made, truth, name));
-    for (size_t said = 0; said < (size_t)made->decoder->classes; said++) print_count(p, count_at(confusion, truth, said), all, said == truth);
+    for (size_t said = 0; said < (size_t)made->decoder->classes; said++) print_count(p, confusion_count(confusion, truth, said), all, said == truth);
     if (none) print_count(p, none_of(confusion, truth), all, false);
     page_number(p, json_array_get(json_object_get(confusion, "recall"), truth), "%.1f", 100);
     page_markup(p, "</tr>\n");
@@ -77,35 +72,15 @@ static void print_table(const page *p, const prediction *made, const json_t *con
 
 /* ---- pairs ----------------------------------------------------------------------- */
 
-typedef struct pair {
-    json_int_t count;
-    size_t     truth, said;
-} pair;
-
-static int by_count(const void *a, const void *b)
-{
-    const pair *x = a, *y = b;
-
-    if (x->count != y->count) return x->count < y->count ? 1 : -1;
-    if (x->truth != y->truth) return x->truth < y->truth ? -1 : 1;
-    return x->said < y->said ? -1 : x->said > y->said;
-}
-
 /* Of many classes, which are taken for which most often. */
 static void print_pairs(const page *p, const prediction *made, const json_t *confusion)
 {
-    const size_t classes = (size_t)made->decoder->classes, all = classes * classes;
-    pair *pairs = malloc(all * sizeof *pairs);
+    confusion_pair pairs[PAIRS];
+    const int count = confusion_pairs(confusion, pairs, PAIRS);
     char name[CLASSES_NAME];
 
-    if (!pairs) return;
-    for (size_t i = 0; i < all; i++) {
-        const size_t truth = i / classes, said = i % classes;
-        pairs[i] = (pair){ truth == said ? 0 : count_at(confusion, truth, said), truth, said };
-    }
-    qsort(pairs, all, sizeof *pairs, by_count);
     page_table(p, (const char *const[]){ "is", "taken for", "samples", "of the class, %", NULL });
-    for (size_t i = 0; i < PAIRS && i < all && pairs[i].count; i++) {
+    for (int i = 0; i < count; i++) {
         page_row(p);
         page_cell(p, "%s", name_of(made, pairs[i].truth, name));
         page_cell(p, "%s", name_of(made, pairs[i].said, name));
@@ -113,7 +88,6 @@ static void print_pairs(const page *p, const prediction *made, const json_t *con
         page_cell(p, "%.1f", 100.0 * (double)pairs[i].count / (double)integer_at(json_object_get(confusion, "samples"), pairs[i].truth));
     }
     page_table_end(p);
-    free(pairs);
 }
 
 /* ---- samples --------------------------------------------------------------------- */

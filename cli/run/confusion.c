@@ -55,6 +55,27 @@ json_t *confusion_of(const prediction *p)
     return json_pack("{s:o, s:o, s:o, s:o, s:o}", "classes", classes, "counts", counts, "samples", samples, "precision", precision, "recall", recall);
 }
 
+json_int_t confusion_count(const json_t *confusion, size_t truth, size_t said)
+{
+    return json_integer_value(json_array_get(json_array_get(json_object_get(confusion, "counts"), truth), said));
+}
+
+/* Insertion into a sorted list, behind those of as many samples, so that these stay in the order of the classes. */
+int confusion_pairs(const json_t *confusion, confusion_pair *pair, int most)
+{
+    const size_t n = json_array_size(json_object_get(confusion, "classes"));
+    int count = 0;
+
+    for (size_t i = 0; i < n * n; i++) {
+        const confusion_pair one = { confusion_count(confusion, i / n, i % n), i / n, i % n };
+        if (one.truth == one.said || one.count == 0 || (count == most && one.count <= pair[most - 1].count)) continue;
+        int at = count < most ? count++ : most - 1;
+        for (; at > 0 && one.count > pair[at - 1].count; at--) pair[at] = pair[at - 1];
+        pair[at] = one;
+    }
+    return count;
+}
+
 /* ---- printing ------------------------------------------------------------------------- */
 
 static const char *text_of(const json_t *name, char text[CLASSES_NAME])
@@ -71,49 +92,41 @@ static void print_percent(const json_t *share)
     else                     printf(" %10s", "-");
 }
 
-static json_int_t count_at(const json_t *counts, size_t t, size_t c) { return json_integer_value(json_array_get(json_array_get(counts, t), c)); }
-
 /* Columns are numbered as the rows are. */
-static void print_matrix(const json_t *classes, const json_t *counts)
+static void print_matrix(const json_t *confusion)
 {
+    const json_t *classes = json_object_get(confusion, "classes");
     const size_t n = json_array_size(classes);
     char name[CLASSES_NAME];
 
     printf("\n%-20s", "is \\ said to be");
     for (size_t c = 0; c < n; c++) printf(" %6zu", c);
     printf("\n");
-    for (size_t t = 0; t < json_array_size(counts); t++) {
+    for (size_t t = 0; t < json_array_size(json_object_get(confusion, "counts")); t++) {
         if (t < n) printf("%2zu %-17.17s", t, text_of(json_array_get(classes, t), name));
         else       printf("%-20s", "   none of these");
-        for (size_t c = 0; c < n; c++) printf(" %6lld", (long long)count_at(counts, t, c));
+        for (size_t c = 0; c < n; c++) printf(" %6lld", (long long)confusion_count(confusion, t, c));
         printf("\n");
     }
 }
 
 /* Of many classes, those that are taken for each other most often. */
-static void print_pairs(const json_t *classes, const json_t *counts)
+static void print_pairs(const json_t *confusion)
 {
-    const size_t n = json_array_size(classes);
-    json_int_t below = 0;
+    const json_t *classes = json_object_get(confusion, "classes");
+    confusion_pair pair[PAIRS];
+    const int count = confusion_pairs(confusion, pair, PAIRS);
     char is[CLASSES_NAME], said[CLASSES_NAME];
-    int printed = 0;
 
-    for (size_t t = 0; t < n; t++)
-        for (size_t c = 0; c < n; c++)
-            if (t != c && count_at(counts, t, c) > below) below = count_at(counts, t, c);
     printf("\n%-20s %-20s %7s\n", "is", "said to be", "samples");
-    for (; below > 0 && printed < PAIRS; below--)
-        for (size_t t = 0; t < n; t++)
-            for (size_t c = 0; c < n && printed < PAIRS; c++) {
-                if (t == c || count_at(counts, t, c) != below) continue;
-                printf("%-20.20s %-20.20s %7lld\n", text_of(json_array_get(classes, t), is), text_of(json_array_get(classes, c), said), (long long)below);
-                printed++;
-            }
+    for (int i = 0; i < count; i++)
+        printf("%-20.20s %-20.20s %7lld\n", text_of(json_array_get(classes, pair[i].truth), is), text_of(json_array_get(classes, pair[i].said), said),
+               (long long)pair[i].count);
 }
 
 void confusion_show(const json_t *confusion)
 {
-    const json_t *classes = json_object_get(confusion, "classes"), *counts = json_object_get(confusion, "counts");
+    const json_t *classes = json_object_get(confusion, "classes");
     char name[CLASSES_NAME];
 
     printf("\n%-20s %7s %10s %10s\n", "class", "samples", "precision", "recall");
@@ -124,8 +137,8 @@ void confusion_show(const json_t *confusion)
         print_percent(json_array_get(json_object_get(confusion, "recall"), c));
         printf("\n");
     }
-    if (json_array_size(classes) <= WIDEST) print_matrix(classes, counts);
-    else                                    print_pairs(classes, counts);
+    if (json_array_size(classes) <= WIDEST) print_matrix(confusion);
+    else                                    print_pairs(confusion);
 }
 
 /* ---- the worst ---------------------------------------------------------------------------- */

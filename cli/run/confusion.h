@@ -13,6 +13,16 @@
 json_t *confusion_of(const prediction *p);
 void    confusion_show(const json_t *confusion);
 
+/* How many samples of class `truth` are said to be of class `said`; as one that `truth` is the number of classes: of no class. */
+json_int_t confusion_count(const json_t *confusion, size_t truth, size_t said);
+
+/* The pairs of different classes that are taken for each other, the most frequent first: pair [most]; returns how many. */
+typedef struct confusion_pair {
+    json_int_t count;
+    size_t     truth, said;
+} confusion_pair;
+int     confusion_pairs(const json_t *confusion, confusion_pair *pair, int most);
+
 /* The numbers of up to `most` samples that it is wrong about, those first whose class scores most above the next best:
  * sample [most]; returns how many. */
 int     confusion_worst(const prediction *p, int *sample, int most);

@@ -35,6 +35,28 @@ try eval self --errors 0
 cp -r three huge; python3 "$TESTS/model.py" huge huge/model.safetensors 1.weight
 try eval huge --data more --errors 2 --json; grep -o '"errors.*' out
 try eval huge --data more --errors 1; tail -1 out
+echo "# of many classes the pairs that are taken for each other most often"
+cat > many.py <<'END_OF_PYTHON'
+import json, re, sys
+if len(sys.argv) == 1:
+    import os, random, struct
+    os.makedirs("many")
+    for part, count in (("train", 60), ("t10k", 90)):
+        open(f"many/{part}-images-idx3-ubyte", "wb").write(struct.pack(">4I", 0x803, count, 4, 4) + random.Random(count).randbytes(16 * count))
+        open(f"many/{part}-labels-idx1-ubyte", "wb").write(struct.pack(">2I", 0x801, count) + bytes(i % 30 for i in range(count)))
+else:
+    counts = json.load(open("figures"))["confusion"]["counts"]
+    wanted = sorted((-n, t, c) for t, row in enumerate(counts) for c, n in enumerate(row) if t != c and n)[:20]
+    text, page = open("out").read().split("samples\n")[1], open("many.html").read()
+    said = [(-n, t, c) for t, c, n in (map(int, line.split()) for line in text.splitlines())]
+    cells = re.findall(r"<td>(\d+)</td><td>(\d+)</td><td class=\"number\">(\d+)</td>", page)
+    print(len(wanted), said == wanted, [(-int(n), int(t), int(c)) for t, c, n in cells] == wanted)
+END_OF_PYTHON
+sed 's/dense: 4$/dense: 30/' net.yaml > many.yaml
+python3 many.py
+"$PLANARIA" train many.yaml --data many --out wide --epochs 0 --json >/dev/null 2>&1
+"$PLANARIA" eval wide --confusion --json >figures; "$PLANARIA" eval wide --confusion >out; "$PLANARIA" report wide -o many.html >/dev/null 2>&1
+python3 many.py compare
 echo "# from another folder, and with data that moved or changed"
 mkdir elsewhere; (cd elsewhere && "$PLANARIA" eval ../self --json | cut -d, -f3-) > a; "$PLANARIA" eval self --json | cut -d, -f3- | cmp - a && echo "the same figure"
 mv bars moved; try eval self
