@@ -73,7 +73,7 @@ static int check_kind(const output *w, const inputs_batch *b)
     const bool labelled = b->set && pln_data_labels(b->data);
 
     if (w->x.rows == 0 || ((w->files != NULL) == (b->file != NULL) && (w->labels.file != NULL) == labelled)) return DONE;
-    return complain(BAD_INPUT, "features are of files, of arrays or of data sets, and not of several of these at once");
+    return complain(MISUSED, "features are of files, of arrays or of data sets, and not of several of these at once");
 }
 
 static int see(void *user, const inputs_batch *b)
@@ -151,7 +151,10 @@ static int write_features(const char *name, const asked_options *how, int thread
     if (code == DONE) code = asked_walk(&a, how, see, w);
     progress_clear();
     if (code == DONE && !w->x.file) code = complain(BAD_INPUT, "there are no samples");
-    if (code == DONE) code = finish(w);
+    if (code == DONE || (code == BAD_INPUT && w->x.file)) {          /* what could be read is written */
+        const int finished = finish(w);
+        if (finished != DONE) code = finished;
+    }
     drop(w);
     asked_close(&a);
     pln_ctx_free(ctx);

@@ -66,6 +66,7 @@ if len(sys.argv) > 2:
     rows = [values[i:i + width] for i in range(0, count, width)]
     print([max(row[:3]) for row in rows] == [struct.unpack("f", struct.pack("f", float(line.split(",")[3])))[0] for line in open(sys.argv[2])])
 END_OF_PYTHON
+try features three bars/test/cat --out some.npy; python3 array.py some.npy; grep -c broken some.files.txt
 rm bars/test/cat/broken.png; try features three --out x.npy; python3 array.py x.npy; python3 array.py x.labels.npy; ls x.*
 try features three/model.safetensors bars/train/bee bars/train/cat --out files.npy --layer 0; python3 array.py files.npy; head -2 files.files.txt
 tail -n +2 all | grep -v odd > wanted; try features three bars/test --out test.npy; python3 array.py test.npy wanted
