@@ -82,10 +82,11 @@ static void build_poisson(pln_net *net)
     pln_net_describe(net, "4C3-AP2-FC21", &how);
 }
 
-static const struct { const char *name; void (*build)(pln_net *net); bool relaxes, poisson; } kinds[] = {
-    { "rows", build_rows, false, false }, { "block", build_block, true, false }, { "euler", build_euler, true, false },
-    { "relaxing images", build_relaxing_images, true, false }, { "images", build_images, false, false },
-    { "spiking", build_spiking, false, false }, { "poisson", build_poisson, false, true },
+/* Relaxing convolutions want a small rate: with 0.5 it depends on how sums are rounded whether they learn at all. */
+static const struct { const char *name; void (*build)(pln_net *net); float rate; bool relaxes, poisson; } kinds[] = {
+    { "rows", build_rows, 0.5f, false, false }, { "block", build_block, 0.5f, true, false }, { "euler", build_euler, 0.5f, true, false },
+    { "relaxing images", build_relaxing_images, 0.1f, true, false }, { "images", build_images, 0.5f, false, false },
+    { "spiking", build_spiking, 0.5f, false, false }, { "poisson", build_poisson, 0.5f, false, true },
 };
 enum { KINDS = sizeof kinds / sizeof kinds[0] };
 
@@ -125,7 +126,7 @@ static pln_net *train(int kind)
     assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, 3), PLN_OK);
     fit.epochs = EPOCHS;
     fit.target = PLN_TARGET_LABELS;
-    fit.rates = 1, fit.rate[0] = 0.5f;
+    fit.rates = 1, fit.rate[0] = kinds[kind].rate;
     if (kinds[kind].relaxes) fit.rule = PLN_RULE_EP;
     assert_int_equal(pln_trainer_new(ctx, net, NULL, data, NULL, 0, &fit, &trainer), PLN_OK);
     while (pln_trainer_epoch(trainer) < EPOCHS) assert_int_equal(pln_trainer_step(trainer, 1000, NULL), PLN_OK);
