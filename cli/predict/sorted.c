@@ -6,7 +6,6 @@
 
 #include "run/classes.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -21,17 +20,6 @@ enum { MOST_ALIKE = 1000000, BUFFER = 1 << 16 };
 
 /* ---- the folder ------------------------------------------------------------------ */
 
-static bool is_empty(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
-    bool empty = dir != NULL;
-
-    while (dir && empty && (entry = readdir(dir)) != NULL) empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (dir) closedir(dir);
-    return empty;
-}
-
 int sorted_begin(const sorted *s)
 {
     for (int c = 0; s->decoder->names && c < s->decoder->classes; c++) {
@@ -41,7 +29,7 @@ int sorted_begin(const sorted *s)
     }
     if (mkdir(s->folder, 0777) == 0) return DONE;
     if (errno != EEXIST) return complain(FAILED, "cannot make the folder %s: %s", s->folder, strerror(errno));
-    return is_empty(s->folder) ? DONE : complain(FAILED, "--out: %s is there already and not empty: name a new folder", s->folder);
+    return dataset_is_empty(s->folder) ? DONE : complain(FAILED, "--out: %s is there already and not empty: name a new folder", s->folder);
 }
 
 /* ---- one file ---------------------------------------------------------------------- */

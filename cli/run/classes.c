@@ -80,3 +80,12 @@ int classes_match(const pln_decoder *decoder, const dataset *d, bool tells, int 
         fprintf(stderr, "note: the classes of %s are %s, those of the model %s\n", d->path, theirs, own);
     return DONE;
 }
+
+pln_decoder classes_decoder(const config *c, const dataset *d, bool named)
+{
+    const int classes = pln_data_classes(d->train);
+
+    return (pln_decoder){ .classes = classes, .names = named && d->names_count >= classes ? (const char *const *)d->names : NULL,
+                          .type = pln_data_get_type(d->train), .input = pln_data_shape(d->train),
+                          .by = pln_experiment_argmax(&c->e) ? PLN_BY_OUTPUTS : PLN_BY_ASSOCIATION };
+}

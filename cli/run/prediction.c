@@ -26,13 +26,7 @@ static int association_by(const pln_decoder *d, double labels)
  * its names. */
 static pln_decoder decoder_of(const run *r, const config *c, const dataset *d)
 {
-    const past_data past = past_recall(r);
-    const int classes = pln_data_classes(d->train);
-    const bool named = d->names_count >= classes && strcmp(past.digest, d->digest) == 0;
-
-    return (pln_decoder){ .classes = classes, .names = named ? (const char *const *)d->names : NULL,
-                          .type = pln_data_get_type(d->train), .input = pln_data_shape(d->train),
-                          .by = pln_experiment_argmax(&c->e) ? PLN_BY_OUTPUTS : PLN_BY_ASSOCIATION };
+    return classes_decoder(c, d, strcmp(past_recall(r).digest, d->digest) == 0);
 }
 
 /* Makes an association of the network by a share of labels; units are those of the model's classes. */

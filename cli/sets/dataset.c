@@ -26,7 +26,7 @@ static const reader *reader_of(const char *folder)
 }
 
 /* A folder without a file, such as a download that failed at once may have left. */
-static bool is_empty(const char *folder)
+bool dataset_is_empty(const char *folder)
 {
     const struct dirent *entry;
     DIR *dir = opendir(folder);
@@ -41,7 +41,7 @@ dataset_state dataset_look(const char *folder)
 {
     const reader *found = reader_of(folder);
 
-    if (access(folder, F_OK) != 0 || is_empty(folder)) return DATASET_ABSENT;
+    if (access(folder, F_OK) != 0 || dataset_is_empty(folder)) return DATASET_ABSENT;
     return found && (!found->whole || found->whole(folder)) ? DATASET_THERE : DATASET_INCOMPLETE;
 }
 

@@ -85,6 +85,9 @@ size_t text_mark(const void *text, size_t size);
 /* The folder where fetched sets are kept. */
 void dataset_cache(const char *name, char *path, size_t capacity);
 
+/* Whether a folder is there, and nothing is in it. */
+bool dataset_is_empty(const char *folder);
+
 /* What is in a place: nothing, files that are not all that is read, or a set. */
 typedef enum dataset_state { DATASET_ABSENT, DATASET_INCOMPLETE, DATASET_THERE } dataset_state;
 dataset_state dataset_look(const char *folder);

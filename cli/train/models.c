@@ -2,22 +2,12 @@
 
 #include "train/job.h"
 
+#include "run/classes.h"
 #include "run/past.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* What is known of the classes before anything has been read out; no classes: nothing. */
-static pln_decoder decoder_of(const job *j)
-{
-    const int classes = pln_data_classes(j->d.train);
-    const bool named = j->d.names && j->d.names_count >= classes;
-
-    return (pln_decoder){ .classes = classes, .names = named ? (const char *const *)j->d.names : NULL, .type = pln_data_get_type(j->d.train),
-                          .input = pln_data_shape(j->d.train),
-                          .by = pln_experiment_argmax(&j->c->e) ? PLN_BY_OUTPUTS : PLN_BY_ASSOCIATION };
-}
 
 static int write_model(const job *j, const pln_net *net, const pln_decoder *d, const char *name)
 {
@@ -38,7 +28,7 @@ static int write_model(const job *j, const pln_net *net, const pln_decoder *d, c
 
 int job_keep(const job *j, const pln_net *net, const char *name)
 {
-    const pln_decoder d = decoder_of(j);
+    const pln_decoder d = classes_decoder(j->c, &j->d, true);
 
     return write_model(j, net, &d, name);
 }
@@ -86,7 +76,7 @@ static int add_association(job *j, const pln_run_event *v)
 
 int job_keep_read_out(job *j, const pln_run_event *v)
 {
-    pln_decoder d = decoder_of(j);
+    pln_decoder d = classes_decoder(j->c, &j->d, true);
     pln_net *head = NULL;
     int code = v->association ? add_association(j, v) : DONE;
 

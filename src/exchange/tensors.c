@@ -13,14 +13,6 @@
 
 enum { NAME = 48 };
 
-static size_t floats_of(const pln_parameter_info *info)
-{
-    size_t floats = 1;
-
-    for (int d = 0; d < info->rank; d++) floats *= (size_t)info->dim[d];
-    return floats;
-}
-
 /* What a file holds of one parameter. */
 typedef struct record {
     const pln_net     *net;
@@ -37,7 +29,7 @@ typedef struct record {
 static record record_of(const pln_net *net, const char *prefix, int parameter)
 {
     record r = { .net = net, .parameter = parameter, .info = pln_net_parameter(net, parameter), .masked = pln_net_masked(net, parameter) };
-    const size_t floats = floats_of(&r.info);
+    const size_t floats = plni_parameter_floats(&r.info, 0);
 
     r.packed = r.masked && pln_net_present(net, parameter) < floats - floats / 32;
     for (int d = 0; d < r.info.rank; d++) r.shape[d] = r.info.dim[d];
@@ -88,7 +80,7 @@ static plni_st_tensor values_of(record *r)
     plni_st_tensor to = { .name = r->values_name, .type = "F32", .rank = r->info.rank, .make = r->packed ? make_packed : make_whole, .arg = r };
 
     for (int d = 0; d < r->info.rank; d++) to.dim[d] = r->info.dim[d];
-    to.size = floats_of(&r->info) * sizeof(float);
+    to.size = plni_parameter_floats(&r->info, 0) * sizeof(float);
     if (!r->packed) return to;
     to.rank = 1;
     to.dim[0] = (int64_t)pln_net_present(r->net, r->parameter);
@@ -166,7 +158,7 @@ static pln_status find_mask(pln_ctx *ctx, const pln_net *net, const char *prefix
     *mask = plni_st_find(st, name);
     if (!*mask) return PLN_OK;
     if (strcmp((*mask)->type, "U8") != 0 || (*mask)->rank != 1 || !plni_mask_sound(net, parameter, (*mask)->bytes, (*mask)->size))
-        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, floats_of(&info));
+        return plni_fail(ctx, PLN_ERR_FORMAT, "model: tensor %s is not a mask of %zu bits", name, plni_parameter_floats(&info, 0));
     return PLN_OK;
 }
 
@@ -225,7 +217,7 @@ static void unpack(const plni_st_tensor *values, const plni_st_tensor *mask, siz
 static pln_status set_parameter(pln_ctx *ctx, pln_net *net, const char *prefix, int parameter, const plni_st *st, int *taken)
 {
     const pln_parameter_info info = pln_net_parameter(net, parameter);
-    const size_t bytes = floats_of(&info) * sizeof(float);
+    const size_t bytes = plni_parameter_floats(&info, 0) * sizeof(float);
     const plni_st_tensor *mask, *values, *whole;
     pln_tensor t = { .rank = info.rank };
     char name[NAME];
@@ -241,7 +233,7 @@ static pln_status set_parameter(pln_ctx *ctx, pln_net *net, const char *prefix, 
     memcpy(t.dim, info.dim, sizeof t.dim);
     t.data = plni_alloc(ctx, bytes);
     if (!t.data) return PLN_ERR_MEMORY;
-    if (values) unpack(values, mask, floats_of(&info), t.data);
+    if (values) unpack(values, mask, plni_parameter_floats(&info, 0), t.data);
     else        memcpy(t.data, whole->bytes, bytes);
     status = pln_net_set(net, parameter, &t);
     plni_free(ctx, t.data, bytes);

@@ -159,6 +159,14 @@ static int parameters_in(const plni_layer *layer)
     return layer->ops->parameters ? layer->ops->parameters(layer) : 0;
 }
 
+size_t plni_parameter_floats(const pln_parameter_info *info, int from)
+{
+    size_t floats = 1;
+
+    for (int d = from; d < info->rank; d++) floats *= (size_t)info->dim[d];
+    return floats;
+}
+
 /* The numbers in a layer's parameter tensors. */
 static size_t numbers_in(const plni_layer *layer)
 {
@@ -166,10 +174,8 @@ static size_t numbers_in(const plni_layer *layer)
 
     for (int i = 0; i < parameters_in(layer); i++) {
         pln_parameter_info info = { 0 };
-        size_t product = 1;
         layer->ops->parameter(layer, i, &info);
-        for (int d = 0; d < info.rank; d++) product *= (size_t)info.dim[d];
-        numbers += product;
+        numbers += plni_parameter_floats(&info, 0);
     }
     return numbers;
 }
@@ -256,17 +262,9 @@ pln_parameter_info pln_net_parameter(const pln_net *net, int parameter)
     return info;
 }
 
-static size_t floats_in(const pln_parameter_info *info, int from)
-{
-    size_t floats = 1;
-
-    for (int d = from; d < info->rank; d++) floats *= (size_t)info->dim[d];
-    return floats;
-}
-
 plni_rows plni_rows_of(const pln_parameter_info *info, size_t from, size_t room)
 {
-    const size_t row = floats_in(info, 1), first = from / row, left = (size_t)info->dim[0] - first;
+    const size_t row = plni_parameter_floats(info, 1), first = from / row, left = (size_t)info->dim[0] - first;
     const size_t count = room / row < left ? room / row : left;
 
     return (plni_rows){ (int)first, (int)count, count * row };
@@ -279,8 +277,8 @@ size_t plni_rows_room(const pln_net *net)
 
     for (int p = 0; p < pln_net_parameters(net); p++) {
         const pln_parameter_info info = pln_net_parameter(net, p);
-        if (floats_in(&info, 1) > longest) longest = floats_in(&info, 1);
-        if (floats_in(&info, 0) > most) most = floats_in(&info, 0);
+        if (plni_parameter_floats(&info, 1) > longest) longest = plni_parameter_floats(&info, 1);
+        if (plni_parameter_floats(&info, 0) > most) most = plni_parameter_floats(&info, 0);
     }
     if (most > A_FEW) most = A_FEW;
     return longest > most ? longest : most;

@@ -141,6 +141,9 @@ pln_status plni_net_take(pln_net *net);
 /* The layer with parameter tensor `parameter`, and its number there. */
 const plni_layer *plni_parameter_owner(const pln_net *net, int parameter, int *which);
 
+/* The product of a parameter's dimensions from number `from` on: 0 for all its floats, 1 for those of a row. */
+size_t plni_parameter_floats(const pln_parameter_info *info, int from);
+
 /* Rows of the outermost dimension of a parameter: those that begin at float `from` of it, which is the beginning of a row,
  * as many as there are and as have room. */
 typedef struct plni_rows {

@@ -15,14 +15,6 @@
 #include <math.h>
 #include <string.h>
 
-static size_t count_of(const pln_parameter_info *info)
-{
-    size_t count = 1;
-
-    for (int d = 0; d < info->rank; d++) count *= (size_t)info->dim[d];
-    return count;
-}
-
 static pln_tensor tensor_of(const pln_parameter_info *info, float *data)
 {
     pln_tensor t = { .data = data, .rank = info->rank };
@@ -36,7 +28,7 @@ static pln_tensor tensor_of(const pln_parameter_info *info, float *data)
 static pln_status size_group(const pln_net *net, const pln_channel_group *group, float *size)
 {
     const pln_parameter_info info = pln_net_parameter(net, group->parameter);
-    const size_t n = count_of(&info), row = n / (size_t)group->count;
+    const size_t n = plni_parameter_floats(&info, 0), row = n / (size_t)group->count;
     float *w = plni_alloc(net->ctx, n * sizeof *w);
     pln_tensor t = tensor_of(&info, w);
     const pln_status status = w ? pln_net_get(net, group->parameter, &t) : PLN_ERR_MEMORY;
@@ -141,7 +133,7 @@ static pln_status build(const shrink *s)
 static void gather(const shrink *s, const plni_layer *layer, const pln_parameter_info *info, const float *all, float *some)
 {
     const uint8_t *rows = kept_of(s, layer->number + 1), *inputs = info->rank > 1 ? kept_of(s, layer->input) : NULL;
-    const size_t row = count_of(info) / (size_t)info->dim[0];
+    const size_t row = plni_parameter_floats(info, 0) / (size_t)info->dim[0];
     const size_t channels = info->rank > 1 ? (size_t)plni_value(s->net, layer->input)->extent.channels : 1, taps = row / channels;
 
     for (int r = 0; r < info->dim[0]; r++)
@@ -176,7 +168,7 @@ static pln_status copy_parameters(const shrink *s)
     assert(pln_net_parameters(s->net) == pln_net_parameters(s->to));
     for (int p = 0; status == PLN_OK && p < pln_net_parameters(s->net); p++) {
         const pln_parameter_info from = pln_net_parameter(s->net, p), to = pln_net_parameter(s->to, p);
-        const size_t all_bytes = count_of(&from) * sizeof(float), bytes = count_of(&to) * sizeof(float);
+        const size_t all_bytes = plni_parameter_floats(&from, 0) * sizeof(float), bytes = plni_parameter_floats(&to, 0) * sizeof(float);
         float *all = plni_alloc(ctx, all_bytes), *some = plni_alloc(ctx, bytes);
         status = all && some ? copy_numbers(s, p, all, some) : PLN_ERR_MEMORY;
         plni_free(ctx, all, all_bytes);

@@ -89,11 +89,11 @@ typedef struct entry {
 static entry entry_for(const pln_trainer *t, int kind, int parameter)
 {
     char name[32];
-    entry e = { .kind = kind, .info = pln_net_parameter(t->net, parameter), .floats = 1 };
+    entry e = { .kind = kind, .info = pln_net_parameter(t->net, parameter) };
     const plni_layer *layer = plni_parameter_owner(t->net, parameter, &e.which);
 
     e.layer = layer->number;
-    for (int d = 0; d < e.info.rank; d++) e.floats *= (size_t)e.info.dim[d];
+    e.floats = plni_parameter_floats(&e.info, 0);
     name_kind(t, kind, name, sizeof name);
     snprintf(e.name, sizeof e.name, "%s.%s", name, e.info.name);
     return e;

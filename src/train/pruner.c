@@ -79,15 +79,6 @@ static int competitor_from(const pln_net *net, int i, pln_parameter_info *info)
     return -1;
 }
 
-/* Weights of a row. */
-static size_t columns_in(const pln_parameter_info *info)
-{
-    size_t columns = 1;
-
-    for (int d = 1; d < info->rank; d++) columns *= (size_t)info->dim[d];
-    return columns;
-}
-
 size_t plni_prune_present(const pln_net *net, size_t *count)
 {
     pln_parameter_info info;
@@ -95,7 +86,7 @@ size_t plni_prune_present(const pln_net *net, size_t *count)
 
     *count = 0;
     for (int i = 0; (i = competitor_from(net, i, &info)) >= 0; i++) {
-        *count += (size_t)info.dim[0] * columns_in(&info);
+        *count += (size_t)info.dim[0] * plni_parameter_floats(&info, 1);
         present += pln_net_present(net, i);
     }
     return present;
@@ -151,7 +142,7 @@ static void list(const pln_net *net, struct plni_pruner *p)
     p->drives = by_drives(net);
     p->channels = pln_net_scores(net);
     for (int i = 0; (i = competitor_from(net, i, &info)) >= 0; i++) {
-        plni_competitor w = { .parameter = i, .rows = info.dim[0], .columns = columns_in(&info), .first = p->weights, .from = p->units };
+        plni_competitor w = { .parameter = i, .rows = info.dim[0], .columns = plni_parameter_floats(&info, 1), .first = p->weights, .from = p->units };
         w.count = (size_t)((w.rows + block_of(p) - 1) / block_of(p)) * w.columns;
         w.layer = plni_parameter_owner(net, i, &w.which)->number;
         w.neurons = p->drives ? p->channels : neurons_behind(net, w.layer);
