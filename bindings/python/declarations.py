@@ -60,7 +60,7 @@ pln_sample_shape pln_data_shape(const pln_data *data);
 int pln_data_classes(const pln_data *data);
 pln_data_type pln_data_get_type(const pln_data *data);
 void pln_index_free(pln_ctx *ctx, pln_index *index);
-pln_status pln_data_stratified(pln_ctx *ctx, const pln_data *data, int n, uint64_t seed, int *index);
+pln_status pln_data_held(pln_ctx *ctx, const pln_data *data, const char *key, double share, uint64_t seed, pln_index *index);
 pln_status pln_data_split(pln_ctx *ctx, const pln_data *data, const int *index, int n, pln_data **inside, pln_data **outside);
 pln_status pln_data_share(pln_ctx *ctx, const pln_data *data, double fraction, uint64_t seed, pln_index *index);
 

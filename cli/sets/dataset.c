@@ -182,24 +182,6 @@ bool dataset_lacks_test(const char *name, const char *folder)
 
 /* ---- a part of the training set, to test on or to choose by ----------------- */
 
-/* How many samples a share of those with a label is, or of all where none has one. */
-static int share_of(pln_data *train, double share)
-{
-    const pln_data_info info = pln_data_get_info(train);
-
-    return (int)(share * (info.labelled ? info.labelled : info.count) + 0.5);
-}
-
-/* Which they are. */
-static pln_status choose(pln_ctx *ctx, pln_data *train, int n, uint64_t seed, int *index)
-{
-    const long all = pln_data_count(train);
-
-    if (pln_data_get_info(train).labelled) return pln_data_stratified(ctx, train, n, seed, index);
-    for (int i = 0; i < n; i++) index[i] = (int)(i * all / n);
-    return PLN_OK;
-}
-
 /* The paths of samples that left the training samples leave, too: those of the test are kept. */
 static bool take_files(dataset *d, const int *index, int n, bool test)
 {
@@ -246,21 +228,15 @@ static void note_emptied(dataset *d, const char *key, const pln_data *left, cons
 /* Moves a stratified share of the training samples to *part. */
 static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, uint64_t seed, pln_data **part)
 {
-    const int n = share_of(d->train, share);
-    pln_data *others;
-    int *index;
-    pln_status status;
+    pln_index index;
+    pln_data *others = NULL;
+    pln_status status = pln_data_held(ctx, d->train, key, share, seed, &index);
+    int code = DONE;
 
-    if (n < 1 || n >= pln_data_count(d->train))
-        return complain(BAD_INPUT, "%s: a share of %g is %d of %d training samples; some must be left on either side",
-                        key, share, n, pln_data_count(d->train));
-    index = malloc((size_t)n * sizeof *index);
-    if (!index) return complain(FAILED, "no memory left");
-    status = choose(ctx, d->train, n, seed, index);
-    if (status == PLN_OK) status = pln_data_split(ctx, d->train, index, n, part, &others);
-    const int code = status != PLN_OK ? complain_status(ctx, status) : take_files(d, index, n, part == &d->test) ? DONE
-                                                                     : complain(FAILED, "no memory left");
-    free(index);
+    if (status == PLN_OK) status = pln_data_split(ctx, d->train, index.sample, index.count, part, &others);
+    if (status != PLN_OK)                                                   code = complain_status(ctx, status);
+    else if (!take_files(d, index.sample, index.count, part == &d->test)) code = complain(FAILED, "no memory left");
+    pln_index_free(ctx, &index);
     if (status != PLN_OK) return code;
     note_emptied(d, key, others, *part);
     pln_data_free(d->train);

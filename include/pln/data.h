@@ -257,6 +257,15 @@ PLN_API void pln_index_free(pln_ctx *ctx, pln_index *index);
 PLN_API PLN_MUST_CHECK
 pln_status pln_data_share(pln_ctx *ctx, const pln_data *data, double fraction, uint64_t seed, pln_index *index);
 
+/* The samples that are held out to measure by: share x [samples with a label], rounded, in a
+ * stratified choice; where none has a label, share x [all samples], spaced evenly.  The sentence
+ * of an error, and pln_error_path, name `key`, the setting that the share is of.
+ *
+ * Returns PLN_ERR_ARG unless 0 < share < 1 and some samples are held out and some left,
+ * PLN_ERR_MEMORY; *index is then empty. */
+PLN_API PLN_MUST_CHECK
+pln_status pln_data_held(pln_ctx *ctx, const pln_data *data, const char *key, double share, uint64_t seed, pln_index *index);
+
 /* Divides the samples into those that show their labels and those that do not.  Labels are
  * shown by the samples that `marked` [count] marks by anything but 0; if it is NULL, by n of
  * them in a stratified choice; if n is 0, by all that have one.

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/context.h"
+#include "base/option.h"
 #include "data/data.h"
 
 #include <math.h>
@@ -37,6 +38,22 @@ pln_status pln_data_share(pln_ctx *ctx, const pln_data *data, double fraction, u
     if (n < 1) return plni_fail(ctx, PLN_ERR_ARG, "a fraction of %g of %d labelled training samples is none; make it larger", fraction, shown);
     PLN_TRY(take(ctx, index, n < data->count ? n : data->count));
     const pln_status status = pln_data_stratified(ctx, data, n, seed, index->sample);
+    if (status != PLN_OK) pln_index_free(ctx, index);
+    return status;
+}
+
+pln_status pln_data_held(pln_ctx *ctx, const pln_data *data, const char *key, double share, uint64_t seed, pln_index *index)
+{
+    const int shown = count_labelled(data), n = share > 0 && share < 1 ? (int)(share * (shown ? shown : data->count) + 0.5) : 0;
+    pln_status status = PLN_OK;
+
+    *index = (pln_index){ .sample = NULL };
+    if (n < 1 || n >= data->count)
+        return plni_fail_at(ctx, PLN_ERR_ARG, key, "%s: a share of %g is %d of %d training samples; some must be left on either side", key,
+                            share, n, data->count);
+    PLN_TRY(take(ctx, index, n));
+    if (shown) status = pln_data_stratified(ctx, data, n, seed, index->sample);
+    for (int i = 0; !shown && i < n; i++) index->sample[i] = (int)((long long)i * data->count / n);
     if (status != PLN_OK) pln_index_free(ctx, index);
     return status;
 }

@@ -251,6 +251,34 @@ static void test_labels(void **state)
     pln_data_free(all);
 }
 
+/* Only labels count where there are any. */
+static void test_samples_held_out(void **state)
+{
+    static const double wrong[] = { -0.5, 0, 0.01, 0.999, 1, 1e99, NAN };
+    pln_data *data = make_data(LABELLED);
+    pln_index held, same;
+
+    (void)state;
+    assert_int_equal(pln_data_held(ctx, data, "select.validation", 0.5, 1, &held), PLN_OK);
+    assert_int_equal(held.count, LABELLED / 2);
+    for (int i = 0; i < held.count; i++) assert_true(held.sample[i] < LABELLED && (!i || held.sample[i] > held.sample[i - 1]));
+    assert_int_equal(pln_data_held(ctx, data, "select.validation", 0.5, 1, &same), PLN_OK);
+    assert_memory_equal(held.sample, same.sample, sizeof *held.sample * (size_t)held.count);
+    pln_index_free(ctx, &held), pln_index_free(ctx, &same);
+    pln_data_free(data);
+
+    data = make_data(0);
+    assert_int_equal(pln_data_held(ctx, data, "select.validation", 0.25, 1, &held), PLN_OK);
+    assert_int_equal(held.count, SAMPLES / 4);
+    for (int i = 0; i < held.count; i++) assert_int_equal(held.sample[i], 4 * i);
+    pln_index_free(ctx, &held);
+    for (int i = 0; i < (int)(sizeof wrong / sizeof *wrong); i++) {
+        assert_int_equal(pln_data_held(ctx, data, "select.validation", wrong[i], 1, &held), PLN_ERR_ARG);
+        assert_true(!held.sample && strcmp(pln_error_path(ctx), "select.validation") == 0);
+    }
+    pln_data_free(data);
+}
+
 /* What the data lack is said before any training, and of what. */
 static void test_labels_that_are_missing(void **state)
 {
@@ -319,7 +347,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_there_and_back), cmocka_unit_test(test_layers_of_a_network), cmocka_unit_test(test_layers_of_no_network),
         cmocka_unit_test(test_identity), cmocka_unit_test(test_parts),
-        cmocka_unit_test(test_what_does_not_fit), cmocka_unit_test(test_labels), cmocka_unit_test(test_labels_that_are_missing),
+        cmocka_unit_test(test_what_does_not_fit), cmocka_unit_test(test_labels), cmocka_unit_test(test_samples_held_out),
+        cmocka_unit_test(test_labels_that_are_missing),
         cmocka_unit_test(test_networks),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

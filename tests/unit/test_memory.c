@@ -132,6 +132,7 @@ static pln_status whole_story(pln_ctx *ctx)
     const pln_tensor mask = { ones, 2, { 3, 4 } };
     char *text = NULL;
     int index[4];
+    pln_index held = { .sample = NULL };
     pln_status s = net ? read_idx(ctx) : PLN_ERR_MEMORY;
 
     fit.optim.kind = PLN_ADAM;
@@ -142,6 +143,8 @@ static pln_status whole_story(pln_ctx *ctx)
     if (s == PLN_OK) s = pln_net_initialise(net, PLN_GLOROT, 1);
     if (s == PLN_OK) s = pln_data_bind(ctx, bytes, 10, 1, shape, label, &data);
     if (s == PLN_OK) s = pln_data_stratified(ctx, data, 4, 1, index);
+    if (s == PLN_OK) s = pln_data_held(ctx, data, "held", 0.5, 1, &held);
+    pln_index_free(ctx, &held);
     if (s == PLN_OK) s = pln_trainer_alternate(ctx, net, NULL, data, courses, 2, &t);
     pln_trainer_free(t);
     t = NULL;

@@ -87,15 +87,11 @@ class Training:
                 self.test = self.held
 
     def _hold(self, key: str, share: float, seed: int) -> Handle:
-        """A stratified share of the training samples, which are the others from now on."""
-        count = lib.pln_data_get_info(self.train.pointer).count
-        n = int(lib.pln_decimal(share) * count + 0.5)
-        if not 1 <= n < count:
-            raise ArgumentError(f"{key}: a share of {lib.pln_decimal(share):g} is {n} of {count} training samples; some must be left on either side", key)
-        c, index = self.context, ffi.new("int[]", n)
+        """A share of the training samples, which are the others from now on."""
+        c, index = self.context, self._index()
         held, others = ffi.new("pln_data **"), ffi.new("pln_data **")
-        c.call(lib.pln_data_stratified, c, self.train, n, seed, index)
-        c.call(lib.pln_data_split, c, self.train, index, n, held, others)
+        c.call(lib.pln_data_held, c, self.train, ffi.new("char[]", key.encode()), lib.pln_decimal(share), seed, index)
+        c.call(lib.pln_data_split, c, self.train, index.pointer.sample, index.pointer.count, held, others)
         self.train = Handle(others[0], lib.pln_data_free, [c])
         return Handle(held[0], lib.pln_data_free, [c])
 
