@@ -26,7 +26,7 @@ typedef struct pln_run pln_run;
 
 /* What a run works on.  Its pointers must outlive the run. */
 typedef struct pln_run_data {
-    pln_data        *train, *test;       /* test may be NULL where nothing is evaluated     */
+    pln_data        *train, *test;       /* test may be NULL if options.evaluates is false  */
     pln_data        *held;               /* decides which epoch is best, or NULL           */
     const pln_index *with, *without;     /* of pln_experiment_labels; with `semi` alone    */
 } pln_run_data;
@@ -76,7 +76,8 @@ typedef struct pln_run_event {
 } pln_run_event;
 
 /* A run of e on net, which was made by it (pln_experiment_network) and is trained in place; e is
- * copied.  Errors are those of pln_trainer_alternate. */
+ * copied.  Returns what pln_trainer_alternate does, and PLN_ERR_ARG if it evaluates and there is no
+ * test set; *run is then NULL. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data *data, pln_net *net,
                        const pln_run_options *how, pln_run **run);
@@ -86,7 +87,8 @@ PLN_API void pln_run_free(pln_run *run);
  * measuring return; PLN_ERR_STATE where a network is to be handed in. */
 PLN_API PLN_MUST_CHECK pln_status pln_run_step(pln_run *run, int batches, pln_run_event *event);
 
-/* Figures of a network of that shape, by the main fraction of labels. */
+/* Figures of a network of that shape on the test set, by the main fraction of labels.  Errors are
+ * those of pln_experiment_measure; PLN_ERR_ARG if there is no test set or that fraction is no sample. */
 PLN_API PLN_MUST_CHECK pln_status pln_run_measure(pln_run *run, pln_net *net, pln_figures *figures);
 
 /* Where it stands: the part, epochs done of it (with fractions, for display) and in all. */

@@ -298,7 +298,7 @@ typedef struct pln_association {
  *   index [count]  the labelled samples to use, or NULL for all
  *
  * Returns PLN_ERR_SHAPE, PLN_ERR_STATE, PLN_ERR_ARG if a sample used has no
- * label, PLN_ERR_MEMORY. */
+ * label or test is NULL, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
                                     const pln_data *labelled,

@@ -87,6 +87,8 @@ static pln_status figures_by(pln_run *r, pln_net *net, const pln_index *by, int3
 static pln_status measure_by(pln_run *r, pln_net *net, const pln_index *by, int32_t *units, pln_figures *f)
 {
     const double start = now();
+
+    if (!r->data.test) return plni_fail(r->ctx, PLN_ERR_ARG, "run: there is no test set to measure on");
     const pln_status status = figures_by(r, net, by, units, f);
 
     f->seconds = now() - start;
@@ -348,9 +350,12 @@ static size_t units_bytes(const pln_run *r) { return (size_t)pln_net_outputs(r->
 pln_status pln_run_new(pln_ctx *ctx, const pln_experiment *e, const pln_run_data *data, pln_net *net,
                        const pln_run_options *how, pln_run **run)
 {
-    pln_run *r = plni_alloc(ctx, sizeof *r);
+    pln_run *r;
 
     *run = NULL;
+    if (how->evaluates && !data->test)
+        return plni_fail(ctx, PLN_ERR_ARG, "run: there is no test set to measure on; without one a run evaluates nothing");
+    r = plni_alloc(ctx, sizeof *r);
     if (!r) return PLN_ERR_MEMORY;
     *r = (pln_run){ .ctx = ctx, .e = *e, .data = *data, .how = *how, .net = net, .p = { .best = -1 } };
     pln_status status = PLN_OK;

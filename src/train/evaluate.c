@@ -102,6 +102,11 @@ static int run_batch(walk *w)
     return pass->samples;
 }
 
+static pln_status check_test(pln_ctx *ctx, const pln_data *test)
+{
+    return test ? PLN_OK : plni_fail(ctx, PLN_ERR_ARG, "evaluate: there is no test set to measure on");
+}
+
 static pln_status check(pln_ctx *ctx, const walk *w)
 {
     const pln_net *first = w->features ? w->features : w->net;
@@ -288,6 +293,7 @@ pln_status pln_evaluate_association(pln_ctx *ctx, pln_net *net,
                                     int count, const pln_data *test,
                                     pln_association *result)
 {
+    PLN_TRY(check_test(ctx, test));
     return plni_associate(ctx, net, labelled, index, count, test, NULL, result);
 }
 
@@ -329,6 +335,7 @@ static pln_status find_argmax(pln_ctx *ctx, argmax *a, int classes, double *accu
     pln_net *net = w->net;
     long right = 0;
 
+    PLN_TRY(check_test(ctx, w->data));
     w->count = pln_data_count(w->data);
     w->use = compare_row;
     w->owner = a;

@@ -47,6 +47,10 @@ static const char *const untrained =
     "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"self\", \"epochs\": 0, \"batch\": 8,"
     " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1], \"winners\": 2}}";
 
+static const char *const untrained_classes =
+    "{\"layers\": [{\"dense\": 9}, {\"activation\": \"relu\"}], \"train\": {\"target\": \"labels\", \"epochs\": 0, \"batch\": 8,"
+    " \"loss\": \"mse\", \"optimiser\": \"sgd\", \"rate\": [1]}}";
+
 /* Weights come and go; a read-out that goes on is of those that were there in the end. */
 static const char *const reads_sparse =
     "{\"layers\": [{\"dense\": 20}, {\"activation\": \"relu\"}, {\"dense\": 9}, {\"activation\": \"hardsigm\"}],"
@@ -349,6 +353,35 @@ static void test_where_pruning_stands(void **state)
     drop(&s);
 }
 
+/* A run without a test set measures nothing, and says so instead of a figure. */
+static void test_without_a_test_set(void **state)
+{
+    static const char *const kinds[] = { untrained_classes, untrained };
+    pln_association found;
+    pln_figures figures;
+    double accuracy;
+
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        const pln_run_data of = { .train = data };
+        pln_run_options how = pln_run_options_default();
+        pln_net *net;
+        pln_run *run;
+        read_in(kinds[k]);
+        assert_int_equal(pln_experiment_network(ctx, &e, data, 3, &net), PLN_OK);
+        assert_int_equal(pln_run_new(ctx, &e, &of, net, &how, &run), PLN_ERR_ARG);
+        assert_null(run);
+        how.evaluates = false;
+        assert_int_equal(pln_run_new(ctx, &e, &of, net, &how, &run), PLN_OK);
+        assert_int_equal(pln_run_measure(run, net, &figures), PLN_ERR_ARG);
+        assert_int_equal(pln_experiment_measure(ctx, &e, net, data, &(pln_index){ 0 }, NULL, &figures), PLN_ERR_ARG);
+        assert_int_equal(pln_evaluate_association(ctx, net, data, NULL, 0, NULL, &found), PLN_ERR_ARG);
+        assert_int_equal(pln_evaluate_argmax(ctx, net, NULL, NULL, 3, &accuracy), PLN_ERR_ARG);
+        pln_run_free(run);
+        pln_net_free(net);
+    }
+}
+
 /* Inside an epoch there is no way back to its beginning. */
 static void test_fewer_epochs(void **state)
 {
@@ -436,7 +469,7 @@ int main(void)
         cmocka_unit_test(test_order), cmocka_unit_test(test_stopping_changes_nothing), cmocka_unit_test(test_outputs_that_do_not_fit),
         cmocka_unit_test(test_outputs_are_tried_once),
         cmocka_unit_test(test_what_is_refused), cmocka_unit_test(test_where_pruning_stands),
-        cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs),
+        cmocka_unit_test(test_fewer_epochs), cmocka_unit_test(test_more_epochs), cmocka_unit_test(test_without_a_test_set),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
