@@ -1,9 +1,7 @@
 /* test_predict.c - what is said of a sample does not depend on what else is asked about, and adds up to
  * what evaluation counts */
 
-#include "test.h"
-
-#include "planaria.h"
+#include "plain_layers.h"
 
 #include <pthread.h>
 
@@ -312,15 +310,88 @@ static void test_threads(void **state)
     pln_net_free(net);
 }
 
-/* The last layer's features are the outputs; those of a layer inside a tile are refused. */
+/* ---- features ------------------------------------------------------------------------ */
+
+/* Of one sample: what each layer gives, known or not; `given` are those of the library. */
+typedef struct plain_features {
+    const pln_net *net;
+    double         input[PLAIN_MOST], given[PLN_MAX_LAYERS][PLAIN_MOST];
+    bool           known[PLN_MAX_LAYERS];
+} plain_features;
+
+/* A state at rest is driven from below and, unless what is above is a softmax, from there. */
+static void wanted_state(const plain_features *f, int l, double *y)
+{
+    const pln_layer_info i = pln_net_layer(f->net, l);
+    const bool top = l + 2 >= pln_net_layers(f->net), alone = top || pln_net_layer(f->net, l + 2).activation == PLN_SOFTMAX;
+    double drive[PLAIN_MOST], down[PLAIN_MOST] = { 0 };
+
+    if (!alone) plain_feedback(f->net, l + 1, f->given[l + 2], down);
+    for (int k = 0; k < i.outputs; k++) drive[k] = f->given[i.from][k] + down[k];
+    plain_activation(i.activation, i.outputs, drive, y);
+}
+
+/* What layer l gives for what the one below it gave; false where it cannot be said: of neurons whose drive changes from
+ * step to step. */
+static bool wanted(const plain_features *f, int l, bool relaxes, double *y)
+{
+    const pln_layer_info i = pln_net_layer(f->net, l), below = i.from < 0 ? (pln_layer_info){ 0 } : pln_net_layer(f->net, i.from);
+    const plain_shape in = i.from < 0 ? (plain_shape){ 1, SIDE, SIDE } : (plain_shape){ below.channels, below.height, below.width };
+    const double *x = i.from < 0 ? f->input : f->given[i.from];
+    double rates[PLAIN_MOST];
+
+    if (i.kind == PLN_POOL && below.kind == PLN_LIF) {
+        if (pln_net_layer(f->net, below.from).steps > 1) return false;
+        plain_rates(&below, below.outputs, f->given[below.from], rates);
+        plain_pool(&i, in, rates, y);
+        return true;
+    }
+    if (i.from >= 0 && !f->known[i.from]) return false;
+    switch (i.kind) {
+    case PLN_DENSE:      plain_dense(f->net, l, x, y); return true;
+    case PLN_CONV:       plain_conv(f->net, l, in, x, y); return i.steps == 1;
+    case PLN_POOL:       plain_pool(&i, in, x, y); return true;
+    case PLN_ACTIVATION: relaxes ? wanted_state(f, l, y) : plain_activation(i.activation, i.outputs, x, y); return true;
+    case PLN_DROPOUT:
+    case PLN_READOUT:    memcpy(y, x, (size_t)i.outputs * sizeof *y); return true;      /* the mean over time is that of means */
+    default:             return false;
+    }
+}
+
+/* Returns how many layers could be compared. */
+static int compare_layers(const plain_features *f, int kind)
+{
+    const double bound = kinds[kind].relaxes ? 3e-3 : 1e-5;
+    int compared = 0;
+
+    for (int l = 0; l < pln_net_layers(f->net); l++) {
+        const int n = pln_net_layer(f->net, l).outputs;
+        double y[PLAIN_MOST];
+        int unknown = 0;
+        if (!f->known[l] || !wanted(f, l, kinds[kind].relaxes, y)) continue;
+        for (int k = 0; k < n; k++) {
+            unknown += isnan(y[k]);
+            if (fabs(y[k] - f->given[l][k]) > bound * (1 + fabs(y[k])))
+                fail_msg("%s: layer %d, value %d is %g, not %g", kinds[kind].name, l, k, f->given[l][k], y[k]);
+        }
+        assert_true(unknown < 1 + n / 10);
+        compared++;
+    }
+    return compared;
+}
+
+/* Of each layer; those of a layer inside a tile are refused, and those of the last are the outputs. */
 static void test_features(void **state)
 {
+    static const int comparable[KINDS] = { 5, 4, 4, 5, 6, 4, 2 };
+    static float features[PLN_MAX_LAYERS][SAMPLES * PLAIN_MOST], outputs[SAMPLES * PLAIN_MOST];
+
     (void)state;
     for (int kind = 0; kind < KINDS; kind++) {
+        static plain_features f;
         pln_net *net = train(kind);
         const pln_decoder d = { .classes = CLASSES, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, 1 }, .by = PLN_BY_OUTPUTS };
-        const int layers = pln_net_layers(net), outputs = pln_net_outputs(net);
-        float *features = malloc(sizeof *features * SAMPLES * 4096), *y = malloc(sizeof *y * SAMPLES * (size_t)outputs);
+        const int layers = pln_net_layers(net), last = pln_net_outputs(net);
         pln_prediction said[SAMPLES];
         pln_predictor *p;
         pln_model *model;
@@ -330,25 +401,35 @@ static void test_features(void **state)
         assert_int_equal(pln_predict(p, data, NULL, SAMPLES, NULL, 0, said), PLN_OK);
         for (int l = 0; l < layers; l++) {
             const int width = pln_predictor_features(p, l);
-            const pln_status status = pln_predict_features(p, data, NULL, SAMPLES, l, features);
-            assert_int_equal(status, width ? PLN_OK : PLN_ERR_ARG);
-            for (int i = 0; i < SAMPLES * width; i++) assert_true(features[i] == features[i]);
+            f.known[l] = width > 0;
+            assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, l, features[l]), width ? PLN_OK : PLN_ERR_ARG);
+            if (width) assert_int_equal(width, pln_net_layer(net, l).outputs);
         }
-        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, -1, features), PLN_OK);
+        f.net = net;
+        for (int s = 0; s < SAMPLES; s++) {
+            for (int k = 0; k < PIXELS; k++) f.input[k] = (double)values[s * PIXELS + k];
+            for (int l = 0; l < layers; l++) {
+                const int n = pln_net_layer(net, l).outputs;
+                for (int k = 0; k < n; k++) f.given[l][k] = (double)features[l][s * n + k];
+            }
+            assert_int_equal(compare_layers(&f, kind), comparable[kind]);
+        }
+        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, -1, outputs), PLN_OK);
+        assert_memory_equal(outputs, features[layers - 1], sizeof *outputs * (size_t)(SAMPLES * last));
         for (int i = 0; i < SAMPLES; i++) {
-            float largest = features[i * outputs];
-            for (int k = 0; k < outputs / CLASSES * CLASSES; k++)
-                if (features[i * outputs + k] > largest) largest = features[i * outputs + k];
+            float largest = outputs[i * last];
+            for (int k = 0; k < last / CLASSES * CLASSES; k++) largest = fmaxf(largest, outputs[i * last + k]);
             assert_true(said[i].score == largest);
         }
-        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, layers, features), PLN_ERR_ARG);
-        free(y);
-        free(features);
+        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, layers, outputs), PLN_ERR_ARG);
+        assert_int_equal(pln_predict_features(p, data, NULL, SAMPLES, -2, outputs), PLN_ERR_ARG);
         pln_predictor_free(p);
         pln_model_free(model);
         pln_net_free(net);
     }
 }
+
+/* ---- errors ---------------------------------------------------------------------------- */
 
 /* What cannot be asked is said. */
 static void test_errors(void **state)
