@@ -1,11 +1,12 @@
 /* config.c - experiments in YAML: the table, reading, writing, and their data */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "config/config.h"
 
 #include "config/preset.h"
 #include "options.h"
+#include "sets/known.h"
 #include "sets/labels.h"
 
 #include <limits.h>
@@ -52,8 +53,8 @@ static const pln_option expected_options[] = {
 
 const pln_option config_options[] = {
     { "description", PLN_OPTION_TEXT, offsetof(config, description), .most = PLN_MAX_TEXT, .help = "a line for `planaria presets`" },
-    { "data", PLN_OPTION_TEXT, offsetof(config, data), 1, 256, .flags = PLN_OPTION_NEEDED, .most = 256,
-      .help = "a data set's name, as `planaria data list` has it; where it lies: `--data`, `PLANARIA_DATA`" },
+    { "data", PLN_OPTION_TEXT, offsetof(config, data), 1, 256, .flags = PLN_OPTION_NEEDED, .most = CONFIG_DATA,
+      .help = "a data set's name, as `planaria data list` has it, or with a slash a folder; where a set lies: `--data`, `PLANARIA_DATA`" },
     { "read", PLN_OPTION_SECTION, offsetof(config, read), .options = read_options, .help = "how files are read" },
     { "init layers input network cnn_prune spiking train prune semi evaluate select classifier", PLN_OPTION_ALSO, offsetof(config, e),
       .options = pln_experiment_options },
@@ -250,6 +251,21 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
     if (code == DONE && e->selects)
         code = dataset_hold(ctx, d, pln_decimal((double)e->held_out), (uint64_t)e->held_out_seed);
     return code;
+}
+
+void config_take_data(config *c, const dataset *d, bool given)
+{
+    const known_set *set = known_find(c->data);
+    char resolved[PATH_MAX];
+    const char *path = realpath(d->path, resolved) ? resolved : d->path, *called = dataset_last_part(path);
+
+    if (!given && !dataset_is_place(c->data)) return;
+    if (set && (strcmp(called, set->name) == 0 || (set->folder && strcmp(called, set->folder) == 0))) return;
+    if (set) {
+        *c->description = 0;
+        c->expected = (expected_config){ .source = "" };
+    }
+    snprintf(c->data, sizeof c->data, "%s", path);
 }
 
 /* The data are to blame for some of what is wrong with labels. */

@@ -5,6 +5,8 @@
 #include "sets/dataset.h"
 #include "yaml/document.h"
 
+enum { CONFIG_DATA = 4096 };
+
 /* Reference figures, as fractions of 1; 0: none. */
 typedef struct expected_config {
     float direct_average, direct_max, linear, accuracy;
@@ -14,7 +16,7 @@ typedef struct expected_config {
 
 typedef struct config {
     char            description[PLN_MAX_TEXT];
-    char            data[256];           /* name of a data set         */
+    char            data[CONFIG_DATA];   /* name of a data set, or a folder of one: dataset_is_place */
     dataset_how     read;                /* how its files are read     */
     pln_experiment  e;
     expected_config expected;
@@ -59,6 +61,10 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
 
 /* Sets evaluate.validation for data that are one folder without a test part, which config_data then says. */
 void config_part(config *c, const char *folder);
+
+/* Keeps which data it has become an experiment of, where a folder was given: that folder, unless it is the known set of this
+ * name; what is told and expected of a known set is then left out. */
+void config_take_data(config *c, const dataset *d, bool given);
 
 /* The set its figures are of: "validation" or "test". */
 const char *config_evaluated_on(const config *c);

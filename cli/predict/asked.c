@@ -92,7 +92,7 @@ static int take_texts(asked *a)
     if (name) snprintf(a->data, sizeof a->data, "%s", name);
     json_decref(about);
     if (a->c) {
-        snprintf(a->data, sizeof a->data, "%s", a->c->data);
+        snprintf(a->data, sizeof a->data, "%s", dataset_last_part(a->c->data));
         a->how = a->c->read;
         return DONE;
     }

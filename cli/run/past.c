@@ -75,10 +75,22 @@ past_data past_recall(const run *r)
     return past;
 }
 
+static void take_first(const char *folder, void *user)
+{
+    past_data *past = user;
+
+    if (past->there || dataset_look(folder) != DATASET_THERE) return;
+    snprintf(past->path, sizeof past->path, "%s", folder);
+    past->there = true;
+}
+
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
     const past_data past = past_recall(r);
-    const int code = config_data(ctx, c, folder || !past.there ? folder : past.path, past.limit, d);
+    past_data place = past;
+
+    if (!place.there && dataset_is_place(c->data)) dataset_places(dataset_last_part(c->data), take_first, &place);
+    const int code = config_data(ctx, c, folder || !place.there ? folder : place.path, past.limit, d);
 
     if (code != DONE || strcmp(past.digest, d->digest) == 0) return code;
     if (folder || !*past.digest) {

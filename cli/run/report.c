@@ -112,7 +112,7 @@ static void print_table(const json_t *result, const config *c, bool unchanged, c
     print_row("largest output", result, "accuracy", e->accuracy);
     snprintf(label, sizeof label, "largest output, epoch %d", chosen);
     print_row(label, result, "selected_accuracy", 0);
-    if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", *e->source ? e->source : "no source is given", c->data);
+    if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", *e->source ? e->source : "no source is given", dataset_last_part(c->data));
     print_activity(result);
     snprintf(path, sizeof path, "%s/fields.png", folder);
     printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,

@@ -100,6 +100,14 @@ static void add_place(const char *folder, void *user)
     snprintf(p->list + used, sizeof p->list - used, "%s%s", used ? ", " : "", folder);
 }
 
+bool dataset_is_place(const char *name) { return strchr(name, '/') != NULL; }
+
+const char *dataset_last_part(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    return slash && slash[1] ? slash + 1 : name;
+}
+
 static int find_folder(const char *name, const char *folder, char *found)
 {
     places looked = { .name = name };
@@ -107,6 +115,11 @@ static int find_folder(const char *name, const char *folder, char *found)
 
     *found = 0;
     if (folder && access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
+    if (!folder && dataset_is_place(name)) {
+        if (access(name, F_OK) != 0) return complain(BAD_INPUT, "the data are said to be in %s, and there is no such folder: --data says where they are", name);
+        folder = name;
+    }
+    name = dataset_last_part(name);
     if (folder) {
         take_first(folder, found);
         if (!*found) places_below(folder, name, take_first, found);
@@ -170,6 +183,8 @@ bool dataset_lacks_test(const char *name, const char *folder)
 {
     char found[sizeof((dataset *)0)->path] = "";
 
+    if (!folder && dataset_is_place(name)) folder = name;
+    name = dataset_last_part(name);
     if (folder) {
         take_first(folder, found);
         if (!*found) places_below(folder, name, take_first, found);

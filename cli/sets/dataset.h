@@ -33,7 +33,11 @@ typedef struct dataset_how {
     char unlabelled[DATASET_UNLABELLED];     /* images: the folder of those without a label; "": "unlabelled" */
 } dataset_how;
 
-/* Finds `name`: in folder if not NULL (the set's own, or one above it), else in
+/* Whether a name is that of a folder, "sets/mine", and not of a set; and what it is called: "mine". */
+bool        dataset_is_place(const char *name);
+const char *dataset_last_part(const char *name);
+
+/* Finds `name`: in folder if not NULL (the set's own, or one above it), else where it is a folder itself, or in
  * $PLANARIA_DATA, the cache, /usr/share/datasets.  Reads what reader.h lists: IDX,
  * .npy, CIFAR, SVHN, folders of images or of events.  how may be NULL.
  * Complains and returns an exit code. */

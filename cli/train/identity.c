@@ -14,13 +14,20 @@
 /* The way in which the identity is computed; others mean nothing to us. */
 enum { IDENTITY_OF = 2 };
 
-/* What of a configuration identifies a run, freed by free; NULL if memory is short. */
-static char *identity_text(const config *c, size_t *size)
+/* What of a configuration identifies a run, freed by free; NULL if memory is short.  Where data lie makes it no other one. */
+static char *identity_text(const config *of, size_t *size)
 {
-    *size = pln_option_print(config_options, c, PLN_PRINT_IDENTITY, NULL, 0);
-    char *text = malloc(*size + 1);
+    config *c = malloc(sizeof *c);
+    char *text = NULL;
 
-    if (text) (void)pln_option_print(config_options, c, PLN_PRINT_IDENTITY, text, *size + 1);
+    if (c) {
+        *c = *of;
+        if (dataset_is_place(c->data)) *c->data = 0;
+        *size = pln_option_print(config_options, c, PLN_PRINT_IDENTITY, NULL, 0);
+        text = malloc(*size + 1);
+        if (text) (void)pln_option_print(config_options, c, PLN_PRINT_IDENTITY, text, *size + 1);
+    }
+    free(c);
     return text;
 }
 
@@ -86,7 +93,7 @@ int job_write_manifest(const job *j)
     m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f, s:o*}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed, "from", from,
-                  "data", "name", j->c->data, "path", place_of(j->d.path, path), "sha256", j->d.digest,
+                  "data", "name", dataset_last_part(j->c->data), "path", place_of(j->d.path, path), "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
                   "largest", (double)samples.largest, "classes", names_of(&j->d),

@@ -4,6 +4,7 @@
 
 #include "run/classes.h"
 #include "run/past.h"
+#include "sets/known.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 
 static int write_model(const job *j, const pln_net *net, const pln_decoder *d, const char *name)
 {
-    json_t *data = json_pack("{s:s, s:s}", "name", j->c->data, "sha256", j->d.digest);
+    const bool known = known_find(j->c->data) != NULL;       /* the same data give the same bytes, wherever they lie */
+    json_t *data = json_pack("{s:s*, s:s}", "name", known ? j->c->data : NULL, "sha256", j->d.digest);
     char *text = data ? json_dumps(data, JSON_COMPACT) : NULL, *read = config_read_text(j->c);
     const char *metadata[] = { "planaria.data", text, "planaria.read", read, NULL };
     const char *path = run_path(&j->r, name);

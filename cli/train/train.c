@@ -158,6 +158,7 @@ static int open_all(job *j)
     pln_experiment_settle(&j->c->e);
     config_part(j->c, j->args.data);
     code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
+    if (code == DONE) config_take_data(j->c, &j->d, j->args.data != NULL);
     if (code == DONE) dataset_note(&j->d);
     if (code == DONE) {
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);

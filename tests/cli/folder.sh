@@ -1,5 +1,5 @@
 # Run folders: never overwritten by accident, nothing half-written when the disk is full.
-try() { "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" "$@" >out 2>err; echo "-> $? $(grep planaria: err | sed "s|$DATA|DATA|g; s|safetensors\.[A-Za-z0-9]*:|safetensors.TEMPORARY:|")"; }
+try() { "$PLANARIA" train "$TESTS/tiny.yaml" --data "$DATA" "$@" >out 2>err; echo "-> $? $(grep planaria: err | sed "s|$DATA|DATA|g; s|full1/[a-z.]*:|full1/FILE:|; s|safetensors\.[A-Za-z0-9]*:|safetensors.TEMPORARY:|")"; }
 try --out r; ls r
 try --out r
 try --out r --force

@@ -4,7 +4,7 @@
 "$PLANARIA" eval r --data "$DATA" --labels 0.5 | sed 's/[0-9.]* %/N %/'
 "$PLANARIA" eval r --data "$DATA/sides" >out 2>&1; echo "-> $? $(sed "s|$DATA|DATA|" out)"
 "$PLANARIA" eval nowhere; echo "-> $?"
-"$PLANARIA" inspect r | grep -E '^(data|planaria|0\.|  "(data|cpu|seed|isa|threads))' | cut -c1-50 | sed 's/"cpu.*/"cpu"/; s/"isa.*/"isa"/; s/"threads.*/"threads"/'
+"$PLANARIA" inspect r | grep -E '^(data|planaria|0\.|  "(data|cpu|seed|isa|threads))' | sed 's|/.*/tiny|DATA/tiny|' | cut -c1-50 | sed 's/"cpu.*/"cpu"/; s/"isa.*/"isa"/; s/"threads.*/"threads"/'
 "$PLANARIA" inspect r/classifier.safetensors | cut -c1-46
 "$PLANARIA" inspect nowhere; echo "-> $?"
 "$PLANARIA" inspect "$TESTS/tiny.yaml" >out 2>&1; echo "-> $? $(sed "s|$TESTS|TESTS|" out)"
