@@ -84,8 +84,8 @@ pln_status pln_prune_check(pln_ctx *ctx, const pln_fit *fit, bool fires, int sam
 PLN_API PLN_MUST_CHECK
 pln_status pln_prune_check_net(pln_ctx *ctx, const pln_net *net, const pln_fit *fit);
 
-/* Whether a ready network can be shown the samples of a set that are in use; trainers
- * and evaluation ask this themselves.
+/* Whether a ready network can be shown the samples of a set that are in use; trainers,
+ * evaluation and predictors ask this themselves of the samples that they are given.
  *
  * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_SHAPE if the number of values is
  * another, PLN_ERR_ARG if the network codes its input in spikes (pln_net_poisson) and a

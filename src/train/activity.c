@@ -169,8 +169,7 @@ pln_status pln_evaluate_activity(pln_ctx *ctx, pln_net *net, const pln_data *dat
     void *memory;
 
     if (!net->ready || !net->images) return plni_fail(ctx, PLN_ERR_STATE, "activity: this wants a ready network of images");
-    PLN_TRY(plni_fill_check(ctx, "activity", net, data));
-    PLN_TRY(plni_fill_check_samples(ctx, "activity", data, index, c.count));
+    PLN_TRY(plni_fill_check(ctx, "activity", net, data, index, c.count));
     plan(&c, &arena);
     memory = plni_alloc(ctx, arena.used);
     if (!memory) return PLN_ERR_MEMORY;

@@ -98,8 +98,7 @@ pln_status pln_evaluate_channels(pln_ctx *ctx, pln_net *net, const pln_data *dat
 
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "channels: the network is not ready");
     w.count = index ? samples : pln_data_count(data);
-    PLN_TRY(plni_fill_check(ctx, "channels", net, data));
-    PLN_TRY(plni_fill_check_samples(ctx, "channels", data, index, w.count));
+    PLN_TRY(plni_fill_check(ctx, "channels", net, data, index, w.count));
     plni_channels_find(net, &w.channels);
     const int batch = plni_batch_within(net, BATCH);
     plni_pass_plan(net, batch, true, &w.pass, &arena);

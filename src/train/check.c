@@ -192,16 +192,12 @@ static pln_status check_places(pln_ctx *ctx, const pln_net *net, int batch)
     return plni_fail(ctx, PLN_ERR_SHAPE, "train: a batch of %d has too many places in layer %d: take a smaller one", batch, value - 1);
 }
 
-static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
-                              const pln_net *features, const pln_data *data, int batch)
+static pln_status check_sizes(pln_ctx *ctx, const pln_net *net, const pln_net *features, int batch)
 {
-    const pln_net *first = features ? features : net;
-
     if (!net->ready || (features && !features->ready))
         return plni_fail(ctx, PLN_ERR_STATE, "train: the network is not ready");
     if (net->compact || (features && features->compact))
         return plni_fail(ctx, PLN_ERR_STATE, "train: the network is compact, and only runs forward");
-    PLN_TRY(plni_fill_check(ctx, "train", first, data));
     PLN_TRY(check_places(ctx, net, batch));
     if (features) PLN_TRY(check_places(ctx, features, batch));
     if (features && net->inputs != pln_net_outputs(features))
@@ -210,18 +206,14 @@ static pln_status check_sizes(pln_ctx *ctx, const pln_net *net,
     return PLN_OK;
 }
 
-static pln_status check_samples(pln_ctx *ctx, const pln_data *data, const int *index,
+/* `first` is shown the samples. */
+static pln_status check_samples(pln_ctx *ctx, const pln_net *first, const pln_data *data, const int *index,
                                 int count, const pln_fit *fit, int outputs)
 {
     const int32_t *labels = pln_data_labels(data);
     const int classes = pln_data_classes(data);
 
-    if (count < 1)
-        return plni_fail(ctx, PLN_ERR_ARG, "train: there are no samples");
-    for (int i = 0; index && i < count; i++)
-        if (index[i] < 0 || index[i] >= pln_data_count(data))
-            return plni_fail(ctx, PLN_ERR_ARG, "train: sample %d is outside 0..%d",
-                             index[i], pln_data_count(data) - 1);
+    PLN_TRY(plni_fill_check(ctx, "train", first, data, index, count));
     if (fit->target != PLN_TARGET_LABELS) return PLN_OK;
     if (classes < 1 || outputs < classes)
         return plni_fail(ctx, PLN_ERR_SHAPE, "train: %d outputs for %d classes", outputs, classes);
@@ -233,15 +225,16 @@ static pln_status check_samples(pln_ctx *ctx, const pln_data *data, const int *i
     return PLN_OK;
 }
 
-static pln_status check_course(pln_ctx *ctx, const pln_net *net, const pln_data *data, const pln_course *c,
-                               int epochs, int shards)
+static pln_status check_course(pln_ctx *ctx, const pln_net *net, const pln_net *features, const pln_data *data,
+                               const pln_course *c, int epochs, int shards)
 {
     PLN_TRY(check_fit(ctx, net, &c->fit));
     if (c->fit.epochs != epochs)
         return plni_fail(ctx, PLN_ERR_ARG, "train: courses of %d and %d epochs cannot take turns", epochs, c->fit.epochs);
     if (c->fit.shards != shards)
         return plni_fail(ctx, PLN_ERR_ARG, "train: courses of %d and %d shards cannot take turns", shards, c->fit.shards);
-    return check_samples(ctx, data, c->index, c->index ? c->count : pln_data_count(data), &c->fit, pln_net_outputs(net));
+    return check_samples(ctx, features ? features : net, data, c->index, c->index ? c->count : pln_data_count(data), &c->fit,
+                         pln_net_outputs(net));
 }
 
 pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *features, const pln_data *data,
@@ -249,8 +242,9 @@ pln_status plni_check_courses(pln_ctx *ctx, const pln_net *net, const pln_net *f
 {
     if (count < 1 || count > PLN_MAX_COURSES)
         return plni_fail(ctx, PLN_ERR_ARG, "train: %d courses, there can be 1..%d", count, PLN_MAX_COURSES);
-    PLN_TRY(check_sizes(ctx, net, features, data, largest_batch(courses, count)));
+    PLN_TRY(check_sizes(ctx, net, features, largest_batch(courses, count)));
     PLN_TRY(plni_prune_check(ctx, net, courses, count, courses[0].index ? courses[0].count : pln_data_count(data)));
-    for (int i = 0; i < count; i++) PLN_TRY(check_course(ctx, net, data, &courses[i], courses[0].fit.epochs, courses[0].fit.shards));
+    for (int i = 0; i < count; i++)
+        PLN_TRY(check_course(ctx, net, features, data, &courses[i], courses[0].fit.epochs, courses[0].fit.shards));
     return PLN_OK;
 }

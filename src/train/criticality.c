@@ -89,8 +89,7 @@ static pln_status run(pln_ctx *ctx, walk *w, const pln_criticality *how)
 
     if (!w->net->ready) return plni_fail(ctx, PLN_ERR_STATE, "criticality: the network is not ready");
     PLN_TRY(check(ctx, w->net, how));
-    PLN_TRY(plni_fill_check(ctx, "criticality", w->net, w->data));
-    PLN_TRY(plni_fill_check_samples(ctx, "criticality", w->data, w->index, w->count));
+    PLN_TRY(plni_fill_check(ctx, "criticality", w->net, w->data, w->index, w->count));
     PLN_TRY(take(ctx, w->net, pass->batch, w->potentials != NULL, &scores, &memory, &bytes));
     if (w->potentials) memset(w->potentials, 0, (size_t)w->net->count * sizeof *w->potentials);
     scores.how = *how;

@@ -113,11 +113,10 @@ static pln_status check(pln_ctx *ctx, const walk *w)
 
     if (!w->net->ready || !first->ready)
         return plni_fail(ctx, PLN_ERR_STATE, "evaluate: the network is not ready");
-    PLN_TRY(plni_fill_check(ctx, "evaluate", first, w->data));
+    PLN_TRY(plni_fill_check(ctx, "evaluate", first, w->data, w->index, w->count));
     if (w->features && pln_net_outputs(w->features) != w->net->inputs)
         return plni_fail(ctx, PLN_ERR_SHAPE, "evaluate: the read-out has %d inputs, the network %d outputs",
                          w->net->inputs, pln_net_outputs(w->features));
-    PLN_TRY(plni_fill_check_samples(ctx, "evaluate", w->data, w->index, w->count));
     for (int i = 0; i < w->count; i++) {
         const int sample = w->index ? w->index[i] : i;
         if (!pln_data_labels(w->data) || pln_data_labels(w->data)[sample] < 0)

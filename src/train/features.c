@@ -132,7 +132,7 @@ pln_status pln_features_new(pln_ctx *ctx, pln_net *net, const pln_data *data, si
 
     *features = NULL;
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "features: the network is not ready");
-    PLN_TRY(plni_fill_check(ctx, "features", net, data));
+    PLN_TRY(plni_fill_check(ctx, "features", net, data, NULL, pln_data_count(data)));
     own += sizeof(block) * (((size_t)pln_data_count(data) + (size_t)batch - 1) / (size_t)batch);
     f = plni_alloc(ctx, own);
     if (!f) return PLN_ERR_MEMORY;

@@ -24,14 +24,24 @@ static features features_of(const pln_data *data, int sample)
     return (features){ .bytes = pln_data_samples(data) + from };
 }
 
-pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data)
+static pln_status check_values(const pln_net *net, const pln_data *data, int sample)
+{
+    const features x = features_of(data, sample);
+
+    return x.floats ? plni_input_check_floats(net, x.floats, sample) : plni_input_check_bytes(net, x.bytes, sample);
+}
+
+pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data, const int *index, int count)
 {
     if (net->inputs != pln_data_features(data))
         return plni_fail(ctx, PLN_ERR_SHAPE, "%s: the network has %d inputs, a sample %d values", who, net->inputs,
                          pln_data_features(data));
-    for (int i = 0; net->poisson && i < pln_data_count(data); i++) {
-        const features x = features_of(data, i);
-        PLN_TRY(x.floats ? plni_input_check_floats(net, x.floats, i) : plni_input_check_bytes(net, x.bytes, i));
+    if (count < 1) return plni_fail(ctx, PLN_ERR_ARG, "%s: there are no samples", who);
+    for (int i = 0; i < count; i++) {
+        const int sample = index ? index[i] : i;
+        if (sample < 0 || sample >= pln_data_count(data))
+            return plni_fail(ctx, PLN_ERR_ARG, "%s: sample %d is outside 0..%d", who, sample, pln_data_count(data) - 1);
+        if (net->poisson) PLN_TRY(check_values(net, data, sample));
     }
     return PLN_OK;
 }
@@ -39,7 +49,7 @@ pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, co
 pln_status pln_data_fits(pln_ctx *ctx, const pln_net *net, const pln_data *data)
 {
     if (!net->ready) return plni_fail(ctx, PLN_ERR_STATE, "data: the network is not ready");
-    return plni_fill_check(ctx, "data", net, data);
+    return plni_fill_check(ctx, "data", net, data, NULL, pln_data_count(data));
 }
 
 static void fill_varied(const pln_net *net, const plni_pass *pass, features x, int sample, const pln_augment *how, int s)
@@ -54,17 +64,6 @@ static void fill_varied(const pln_net *net, const plni_pass *pass, features x, i
         if (x.floats) pln_augment_floats(x.floats + from, &shape, norm, how, pass->seed, pass->epoch, sample, row);
         else          pln_augment_row(x.bytes + from, &shape, norm, how, pass->seed, pass->epoch, sample, row);
     }
-}
-
-pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data *data, const int *index, int count)
-{
-    if (count < 1) return plni_fail(ctx, PLN_ERR_ARG, "%s: there are no samples", who);
-    for (int i = 0; i < count; i++) {
-        const int sample = index ? index[i] : i;
-        if (sample < 0 || sample >= pln_data_count(data))
-            return plni_fail(ctx, PLN_ERR_ARG, "%s: sample %d is outside 0..%d", who, sample, pln_data_count(data) - 1);
-    }
-    return PLN_OK;
 }
 
 static void fill_as_it_is(const pln_net *net, const plni_pass *pass, features x, int s)

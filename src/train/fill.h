@@ -5,13 +5,10 @@
 #include "nn/net.h"
 #include "pln/augment.h"
 
-/* Whether a ready network can be shown the samples in use: PLN_ERR_SHAPE if they have
- * another size, PLN_ERR_ARG if Poisson coding cannot take a value.  `who` begins the
- * message. */
-pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data);
-
-/* Whether so many samples, those of index or, if it is NULL, the first ones, are in the data: PLN_ERR_ARG. */
-pln_status plni_fill_check_samples(pln_ctx *ctx, const char *who, const pln_data *data, const int *index, int count);
+/* Whether a ready network can be shown so many samples, those of index or, if it is NULL, the first ones:
+ * PLN_ERR_SHAPE if samples have another size, PLN_ERR_ARG if there are none or one is not in the data, or
+ * if Poisson coding cannot take a value of one.  `who` begins the message. */
+pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data, const int *index, int count);
 
 /* Row s of the input of a pass from sample number `sample`: byte / 255 or the floats, as
  * the network normalises them, varied as `how` says; NULL: as they are. */

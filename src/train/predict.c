@@ -156,18 +156,12 @@ static pln_status check_ways(const pln_predictor *p, const pln_read_out *how, in
     return PLN_OK;
 }
 
-static pln_status check_samples(const pln_predictor *p, const pln_data *data, const int *index, int count)
-{
-    PLN_TRY(plni_fill_check_samples(p->ctx, "predict", data, index, count));
-    return plni_fill_check(p->ctx, "predict", p->model->net, data);
-}
-
 static pln_status predict(job *j, int count)
 {
     const pln_predictor *p = j->p;
 
     PLN_TRY(check_ways(p, j->how, j->ways));
-    PLN_TRY(check_samples(p, j->data, j->index, count));
+    PLN_TRY(plni_fill_check(p->ctx, "predict", p->model->net, j->data, j->index, count));
     for (int w = 0; w < j->ways; w++) j->classifies |= j->how[w].by == PLN_BY_CLASSIFIER;
     plni_parallel(p->ctx, count, WORK * count, PLNI_UP, predict_one, j);
     return PLN_OK;
@@ -239,7 +233,7 @@ pln_status pln_predict_features(pln_predictor *p, const pln_data *data, const in
 
     if (j.layer < 0 || j.layer >= layers) return plni_fail(p->ctx, PLN_ERR_ARG, "features: there is no layer %d; there are 0..%d", layer, layers - 1);
     if (!j.width) return plni_fail(p->ctx, PLN_ERR_ARG, "features: what layer %d gives is used up at once by layer %d behind it", layer, layer + 1);
-    PLN_TRY(check_samples(p, data, index, count));
+    PLN_TRY(plni_fill_check(p->ctx, "features", p->model->net, data, index, count));
     PLN_TRY(keep_values(p));
     plni_parallel(p->ctx, count, WORK * count, PLNI_UP, features_of, &j);
     return PLN_OK;

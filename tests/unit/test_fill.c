@@ -179,6 +179,48 @@ static void ask_all(pln_net *net, const pln_data *data, const float *floats, pln
     pln_trainer_free(t);
 }
 
+/* Samples that are not asked about may be anything. */
+static void test_poisson_asks_those_that_are_used(void **state)
+{
+    enum { WRONG = 7 };
+    static float floats[SAMPLES * FEATURES];
+    const pln_fit fit = fit_of(POISSON);
+    pln_net *net = make_net(POISSON);
+    const pln_decoder d = { .classes = CLASSES, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, CHANNELS }, .by = PLN_BY_OUTPUTS };
+    int index[2][SAMPLES], count[2] = { SAMPLES - 1, 1 };
+    pln_activity activity[8];
+    pln_association found;
+    pln_prediction said[SAMPLES];
+    pln_predictor *p;
+    pln_trainer *t;
+    pln_model *model;
+    pln_data *data;
+
+    (void)state;
+    see(POISSON, floats);
+    floats[WRONG * FEATURES] = 2;
+    for (int i = 0, n = 0; i < SAMPLES; i++)
+        if (i != WRONG) index[0][n++] = i;
+    index[1][0] = WRONG;
+    assert_int_equal(pln_data_bind_floats(ctx, floats, SAMPLES, 3, shape, labels, &data), PLN_OK);
+    assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
+    assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
+    for (int k = 0; k < 2; k++) {
+        const pln_status wanted = k ? PLN_ERR_ARG : PLN_OK;
+        assert_int_equal(pln_predict(p, data, index[k], count[k], NULL, 0, said), wanted);
+        assert_int_equal(pln_evaluate_activity(ctx, net, data, index[k], count[k], activity), wanted);
+        assert_int_equal(pln_trainer_new(ctx, net, NULL, data, index[k], count[k], &fit, &t), wanted);
+        pln_trainer_free(t);
+        assert_int_equal(pln_evaluate_association(ctx, net, data, index[k], count[k], data, &found), PLN_ERR_ARG);
+        int32_t units[CLASSES];
+        assert_int_equal(pln_associate(ctx, net, data, index[k], count[k], units), wanted);
+    }
+    pln_predictor_free(p);
+    pln_model_free(model);
+    pln_data_free(data);
+    pln_net_free(net);
+}
+
 static void test_poisson_wants_probabilities(void **state)
 {
     static const struct { float value; pln_status status; const char *says; } cases[] = {
@@ -252,7 +294,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_floats_train_as_bytes), cmocka_unit_test(test_floats_as_they_are),
-        cmocka_unit_test(test_poisson_wants_probabilities), cmocka_unit_test(test_poisson_behind_normalisation),
+        cmocka_unit_test(test_poisson_wants_probabilities), cmocka_unit_test(test_poisson_asks_those_that_are_used),
+        cmocka_unit_test(test_poisson_behind_normalisation),
         cmocka_unit_test(test_fits),
     };
     pln_ctx_options how = pln_ctx_options_default();
