@@ -38,7 +38,7 @@ static void take_sharpness(void *neuron)
 enum { BETWEEN = PLN_OPTION_ABOVE | PLN_OPTION_BELOW };
 
 const pln_option pln_neuron_options[] = {
-    { "tau", PLN_OPTION_FLOAT, offsetof(pln_neuron, tau), 1, 1e6, (double)(4.0f / 3), BETWEEN,
+    { "tau", PLN_OPTION_FLOAT, offsetof(pln_neuron, tau), 1, 1e9, (double)(4.0f / 3), BETWEEN,
       .help = "time constant, in steps" },
     { "threshold", PLN_OPTION_FLOAT, offsetof(pln_neuron, threshold), 0, 1e6, 1, BETWEEN,
       .help = "potential at which a neuron fires" },
