@@ -10,10 +10,10 @@ DEMO    ?= $(BUILD)/demo
 STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
 
 .PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
-        check-python reproduce docs install deb archive same-build clean format
+        check-python check-python-peers reproduce docs install deb archive same-build clean format
 
 help:            ## this list
-	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
 deps:            ## install what the build and the tests need (Debian, apt)
 	tools/deps.sh check
@@ -103,6 +103,16 @@ check-python:    ## the Python package: built, types checked by mypy, tests by p
 	$(BUILD)/python-env/bin/pip install -q --no-build-isolation --no-deps .
 	$(BUILD)/python-env/bin/mypy
 	PLANARIA=$(BUILD)/check/planaria $(BUILD)/python-env/bin/pytest -q
+
+check-python-peers: ## spikes and outputs against snnTorch, SpikingJelly, norse, Rockpool and sinabs, in environments of their own
+	tools/deps.sh python
+	test -x $(BUILD)/peers-env/bin/python || python3 -m venv $(BUILD)/peers-env
+	test -x $(BUILD)/sinabs-env/bin/python || python3 -m venv $(BUILD)/sinabs-env
+	$(BUILD)/peers-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/tests/requirements.txt \
+	    -r bindings/python/peers/requirements.txt
+	$(BUILD)/sinabs-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/peers/requirements-sinabs.txt
+	$(BUILD)/peers-env/bin/pip install -q --no-build-isolation --no-deps .
+	PLN_SINABS_PYTHON=$(BUILD)/sinabs-env/bin/python $(BUILD)/peers-env/bin/pytest -q bindings/python/peers
 
 fuzz:            ## fuzz each reader for FUZZ_SECONDS (needs clang)
 	tools/deps.sh fuzz

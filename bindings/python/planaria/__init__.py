@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from ._core import (ArgumentError, ConversionWarning, DataWarning, Error, FileError, FormatError, NotFiniteError, OutOfMemoryError, ShapeError,
                     StateError, text)
+from ._from_nir import from_nir
 from ._model import Layer, Model, load
 from ._native import lib
 from ._options import Option, options, preset, presets
 from ._runs import runs
+from ._to_nir import to_nir
 from ._train import train
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ _ESTIMATORS = ("EquilibriumClassifier", "SelfTargetClassifier", "SelfTargetTrans
 __all__ = [
     "ArgumentError", "ConversionWarning", "DataWarning", "EquilibriumClassifier", "Error", "FileError", "FormatError", "Layer", "Model",
     "NotFiniteError", "Option", "OutOfMemoryError", "SelfTargetClassifier", "SelfTargetTransformer", "ShapeError", "SpikingClassifier",
-    "StateError", "load", "options", "preset", "presets", "runs", "train",
+    "StateError", "from_nir", "load", "options", "preset", "presets", "runs", "to_nir", "train",
 ]
 
 
