@@ -23,10 +23,12 @@ extern "C" {
  * so that path holds either the old file or the whole new one.
  *
  *   metadata  pairs of texts in UTF-8 {key, value, key, value, ..., NULL} for
- *             the file's metadata, or NULL
+ *             the file's metadata, or NULL; no key is "planaria.network",
+ *             "planaria.decoder" or "planaria.classifier"
  *
- * Returns PLN_ERR_STATE before pln_net_ready, PLN_ERR_IO with the reason,
- * PLN_ERR_MEMORY. */
+ * Returns PLN_ERR_STATE before pln_net_ready and for a compact network,
+ * PLN_ERR_ARG for such a key and for what is no UTF-8, PLN_ERR_IO with the
+ * reason, PLN_ERR_MEMORY; path is then as before. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_model_save(const pln_net *net, const char *path,
                           const char *const *metadata);

@@ -308,15 +308,16 @@ pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t);
 /* Copies all parameters of another network into this one, and its masks (pln/prune.h); what else
  * the layers are, neurons and steps of time, may differ.
  *
- * Returns PLN_ERR_STATE before pln_net_ready of either, PLN_ERR_SHAPE with the first layer whose
- * parameters have other shapes, and then the network is as before; PLN_ERR_MEMORY. */
+ * Returns PLN_ERR_STATE before pln_net_ready of either and for a compact network, PLN_ERR_SHAPE with the
+ * first layer whose parameters have other shapes, and then the network is as before.  PLN_ERR_NAN if a
+ * number of the other is not finite, PLN_ERR_MEMORY: some tensors are copied then. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_copy(pln_net *net, const pln_net *from);
 
-/* The same of those layers alone whose parameters have the same names and shapes in both networks: copied
- * [pln_net_parameters(net)] becomes 1 for each tensor that was copied, else 0.
+/* The same of those layers alone whose tensors have the same names and shapes in both networks, and are as
+ * many: copied [pln_net_parameters(net)] becomes 1 for each tensor that was copied, else 0.
  *
- * Returns PLN_ERR_STATE before pln_net_ready of either, PLN_ERR_MEMORY. */
+ * Errors are those of pln_net_copy but for PLN_ERR_SHAPE; after them `copied` has no meaning. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_net_copy_fitting(pln_net *net, const pln_net *from, uint8_t *copied);
 

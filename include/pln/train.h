@@ -245,7 +245,8 @@ PLN_API double pln_trainer_seconds(const pln_trainer *trainer);
  * Load wants a trainer made with the same network, data and fit, and returns
  * PLN_ERR_FORMAT if the file is damaged or of another run; the trainer is then
  * as before.  *user is freed by the caller through pln_text_free; user may be
- * NULL.  Both return PLN_ERR_IO with the reason. */
+ * NULL.  Save returns PLN_ERR_ARG for a text that is no UTF-8 or too long, both
+ * PLN_ERR_IO with the reason, PLN_ERR_MEMORY. */
 PLN_API PLN_MUST_CHECK
 pln_status pln_trainer_save(pln_trainer *trainer, const char *path, const char *user);
 PLN_API PLN_MUST_CHECK

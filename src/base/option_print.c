@@ -1,6 +1,7 @@
 /* option_print.c - option tables: values as JSON and YAML, tables as documentation */
 
 #include "base/option.h"
+#include "base/utf8.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -37,24 +38,6 @@ static void put_number(writer *w, double value, bool is_float)
     put(w, "%s", plni_decimal(value, is_float, text));
 }
 
-/* The character at *at, which moves on; what is no UTF-8 becomes U+FFFD. */
-static unsigned long read_character(const char **at)
-{
-    const unsigned char *c = (const unsigned char *)*at;
-    const int more = c[0] < 0xc2 ? 0 : c[0] < 0xe0 ? 1 : c[0] < 0xf0 ? 2 : c[0] < 0xf5 ? 3 : 0;
-    unsigned long code = more ? c[0] & (0x3fu >> more) : c[0];
-
-    for (int i = 1; i <= more; i++) {
-        if ((c[i] & 0xc0) != 0x80) {
-            *at += i;
-            return 0xfffd;
-        }
-        code = code << 6 | (c[i] & 0x3f);
-    }
-    *at += more + 1;
-    return !more && c[0] >= 0x80 ? 0xfffd : code;
-}
-
 /* A word that YAML takes for nothing else: behind a first letter or digit also such as paths have. */
 static bool is_plain(const char *text)
 {
@@ -63,7 +46,7 @@ static bool is_plain(const char *text)
     return *text && strchr(all + 3, *text) && strspn(text, all) == strlen(text);
 }
 
-/* Between quotation marks, with nothing but ASCII: so it is good JSON and good YAML. */
+/* Between quotation marks, with nothing but ASCII: so it is good JSON and good YAML.  What is no UTF-8 becomes U+FFFD. */
 static void put_text(writer *w, const char *text)
 {
     if (w->style == PLN_PRINT_YAML && is_plain(text)) {
@@ -72,7 +55,7 @@ static void put_text(writer *w, const char *text)
     }
     put(w, "\"");
     while (*text) {
-        const unsigned long c = read_character(&text);
+        const unsigned long c = plni_utf8_next(&text);
         if (c == '"' || c == '\\') put(w, "\\%c", (char)c);
         else if (c >= 0x20 && c < 0x7f) put(w, "%c", (char)c);
         else if (c < 0x10000) put(w, "\\u%04lx", c);

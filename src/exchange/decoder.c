@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/context.h"
+#include "base/utf8.h"
 #include "nn/net.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ static pln_status check_names(pln_ctx *ctx, const pln_decoder *d)
         const size_t length = d->names[c] ? strlen(d->names[c]) : 0;
         if (length < 1 || length > PLN_MAX_CLASS_NAME)
             return plni_fail(ctx, PLN_ERR_ARG, "model: the name of class %d has %zu bytes; it must have 1..%d", c, length, PLN_MAX_CLASS_NAME);
+        if (!plni_is_utf8(d->names[c])) return plni_fail(ctx, PLN_ERR_ARG, "model: the name of class %d is not UTF-8", c);
         for (int other = 0; other < c; other++)
             if (strcmp(d->names[c], d->names[other]) == 0)
                 return plni_fail(ctx, PLN_ERR_ARG, "model: the classes %d and %d have the same name", other, c);
@@ -60,6 +62,8 @@ static pln_status check_association(pln_ctx *ctx, const pln_decoder *d, int outp
 {
     if (d->associations < 0 || d->associations > PLN_MAX_ASSOCIATIONS)
         return plni_fail(ctx, PLN_ERR_ARG, "model: %d associations; there may be 0..%d", d->associations, PLN_MAX_ASSOCIATIONS);
+    if (d->associations > 0 && (!d->labels || !d->association))
+        return plni_fail(ctx, PLN_ERR_ARG, "model: %d associations, and no classes or shares of labels of them", d->associations);
     for (int a = 0; a < d->associations; a++) {
         if (!(d->labels[a] > 0 && d->labels[a] <= 1))
             return plni_fail(ctx, PLN_ERR_ARG, "model: association %d is by a share of %g of the labels; it must be above 0 and at most 1", a, d->labels[a]);

@@ -22,8 +22,7 @@ struct pln_model {
 /* Whether all is in its ranges and fits the network and itself: PLN_ERR_ARG, PLN_ERR_SHAPE. */
 pln_status plni_decoder_check(pln_ctx *ctx, const pln_decoder *d, const pln_net *net);
 
-/* All of it but association and classifier, as the metadata have it; NULL if memory is short or a
- * name is no UTF-8. */
+/* All of it but association and classifier, as the metadata have it; NULL if memory is short. */
 json_t *plni_decoder_describe(const pln_decoder *d);
 
 /* Takes about, which is the model's then in any case, and the association, [about's labels][outputs],

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "base/context.h"
+#include "base/utf8.h"
 #include "exchange/decoder.h"
 #include "exchange/network.h"
 #include "exchange/tensors.h"
@@ -28,7 +29,19 @@ static char *describe(const pln_net *net)
     return text;
 }
 
-/* NULL if memory is short or a text is not UTF-8: none is left out. */
+static pln_status check_metadata(pln_ctx *ctx, const char *const *metadata)
+{
+    for (int i = 0; metadata && metadata[i] && metadata[i + 1]; i += 2) {
+        const char *key = metadata[i];
+        if (!plni_is_utf8(key) || !plni_is_utf8(metadata[i + 1]))
+            return plni_fail(ctx, PLN_ERR_ARG, "model: text %d of the metadata is not UTF-8", i / 2);
+        if (strcmp(key, NETWORK) == 0 || strcmp(key, DECODER) == 0 || strcmp(key, CLASSIFIER) == 0)
+            return plni_fail(ctx, PLN_ERR_ARG, "model: %s is a text of the model's own; call it otherwise", key);
+    }
+    return PLN_OK;
+}
+
+/* NULL if memory is short: no text is left out. */
 static json_t *make_texts(const pln_net *net, const char *const *metadata)
 {
     json_t *texts = json_object();
@@ -45,8 +58,7 @@ static json_t *make_texts(const pln_net *net, const char *const *metadata)
 
 static pln_status write_file(pln_ctx *ctx, const char *path, const plni_st_tensor *tensor, int count, json_t *texts)
 {
-    return texts ? plni_st_write(ctx, path, tensor, count, texts)
-                 : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left, or a text is not UTF-8");
+    return texts ? plni_st_write(ctx, path, tensor, count, texts) : plni_fail(ctx, PLN_ERR_MEMORY, "model: no memory left");
 }
 
 pln_status pln_model_save(const pln_net *net, const char *path,
@@ -56,6 +68,7 @@ pln_status pln_model_save(const pln_net *net, const char *path,
     json_t *texts = NULL;
 
     if (!net->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "model: the network is not ready");
+    PLN_TRY(check_metadata(net->ctx, metadata));
     pln_status status = plni_tensors_put(net->ctx, net, "", &own);
     if (status == PLN_OK) {
         texts = make_texts(net, metadata);
@@ -115,6 +128,7 @@ pln_status pln_model_write(const pln_net *net, const pln_decoder *d, const char 
 
     if (!net->ready || (d->classifier && !d->classifier->ready)) return plni_fail(net->ctx, PLN_ERR_STATE, "model: a network is not ready");
     PLN_TRY(plni_decoder_check(net->ctx, d, net));
+    PLN_TRY(check_metadata(net->ctx, metadata));
     pln_status status = plni_tensors_put(net->ctx, net, "", &own);
     if (status == PLN_OK && d->classifier) status = plni_tensors_put(net->ctx, d->classifier, "classifier.", &head);
     if (status == PLN_OK) {
@@ -321,7 +335,7 @@ static pln_status copy_into(pln_model *m, const pln_net *net, const pln_decoder 
 
     PLN_TRY(pln_net_compact(net, 1, &m->net));
     about = plni_decoder_describe(d);
-    if (!about) return plni_fail(m->ctx, PLN_ERR_ARG, "model: no memory left, or the name of a class is not UTF-8");
+    if (!about) return plni_fail(m->ctx, PLN_ERR_MEMORY, "model: no memory left");
     PLN_TRY(plni_decoder_take(m, about, d->association));
     for (int a = 0; a < d->associations; a++) m->labels[a] = d->labels[a];
     if (d->classifier) PLN_TRY(pln_net_compact(d->classifier, 1, &m->classifier));
@@ -333,6 +347,7 @@ pln_status pln_model_new(pln_ctx *ctx, const pln_net *net, const pln_decoder *d,
 {
     *model = NULL;
     if (!net->ready || (d->classifier && !d->classifier->ready)) return plni_fail(ctx, PLN_ERR_STATE, "model: a network is not ready");
+    if (net->compact || (d->classifier && d->classifier->compact)) return plni_fail(ctx, PLN_ERR_STATE, "model: a network is compact");
     PLN_TRY(plni_decoder_check(ctx, d, net));
     *model = plni_alloc(ctx, sizeof **model);
     if (!*model) return PLN_ERR_MEMORY;

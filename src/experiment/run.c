@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/context.h"
 #include "base/option.h"
+#include "base/utf8.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "pln/exchange.h"
@@ -380,13 +381,14 @@ void pln_run_free(pln_run *r)
 
 pln_status pln_run_save(pln_run *r, const char *path, const char *user)
 {
+    if (user && !plni_is_utf8(user)) return plni_fail(r->ctx, PLN_ERR_ARG, "run: the user's text is not UTF-8");
     json_t *state = plni_option_json(progress_options, &r->p, PLN_PRINT_JSON);
     json_t *all = state ? json_pack("{s:o, s:s}", "run", state, "user", user ? user : "") : NULL;
     char *text = all ? json_dumps(all, JSON_COMPACT) : NULL;
     pln_status status;
 
     json_decref(all);
-    if (!text) return plni_fail(r->ctx, PLN_ERR_MEMORY, "run: no memory left, or its text is not UTF-8");
+    if (!text) return plni_fail(r->ctx, PLN_ERR_MEMORY, "run: no memory left");
     status = pln_trainer_save(r->trainer, path, text);
     free(text);
     return status;

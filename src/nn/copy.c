@@ -87,14 +87,33 @@ static int layer_with(const pln_net *net, int p)
     return p < pln_net_parameters(net) ? plni_parameter_owner(net, p, &which)->number : -1;
 }
 
+/* One behind the last tensor of the layer that tensor p is of. */
+static int end_of_layer(const pln_net *net, int p)
+{
+    const int layer = layer_with(net, p);
+
+    while (layer_with(net, p) == layer) p++;
+    return p;
+}
+
+/* Whether the layer of tensors first..end-1 is in the other network, with no tensor more. */
+static bool has_layer(const pln_net *net, int first, int end, const pln_net *from)
+{
+    const int like = find_like(net, first, from);
+
+    for (int p = first; p < end; p++)
+        if (like < 0 || find_like(net, p, from) != like + p - first) return false;
+    return end_of_layer(from, like) == like + end - first && (like == 0 || layer_with(from, like - 1) != layer_with(from, like));
+}
+
 pln_status pln_net_copy_fitting(pln_net *net, const pln_net *from, uint8_t *copied)
 {
     const int count = pln_net_parameters(net);
 
     if (!net->ready || !from->ready) return plni_fail(net->ctx, PLN_ERR_STATE, "network: it is not ready");
     for (int first = 0, end; first < count; first = end) {
-        bool fits = true;
-        for (end = first; layer_with(net, end) == layer_with(net, first); end++) fits &= find_like(net, end, from) >= 0;
+        end = end_of_layer(net, first);
+        const bool fits = has_layer(net, first, end, from);
         for (int p = first; p < end; p++) {
             copied[p] = fits;
             if (fits) PLN_TRY(copy_parameter(net, p, from, find_like(net, p, from)));

@@ -49,31 +49,31 @@ void plni_input_floats(const pln_net *net, const plni_pass *pass, const float *s
     }
 }
 
-static pln_status refuse_value(const pln_net *net, int i, int number, float value)
+static pln_status refuse_value(pln_ctx *ctx, const pln_net *net, int i, int number, float value)
 {
     const plni_extent e = net->image.extent;
     const int pixel = i / e.channels;
 
-    return plni_fail(net->ctx, PLN_ERR_ARG, "network: Poisson coding wants values in 0..1, and that of sample %d, row %d, "
+    return plni_fail(ctx, PLN_ERR_ARG, "network: Poisson coding wants values in 0..1, and that of sample %d, row %d, "
                      "column %d, channel %d is %g", number, pixel / e.width, pixel % e.width, i % e.channels, (double)value);
 }
 
-pln_status plni_input_check_bytes(const pln_net *net, const uint8_t *sample, int number)
+pln_status plni_input_check_bytes(pln_ctx *ctx, const pln_net *net, const uint8_t *sample, int number)
 {
     if (!net->poisson || !net->normalise.channels) return PLN_OK;
     for (int i = 0; i < net->inputs; i++) {
         const float value = normalised(&net->normalise, i, (float)sample[i] / 255.0f);
-        if (!(value >= 0 && value <= 1)) return refuse_value(net, i, number, value);
+        if (!(value >= 0 && value <= 1)) return refuse_value(ctx, net, i, number, value);
     }
     return PLN_OK;
 }
 
-pln_status plni_input_check_floats(const pln_net *net, const float *sample, int number)
+pln_status plni_input_check_floats(pln_ctx *ctx, const pln_net *net, const float *sample, int number)
 {
     if (!net->poisson) return PLN_OK;
     for (int i = 0; i < net->inputs; i++) {
         const float value = net->normalise.channels ? normalised(&net->normalise, i, sample[i]) : sample[i];
-        if (!(value >= 0 && value <= 1)) return refuse_value(net, i, number, value);
+        if (!(value >= 0 && value <= 1)) return refuse_value(ctx, net, i, number, value);
     }
     return PLN_OK;
 }

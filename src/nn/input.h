@@ -21,8 +21,8 @@ void plni_input_floats(const pln_net *net, const plni_pass *pass, const float *s
  * 0..1 as they are seen, normalised if the network does that.
  *
  * Returns PLN_ERR_ARG with the value, its place and the number of the sample. */
-pln_status plni_input_check_bytes(const pln_net *net, const uint8_t *sample, int number);
-pln_status plni_input_check_floats(const pln_net *net, const float *sample, int number);
+pln_status plni_input_check_bytes(pln_ctx *ctx, const pln_net *net, const uint8_t *sample, int number);
+pln_status plni_input_check_floats(pln_ctx *ctx, const pln_net *net, const float *sample, int number);
 
 /* Turns row s at step 0 into spikes at all steps, by random numbers of (seed, epoch,
  * sample, step, place). */

@@ -372,7 +372,7 @@ pln_status pln_net_forward(pln_net *net, const pln_tensor *x, pln_tensor *y)
                          net->inputs, pln_net_outputs(net), x->dim[0], x->dim[1],
                          y->dim[0], y->dim[1]);
     for (int s = 0; s < batch; s++)
-        PLN_TRY(plni_input_check_floats(net, x->data + (ptrdiff_t)s * net->inputs, s));
+        PLN_TRY(plni_input_check_floats(net->ctx, net, x->data + (ptrdiff_t)s * net->inputs, s));
     for (; r.from < batch; r.from += net->evaluation.samples) {
         const int left = batch - r.from;
         net->evaluation.samples = left < net->evaluation.batch ? left : net->evaluation.batch;

@@ -5,6 +5,7 @@
  * sums are texts, floating-point ones by their 64 bits in hexadecimal. */
 
 #include "base/check.h"
+#include "base/utf8.h"
 #include "data/data.h"
 #include "exchange/network.h"
 #include "format/file.h"
@@ -212,7 +213,7 @@ static const char *steps_key(int course, char key[24])
     return key;
 }
 
-/* NULL if memory is short or user is not UTF-8: no text is left out. */
+/* NULL if memory is short: no text is left out. */
 static json_t *describe(pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
@@ -299,6 +300,10 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
     json_t *texts = NULL;
     int i = 0;
 
+    if (user && !plni_is_utf8(user)) {
+        status = plni_fail(t->ctx, PLN_ERR_ARG, "checkpoint: the user's text is not UTF-8");
+        goto done;
+    }
     if (user && strlen(user) > MAX_USER) {
         status = plni_fail(t->ctx, PLN_ERR_ARG, "checkpoint: the user's text has %zu bytes, at most %d are kept",
                            strlen(user), MAX_USER);
@@ -328,7 +333,7 @@ pln_status pln_trainer_save(pln_trainer *t, const char *path, const char *user)
                                                        .size = (size_t)channels * sizeof *scores };
     texts = describe(t, user);
     status = texts ? plni_st_write(t->ctx, path, tensor, count + masked + (units > 0) + (channels > 0), texts)
-                   : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left, or the user's text is not UTF-8");
+                   : plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left");
 done:
     json_decref(texts);
     plni_free(t->ctx, masks, mask_bytes);

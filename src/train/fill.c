@@ -24,11 +24,11 @@ static features features_of(const pln_data *data, int sample)
     return (features){ .bytes = pln_data_samples(data) + from };
 }
 
-static pln_status check_values(const pln_net *net, const pln_data *data, int sample)
+static pln_status check_values(pln_ctx *ctx, const pln_net *net, const pln_data *data, int sample)
 {
     const features x = features_of(data, sample);
 
-    return x.floats ? plni_input_check_floats(net, x.floats, sample) : plni_input_check_bytes(net, x.bytes, sample);
+    return x.floats ? plni_input_check_floats(ctx, net, x.floats, sample) : plni_input_check_bytes(ctx, net, x.bytes, sample);
 }
 
 pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, const pln_data *data, const int *index, int count)
@@ -41,7 +41,7 @@ pln_status plni_fill_check(pln_ctx *ctx, const char *who, const pln_net *net, co
         const int sample = index ? index[i] : i;
         if (sample < 0 || sample >= pln_data_count(data))
             return plni_fail(ctx, PLN_ERR_ARG, "%s: sample %d is outside 0..%d", who, sample, pln_data_count(data) - 1);
-        if (net->poisson) PLN_TRY(check_values(net, data, sample));
+        if (net->poisson) PLN_TRY(check_values(ctx, net, data, sample));
     }
     return PLN_OK;
 }

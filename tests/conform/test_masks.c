@@ -446,6 +446,80 @@ static void test_copies(void **state)
     pln_ctx_free(ctx);
 }
 
+static pln_net *rows_of(pln_ctx *ctx, int hidden, int outputs)
+{
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_input(net, 4);
+    pln_net_dense(net, hidden), pln_net_activation(net, PLN_RELU), pln_net_dense(net, outputs);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, (uint64_t)(hidden + outputs)), PLN_OK);
+    return net;
+}
+
+/* A convolution below a norm has no bias. */
+static pln_net *images_of(pln_ctx *ctx, bool norm)
+{
+    const pln_neuron neuron = pln_neuron_default();
+    pln_net *net = pln_net_new(ctx);
+
+    pln_net_image(net, 2, 1, 4, 4);
+    pln_net_conv(net, 3, 3, 1, 1);
+    if (norm) pln_net_norm(net, &(pln_norm){ PLN_NORM_JOINT, 1 });
+    pln_net_lif(net, &neuron), pln_net_dense(net, 2), pln_net_readout(net, PLN_READOUT_MEAN, 1);
+    assert_int_equal(pln_net_ready(net), PLN_OK);
+    assert_int_equal(pln_net_initialise(net, PLN_FAN_IN, norm), PLN_OK);
+    return net;
+}
+
+static bool same_tensor(const pln_net *a, int p, const pln_net *b, int q)
+{
+    float *x = test_zeros((size_t)maps_count(a, p)), *y = test_zeros((size_t)maps_count(b, q));
+    pln_tensor of_a = maps_tensor(a, p, x), of_b = maps_tensor(b, q, y);
+
+    assert_int_equal(pln_net_get(a, p, &of_a), PLN_OK);
+    assert_int_equal(pln_net_get(b, q, &of_b), PLN_OK);
+    const bool same = maps_count(a, p) == maps_count(b, q) && memcmp(x, y, (size_t)maps_count(a, p) * sizeof *x) == 0;
+    free(x), free(y);
+    return same;
+}
+
+/* Layers that have the same tensors, no fewer and no more. */
+static void test_copies_of_what_fits(void **state)
+{
+    pln_ctx *ctx = pln_ctx_new(NULL);
+    pln_net *from = rows_of(ctx, 3, 2), *wider = rows_of(ctx, 3, 5), *other = rows_of(ctx, 6, 2), *unready = pln_net_new(ctx), *compact;
+    pln_net *same = rows_of(ctx, 3, 2), *plain = images_of(ctx, false), *normed = images_of(ctx, true);
+    float mask[12] = { 1, 0, 1 };
+    uint8_t copied[8];
+
+    (void)state;
+    assert_int_equal(pln_net_set_mask(from, 0, &(pln_tensor){ mask, 2, { 3, 4 } }), PLN_OK);
+    assert_int_equal(pln_net_copy_fitting(wider, from, copied), PLN_OK);
+    assert_memory_equal(copied, ((uint8_t[]){ 1, 1, 0, 0 }), 4);
+    assert_true(same_tensor(wider, 0, from, 0) && same_tensor(wider, 1, from, 1) && pln_net_present(wider, 0) == 2);
+    assert_int_equal(pln_net_copy_fitting(other, from, copied), PLN_OK);
+    assert_memory_equal(copied, ((uint8_t[]){ 0, 0, 0, 0 }), 4);
+    assert_false(pln_net_masked(other, 0));
+    assert_int_equal(pln_net_copy_fitting(normed, plain, copied), PLN_OK);
+    for (int p = 0; p < pln_net_parameters(normed); p++) assert_int_equal(copied[p], 0);     /* numbers of layers differ, too */
+    assert_int_equal(pln_net_copy_fitting(plain, normed, copied), PLN_OK);
+    for (int p = 0; p < pln_net_parameters(plain); p++) assert_int_equal(copied[p], 0);
+
+    assert_int_equal(pln_net_compact(from, 1, &compact), PLN_OK);
+    assert_int_equal(pln_net_copy_fitting(from, unready, copied), PLN_ERR_STATE);
+    assert_int_equal(pln_net_copy_fitting(unready, from, copied), PLN_ERR_STATE);
+    assert_int_equal(pln_net_copy_fitting(from, compact, copied), PLN_ERR_STATE);
+    assert_int_equal(pln_net_copy_fitting(compact, from, copied), PLN_ERR_STATE);
+    from->layer[2].theta[0] = NAN;
+    assert_int_equal(pln_net_copy_fitting(other, from, copied), PLN_OK);                     /* that layer does not fit */
+    assert_int_equal(pln_net_copy_fitting(same, from, copied), PLN_ERR_NAN);
+    assert_int_equal(pln_net_copy(same, from), PLN_ERR_NAN);
+    pln_net_free(from), pln_net_free(wider), pln_net_free(other), pln_net_free(unready), pln_net_free(compact);
+    pln_net_free(same), pln_net_free(plain), pln_net_free(normed);
+    pln_ctx_free(ctx);
+}
+
 static void test_convolutions_are_pruned(void **state)
 {
     static const struct { double fraction; size_t first, second; } cases[] = {
@@ -523,7 +597,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_zeros_stay), cmocka_unit_test(test_ones_change_nothing),
-        cmocka_unit_test(test_clip_takes_what_is_there), cmocka_unit_test(test_interface), cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_clip_takes_what_is_there), cmocka_unit_test(test_interface), cmocka_unit_test(test_copies), cmocka_unit_test(test_copies_of_what_fits),
         cmocka_unit_test(test_convolutions_are_pruned), cmocka_unit_test(test_pruning_is_refused),
     };
 

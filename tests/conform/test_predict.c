@@ -429,50 +429,12 @@ static void test_features(void **state)
     }
 }
 
-/* ---- errors ---------------------------------------------------------------------------- */
-
-/* What cannot be asked is said. */
-static void test_errors(void **state)
-{
-    static const double share = 1;
-    static const char *const twice[] = { "a", "b", "a" };
-    pln_net *net = train(0);
-    int32_t association[MOST_UNITS] = { 0 };
-    pln_prediction said[WAYS];
-    pln_predictor *p;
-    pln_model *model;
-    pln_decoder d = { .classes = CLASSES, .type = PLN_FLOATS, .input = { 1, SIDE, SIDE, 1 }, .by = PLN_BY_ASSOCIATION };
-
-    (void)state;
-    assert_int_equal(pln_model_new(ctx, net, &d, &model), PLN_OK);
-    assert_int_equal(pln_predictor_new(ctx, model, &p), PLN_OK);
-    assert_int_equal(pln_predict(p, data, NULL, 1, NULL, 0, said), PLN_ERR_STATE);
-    assert_int_equal(pln_predict(p, data, NULL, 1, &all_ways[2], 1, said), PLN_ERR_STATE);
-    assert_int_equal(pln_predict(p, data, NULL, SAMPLES + 1, &all_ways[3], 1, said), PLN_ERR_ARG);
-    pln_predictor_free(p);
-    pln_model_free(model);
-
-    const struct { pln_decoder d; pln_status wanted; } bad[] = {
-        { { .classes = 0, .input = d.input }, PLN_ERR_ARG },
-        { { .classes = PLN_MAX_CLASSES + 1, .input = d.input }, PLN_ERR_ARG },
-        { { .classes = CLASSES, .names = twice, .input = d.input }, PLN_ERR_ARG },
-        { { .classes = CLASSES, .input = { 1, SIDE, SIDE, 3 } }, PLN_ERR_SHAPE },
-        { { .classes = CLASSES, .input = { 1, 0, SIDE, 3 } }, PLN_ERR_ARG },
-        { { .classes = CLASSES, .input = d.input, .classifier = net }, PLN_ERR_SHAPE },
-        { { .classes = CLASSES, .input = d.input, .associations = 1, .labels = &share, .association = association }, PLN_ERR_ARG },
-    };
-    association[32] = CLASSES;
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) assert_int_equal(pln_model_new(ctx, net, &bad[i].d, &model), bad[i].wanted);
-    pln_net_free(net);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_threads),
         cmocka_unit_test(test_features),
-        cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

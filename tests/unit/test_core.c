@@ -8,7 +8,10 @@
 #include "base/context.h"
 #include "base/rng.h"
 #include "base/shape.h"
+#include "base/utf8.h"
 #include "planaria.h"
+
+#include <jansson.h>
 
 static void test_versions(void **state)
 {
@@ -299,6 +302,26 @@ static void test_shapes(void **state)
     }
 }
 
+/* The same texts are UTF-8 as jansson takes, which would refuse others in files and metadata. */
+static void test_utf8(void **state)
+{
+    static const unsigned char third[] = { 0, 'x', 0x7f, 0x80, 0xbf, 0xc0 };
+    const char *at = "a\xc3\xa4\xed\xa0\x80z";                  /* in the middle half a pair of UTF-16 */
+    const unsigned long found[] = { 'a', 0xe4, 0xfffd, 0xfffd, 0xfffd, 'z' };
+
+    (void)state;
+    for (int first = 1; first < 256; first++)
+        for (int second = 0; second < 256; second++)
+            for (int t = 0; t < 36; t++) {
+                const char text[] = { (char)first, (char)second, (char)third[t / 6], (char)third[t % 6], 0 };
+                json_t *taken = json_string(text);
+                if (plni_is_utf8(text) != (taken != NULL)) fail_msg("%02x %02x %02x %02x", first, second, third[t / 6], third[t % 6]);
+                json_decref(taken);
+            }
+    for (int i = 0; i < TEST_COUNT(found); i++) assert_int_equal(plni_utf8_next(&at), found[i]);
+    assert_int_equal(*at, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,7 +331,7 @@ int main(void)
         cmocka_unit_test(test_arena), cmocka_unit_test(test_parallel),
         cmocka_unit_test(test_philox), cmocka_unit_test(test_random),
         cmocka_unit_test(test_random_depends_on_its_use_alone),
-        cmocka_unit_test(test_random_order_is_fair), cmocka_unit_test(test_shapes),
+        cmocka_unit_test(test_random_order_is_fair), cmocka_unit_test(test_shapes), cmocka_unit_test(test_utf8),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -113,6 +113,31 @@ static pln_status prune(pln_ctx *ctx, const pln_data *data)
     return s;
 }
 
+/* A model of a network, in memory and from a file, and what it says. */
+static pln_status predict(pln_ctx *ctx, const pln_net *net, const pln_data *data)
+{
+    static const double share = 1;
+    static const char *const names[] = { "a", "b" };
+    static const int32_t units[] = { 0, 1, -1 };
+    const pln_decoder d = { .classes = 2, .names = names, .input = { 1, 1, 4, 1 }, .associations = 1, .labels = &share, .association = units };
+    pln_model *model = NULL, *read = NULL;
+    pln_predictor *p = NULL;
+    pln_prediction said[10];
+    float features[30];
+    pln_status s = pln_model_new(ctx, net, &d, &model);
+
+    if (s == PLN_OK) s = pln_predictor_new(ctx, model, &p);
+    if (s == PLN_OK) s = pln_predict(p, data, NULL, 10, NULL, 0, said);
+    if (s == PLN_OK) s = pln_predict_features(p, data, NULL, 10, 0, features);
+    if (s == PLN_OK) s = pln_model_write(net, &d, path, NULL);
+    if (s == PLN_OK) s = pln_model_open(ctx, path, &read);
+    if (s != PLN_OK) assert_null(read);
+    pln_predictor_free(p);
+    pln_model_free(model);
+    pln_model_free(read);
+    return s;
+}
+
 /* Everything that takes memory, once; stops at the first failure. */
 static pln_status whole_story(pln_ctx *ctx)
 {
@@ -176,6 +201,7 @@ static pln_status whole_story(pln_ctx *ctx)
     if (s != PLN_OK) assert_null(features);
     if (s == PLN_OK) s = pln_model_save(net, path, texts);
     if (s == PLN_OK) s = pln_model_load(ctx, path, &again);
+    if (s == PLN_OK) s = predict(ctx, again, data);
     if (s == PLN_OK) s = prune(ctx, data);
     pln_text_free(ctx, text);
     pln_net_free(again);

@@ -450,13 +450,15 @@ static void test_few_weights_on_a_large_image(void **state)
 static void test_texts_must_be_utf8(void **state)
 {
     static const char *const bad_value[] = { "note", "\xff", NULL };
-    static const char *const bad_key[] = { "\xc3(", "note", NULL };
+    static const char *const bad_key[] = { "good", "good", "\xc3(", "note", NULL };
+    static const char *const own_key[] = { "planaria.network", "{}", NULL };
     pln_net *net = small_net();
 
     (void)state;
-    assert_int_not_equal(pln_model_save(net, path, bad_value), PLN_OK);
-    assert_int_not_equal(pln_model_save(net, path, bad_key), PLN_OK);
-    assert_non_null(strstr(pln_error(ctx), "UTF-8"));
+    assert_int_equal(pln_model_save(net, path, bad_value), PLN_ERR_ARG);
+    assert_int_equal(pln_model_save(net, path, bad_key), PLN_ERR_ARG);
+    assert_non_null(strstr(pln_error(ctx), "text 1 of the metadata is not UTF-8"));
+    assert_int_equal(pln_model_save(net, path, own_key), PLN_ERR_ARG);
     assert_int_not_equal(access(path, F_OK), 0);
     pln_net_free(net);
     assert_int_equal(pln_ctx_bytes(ctx), 0);
