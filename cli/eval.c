@@ -92,7 +92,7 @@ static int add_errors(const prediction *p, const run *r, const dataset *d, int m
     if (!sample) return complain(FAILED, "no memory left");
     count = confusion_worst(p, sample, most);
     json_object_set_new(result, "errors", confusion_errors(p, sample, count));
-    if (pln_data_shape(d->test).height < 2) fprintf(stderr, "note: these samples are no images, and have no picture\n");
+    if (pln_data_shape(d->test).height < 2) remark("these samples are no images, and have no picture");
     else if (count > 0) {
         code = picture_samples(d->test, sample, count, run_path(r, "errors.png"));
         if (code == DONE) fprintf(stderr, "their picture is %s\n", run_path(r, "errors.png"));

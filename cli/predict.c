@@ -30,8 +30,8 @@ static void tell_of_type(answering *w, const pln_data *data)
 {
     if (w->told || pln_data_get_type(data) == w->a->p.decoder->type) return;
     w->told = true;
-    fprintf(stderr, w->a->p.decoder->type == PLN_FLOATS ? "note: the model was trained on floats; bytes are seen as byte / 255\n"
-                                                        : "note: the model was trained on bytes, seen as byte / 255; floats are seen as they are\n");
+    remark("%s", w->a->p.decoder->type == PLN_FLOATS ? "the model was trained on floats; bytes are seen as byte / 255"
+                                                     : "the model was trained on bytes, seen as byte / 255; floats are seen as they are");
 }
 
 static int ask(const asked *a, const pln_data *data, double share, pln_prediction *said)

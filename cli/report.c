@@ -44,7 +44,7 @@ static int report(pln_ctx *ctx, const source *s, const char *data, const char *p
     if (code == DONE) code = sound ? write_page(&p, path) : complain(FAILED, "no memory left for the page");
     free(p.text);
     if (code == DONE && report_chart_size == 0)
-        fprintf(stderr, "note: this planaria was built without Chart.js (on Debian, libjs-chart.js): the page has tables and pictures, no charts\n");
+        remark("this planaria was built without Chart.js (on Debian, libjs-chart.js): the page has tables and pictures, no charts");
     if (code == DONE) printf("The report is in %s\n", path);
     return code;
 }

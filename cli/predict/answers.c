@@ -4,6 +4,7 @@
 
 #include "predict/answers.h"
 
+#include "plain.h"
 #include "run/classes.h"
 #include "run/values.h"
 
@@ -15,15 +16,18 @@
 
 enum { DIGITS = 9 };
 
-/* What the data say of sample i themselves; false: nothing. */
-static bool label_of(const inputs_batch *b, int i, char text[CLASSES_NAME])
+/* Which class the data say themselves that sample i is of; -1: they say nothing. */
+static int label_of(const inputs_batch *b, int i)
 {
     const int32_t *labels = pln_data_labels(b->data);
 
-    if (!b->set || !labels || labels[i] < 0) return false;
-    const pln_decoder own = { .classes = b->set->names_count, .names = (const char *const *)b->set->names };
-    (void)classes_name(&own, (int)labels[i], text);
-    return true;
+    return b->set && labels ? (int)labels[i] : -1;
+}
+
+/* The classes as the data call them. */
+static pln_decoder own_classes(const inputs_batch *b)
+{
+    return (pln_decoder){ .classes = b->set->names_count, .names = (const char *const *)b->set->names };
 }
 
 /* The file that sample i is or is in, or the folder; NULL: it is of the run's own data. */
@@ -31,16 +35,11 @@ static const char *place_of(const inputs_batch *b, int i) { return b->file ? b->
 
 /* ---- text ------------------------------------------------------------------------- */
 
-static void print_name(const char *name)
-{
-    for (; *name; name++) putchar((unsigned char)*name < ' ' || *name == 127 ? '?' : *name);
-}
-
 static void print_text(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
 {
     char best[CLASSES_NAME], next[CLASSES_NAME];
 
-    if (place_of(b, i)) print_name(place_of(b, i));
+    if (place_of(b, i)) plain_print(stdout, place_of(b, i));
     if (!b->file) printf(b->within ? " %d" : "%d", i);
     printf("  %s %.4g", classes_name(d, p->best, best), (double)p->score);
     if (p->next >= 0) printf("  %s %.4g", classes_name(d, p->next, next), (double)p->next_score);
@@ -79,7 +78,10 @@ static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const 
     } else {
         fputs(",,", stdout);
     }
-    if (label_of(b, i, text)) print_field(text);
+    if (label_of(b, i) >= 0) {
+        const pln_decoder own = own_classes(b);
+        print_field(classes_name(&own, label_of(b, i), text));
+    }
     putchar('\n');
 }
 
@@ -94,7 +96,7 @@ static json_t *class_json(const pln_decoder *d, int class)
 static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const pln_prediction *p)
 {
     json_t *line = json_object();
-    char label[CLASSES_NAME], *text;
+    char *text;
 
     if (place_of(b, i)) json_object_set_new(line, "file", values_text(place_of(b, i)));
     if (!b->file) json_object_set_new(line, "index", json_integer(i));
@@ -102,7 +104,10 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     json_object_set_new(line, "score", values_score(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
     json_object_set_new(line, "next_score", values_score(p->next, p->next_score));
-    if (label_of(b, i, label)) json_object_set_new(line, "label", b->set->names ? values_text(label) : json_integer(pln_data_labels(b->data)[i]));
+    if (label_of(b, i) >= 0) {
+        const pln_decoder own = own_classes(b);
+        json_object_set_new(line, "label", class_json(&own, label_of(b, i)));
+    }
     text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     json_decref(line);
     if (!text) return complain(FAILED, "no memory left");

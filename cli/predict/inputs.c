@@ -266,7 +266,7 @@ static int take_files(block *b, const file_list *l)
 static void tell_of_left_out(const file_list *l, int count)
 {
     left_out all = { .all = 0 };
-    char formats[LISTING_FORMATS];
+    char formats[LISTING_FORMATS], more[32] = "";
     int others = 0;
 
     for (int i = 0; i < count; i++) {
@@ -276,9 +276,8 @@ static void tell_of_left_out(const file_list *l, int count)
     }
     if (all.all + others == 0) return;
     listing_formats(&all, formats);
-    fprintf(stderr, "note: %d files are left out (%s", all.all + others, formats);
-    if (others) fprintf(stderr, "%sothers %d", *formats ? ", " : "", others);
-    fprintf(stderr, "); of folders PNG, JPEG, .npy and .bin are taken\n");
+    if (others) snprintf(more, sizeof more, "%sothers %d", *formats ? ", " : "", others);
+    remark("%d files are left out (%s%s); of folders PNG, JPEG, .npy and .bin are taken", all.all + others, formats, more);
 }
 
 int inputs_walk(const inputs *in, const char *const *paths, int count)

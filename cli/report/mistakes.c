@@ -164,7 +164,7 @@ int mistakes_print(const page *p, const source_run *r, pln_ctx *ctx, const char 
 
     if (!data && (code == BAD_INPUT || (code == DONE && !is_labelled(d.test)))) {
         page_markup(p, "<p>Its samples could not be had: which classes it confuses is not known. <code>--data</code> says where they are.</p>\n");
-        fprintf(stderr, "note: the report says nothing of the samples of %s\n", r->r.folder);
+        remark("the report says nothing of the samples of %s", r->r.folder);
         dataset_close(&d);
         return DONE;
     }

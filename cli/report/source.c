@@ -56,7 +56,7 @@ static int read_run(source_run *s, const char *folder)
     s->text = config_text(s->c, &size);
     if (!s->text) return complain(FAILED, "no memory left");
     if (!json_is_object(s->manifest)) return complain(BAD_INPUT, "%s is no run folder: its manifest.json is missing or damaged", folder);
-    if (!s->result) fprintf(stderr, "note: %s is not finished: the report has its curve, but no figures of it\n", folder);
+    if (!s->result) remark("%s is not finished: the report has its curve, but no figures of it", folder);
     return DONE;
 }
 

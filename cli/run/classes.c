@@ -2,6 +2,8 @@
 
 #include "run/classes.h"
 
+#include "plain.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -9,16 +11,12 @@ enum { LISTED = 20, LIST = 2048 };
 
 const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSES_NAME])
 {
-    char *at = text;
-
     if (class < 0) return strcpy(text, CLASSES_NONE);
     if (!decoder->names) {
         snprintf(text, CLASSES_NAME, "%d", class);
         return text;
     }
-    for (const char *c = decoder->names[class]; *c; c++) *at++ = (unsigned char)*c < ' ' || *c == 127 ? '?' : *c;
-    *at = 0;
-    return text;
+    return plain_text(decoder->names[class], text, CLASSES_NAME);
 }
 
 /* "bee, cat, dog", or "0 to 9" of numbers. */
@@ -73,11 +71,11 @@ int classes_match(const pln_decoder *decoder, const dataset *d, bool tells, int 
     if (count > 0 && common == 0) return complain(BAD_INPUT, "no class of %s is one of the model: they are %s, those of the model %s", d->path, theirs, own);
     if (!tells) return DONE;
     if (!by_name && (decoder->names || d->names))
-        fprintf(stderr, "note: the classes of the model are %s, those of %s are %s: they are taken by their numbers\n", own, d->path, theirs);
+        remark("the classes of the model are %s, those of %s are %s: they are taken by their numbers", own, d->path, theirs);
     else if (unknown)
-        fprintf(stderr, "note: the classes of %s are %s, those of the model %s: samples of others count as wrong\n", d->path, theirs, own);
+        remark("the classes of %s are %s, those of the model %s: samples of others count as wrong", d->path, theirs, own);
     else if (by_name && common < decoder->classes)
-        fprintf(stderr, "note: the classes of %s are %s, those of the model %s\n", d->path, theirs, own);
+        remark("the classes of %s are %s, those of the model %s", d->path, theirs, own);
     return DONE;
 }
 

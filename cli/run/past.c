@@ -94,7 +94,7 @@ int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *fold
 
     if (code != DONE || strcmp(past.digest, d->digest) == 0) return code;
     if (folder || !*past.digest) {
-        fprintf(stderr, "note: %s does not hold the data of the training\n", d->path);
+        remark("%s does not hold the data of the training", d->path);
         return DONE;
     }
     return past.there ? complain(BAD_INPUT, "%s has changed since the training: --data %s takes it as it is now", d->path, d->path)

@@ -129,9 +129,9 @@ void job_note_sparsity(const job *j)
     const double near = 0.01;
 
     if (!key || !j->c->e.prunes || !json_object_get(j->result, key) || fabs(sparsity - wanted) <= near) return;
-    fprintf(stderr, "note: %.4g %% of the weights are left out, %.4g %% were wanted: this method finds its sparsity by prune.%s, which was %.4g; "
-            "a %s one leaves out %s\n", 100 * sparsity, 100 * wanted, key, json_number_value(json_object_get(j->result, key)),
-            sparsity < wanted ? "larger" : "smaller", sparsity < wanted ? "more" : "less");
+    remark("%.4g %% of the weights are left out, %.4g %% were wanted: this method finds its sparsity by prune.%s, which was %.4g; "
+           "a %s one leaves out %s", 100 * sparsity, 100 * wanted, key, json_number_value(json_object_get(j->result, key)),
+           sparsity < wanted ? "larger" : "smaller", sparsity < wanted ? "more" : "less");
 }
 
 void job_note_cost(job *j, const pln_epoch_report *report)

@@ -29,9 +29,9 @@ static void tell_of_silence(job *j, const json_t *activity, int epoch)
     if (!layer || j->told_of_silence) return;
     j->told_of_silence = true;
     progress_clear();
-    fprintf(stderr, "note: epoch %d: no neuron of layer %d (%s) fires on any of %d samples, and nothing is learned from what does not fire: "
-            "norm, a lower threshold or larger inputs may help (a byte is seen as byte / 255; read.binary makes counts of events 1)\n",
-            epoch, layer, name, (int)json_integer_value(json_object_get(activity, "samples")));
+    remark("epoch %d: no neuron of layer %d (%s) fires on any of %d samples, and nothing is learned from what does not fire: "
+           "norm, a lower threshold or larger inputs may help (a byte is seen as byte / 255; read.binary makes counts of events 1)",
+           epoch, layer, name, (int)json_integer_value(json_object_get(activity, "samples")));
 }
 
 /* Of a spiking network how much it does for a sample: firing rate and operations in

@@ -103,12 +103,13 @@ static void tell_of_length(const job *j)
     const pln_schedule s = pln_experiment_fit(e, PLN_PART_NETWORK, (uint64_t)j->args.seed).schedule;
     const int end = e->fit.epochs, all = pln_experiment_epochs(e);
     const double first = pln_schedule_factor(&s, end), last = pln_schedule_factor(&s, all - 1);
+    char how[160];
 
     if (all <= end) return;
-    fprintf(stderr, "note: epochs %d to %d are behind the end of train.epochs, whose schedule ", end + 1, all);
-    if (s.kind == PLN_CONSTANT) fprintf(stderr, "is constant: the rate stays as it is\n");
-    else if (first == last)     fprintf(stderr, "has ended: the rate stays at %g of train.rate; --from begins another run with these weights\n", first);
-    else                        fprintf(stderr, "goes on: the rate goes from %g to %g of train.rate\n", first, last);
+    if (s.kind == PLN_CONSTANT) snprintf(how, sizeof how, "is constant: the rate stays as it is");
+    else if (first == last)     snprintf(how, sizeof how, "has ended: the rate stays at %g of train.rate; --from begins another run with these weights", first);
+    else                        snprintf(how, sizeof how, "goes on: the rate goes from %g to %g of train.rate", first, last);
+    remark("epochs %d to %d are behind the end of train.epochs, whose schedule %s", end + 1, all, how);
 }
 
 static int train(job *j)
@@ -118,7 +119,7 @@ static int train(job *j)
 
     if (code == DONE && j->args.resume) code = job_check_manifest(j);
     if (code == DONE && j->args.resume && access(run_path(&j->r, "manifest.json"), F_OK) != 0)
-        fprintf(stderr, "note: there is no run in %s yet: this begins one%s\n", j->r.folder, past_hint(j->r.folder));
+        remark("there is no run in %s yet: this begins one%s", j->r.folder, past_hint(j->r.folder));
     if (code == DONE && j->args.resume) code = job_read_state(j);
     if (code == DONE) code = job_check_length(j);
     if (code == DONE) tell_of_length(j);
@@ -145,8 +146,8 @@ static void tell_of_outputs(const job *j)
     const int outputs = pln_net_outputs(j->net), classes = pln_data_classes(j->d.train);
 
     if (argmax && classes > 0 && outputs > classes && outputs % classes > 0)
-        fprintf(stderr, "note: the network has %d outputs, the data %d classes: %d for each class, and the last %d for none\n", outputs, classes,
-                outputs / classes, outputs % classes);
+        remark("the network has %d outputs, the data %d classes: %d for each class, and the last %d for none", outputs, classes,
+               outputs / classes, outputs % classes);
 }
 
 static int open_all(job *j)

@@ -23,3 +23,15 @@ silent_about '^forged'
 says 'wrong\?\[31m\?forged/labels.csv:2: b.png is of the class .red\?\[31m'
 try data check steering --json
 says 'u001B'
+# Nor what is said of them by a model.
+printf 'data: mine\nlayers:\n  - dense: 2\ntrain:\n  target: labels\n  epochs: 1\n  batch: 2\n  loss: mse\n  optimiser: sgd\n  rate: [0.1]\n' >net.yaml
+try train net.yaml --data steering --out r
+ends 0
+try predict r steering/test
+ends 0
+silent_about "$(printf '\033')"
+silent_about "$(printf '\302\233')"
+says '^steering/test/red\?\[31m0/\?\?31m.png  red\?\[31m'
+try predict r steering/test --json
+ends 0
+says 'u001B'

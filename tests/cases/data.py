@@ -167,6 +167,7 @@ def make_steering(folder):
         write(f"{folder}/steering/train/a{esc}{k}.png", png(bars(k % 2, 1)))
     write(f"{folder}/steering/train/labels.csv", "".join(f"a{esc}{k}.png,red{esc}{k % 2}\n" for k in range(4)))
     write(f"{folder}/steering/test/red{esc}0/x{esc}.png", png(bars(0, 1)))
+    write(f"{folder}/steering/test/red{esc}0/\u009b31m.png", png(bars(1, 3)))
     write(f"{folder}/wrong{esc}\nforged/labels.csv", f"b.png,red{esc}\nb.png,\u009b31mred\n")
     write(f"{folder}/wrong{esc}\nforged/b.png", png(bars(0, 1)))
 
