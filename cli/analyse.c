@@ -50,10 +50,10 @@ static int analyse(pln_ctx *ctx, const char *folder, const analyse_options *how)
     if (code == DONE && how->against) code = past_load_from(ctx, how->against, &path, &of.against);
     if (code == DONE) code = past_data_open(ctx, &r, c, how->data, &d);
     if (code == DONE) {
-        of.train = d.train, of.test = d.test;
+        of.train = d.train, of.test = d.test ? d.test : d.train;
         of.metric = c->e.prunes ? c->e.fit.prune.metric : pln_criticality_default();
         json_object_set_new(analysis, "run", json_string(r.folder));
-        json_object_set_new(analysis, "evaluated_on", json_string(config_evaluated_on(c)));
+        json_object_set_new(analysis, "evaluated_on", json_string(d.test ? config_evaluated_on(c) : "training"));
         if (how->against) json_object_set_new(analysis, "against", json_string(how->against));
         code = analysis_measure(ctx, &r, &of, analysis);
     }

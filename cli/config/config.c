@@ -231,15 +231,15 @@ static const float TEST_SHARE = 0.2f;
 
 void config_part(config *c, const char *folder)
 {
-    c->parted = c->e.validation <= 0 && dataset_lacks_test(c->data, folder);
+    c->parted = c->e.validation < 0 && dataset_lacks_test(c->data, folder);
     if (c->parted) c->e.validation = TEST_SHARE;
 }
 
 int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
 {
     const pln_experiment *e = &c->e;
-    const bool splits = e->validation > 0;
-    int code = (splits ? dataset_open_train : dataset_open)(ctx, c->data, folder, &c->read, d);
+    const bool splits = e->validation > 0, lacks = !splits && dataset_lacks_test(c->data, folder);
+    int code = (splits || lacks ? dataset_open_train : dataset_open)(ctx, c->data, folder, &c->read, d);
 
     if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
     if (code == DONE && splits)

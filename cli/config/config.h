@@ -55,11 +55,11 @@ int   config_read_parse(pln_ctx *ctx, const char *name, const char *text, datase
 
 /* The data of a configuration, of which only the first `limit` training samples are
  * used (0: all).  With evaluate.validation a share of these is the test set, and
- * the test files are not opened; with select another share of what is left is held
- * out.  Complains and returns an exit code. */
+ * the test files are not opened; without it there is no test set where they have none; with select another share of
+ * what is left is held out.  Complains and returns an exit code. */
 int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d);
 
-/* Sets evaluate.validation for data that are one folder without a test part, which config_data then says. */
+/* Sets evaluate.validation, unless it is set, for data that are one folder without a test part, which config_data then says. */
 void config_part(config *c, const char *folder);
 
 /* Keeps which data it has become an experiment of, where a folder was given: that folder, unless it is the known set of this

@@ -22,14 +22,24 @@ static int open_file(asked *a)
     if (status != PLN_OK) return complain_file(a->ctx, status, a->name);
     a->p.decoder = pln_model_decoder(a->p.model);
     if (a->p.decoder->classes) return DONE;
-    return complain(BAD_INPUT, "%s does not say what its outputs mean: it holds a network alone, as earlier versions wrote it; name the folder of its run, "
-                    "whose data say it", a->name);
+    return complain(BAD_INPUT, "%s does not say what its outputs mean: it holds a network alone, as a training without labels leaves it, and as earlier "
+                    "versions wrote it; name the folder of its run, whose data say it", a->name);
 }
 
 /* The data of a run, read if they are not yet. */
 static int open_data(asked *a, const char *folder)
 {
     return a->d.train ? DONE : past_data_open(a->ctx, &a->r, a->c, folder, &a->d);
+}
+
+/* Of a training without labels nothing is known but what its samples were. */
+static int describe_samples(asked *a, bool best)
+{
+    const int code = past_model(a->ctx, &a->r, best ? "best.safetensors" : "model.safetensors", &a->p.model);
+
+    a->own = (pln_decoder){ .type = pln_data_get_type(a->d.train), .input = pln_data_shape(a->d.train) };
+    a->p.decoder = &a->own;
+    return code;
 }
 
 /* A model that says what its outputs mean; from the data of the run if the file does not. */
@@ -46,6 +56,7 @@ static int open_run(asked *a, const asked_options *o)
     pln_model_free(a->p.model);
     a->p.model = NULL;
     code = open_data(a, o->data);
+    if (code == DONE && o->no_way && pln_data_classes(a->d.train) == 0) return describe_samples(a, o->best);
     return code == DONE ? prediction_open(a->ctx, &a->r, a->c, &a->d, &how, &a->p) : code;
 }
 
@@ -143,5 +154,7 @@ int asked_walk(asked *a, const asked_options *o, int (*see)(void *user, const in
 
     if (o->inputs > 0) return inputs_walk(&in, o->input, o->inputs);
     const int code = open_data(a, o->data);
+    if (code == DONE && !train && !a->d.test)
+        return complain(BAD_INPUT, "%s has no test part, and none was taken from it: --part train asks about the samples of the training", a->d.path);
     return code == DONE ? inputs_set(&in, &a->d, train ? a->d.train : a->d.test, NULL) : code;
 }

@@ -13,6 +13,7 @@ typedef struct asked {
     config        *c;                    /* of a run, else NULL                              */
     dataset        d;                    /* of a run, if it was needed                       */
     prediction     p;                    /* its model, and how it is read out                */
+    pln_decoder    own;                  /* of a model that has none: its samples            */
     pln_predictor *predictor;
     char           data[256];            /* name of the data of the training                 */
     dataset_how    how;                  /* and how their files were read                    */

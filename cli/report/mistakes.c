@@ -162,7 +162,7 @@ int mistakes_print(const page *p, const source_run *r, pln_ctx *ctx, const char 
     prediction made = { .count = 0 };
     int code = past_data_open(ctx, &r->r, r->c, data, &d);
 
-    if (!data && (code == BAD_INPUT || (code == DONE && !is_labelled(d.test)))) {
+    if (!data && (code == BAD_INPUT || (code == DONE && !(d.test && is_labelled(d.test))))) {
         page_markup(p, "<p>Its samples could not be had: which classes it confuses is not known. <code>--data</code> says where they are.</p>\n");
         remark("the report says nothing of the samples of %s", r->r.folder);
         dataset_close(&d);

@@ -53,7 +53,8 @@ static int complete(prediction *p, const run *r, const config *c, const dataset 
     pln_net *net = NULL, *head = NULL;
     pln_model *model = NULL;
     int32_t *units = NULL;
-    int code = d.classes ? past_load(p->ctx, r, file, false, &net) : complain(BAD_INPUT, "the data have no labels: nothing can be measured");
+    int code = d.classes ? past_load(p->ctx, r, file, false, &net) : complain(BAD_INPUT, "the data have no labels: nothing says what the outputs mean, and nothing can be measured; "
+                              "'planaria features' gives what the layers make of samples");
 
     if (code == DONE && !d.classifier) code = past_load(p->ctx, r, "classifier.safetensors", true, &head);
     if (head) d.classifier = head;
@@ -139,7 +140,8 @@ static int ask(prediction *p, const pln_data *data)
 
 int prediction_make(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p)
 {
-    int code = prediction_open(ctx, r, c, d, o, p);
+    int code = d->test ? prediction_open(ctx, r, c, d, o, p)
+                       : complain(BAD_INPUT, "%s has no test part, and none was taken from it: --data names a folder with labels to measure on", d->path);
 
     if (code != DONE) return code;
     p->count = pln_data_count(d->test);

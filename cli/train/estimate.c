@@ -82,7 +82,7 @@ static int pretrain_epochs(const config *c)
 /* If hardly an output were zero: rows are then kept whole. */
 static double features_bytes(const job *j)
 {
-    const double samples = (double)pln_data_count(j->d.train) + pln_data_count(j->d.test);
+    const double samples = (double)pln_data_count(j->d.train) + (j->d.test ? pln_data_count(j->d.test) : 0);
     const double bytes = samples * pln_net_outputs(j->net) * 4, most = FEATURES_MB * 1e6;
 
     if (!pln_experiment_keeps_features(&j->c->e)) return 0;
@@ -146,7 +146,7 @@ int estimate_print(const job *j)
 
     for (int l = 0; l < pln_net_layers(j->net); l++) e.parameters += pln_net_layer(j->net, l).parameters;
     for (int f = 0; f < DATASET_FILES; f++) e.data_bytes += j->d.size[f];
-    e.data_bytes += pln_data_bytes(j->d.train) + pln_data_bytes(j->d.test) + (j->d.held ? pln_data_bytes(j->d.held) : 0);
+    e.data_bytes += pln_data_bytes(j->d.train) + (j->d.test ? pln_data_bytes(j->d.test) : 0) + (j->d.held ? pln_data_bytes(j->d.held) : 0);
     code = measure(j, &e);
     if (code != DONE) return code;
     if (j->args.json) print_json(j->net, j->c, &e);

@@ -94,7 +94,7 @@ int job_write_manifest(const job *j)
                   "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed, "from", from,
                   "data", "name", dataset_last_part(j->c->data), "path", place_of(j->d.path, path), "sha256", j->d.digest,
-                  "train", pln_data_count(j->d.train), "test", pln_data_count(j->d.test), "limit", j->args.limit,
+                  "train", pln_data_count(j->d.train), "test", j->d.test ? pln_data_count(j->d.test) : 0, "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
                   "largest", (double)samples.largest, "classes", names_of(&j->d),
                   "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "identity_of", IDENTITY_OF, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),

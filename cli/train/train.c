@@ -157,10 +157,12 @@ static int open_all(job *j)
     if (code == DONE) code = config_load(j->args.name, (const char *const *)j->args.set, &j->c);
     if (code != DONE) return code;
     pln_experiment_settle(&j->c->e);
-    config_part(j->c, j->args.data);
+    if (!j->args.no_eval) config_part(j->c, j->args.data);
     code = config_data(j->ctx, j->c, j->args.data, j->args.limit, &j->d);
     if (code == DONE) config_take_data(j->c, &j->d, j->args.data != NULL);
     if (code == DONE) dataset_note(&j->d);
+    if (code == DONE && !j->d.test && !j->args.no_eval)
+        code = complain(BAD_INPUT, "%s has no test part, and evaluate.validation is 0: nothing can be measured; train with --no-eval", j->d.path);
     if (code == DONE) {
         const pln_status status = pln_experiment_network(j->ctx, &j->c->e, j->d.train, (uint64_t)j->args.seed, &j->net);
         if (status != PLN_OK) code = config_complain(j->c, j->ctx, status);
@@ -276,7 +278,7 @@ int command_train(int argc, const char **argv)
         JOB_OPTIONS(a),
         { "dry-run", 0, POPT_ARG_NONE, &a->dry_run, 0, "show network, memory and time; train nothing", NULL },
         { "no-eval", 0, POPT_ARG_NONE, &a->no_eval, 0,
-          "only train, measure nothing: the test files must be there, with labels of -1 if need be", NULL },
+          "only train, measure nothing; of data without a test part all samples train", NULL },
         { "json", 0, POPT_ARG_NONE, &a->json, 0, "result as JSON on stdout, nothing else", NULL },
         POPT_AUTOHELP POPT_TABLEEND
     };

@@ -59,7 +59,7 @@ typedef struct pln_experiment {
     int                  at[PLN_MAX_LIST];       /* epochs after which to evaluate, besides the last */
     int                  at_count;
     float                evaluate_labels;        /* fraction of labels to read out by; 0: all */
-    float                validation;             /* share of training samples instead of the test set; -1: none */
+    float                validation;             /* share of training samples instead of the test set; 0, -1: none */
     int                  validation_seed;
     float                fractions[PLN_MAX_LIST];    /* further ones, at the end                  */
     int                  fractions_count;

@@ -37,7 +37,7 @@ run=known-cut; train known.yaml --data "$DATA" --epochs 2; head -1 out
 run=known-held; train known.yaml --data "$DATA" --set evaluate.validation=0.25; head -1 out
 
 echo "# refused"
-for share in 0 1 -0.1 2 x 0.001 0.999; do
+for share in 1 -0.1 2 x 0.001 0.999; do
     run=bad; train "$TESTS/tiny.yaml" --data "$DATA" --set evaluate.validation=$share
 done
 [ -e bad ] || echo "and nothing is left"
