@@ -118,6 +118,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
     if (code == DONE) code = compact(ctx, &net);
     if (code == DONE) code = prediction_make(ctx, r, c, &d, o, &p);
     if (code == DONE) {
+        json_object_set_new(result, "samples", json_integer(p.count));
         layers_count(net, result);
         if (p.labels > 0) json_object_set_new(result, "labels", json_real(p.labels));
         add_figures(c, &p, result);

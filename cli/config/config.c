@@ -235,14 +235,20 @@ void config_part(config *c, const char *folder)
     if (c->parted) c->e.validation = TEST_SHARE;
 }
 
-int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
+int config_data_read(pln_ctx *ctx, const config *c, const char *folder, dataset *d)
+{
+    const bool trains = c->e.validation > 0 || dataset_lacks_test(c->data, folder);
+
+    return (trains ? dataset_open_train : dataset_open)(ctx, c->data, folder, &c->read, d);
+}
+
+int config_data_divide(pln_ctx *ctx, const config *c, int limit, dataset *d)
 {
     const pln_experiment *e = &c->e;
-    const bool splits = e->validation > 0, lacks = !splits && dataset_lacks_test(c->data, folder);
-    int code = (splits || lacks ? dataset_open_train : dataset_open)(ctx, c->data, folder, &c->read, d);
+    int code = DONE;
 
-    if (code == DONE && limit > 0) pln_data_limit(d->train, limit);
-    if (code == DONE && splits)
+    if (limit > 0) pln_data_limit(d->train, limit);
+    if (e->validation > 0)
         code = dataset_split(ctx, d, pln_decimal((double)e->validation), (uint64_t)e->validation_seed);
     if (code == DONE && c->parted)
         dataset_add_note(d, "%s has no test part: %g %% of its %s are the test (evaluate.validation=%g)", d->path,
@@ -266,6 +272,13 @@ void config_take_data(config *c, const dataset *d, bool given)
         c->expected = (expected_config){ .source = "" };
     }
     snprintf(c->data, sizeof c->data, "%s", path);
+}
+
+int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d)
+{
+    const int code = config_data_read(ctx, c, folder, d);
+
+    return code == DONE ? config_data_divide(ctx, c, limit, d) : code;
 }
 
 /* The data are to blame for some of what is wrong with labels. */

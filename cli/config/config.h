@@ -59,6 +59,10 @@ int   config_read_parse(pln_ctx *ctx, const char *name, const char *text, datase
  * what is left is held out.  Complains and returns an exit code. */
 int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, dataset *d);
 
+/* The two halves of it: the files are read, whose digest is known then; and they are divided. */
+int config_data_read(pln_ctx *ctx, const config *c, const char *folder, dataset *d);
+int config_data_divide(pln_ctx *ctx, const config *c, int limit, dataset *d);
+
 /* Sets evaluate.validation, unless it is set, for data that are one folder without a test part, which config_data then says. */
 void config_part(config *c, const char *folder);
 

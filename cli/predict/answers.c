@@ -16,17 +16,33 @@
 
 enum { DIGITS = 9 };
 
+/* The class of the model whose folder a file is in, also in "images" below it, or -1. */
+static int class_of_folder(const pln_decoder *d, const char *file)
+{
+    static const char images[] = "/images";
+    const char *end = strrchr(file, '/');
+
+    if (end && end - file >= (ptrdiff_t)strlen(images) && strncmp(end - strlen(images), images, strlen(images)) == 0) end -= strlen(images);
+    for (int c = 0; end && d->names && c < d->classes; c++) {
+        const ptrdiff_t length = (ptrdiff_t)strlen(d->names[c]);
+        if (end - file >= length && strncmp(end - length, d->names[c], (size_t)length) == 0 && (end - file == length || end[-length - 1] == '/')) return c;
+    }
+    return -1;
+}
+
 /* Which class the data say themselves that sample i is of; -1: they say nothing. */
-static int label_of(const inputs_batch *b, int i)
+static int label_of(const pln_decoder *d, const inputs_batch *b, int i)
 {
     const int32_t *labels = pln_data_labels(b->data);
 
+    if (b->file) return class_of_folder(d, b->file[i]);
     return b->set && labels ? (int)labels[i] : -1;
 }
 
-/* The classes as the data call them. */
-static pln_decoder own_classes(const inputs_batch *b)
+/* The classes as the data call them; files are in folders that are called as those of the model. */
+static pln_decoder own_classes(const pln_decoder *d, const inputs_batch *b)
 {
+    if (!b->set) return *d;
     return (pln_decoder){ .classes = b->set->names_count, .names = (const char *const *)b->set->names };
 }
 
@@ -78,9 +94,9 @@ static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const 
     } else {
         fputs(",,", stdout);
     }
-    if (label_of(b, i) >= 0) {
-        const pln_decoder own = own_classes(b);
-        print_field(classes_name(&own, label_of(b, i), text));
+    if (label_of(d, b, i) >= 0) {
+        const pln_decoder own = own_classes(d, b);
+        print_field(classes_name(&own, label_of(d, b, i), text));
     }
     putchar('\n');
 }
@@ -104,9 +120,9 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     json_object_set_new(line, "score", values_score(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
     json_object_set_new(line, "next_score", values_score(p->next, p->next_score));
-    if (label_of(b, i) >= 0) {
-        const pln_decoder own = own_classes(b);
-        json_object_set_new(line, "label", class_json(&own, label_of(b, i)));
+    if (label_of(d, b, i) >= 0) {
+        const pln_decoder own = own_classes(d, b);
+        json_object_set_new(line, "label", class_json(&own, label_of(d, b, i)));
     }
     text = json_dumps(line, JSON_COMPACT | JSON_REAL_PRECISION(DIGITS));
     json_decref(line);

@@ -1,6 +1,6 @@
 /* past.c - a run that was carried out before: its configuration, its data, its networks */
 
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700
 
 #include "run/past.h"
 
@@ -84,18 +84,44 @@ static void take_first(const char *folder, void *user)
     past->there = true;
 }
 
+/* Whether a folder lies where data lay. */
+static bool is_at(const char *folder, const char *path)
+{
+    char place[PATH_MAX];
+    return strcmp(realpath(folder, place) ? place : folder, path) == 0;
+}
+
+/* Data that are not those of the training, of which nothing has trained: their test part, or all that has a label. */
+static int open_others(pln_ctx *ctx, const config *c, const char *folder, dataset *d)
+{
+    const bool lacks = dataset_lacks_test(c->data, folder);
+    int code = DONE;
+
+    remark("%s does not hold the data of the training", d->path);
+    if (c->e.validation > 0 && !lacks) {                    /* the test part has not been read */
+        dataset_close(d);
+        code = dataset_open(ctx, c->data, folder, &c->read, d);
+    }
+    if (code == DONE && lacks) code = dataset_test_all(ctx, d);
+    if (code == DONE && lacks) remark("%s has no test part: all its %d samples with a label are the test", d->path, pln_data_count(d->test));
+    return code;
+}
+
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d)
 {
     const past_data past = past_recall(r);
     past_data place = past;
 
     if (!place.there && dataset_is_place(c->data)) dataset_places(dataset_last_part(c->data), take_first, &place);
-    const int code = config_data(ctx, c, folder || !place.there ? folder : place.path, past.limit, d);
+    int code = config_data_read(ctx, c, folder || !place.there ? folder : place.path, d);
 
-    if (code != DONE || strcmp(past.digest, d->digest) == 0) return code;
+    if (code != DONE) return code;
+    if (strcmp(past.digest, d->digest) == 0) return config_data_divide(ctx, c, past.limit, d);
+    if (folder && !is_at(d->path, past.path)) return open_others(ctx, c, folder, d);
     if (folder || !*past.digest) {
-        remark("%s does not hold the data of the training", d->path);
-        return DONE;
+        remark("%s has changed since the training%s", d->path,
+               c->e.validation > 0 ? ": the samples that it is measured on are drawn anew, and some of them may have trained it" : "");
+        return config_data_divide(ctx, c, past.limit, d);
     }
     return past.there ? complain(BAD_INPUT, "%s has changed since the training: --data %s takes it as it is now", d->path, d->path)
                       : complain(BAD_INPUT, "the data of the training were in %s, which is not there, and %s holds others: --data says where they are, "

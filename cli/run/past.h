@@ -23,8 +23,9 @@ typedef struct past_data {
 
 past_data past_recall(const run *r);
 
-/* The samples of the run again, as many as then: those in `folder`, others with a word on stderr; or if it is NULL from
- * where they were or where the set of their name is, but then no others.  Complains and returns an exit code. */
+/* The samples of the run again, as many as then: those in `folder`; or if it is NULL from where they were or where the set of
+ * their name is, but then no others.  Others in `folder` are taken with a word on stderr: all of them, since none has
+ * trained, and where they have no test part, all that have a label are the test.  Complains and returns an exit code. */
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d);
 
 /* Loads "model.safetensors", "best.safetensors" or "classifier.safetensors"; *net stays NULL if it may be

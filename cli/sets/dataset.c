@@ -262,7 +262,47 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
 
 int dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed)
 {
+    d->tested = DATASET_SHARE;
     return take_share(ctx, d, "evaluate.validation", share, seed, &d->test);
+}
+
+/* The paths of some training samples are those of test samples, too. */
+static bool copy_files(dataset *d, const int *index, int n)
+{
+    if (!d->files[0]) return true;
+    d->files[1] = calloc((size_t)n + 1, sizeof *d->files[1]);
+    for (int i = 0; d->files[1] && i < n; i++) {
+        d->files[1][i] = strdup(d->files[0][index[i]]);
+        if (!d->files[1][i]) return false;
+        d->files_count[1] = i + 1;
+    }
+    return d->files[1] != NULL;
+}
+
+int dataset_test_all(pln_ctx *ctx, dataset *d)
+{
+    const pln_data_info info = pln_data_get_info(d->train);
+    const bool floats = info.type == PLN_FLOATS;
+    int *index = malloc((size_t)info.count * sizeof *index + 1), n = 0;
+    pln_data *others = NULL;
+    pln_status status;
+    int code = index ? DONE : complain(FAILED, "no memory left");
+
+    if (code == DONE && info.labelled == 0) code = complain(BAD_INPUT, "%s has neither a test part nor labels to measure by", d->path);
+    for (int i = 0; code == DONE && i < info.count; i++)
+        if (pln_data_labels(d->train)[i] >= 0) index[n++] = i;
+    if (code == DONE && !copy_files(d, index, n)) code = complain(FAILED, "no memory left");
+    if (code == DONE) {
+        const int32_t *labels = pln_data_labels(d->train);
+        if (n < info.count) status = pln_data_split(ctx, d->train, index, n, &d->test, &others);
+        else if (floats)    status = pln_data_bind_floats(ctx, pln_data_floats(d->train), n, info.rank, info.shape, labels, &d->test);
+        else                status = pln_data_bind(ctx, pln_data_samples(d->train), n, info.rank, info.shape, labels, &d->test);
+        if (status != PLN_OK) code = complain_status(ctx, status);
+    }
+    d->tested = DATASET_ALL;
+    pln_data_free(others);
+    free(index);
+    return code;
 }
 
 int dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed)

@@ -6,10 +6,14 @@
 
 enum { DATASET_FILES = 4, DATASET_WORDS = 512, DATASET_NOTES = 16, DATASET_UNLABELLED = 64 };
 
+/* Which samples the test set is: those of a part of its own, a share of the training samples, or all of these. */
+typedef enum dataset_tested { DATASET_TEST, DATASET_SHARE, DATASET_ALL } dataset_tested;
+
 typedef struct dataset {
     char      path[4096];
     char      digest[65];        /* SHA-256 of the contents of all files read */
     pln_data *train, *test;
+    dataset_tested tested;
     pln_data *held;              /* training samples that choose among epochs, or NULL */
     void     *bytes[DATASET_FILES];      /* images and labels of train, of test, while they are needed */
     size_t    size[DATASET_FILES];
@@ -53,6 +57,9 @@ bool dataset_lacks_test(const char *name, const char *folder);
 /* Makes a stratified share (above 0, below 1) of the labelled training samples, or where there are none of all, the
  * test set, and leaves the others in the training set. */
 int  dataset_split(pln_ctx *ctx, dataset *d, double share, uint64_t seed);
+
+/* Makes all labelled samples of a set without a test part the test set, too; they stay in the training set. */
+int  dataset_test_all(pln_ctx *ctx, dataset *d);
 
 /* Takes such a share of the training samples as d->held; the test set stays. */
 int  dataset_hold(pln_ctx *ctx, dataset *d, double share, uint64_t seed);

@@ -30,7 +30,7 @@ print(len(errors) == min(n - right, 4), all(e["label"] != e["class"] for e in er
 END_OF_PYTHON
 "$PLANARIA" train self.yaml --data bars --out none --epochs 0 --json >/dev/null 2>&1
 try eval none --data more --confusion --errors 4 --json; python3 sums.py; od -An -tx1 -N8 none/errors.png
-try eval self --data more --confusion --errors 3; sed -n '7,17p' out; tail -1 out | cut -c1-30
+try eval self --data more --confusion --errors 3; sed -n '8,18p' out; tail -1 out | cut -c1-30
 try eval self --errors 0
 cp -r three huge; python3 "$TESTS/model.py" huge huge/model.safetensors 1.weight
 try eval huge --data more --errors 2 --json; grep -o '"errors.*' out
