@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { LISTED = 20, LIST = 2048 };
+enum { LISTED = 20 };
 
 const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSES_NAME])
 {
@@ -19,8 +19,7 @@ const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSE
     return plain_text(decoder->names[class], text, CLASSES_NAME);
 }
 
-/* "bee, cat, dog", or "0 to 9" of numbers. */
-static void list(const char *const *names, int count, char text[LIST])
+void classes_list(const char *const *names, int count, char text[CLASSES_LIST])
 {
     const pln_decoder d = { .classes = count, .names = names };
     char name[CLASSES_NAME];
@@ -28,17 +27,17 @@ static void list(const char *const *names, int count, char text[LIST])
 
     *text = 0;
     if (!names) {
-        snprintf(text, LIST, count > 1 ? "0 to %d" : "%d", count - 1);
+        snprintf(text, CLASSES_LIST, count > 1 ? "0 to %d" : "%d", count - 1);
         return;
     }
     for (int c = 0; c < count && c < LISTED; c++) {
-        const size_t used = (size_t)snprintf(text + at, LIST - at, "%s%.60s", c ? ", " : "", classes_name(&d, c, name));
-        at = at + used < LIST ? at + used : LIST - 1;
+        const size_t used = (size_t)snprintf(text + at, CLASSES_LIST - at, "%s%.60s", c ? ", " : "", classes_name(&d, c, name));
+        at = at + used < CLASSES_LIST ? at + used : CLASSES_LIST - 1;
     }
-    if (count > LISTED) snprintf(text + at, LIST - at, " and %d others", count - LISTED);
+    if (count > LISTED) snprintf(text + at, CLASSES_LIST - at, " and %d others", count - LISTED);
 }
 
-static int find(const pln_decoder *d, const char *name)
+int classes_find(const pln_decoder *d, const char *name)
 {
     for (int c = 0; c < d->classes; c++)
         if (strcmp(d->names[c], name) == 0) return c;
@@ -57,17 +56,17 @@ int classes_match(const pln_decoder *decoder, const dataset *d, bool tells, int 
 {
     const int count = classes_in(d);
     const bool by_name = decoder->names && d->names;
-    char own[LIST], theirs[LIST];
+    char own[CLASSES_LIST], theirs[CLASSES_LIST];
     int common = 0, unknown = 0;
 
     for (int c = 0; c < PLN_MAX_CLASSES; c++) map[c] = -1;
     for (int c = 0; c < count; c++) {
-        map[c] = by_name ? c < d->names_count ? find(decoder, d->names[c]) : -1 : c < decoder->classes ? c : -1;
+        map[c] = by_name ? c < d->names_count ? classes_find(decoder, d->names[c]) : -1 : c < decoder->classes ? c : -1;
         common += map[c] >= 0;
         unknown += map[c] < 0;
     }
-    list(decoder->names, decoder->classes, own);
-    list((const char *const *)d->names, count, theirs);
+    classes_list(decoder->names, decoder->classes, own);
+    classes_list((const char *const *)d->names, count, theirs);
     if (count > 0 && common == 0) return complain(BAD_INPUT, "no class of %s is one of the model: they are %s, those of the model %s", d->path, theirs, own);
     if (!tells) return DONE;
     if (!by_name && (decoder->names || d->names))

@@ -13,6 +13,13 @@ int classes_match(const pln_decoder *decoder, const dataset *d, bool tells, int 
 /* What the training samples say of the classes, before anything has been read out: without their names unless `named`. */
 pln_decoder classes_decoder(const config *c, const dataset *d, bool named);
 
+/* The class of that name, or -1, of a model whose classes have names. */
+int classes_find(const pln_decoder *decoder, const char *name);
+
+/* "bee, cat, dog", or "0 to 9" of numbers. */
+enum { CLASSES_LIST = 2048 };
+void classes_list(const char *const *names, int count, char text[CLASSES_LIST]);
+
 /* A class as it is called: its name, without control characters, or its number; CLASSES_NONE for -1. */
 #define CLASSES_NONE "-"
 enum { CLASSES_NAME = 4 * PLN_MAX_CLASS_NAME + 8 };

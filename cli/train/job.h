@@ -4,6 +4,7 @@
  *     prune.c          the other command line: settings of section prune
  *     again.c          a run that goes on by its folder alone
  *     start.c          weights to begin with
+ *     outputs.c        of which each output stands for a class, by its name
  *     cut.c            or without some of the channels
  *     cost.c           what pruning cost and what it gave, beside the dense network
  *     race.c           how fast two networks are
@@ -106,8 +107,16 @@ int  job_start(job *j);
 /* A network that is measured with the run's samples. */
 int  job_load_dense(job *j, const char *path, pln_net **dense);
 
-/* The run or model file of a path, loaded; the SHA-256 of its bytes goes to digest, unless that is NULL. */
-int  job_load_model(job *j, const char *path, char digest[65], pln_net **net);
+/* The run or model file of a name, loaded; *path is the file, as past_load_from says it; the SHA-256 of its bytes goes to digest, unless
+ * that is NULL. */
+int  job_load_model(job *j, const char *name, const char **path, char digest[65], pln_net **net);
+
+/* ---- outputs.c ------------------------------------------------------------- */
+
+/* Gives outputs that stand for a class the weights that it has in the model file of that path, whose weights the network has
+ * been given: where the classes of the data have other names or another order, their outputs are taken by name, and those of
+ * new classes begin anew, as is said.  Complains, with both lists, where outputs cannot be told apart. */
+int  job_match_outputs(job *j, const char *path);
 
 /* ---- models.c -------------------------------------------------------------- */
 

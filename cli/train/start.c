@@ -11,18 +11,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-int job_load_model(job *j, const char *name, char digest[65], pln_net **net)
+int job_load_model(job *j, const char *name, const char **path, char digest[65], pln_net **net)
 {
-    const char *path;
-    const int code = past_load_from(j->ctx, name, &path, net);
+    const int code = past_load_from(j->ctx, name, path, net);
 
-    if (code == DONE && digest && !SHA256File(path, digest)) return complain(FAILED, "cannot read %s", path);
+    if (code == DONE && digest && !SHA256File(*path, digest)) return complain(FAILED, "cannot read %s", *path);
     return code;
 }
 
 int job_load_dense(job *j, const char *path, pln_net **dense)
 {
-    const int code = job_load_model(j, path, NULL, dense);
+    const char *file;
+    const int code = job_load_model(j, path, &file, NULL, dense);
 
     if (code != DONE) return code;
     const pln_status status = pln_data_fits(j->ctx, *dense, j->d.test);
@@ -88,7 +88,8 @@ static int take_fitting(job *j, const pln_net *from)
 static int take_weights(job *j)
 {
     pln_net *from;
-    int code = job_load_model(j, j->args.from, j->from, &from);
+    const char *path;
+    int code = job_load_model(j, j->args.from, &path, j->from, &from);
 
     if (code == DONE && j->args.cut) {
         code = job_cut(j, from);
@@ -97,6 +98,7 @@ static int take_weights(job *j)
         if (status == PLN_ERR_SHAPE) code = j->args.prunes ? refuse(j, pln_error(j->ctx)) : take_fitting(j, from);
         else if (status != PLN_OK) code = complain_status(j->ctx, status);
     }
+    if (code == DONE) code = job_match_outputs(j, path);
     pln_net_free(from);
     return code;
 }
