@@ -7,6 +7,7 @@
 #include "options.h"
 #include "run/analysis.h"
 #include "run/past.h"
+#include "run/values.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -52,9 +53,9 @@ static int analyse(pln_ctx *ctx, const char *folder, const analyse_options *how)
     if (code == DONE) {
         of.train = d.train, of.test = d.test ? d.test : d.train;
         of.metric = c->e.prunes ? c->e.fit.prune.metric : pln_criticality_default();
-        json_object_set_new(analysis, "run", json_string(r.folder));
+        json_object_set_new(analysis, "run", values_text(r.folder));
         json_object_set_new(analysis, "evaluated_on", json_string(d.test ? config_evaluated_on(c) : "training"));
-        if (how->against) json_object_set_new(analysis, "against", json_string(how->against));
+        if (how->against) json_object_set_new(analysis, "against", values_text(how->against));
         code = analysis_measure(ctx, &r, &of, analysis);
     }
     if (code == DONE) code = analysis_draw(&r, analysis);

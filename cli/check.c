@@ -6,6 +6,7 @@
 
 #include "options.h"
 #include "plain.h"
+#include "run/values.h"
 #include "sets/survey.h"
 
 #include <jansson.h>
@@ -116,7 +117,7 @@ static json_t *part_json(int part, const dataset *d, pln_data *data, const surve
     char number[16];
 
     for (int i = 0; i < info.rank; i++) json_array_append_new(shape, json_integer(info.shape[i]));
-    for (int c = 0; c < info.classes; c++) json_object_set_new(classes, class_name(d, c, number), json_integer(s->per_class[part][c]));
+    for (int c = 0; c < info.classes; c++) values_set(classes, class_name(d, c, number), json_integer(s->per_class[part][c]));
     return json_pack("{s:i, s:o, s:s, s:f, s:f, s:i, s:f, s:o}", "samples", info.count, "shape", shape, "type",
                      info.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)info.least, "largest", (double)info.largest,
                      "labelled", info.labelled, "active", info.active, "classes", classes);
@@ -128,8 +129,8 @@ static json_t *found_json(const dataset *d, int part, const survey_found *f, int
     char number[16], other[16];
 
     for (int i = 0; i < f->shown; i++) {
-        json_t *one = json_pack("{s:s}", "sample", sample_name(d, part, f->sample[i], number));
-        if (like >= 0) json_object_set_new(one, "as", json_string(sample_name(d, like, f->like[i], other)));
+        json_t *one = json_pack("{s:o}", "sample", values_text(sample_name(d, part, f->sample[i], number)));
+        if (like >= 0) json_object_set_new(one, "as", values_text(sample_name(d, like, f->like[i], other)));
         json_array_append_new(first, one);
     }
     return json_pack("{s:i, s:o}", "count", f->count, "first", first);
@@ -141,16 +142,16 @@ static void add_missing(json_t *to, const dataset *d, const survey *s, int part)
     char number[16];
 
     for (int c = 0; c < s->classes; c++)
-        if (!s->per_class[part][c] && s->per_class[1 - part][c]) json_array_append_new(list, json_string(class_name(d, c, number)));
+        if (!s->per_class[part][c] && s->per_class[1 - part][c]) json_array_append_new(list, values_text(class_name(d, c, number)));
     json_object_set_new(to, "missing_classes", list);
 }
 
-static void add_note(const char *note, void *user) { json_array_append_new(user, json_string(note)); }
+static void add_note(const char *note, void *user) { json_array_append_new(user, values_text(note)); }
 
 static int print_json(const dataset *d, const survey *s)
 {
     pln_data *const data[2] = { d->train, d->test };
-    json_t *all = json_pack("{s:s, s:s}", "folder", d->path, "sha256", d->digest), *notes = json_array();
+    json_t *all = json_pack("{s:o, s:s}", "folder", values_text(d->path), "sha256", d->digest), *notes = json_array();
 
     for (int p = 0; p < 2 && data[p]; p++) {
         json_t *part = part_json(p, d, data[p], s);
@@ -165,7 +166,7 @@ static int print_json(const dataset *d, const survey *s)
     json_object_set_new(all, "notes", notes);
     char *text = json_dumps(all, JSON_INDENT(1) | JSON_REAL_PRECISION(6));
     json_decref(all);
-    if (!text) return complain(FAILED, "the set cannot be shown as JSON: a name is not UTF-8");
+    if (!text) return complain(FAILED, "no memory left");
     puts(text);
     free(text);
     return DONE;

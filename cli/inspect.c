@@ -8,6 +8,7 @@
 #include "run/layers.h"
 #include "run/past.h"
 #include "run/run.h"
+#include "run/values.h"
 #include "sets/dataset.h"
 
 #include <inttypes.h>
@@ -146,7 +147,7 @@ static int inspect_file(const char *path, json_t *into)
         if (status != PLN_OK) code = complain_file(ctx, status, path);
     }
     if (into) {
-        json_object_set_new(into, "file", json_string(path));
+        json_object_set_new(into, "file", values_text(path));
         json_object_set_new(into, "texts", l.texts);
         json_object_set_new(into, "tensors", l.tensors);
     }
@@ -205,7 +206,7 @@ static int add_run(const run *r, json_t *into)
         model = json_object();
         code = inspect_file(run_path(r, "model.safetensors"), model);
     }
-    json_object_set_new(into, "run", json_string(r->folder));
+    json_object_set_new(into, "run", values_text(r->folder));
     json_object_set_new(into, "manifest", manifest);
     json_object_set_new(into, "last_metrics", *last ? json_loads(last, 0, NULL) : json_null());
     json_object_set_new(into, "model", model ? model : json_null());
@@ -244,7 +245,7 @@ static int inspect(const char *name, bool as_json)
     if (as_json && code == DONE) {
         text = json_dumps(into, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
         if (text) puts(text);
-        else      code = complain(FAILED, "%s cannot be shown as JSON: a text is not UTF-8", name);
+        else      code = complain(FAILED, "no memory left");
         free(text);
     }
     json_decref(into);

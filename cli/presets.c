@@ -5,6 +5,7 @@
 #include "config/config.h"
 #include "config/preset.h"
 #include "options.h"
+#include "run/values.h"
 
 #include <jansson.h>
 #include <limits.h>
@@ -33,7 +34,7 @@ static void print_minutes(float minutes)
 
 static void add_preset(json_t *list, const char *name, const config *c)
 {
-    json_t *preset = json_pack("{s:s, s:s*, s:s}", "name", name, "description", *c->description ? c->description : NULL, "data", c->data);
+    json_t *preset = json_pack("{s:o, s:s*, s:s}", "name", values_text(name), "description", *c->description ? c->description : NULL, "data", c->data);
     json_t *expected = json_object();
 
     add_figure(expected, "direct_average", c->expected.direct_average);

@@ -5,6 +5,7 @@
 #include "run/analysis.h"
 
 #include "run/layers.h"
+#include "run/values.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -28,7 +29,7 @@ static void note(json_t *to, const char *format, ...)
     va_start(args, format);
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    json_array_append_new(json_object_get(to, "notes"), json_string(text));
+    json_array_append_new(json_object_get(to, "notes"), values_text(text));
 }
 
 static json_t *numbers(const float *value, int n)

@@ -21,4 +21,13 @@ json_t *values_text(const char *text)
     return value;
 }
 
+void values_set(json_t *object, const char *key, json_t *value)
+{
+    json_t *as_text = values_text(key);
+
+    if (as_text) json_object_set_new(object, json_string_value(as_text), value);
+    else         json_decref(value);
+    json_decref(as_text);
+}
+
 json_t *values_score(int class, float score) { return class >= 0 && isfinite(score) ? json_real((double)score) : json_null(); }

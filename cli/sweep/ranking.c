@@ -4,6 +4,8 @@
 
 #include "sweep/sweep.h"
 
+#include "run/values.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -157,7 +159,7 @@ static void print_json(const sweep *w, const outcome *const *best, int count)
         json_array_append_new(list, json_pack("{s:i, s:i, s:f, s:f, s:o}", "trial", best[k]->trial, "epochs", best[k]->epochs,
                                               "metric", best[k]->metric, "seconds", best[k]->seconds,
                                               "settings", trial_settings_json(w->f.c, best[k]->trial)));
-    all = json_pack("{s:s, s:s, s:s, s:i, s:i, s:o}", "sweep", w->r.folder, "metric", sweep_metric_name(w->f.c),
+    all = json_pack("{s:o, s:s, s:s, s:i, s:i, s:o}", "sweep", values_text(w->r.folder), "metric", sweep_metric_name(w->f.c),
                     "evaluated_on", "validation", "trials", w->f.c->trials, "failed", count_failed(w), "best", list);
     text = all ? json_dumps(all, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
     if (text) puts(text);

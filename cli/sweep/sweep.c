@@ -144,7 +144,7 @@ static int add_trials(const sweep *w)
         json_t *settings = trial_settings_json(w->f.c, i);
         char *text = settings ? json_dumps(settings, JSON_COMPACT | JSON_REAL_PRECISION(10)) : NULL;
         code = text ? store_add_trial(w->store, i, text)
-                    : complain(FAILED, "trial %d: a setting is not UTF-8, or no memory is left", i);
+                    : complain(FAILED, "trial %d: no memory left", i);
         free(text);
         json_decref(settings);
     }

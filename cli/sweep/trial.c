@@ -2,6 +2,7 @@
 
 #define _POSIX_C_SOURCE 200809L
 
+#include "run/values.h"
 #include "sweep/sweep.h"
 #include "sweep/worker.h"
 
@@ -40,7 +41,7 @@ static json_t *value_of(const char *text)
 {
     json_t *value = json_loads(text, JSON_DECODE_ANY, NULL);
 
-    return value ? value : json_string(text);
+    return value ? value : values_text(text);
 }
 
 json_t *trial_settings_json(const sweep_config *c, int i)

@@ -12,6 +12,7 @@
 #include "run/activity.h"
 #include "run/layers.h"
 #include "run/report.h"
+#include "run/values.h"
 #include "train/race.h"
 
 #include <math.h>
@@ -167,7 +168,7 @@ static int take_dense(job *j, pln_net **dense)
     const char *path = j->args.dense ? j->args.dense : j->args.from;
 
     *dense = NULL;
-    json_object_set_new(j->result, "dense", path ? json_string(path) : json_null());
+    json_object_set_new(j->result, "dense", path ? values_text(path) : json_null());
     json_object_set_new(j->result, "accuracy_dense", json_null());
     return path ? job_load_dense(j, path, dense) : unmask(j, dense);
 }

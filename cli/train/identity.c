@@ -4,6 +4,8 @@
 
 #include "train/job.h"
 
+#include "run/values.h"
+
 #include <limits.h>
 #include <sha2.h>
 #include <stdlib.h>
@@ -56,6 +58,17 @@ int job_settle(job *j)
     return DONE;
 }
 
+/* A name of a class is part of the model, so it must be such as files of models can have. */
+static int check_names(const dataset *d)
+{
+    for (int c = 0; d->names && c < d->names_count; c++) {
+        json_t *name = json_string(d->names[c]);
+        if (!name) return complain(BAD_INPUT, "%s: class %d, '%s', is not UTF-8, which its name in a model must be: rename it", d->path, c, d->names[c]);
+        json_decref(name);
+    }
+    return DONE;
+}
+
 /* The names of the classes, NULL if they have none. */
 static json_t *names_of(const dataset *d)
 {
@@ -85,24 +98,24 @@ int job_write_manifest(const job *j)
 {
     const pln_data_info samples = pln_data_get_info(j->d.train);
     char cpu[128], path[PATH_MAX];
-    json_t *m, *from = *j->from ? json_pack("{s:s, s:s, s:o*}", "path", place_of(j->args.from, path), "sha256", j->from, "taken", taken_of(j)) : NULL;
+    json_t *m, *from = *j->from ? json_pack("{s:o, s:s, s:o*}", "path", values_text(place_of(j->args.from, path)), "sha256", j->from, "taken", taken_of(j)) : NULL;
     char *text;
-    int code = FAILED;
+    int code = check_names(&j->d);
 
+    if (code != DONE) return code;
     run_cpu(cpu, sizeof cpu);
-    m = json_pack("{s:s, s:s, s:O, s:I, s:o*, s:{s:s, s:s, s:s, s:i, s:i, s:i, s:s, s:f, s:f, s:o*}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
-                  "planaria", pln_version(), "configuration", j->args.name, "command_line", j->args.line,
+    m = json_pack("{s:s, s:o, s:O, s:I, s:o*, s:{s:o, s:o, s:s, s:i, s:i, s:i, s:s, s:f, s:f, s:o*}, s:s, s:s, s:i, s:s, s:i, s:s, s:o}",
+                  "planaria", pln_version(), "configuration", values_text(j->args.name), "command_line", j->args.line,
                   "seed", (json_int_t)j->args.seed, "from", from,
-                  "data", "name", dataset_last_part(j->c->data), "path", place_of(j->d.path, path), "sha256", j->d.digest,
+                  "data", "name", values_text(dataset_last_part(j->c->data)), "path", values_text(place_of(j->d.path, path)), "sha256", j->d.digest,
                   "train", pln_data_count(j->d.train), "test", j->d.test ? pln_data_count(j->d.test) : 0, "limit", j->args.limit,
                   "type", samples.type == PLN_FLOATS ? "float32" : "uint8", "least", (double)samples.least,
                   "largest", (double)samples.largest, "classes", names_of(&j->d),
                   "evaluated_on", config_evaluated_on(j->c), "identity", j->identity, "identity_of", IDENTITY_OF, "cpu", cpu, "threads", pln_ctx_threads(j->ctx),
                   "isa", pln_ctx_isa(j->ctx), "libraries", run_libraries());
-    const json_t *names = json_object_get(json_object_get(m, "data"), "classes");
-    text = m && json_array_size(names) == (size_t)j->d.names_count ? json_dumps(m, JSON_INDENT(2)) : NULL;
+    text = m ? json_dumps(m, JSON_INDENT(2)) : NULL;
     if (text) code = run_write(&j->r, "manifest.json", text, strlen(text));
-    else      code = complain(FAILED, "cannot write manifest.json: a name or path is not UTF-8");
+    else      code = complain(FAILED, "no memory left for manifest.json");
     free(text);
     json_decref(m);
     return code;
@@ -228,11 +241,11 @@ int job_write_result(job *j)
 
     json_object_set_new(j->result, "epoch", json_integer(pln_experiment_epochs(&j->c->e)));
     json_object_set_new(j->result, "seed", json_integer(j->args.seed));
-    json_object_set_new(j->result, "run", json_string(j->r.folder));
+    json_object_set_new(j->result, "run", values_text(j->r.folder));
     if (!j->args.prunes) json_object_set_new(j->result, "peak_bytes", json_integer((json_int_t)run_peak_bytes()));
     text = json_dumps(j->result, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
     if (text) code = run_write(&j->r, "result.json", text, strlen(text));
-    else      code = complain(FAILED, "cannot write result.json: a name or path is not UTF-8");
+    else      code = complain(FAILED, "no memory left for result.json");
     free(text);
     return code;
 }

@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "run/past.h"
 #include "run/report.h"
+#include "run/values.h"
 #include "train/estimate.h"
 #include "watch.h"
 
@@ -204,7 +205,7 @@ static json_t *command_line(int argc, const char **argv)
     json_t *line = json_array();
 
     json_array_append_new(line, json_string("planaria"));
-    for (int i = 0; i < argc; i++) json_array_append_new(line, json_string(argv[i]));
+    for (int i = 0; i < argc; i++) json_array_append_new(line, values_text(argv[i]));
     return line;
 }
 
