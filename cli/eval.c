@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "config/config.h"
+#include "export/integer.h"
 #include "options.h"
 #include "run/activity.h"
 #include "run/confusion.h"
@@ -19,8 +20,8 @@
 
 enum { MOST_ERRORS = 1000 };
 
-/* The figures of the network, and of its classifier if there is one. */
-static void add_figures(const config *c, const prediction *p, json_t *result)
+/* The figures of the network, and of its classifier if there is one and numbers are floats. */
+static void add_figures(const config *c, const prediction *p, bool int8, json_t *result)
 {
     const int linear = prediction_way(p, PLN_BY_CLASSIFIER);
     pln_figures figures = { .argmax = p->how[0].by == PLN_BY_OUTPUTS, .accuracy = prediction_accuracy(p, 0) };
@@ -31,7 +32,7 @@ static void add_figures(const config *c, const prediction *p, json_t *result)
         for (int i = 0; i < pln_net_outputs(pln_model_net(p->model)); i++) figures.association.unlearned += of[i] < 0;
     }
     report_figures(result, "", &figures);
-    if (linear < 0) return;
+    if (linear < 0 || int8) return;
     json_object_set_new(result, "linear", json_real(prediction_accuracy(p, linear)));
     json_object_set_new(result, "linear_labels", json_real(pln_experiment_fraction(&c->e, 0)));
 }
@@ -80,8 +81,20 @@ static int compact(pln_ctx *ctx, pln_net **net)
 
 /* What is asked for beside the figures. */
 typedef struct extras {
-    int confusion, errors;
+    int  confusion, errors;
+    bool int8;
 } extras;
+
+/* What the network says in integers, as it would be exported. */
+static int answer_in_integers(const run *r, bool best, const config *c, const dataset *d, prediction *p)
+{
+    integer_net n;
+    int code = integer_make(r, p, c, d->train, &(integer_options){ .goal = INTEGER_SPEED, .best = best }, &n);
+
+    if (code == DONE) code = integer_answer(&n, d->test, p);
+    integer_free(&n);
+    return code;
+}
 
 /* The samples that it is most wrong about, as a list and as errors.png in the run folder. */
 static int add_errors(const prediction *p, const run *r, const dataset *d, int most, json_t *result)
@@ -117,11 +130,12 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
     if (code == DONE) code = past_load(ctx, r, o->best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = compact(ctx, &net);
     if (code == DONE) code = prediction_make(ctx, r, c, &d, o, &p);
+    if (code == DONE && more->int8) code = answer_in_integers(r, o->best, c, &d, &p);
     if (code == DONE) {
         json_object_set_new(result, "samples", json_integer(p.count));
         layers_count(net, result);
         if (p.labels > 0) json_object_set_new(result, "labels", json_real(p.labels));
-        add_figures(c, &p, result);
+        add_figures(c, &p, more->int8, result);
         code = add_activity(ctx, net, &d, result);
     }
     if (code == DONE && more->confusion) json_object_set_new(result, "confusion", confusion_of(&p));
@@ -137,7 +151,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
 
 int command_eval(int argc, const char **argv)
 {
-    char *data = NULL;
+    char *data = NULL, *as = NULL;
     int threads = 0, best = 0, as_json = 0, code;
     double labels = -1;
     extras more = { .errors = OPTIONS_UNSET };
@@ -149,6 +163,7 @@ int command_eval(int argc, const char **argv)
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
         { "confusion", 0, POPT_ARG_NONE, &more.confusion, 0, "which classes are taken for which, precision and recall of each", NULL },
         { "errors", 0, POPT_ARG_INT, &more.errors, 0, "the N samples that it is most wrong about; their picture goes to errors.png of the run", "N" },
+        { "as", 0, POPT_ARG_STRING, &as, 0, "int8: as 'planaria export' writes it, bit for bit what a device computes", "NUMBERS" },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
@@ -165,11 +180,14 @@ int command_eval(int argc, const char **argv)
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
     if (code == DONE && more.errors != OPTIONS_UNSET && (more.errors < 1 || more.errors > MOST_ERRORS))
         code = complain(MISUSED, "--errors must be 1..%d", MOST_ERRORS);
+    if (code == DONE && as && strcmp(as, "int8") != 0) code = complain(MISUSED, "--as must be int8");
+    more.int8 = as != NULL;
     if (code == DONE) code = options_context(threads, &ctx);
     if (code == DONE)
         code = evaluate(ctx, o.extra[0], data, &(prediction_options){ .best = best != 0, .labels = labels > 0 ? labels : 0 }, &more, as_json);
     pln_ctx_free(ctx);
     free(data);
+    free(as);
     options_free(&o);
     return code == OPTIONS_HELPED ? DONE : code;
 }

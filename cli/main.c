@@ -22,6 +22,7 @@ static const command commands[] = {
     { "predict", command_predict, "say which class samples are of, by a trained run" },
     { "features", command_features, "write what a layer makes of samples as an array" },
     { "inspect", command_inspect, "show what is in a run folder or a safetensors file" },
+    { "export",  command_export,  "write a network as C for small chips" },
     { "presets", command_presets, "list the configurations that come with planaria" },
     { "data",    command_data,    "list, describe, check and download data sets" },
 };

@@ -1,6 +1,6 @@
-# Writes files as arrays of a C source: cmake -DOUT=assets.c "-DASSETS=name=path;name=path" -P embed.cmake
+# Writes files as arrays of a C source: cmake -DOUT=assets.c -DHEADER=assets.h "-DASSETS=name=path;name=path" -P embed.cmake
 # Each is `const unsigned char NAME[]` of NAME_size bytes, with a zero behind it; one without a path is empty.
-set(text "/* made by tools/embed.cmake */\n#include \"report/assets.h\"\n")
+set(text "/* made by tools/embed.cmake */\n#include \"${HEADER}\"\n")
 foreach(asset ${ASSETS})
   string(REGEX MATCH "^([a-z_]+)=(.*)$" _ "${asset}")
   set(name ${CMAKE_MATCH_1})

@@ -1,0 +1,96 @@
+# planaria export: C that compiles by itself and says what the host says; eval --as int8; what is refused.
+try() { "$PLANARIA" "$@" >out 2>err; echo "-> $? $(grep '^planaria\|^note' err | sed "s|$PWD|HERE|g; s|$DATA|DATA|g")"; }
+train() { "$PLANARIA" train "$1.yaml" --data "$DATA/tiny" --out "$1" --threads 1 --json >/dev/null 2>err || cat err; }
+figure() { grep -o '"\(accuracy\|direct_[a-z]*\|accuracy_[a-z0-9]*\)":[0-9.]*' out; }
+cat > hidden.yaml <<'END'
+data: tiny
+layers: [{dense: 37}, {activation: relu}, {dropout: 0.1}, {dense: 20}, {activation: hardsigm}, {dense: 9}, {activation: softmax}]
+train: {target: labels, epochs: 4, batch: 8, loss: cross_entropy, optimiser: adam, rate: [0.01]}
+END
+sed '/evaluate:/,$d' "$TESTS/tiny.yaml" > self.yaml
+train hidden; train self
+cat > few.py <<'END'
+"""Leaves a tenth of the weights of the first layer."""
+import json, struct, sys
+content = bytearray(open(sys.argv[1], "rb").read())
+size, = struct.unpack_from("<Q", content)
+begin, end = (8 + size + at for at in json.loads(content[8:8 + size])["0.weight"]["data_offsets"])
+for k in range(begin, end, 4):
+    if k // 4 % 10: content[k:k + 4] = bytes(4)
+open(sys.argv[1], "wb").write(content)
+END
+cp -r hidden few; python3 few.py few/model.safetensors
+
+echo "# compiled without a warning, and with every check at run time"
+CLANG=$(command -v clang || echo cc)
+build() {
+    strict="-std=c99 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic -Werror"
+    (cd "$1" && $CLANG -fsyntax-only $strict ./*.c && cc -O1 -fsanitize=address,undefined -fno-sanitize-recover $strict ./*.c -o ../check && ../check) || echo "$1: $?"
+    (cd "$1" && make -s CFLAGS=-O1 all && make -s check && echo made) || echo "$1: not made"
+}
+export_it() {
+    name=$1; shift
+    "$PLANARIA" export "$name" --to c --out "c-$name" --name "$name" --loss 10 "$@" >"$name.table" 2>err || cat err
+    build "c-$name"
+}
+export_it hidden; export_it few --for size; export_it self --learn
+sed 's/[0-9.]* %/P %/g' hidden.table | awk '/^dense/ { print $1, $2, $3, $4, $5, $7, $9; next } { print }'
+awk '/^dense/ { print $2, $9 }' few.table; ls c-self; (cd c-few && echo ./*sparse*)
+cp -r c-hidden c-other
+python3 - <<'END'
+text = open("c-other/hidden.c").read()
+at = text.index("bias_3[9] = {\n") + len("bias_3[9] = {\n")
+open("c-other/hidden.c", "w").write(text[:at] + str(int(text[at:text.index(",", at)]) + 1) + text[text.index(",", at):])
+END
+(cd c-other && cc ./*.c -o ../check && ../check; echo "one bias is another: $?")
+rm -r c-other
+
+echo "# the example says of test samples what eval --as int8 counts, however the layers are kept"
+cat > compare.py <<'END'
+import json, subprocess, sys
+name, program = sys.argv[1:3]
+images = open(f"{sys.argv[3]}/tiny/t10k-images-idx3-ubyte", "rb").read()[16:]
+labels = open(f"{sys.argv[3]}/tiny/t10k-labels-idx1-ubyte", "rb").read()[8:]
+said = list(map(int, subprocess.run([program], input=images, capture_output=True, check=True).stdout.split()))
+figures = json.load(open("out"))
+counts = [[0] * 4 for _ in range(4)]
+for s, label in zip(said, labels): counts[label][s] += 1
+print(len(said) == len(labels), counts == [row[:4] for row in figures["confusion"]["counts"]],
+      sum(s == l for s, l in zip(said, labels)) / len(labels) == figures.get("accuracy", figures.get("direct_average")))
+END
+for name in hidden few; do try eval $name --as int8 --confusion --json; python3 compare.py $name c-$name/example/main "$DATA"; done
+"$PLANARIA" export self --to c --out c-still --loss 10 --for size >/dev/null 2>&1; make -s -C c-still; try eval self --as int8 --confusion --json; python3 compare.py self c-still/example/main "$DATA"
+try eval hidden --as int16
+echo "# as JSON, and beyond what there is"
+try export hidden --to c --out j --json; python3 -c 'import json; r = json.load(open("out")); print(sorted(r), [l["kept_as"] for l in r["layers"]], r == json.load(open("j/report.json")))'
+try export hidden --to c --out k --flash 1000; ls k 2>/dev/null
+try export hidden --to c --out k --ram 100
+try export few --to c --out j
+cat > outlier.py <<'END'
+"""Makes one weight of the first layer so large that the steps of eight bits are too wide for the others."""
+import json, struct, sys
+content = bytearray(open(sys.argv[1], "rb").read())
+size, = struct.unpack_from("<Q", content)
+begin = 8 + size + json.loads(content[8:8 + size])["0.weight"]["data_offsets"][0]
+content[begin:begin + 4] = struct.pack("<f", 1000)
+open(sys.argv[1], "wb").write(content)
+END
+cp -r hidden wide; python3 outlier.py wide/model.safetensors; try export wide --to c --out k | sed 's/[0-9.]* %/P %/g; s/not [0-9.]*/not P/'
+echo "# what is refused"
+try export hidden
+try export hidden --to c
+try export hidden --to python --out k
+try export hidden --to c --out k --name Digits
+try export hidden --to c --out k --for fun
+try export hidden --to c --out k --rate 1
+try export hidden --to c --out k --learn
+try export self --to c --out k --learn --rate 0.5
+for change in 's/relu/sigmoid/' 's/{activation: relu}, //' "s/data: tiny/data: tiny\ninput: {steps: 1}/"; do
+    sed "$change; s/epochs: 4/epochs: 0/" hidden.yaml > other.yaml; rm -rf other
+    train other; try export other --to c --out k
+done
+"$PLANARIA" train "$TESTS/tiny-spiking.yaml" --data "$DATA" --epochs 0 --out spikes >/dev/null 2>&1; try export spikes --to c --out k
+"$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --epochs 0 --out rests >/dev/null 2>&1; try export rests --to c --out k
+sed 's/data: tiny/data: tiny-npy/; s/epochs: 4/epochs: 0/' hidden.yaml > floats.yaml; "$PLANARIA" train floats.yaml --data "$DATA/npy-float" --out floats >/dev/null 2>&1; try export floats --to c --out k
+try eval floats --as int8
+ls -d k 2>/dev/null
