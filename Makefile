@@ -17,6 +17,7 @@ help:            ## this list
 
 deps:            ## install what the build and the tests need (Debian, apt)
 	tools/deps.sh check
+	-tools/deps.sh edge
 
 build:           ## build the library and the command
 	tools/deps.sh build
@@ -30,6 +31,7 @@ demo: build      ## learn Fashion-MNIST without labels, and show the result
 
 check:           ## install what is missing, then each stage from lint to tidy: what CI runs
 	tools/deps.sh check
+	-tools/deps.sh edge
 	@times=; \
 	for stage in $(STAGES); do \
 	    echo "==== $$stage"; \

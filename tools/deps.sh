@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs what Planaria needs on Debian 12 or 13, and only what is missing.
 #
-#   tools/deps.sh [build|check|python|arm64|fuzz|coverage|docs|deb]
+#   tools/deps.sh [build|check|edge|python|arm64|fuzz|coverage|docs|deb]
 set -eu
 
 build="build-essential cmake ninja-build pkg-config libyaml-dev libjansson-dev libpopt-dev
@@ -14,13 +14,14 @@ foreign=
 case "${1:-build}" in
     build)    wanted=$build ;;
     check)    wanted=$check ;;
+    edge)     wanted="gcc-arm-none-eabi qemu-system-arm gcc-riscv64-unknown-elf qemu-system-misc" ;;
     python)   wanted="$build python3-dev python3-venv" ;;
     arm64)    wanted=$arm64 foreign=arm64 ;;
     fuzz)     wanted="$check libclang-rt-dev" ;;
     coverage) wanted="$check gcovr" ;;
     docs)     wanted="doxygen" ;;
     deb)      wanted="$build debhelper dpkg-dev lintian" ;;
-    *)        echo "usage: tools/deps.sh [build|check|python|arm64|fuzz|coverage|docs|deb]" >&2; exit 2 ;;
+    *)        echo "usage: tools/deps.sh [build|check|edge|python|arm64|fuzz|coverage|docs|deb]" >&2; exit 2 ;;
 esac
 
 missing=
