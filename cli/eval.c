@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_ERRORS = 1000 };
+enum { MOST_SAMPLES = 1000 };
 
 /* The figures of the network, and of its classifier if there is one and numbers are floats. */
 static void add_figures(const config *c, const prediction *p, bool int8, json_t *result)
@@ -52,7 +52,7 @@ static void print(const json_t *result, int as_json)
         if (json_is_real(value)) printf("%-16s %6.2f %%\n", key, 100 * json_real_value(value));
         else if (json_is_integer(value)) printf("%-16s %lld\n", key, (long long)json_integer_value(value));
         else if (strcmp(key, "confusion") == 0) confusion_show(value);
-        else if (strcmp(key, "errors") == 0) confusion_show_errors(value);
+        else if (strcmp(key, "errors") == 0 || strcmp(key, "surest") == 0) confusion_show_samples(value);
         else activity_print(value);
 }
 
@@ -81,7 +81,7 @@ static int compact(pln_ctx *ctx, pln_net **net)
 
 /* What is asked for beside the figures. */
 typedef struct extras {
-    int  confusion, errors;
+    int  confusion, errors, surest;
     bool int8;
 } extras;
 
@@ -96,20 +96,46 @@ static int answer_in_integers(const run *r, bool best, const config *c, const da
     return code;
 }
 
-/* The samples that it is most wrong about, as a list and as errors.png in the run folder. */
+/* Samples by their numbers as a list of the result, and as a picture NAME.png in the run folder, `columns` in a row. */
+static int add_samples(const prediction *p, const run *r, const dataset *d, const int *sample, int count, int columns, const char *name, json_t *result)
+{
+    char file[32];
+
+    json_object_set_new(result, name, confusion_samples(p, sample, count));
+    if (pln_data_shape(d->test).height < 2) {
+        remark("these samples are no images, and have no picture");
+        return DONE;
+    }
+    if (count == 0) return DONE;
+    snprintf(file, sizeof file, "%s.png", name);
+    const int code = picture_samples(d->test, sample, count, columns, run_path(r, file));
+    if (code == DONE) fprintf(stderr, "their picture is %s\n", run_path(r, file));
+    return code;
+}
+
 static int add_errors(const prediction *p, const run *r, const dataset *d, int most, json_t *result)
 {
     int *sample = malloc((size_t)most * sizeof *sample);
-    int count, code = DONE;
 
     if (!sample) return complain(FAILED, "no memory left");
-    count = confusion_worst(p, sample, most);
-    json_object_set_new(result, "errors", confusion_errors(p, sample, count));
-    if (pln_data_shape(d->test).height < 2) remark("these samples are no images, and have no picture");
-    else if (count > 0) {
-        code = picture_samples(d->test, sample, count, run_path(r, "errors.png"));
-        if (code == DONE) fprintf(stderr, "their picture is %s\n", run_path(r, "errors.png"));
-    }
+    const int code = add_samples(p, r, d, sample, confusion_worst(p, sample, most), 0, "errors", result);
+    free(sample);
+    return code;
+}
+
+/* A row for each class. */
+static int add_surest(const prediction *p, const run *r, const dataset *d, int each, json_t *result)
+{
+    const int classes = p->decoder->classes;
+
+    if (each > MOST_SAMPLES / classes && each > 1)
+        return complain(MISUSED, "--surest: with %d classes at most %d of each", classes, classes < MOST_SAMPLES ? MOST_SAMPLES / classes : 1);
+    const int count = classes * each;
+    int *sample = malloc((size_t)count * sizeof *sample);
+    if (!sample) return complain(FAILED, "no memory left");
+    for (int i = 0; i < count; i++) sample[i] = -1;
+    for (int c = 0; c < classes; c++) confusion_surest(p, c, &sample[(ptrdiff_t)c * each], each);
+    const int code = add_samples(p, r, d, sample, count, each, "surest", result);
     free(sample);
     return code;
 }
@@ -140,6 +166,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
     }
     if (code == DONE && more->confusion) json_object_set_new(result, "confusion", confusion_of(&p));
     if (code == DONE && more->errors > 0) code = add_errors(&p, r, &d, more->errors, result);
+    if (code == DONE && more->surest > 0) code = add_surest(&p, r, &d, more->surest, result);
     if (code == DONE) print(result, as_json);
     json_decref(result);
     prediction_free(&p);
@@ -154,7 +181,7 @@ int command_eval(int argc, const char **argv)
     char *data = NULL, *as = NULL;
     int threads = 0, best = 0, as_json = 0, code;
     double labels = -1;
-    extras more = { .errors = OPTIONS_UNSET };
+    extras more = { .errors = OPTIONS_UNSET, .surest = OPTIONS_UNSET };
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)",
           "DIR" },
@@ -164,6 +191,7 @@ int command_eval(int argc, const char **argv)
         { "confusion", 0, POPT_ARG_NONE, &more.confusion, 0, "which classes are taken for which, precision and recall of each", NULL },
         { "errors", 0, POPT_ARG_INT, &more.errors, 0, "the N samples that it is most wrong about; their picture goes to errors.png of the run", "N" },
         { "as", 0, POPT_ARG_STRING, &as, 0, "int8: as 'planaria export' writes it, bit for bit what a device computes", "NUMBERS" },
+        { "surest", 0, POPT_ARG_INT, &more.surest, 0, "the N samples of each class that it is surest of, right or wrong; surest.png has a row of each", "N" },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
         POPT_AUTOHELP POPT_TABLEEND
@@ -178,8 +206,10 @@ int command_eval(int argc, const char **argv)
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
     if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
-    if (code == DONE && more.errors != OPTIONS_UNSET && (more.errors < 1 || more.errors > MOST_ERRORS))
-        code = complain(MISUSED, "--errors must be 1..%d", MOST_ERRORS);
+    if (code == DONE && more.errors != OPTIONS_UNSET && (more.errors < 1 || more.errors > MOST_SAMPLES))
+        code = complain(MISUSED, "--errors must be 1..%d", MOST_SAMPLES);
+    if (code == DONE && more.surest != OPTIONS_UNSET && (more.surest < 1 || more.surest > MOST_SAMPLES))
+        code = complain(MISUSED, "--surest must be 1..%d", MOST_SAMPLES);
     if (code == DONE && as && strcmp(as, "int8") != 0) code = complain(MISUSED, "--as must be int8");
     more.int8 = as != NULL;
     if (code == DONE) code = options_context(threads, &ctx);

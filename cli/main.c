@@ -36,7 +36,7 @@ static void print_help(FILE *to)
     for (int i = 0; i < COMMANDS; i++)
         fprintf(to, "  %-9s %s\n", commands[i].name, commands[i].purpose);
     fputs("\n'planaria COMMAND --help' tells more.  A first run:\n\n"
-          "  planaria train planaria/fashion-demo\n\n"
+          "  planaria train planaria/fashion-few-labels\n\n"
           "'planaria help --man' prints man pages, 'planaria help --completion bash' (or zsh,\n"
           "fish) what completes these words in a shell.\n\n"
           "Exit codes: 0 done, 1 failed, 2 wrong use, 3 bad input, 130 interrupted\n"

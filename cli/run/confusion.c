@@ -1,4 +1,4 @@
-/* confusion.c - which classes a model takes for which, and the samples that it is most wrong about */
+/* confusion.c - which classes a model takes for which, and the samples that it is most wrong about, or surest of */
 
 #include "run/confusion.h"
 
@@ -141,14 +141,14 @@ void confusion_show(const json_t *confusion)
     else                                    print_pairs(confusion);
 }
 
-/* ---- the worst ---------------------------------------------------------------------------- */
+/* ---- samples ------------------------------------------------------------------------------ */
 
-typedef struct wrong {
+typedef struct ranked {
     float margin;
     int   sample;
-} wrong;
+} ranked;
 
-/* How far the wrong class is above the next best; least where scores are no numbers, which have no order. */
+/* How far the class that is said is above the next best; least where scores are no numbers, which have no order. */
 static float margin_of(const pln_prediction *said)
 {
     const float margin = said->next >= 0 ? said->score - said->next_score : said->score;
@@ -158,21 +158,22 @@ static float margin_of(const pln_prediction *said)
 
 static int by_margin(const void *a, const void *b)
 {
-    const wrong *x = a, *y = b;
+    const ranked *x = a, *y = b;
 
     if (x->margin != y->margin) return x->margin < y->margin ? 1 : -1;
     return x->sample - y->sample;
 }
 
-int confusion_worst(const prediction *p, int *sample, int most)
+/* Those that the model says to be of this class; -1: those that it is wrong about. */
+static int pick(const prediction *p, int class, int *sample, int most)
 {
-    wrong *all = malloc((size_t)p->count * sizeof *all);
+    ranked *all = malloc((size_t)p->count * sizeof *all);
     int count = 0;
 
     for (int i = 0; all && i < p->count; i++) {
         const pln_prediction *said = said_of(p, i);
-        if (said->best == p->truth[i] && said->best >= 0) continue;
-        all[count++] = (wrong){ margin_of(said), i };
+        const bool wrong = said->best != p->truth[i] || said->best < 0;
+        if (class < 0 ? wrong : said->best == class) all[count++] = (ranked){ margin_of(said), i };
     }
     if (count > 0) qsort(all, (size_t)count, sizeof *all, by_margin);
     if (count > most) count = most;
@@ -181,18 +182,23 @@ int confusion_worst(const prediction *p, int *sample, int most)
     return count;
 }
 
-json_t *confusion_errors(const prediction *p, const int *sample, int count)
+int confusion_worst(const prediction *p, int *sample, int most) { return pick(p, -1, sample, most); }
+
+int confusion_surest(const prediction *p, int class, int *sample, int most) { return pick(p, class, sample, most); }
+
+json_t *confusion_samples(const prediction *p, const int *sample, int count)
 {
-    json_t *errors = json_array();
+    json_t *samples = json_array();
 
     for (int i = 0; i < count; i++) {
+        if (sample[i] < 0) continue;
         const pln_prediction *said = said_of(p, sample[i]);
-        json_array_append_new(errors, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
+        json_array_append_new(samples, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
                                                 "class", name_of(p->decoder, said->best), "score", values_score(said->best, said->score), "next",
                                                 name_of(p->decoder, said->next), "next_score",
                                                 values_score(said->next, said->next_score)));
     }
-    return errors;
+    return samples;
 }
 
 static const char *score_text(const json_t *score, char text[32])
@@ -202,14 +208,14 @@ static const char *score_text(const json_t *score, char text[32])
     return text;
 }
 
-void confusion_show_errors(const json_t *errors)
+void confusion_show_samples(const json_t *samples)
 {
     char name[CLASSES_NAME], score[32];
     size_t i;
     json_t *e;
 
     printf("\n%7s  %-17s %-17s %10s  %-17s %10s\n", "sample", "is", "said to be", "score", "next", "score");
-    json_array_foreach((json_t *)(uintptr_t)errors, i, e) {
+    json_array_foreach((json_t *)(uintptr_t)samples, i, e) {
         printf("%7lld  %-17.17s", (long long)json_integer_value(json_object_get(e, "index")), text_of(json_object_get(e, "label"), name));
         printf(" %-17.17s %10s", text_of(json_object_get(e, "class"), name), score_text(json_object_get(e, "score"), score));
         printf("  %-17.17s %10s\n", text_of(json_object_get(e, "next"), name), score_text(json_object_get(e, "next_score"), score));

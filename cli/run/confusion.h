@@ -1,4 +1,4 @@
-/* confusion.h - which classes a model takes for which, and the samples that it is most wrong about */
+/* confusion.h - which classes a model takes for which, and the samples that it is most wrong about, or surest of */
 #ifndef CLI_RUN_CONFUSION_H
 #define CLI_RUN_CONFUSION_H
 
@@ -27,9 +27,13 @@ int     confusion_pairs(const json_t *confusion, confusion_pair *pair, int most)
  * sample [most]; returns how many. */
 int     confusion_worst(const prediction *p, int *sample, int most);
 
-/* These as a list of objects: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`; a score that
+/* The numbers of up to `most` samples that it says are of this class, rightly or not, those first whose score is most above
+ * the next best: sample [most]; returns how many. */
+int     confusion_surest(const prediction *p, int class, int *sample, int most);
+
+/* These as a list of objects, numbers below 0 left out: `index`, `label` and `class` as they are called, `score`, `next`, `next_score`; a score that
  * is not finite is null. */
-json_t *confusion_errors(const prediction *p, const int *sample, int count);
-void    confusion_show_errors(const json_t *errors);
+json_t *confusion_samples(const prediction *p, const int *sample, int count);
+void    confusion_show_samples(const json_t *samples);
 
 #endif

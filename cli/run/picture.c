@@ -234,11 +234,12 @@ static void enlarge(const unsigned char *from, pln_sample_shape s, int scale, un
             memcpy(image + ((ptrdiff_t)(top + y) * width + left + x) * 3, from + ((ptrdiff_t)(y / scale) * s.width + x / scale) * 3, 3);
 }
 
-int picture_samples(const pln_data *data, const int *sample, int count, const char *path)
+int picture_samples(const pln_data *data, const int *sample, int count, int columns, const char *path)
 {
     const pln_sample_shape s = pln_data_shape(data);
     const int longest = s.height > s.width ? s.height : s.width, scale = longest < SIDE ? SIDE / longest : 1;
-    const int columns = count < COLUMNS ? count : COLUMNS, rows = (count + columns - 1) / columns;
+    if (columns == 0) columns = count < COLUMNS ? count : COLUMNS;
+    const int rows = (count + columns - 1) / columns;
     const int cell_h = s.height * scale + GAP, cell_w = s.width * scale + GAP, height = rows * cell_h + GAP, width = columns * cell_w + GAP;
     const size_t n = (size_t)s.height * (size_t)s.width * 3;
 
@@ -247,6 +248,7 @@ int picture_samples(const pln_data *data, const int *sample, int count, const ch
     float *value = malloc(n * sizeof *value);
     int code = image && one && value ? DONE : complain(FAILED, "no memory left for a picture");
     for (int i = 0; code == DONE && i < count; i++) {
+        if (sample[i] < 0) continue;
         fill_sample(data, s, sample[i], one, value);
         enlarge(one, s, scale, image, width, GAP + i / columns * cell_h, GAP + i % columns * cell_w);
     }

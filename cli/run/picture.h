@@ -15,8 +15,8 @@ int picture_fields(pln_ctx *ctx, const pln_net *net, pln_sample_shape shape, con
  * if it is no image or memory is short. */
 bool picture_sample(const pln_data *data, int sample, void **png, size_t *size);
 
-/* Samples by their numbers, row by row, twelve in each at most, enlarged, as a PNG file.  Complains and returns an exit
- * code, BAD_INPUT where they are no images. */
-int picture_samples(const pln_data *data, const int *sample, int count, const char *path);
+/* Samples by their numbers, row by row, `columns` in each, 0: twelve at most, enlarged, as a PNG file; a number below 0
+ * leaves its place empty.  Complains and returns an exit code, BAD_INPUT where they are no images. */
+int picture_samples(const pln_data *data, const int *sample, int count, int columns, const char *path);
 
 #endif

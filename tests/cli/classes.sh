@@ -32,6 +32,15 @@ END_OF_PYTHON
 try eval none --data more --confusion --errors 4 --json; python3 sums.py; od -An -tx1 -N8 none/errors.png
 try eval self --data more --confusion --errors 3; sed -n '8,18p' out; tail -1 out | cut -c1-30
 try eval self --errors 0
+echo "# those that it is surest of are of the class that it says, for each class a row"
+cat > surest.py <<'END_OF_PYTHON'
+import itertools, json
+rows = [list(row) for _, row in itertools.groupby(json.load(open("out"))["surest"], lambda s: s["class"])]
+margins = [[s["score"] - s["next_score"] for s in row] for row in rows]
+print(len({row[0]["class"] for row in rows}) == len(rows), max(map(len, rows)) == 4, all(m == sorted(m, reverse=True) for m in margins))
+END_OF_PYTHON
+try eval self --data more --surest 4 --json; python3 surest.py; od -An -tx1 -N24 self/surest.png
+try eval self --data more --surest 334; try eval self --surest 0
 cp -r three huge; python3 "$TESTS/model.py" huge huge/model.safetensors 1.weight
 try eval huge --data more --errors 2 --json; grep -o '"errors.*' out
 try eval huge --data more --errors 1; tail -1 out
