@@ -24,10 +24,11 @@ build:           ## build the library and the command
 	cmake --preset release -B $(BUILD)/release -DCMAKE_INSTALL_PREFIX=$(PREFIX)
 	cmake --build $(BUILD)/release -j $(JOBS)
 
-demo: build      ## learn Fashion-MNIST without labels, and show the result
-	$(BUILD)/release/planaria train planaria/fashion-demo --out $(DEMO) --force
+demo: build      ## learn Fashion-MNIST with one label in a hundred, and show the result
+	$(BUILD)/release/planaria train planaria/fashion-few-labels --out $(DEMO) --force
+	@$(BUILD)/release/planaria eval $(DEMO) --surest 12 >$(DEMO)/surest.txt
 	$(BUILD)/release/planaria report $(DEMO) -o $(DEMO)/report.html
-	@echo "What the first layer has learned: $(DEMO)/fields.png"
+	@echo "What it takes for T-shirts, trousers, pullovers and so on: $(DEMO)/surest.png"
 
 check:           ## install what is missing, then each stage from lint to tidy: what CI runs
 	tools/deps.sh check

@@ -26,7 +26,7 @@ same() {   # name, configuration and settings: threads, and a run that is killed
     strip "$name-long" > a; strip "$name-killed" | cmp - a && echo "$name, killed and resumed: the same metrics"
 }
 
-LONG="--set train.epochs=150 --set evaluate.at=[10,20,30,40,50,60,70,80,90,100,110,120,130,140]"
+LONG="--set train.epochs=90 --set evaluate.at=[6,12,18,24,30,36,42,48,54,60,66,72,78,84]"
 same block "$TESTS/tiny-ep.yaml"
 same euler "$TESTS/tiny-ep.yaml" --set train.ep.relaxation=euler
 same sequential "$TESTS/tiny-ep.yaml" --set train.batch=1 --set train.sequential=true --set train.eta=0.1

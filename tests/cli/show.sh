@@ -15,7 +15,7 @@ od -An -tx1 -N8 r/fields.png
 "$PLANARIA" presets liu2024/unsup-bp-1layer | head -2
 for p in $("$PLANARIA" presets | grep -oE '^[a-z0-9]+/[^ ]+' | grep -v ^spiking/); do          # those are too deep for 8x8
     few=; case $p in */semi-* | */*few-labels) few="--set semi.labels=20" ;; esac
-    "$PLANARIA" train "$p" --data "$DATA/tiny" $few --out x --dry-run --json >out 2>err || echo "$p: $(cat err)"
+    "$PLANARIA" train "$p" --data "$DATA/tiny" --limit 100 $few --out x --dry-run --json >out 2>err || echo "$p: $(cat err)"
 done
 echo "# eval measures what train measured, also of a run that saw fewer samples"
 figures() { grep -oE '"(direct_average|direct_max|linear)":[0-9.]*' | sort -u; }
