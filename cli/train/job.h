@@ -12,6 +12,7 @@
  *     checkpoint.c     where it stands, on disk
  *     models.c         the networks that it keeps, and what their outputs mean
  *     events.c         what is written and said at each event
+ *     outcome.c        what is said of the figures in the end
  *
  * Functions that return an int return an exit code, after a complaint if it is not DONE. */
 #ifndef CLI_JOB_H
@@ -185,5 +186,11 @@ int  job_take_up(job *j);
 
 /* Does what an event asks for: its line, a checkpoint where one is due, a model. */
 int  job_see(job *j, const pln_run_event *event);
+
+/* ---- outcome.c ------------------------------------------------------------- */
+
+/* Says so if the accuracy is what chance gives, as far as the number of samples lets one tell, or less than before, and which
+ * classes are never answered. */
+int  job_tell_outcome(const job *j);
 
 #endif

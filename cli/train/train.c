@@ -116,6 +116,7 @@ static void tell_of_length(const job *j)
 static int train(job *j)
 {
     json_t *before = NULL;
+    bool trains = false;
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
 
     if (code == DONE && j->args.resume) code = job_check_manifest(j);
@@ -133,9 +134,11 @@ static int train(job *j)
         if (code == DONE) code = job_write_config(j);
         if (code == DONE) code = job_write_manifest(j);
         if (code == DONE) code = run_parts(j);
+        trains = true;
     }
     if (code == DONE && j->args.prunes) job_print_cost(j);
     else if (code == DONE) report_result(j->result, j->c, !j->args.set && !j->args.limit && !j->args.from, j->args.json, j->r.folder);
+    if (code == DONE && trains && !j->args.prunes) code = job_tell_outcome(j);
     run_close(&j->r);
     return code;
 }
