@@ -283,6 +283,7 @@ static void print_run(const page *p, const source_run *r)
     page_element(p, "h3", r->name);
     page_markup(p, "<pre>");
     json_array_foreach((json_t *)(uintptr_t)line, i, word) {
+        if (json_is_string(word) && strcmp(json_string_value(word), "--resume") == 0) continue;       /* it begins anew */
         if (i) page_text(p, " ");
         print_word(p, json_is_string(word) ? json_string_value(word) : "");
     }

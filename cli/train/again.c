@@ -27,6 +27,33 @@ static bool has_option(const json_t *line, const char *option)
     return false;
 }
 
+/* Gives an option another value, "--epochs 3" or "--epochs=3", at the end of the line. */
+static void set_option(json_t *line, const char *option, const char *value)
+{
+    const size_t length = strlen(option);
+
+    for (size_t i = json_array_size(line); i-- > 0;) {
+        const char *text = json_string_value(json_array_get(line, i));
+        if (!text || strncmp(text, option, length) != 0 || (text[length] && text[length] != '=')) continue;
+        if (!text[length]) json_array_remove(line, i + 1);
+        json_array_remove(line, i);
+    }
+    json_array_append_new(line, json_string(option));
+    json_array_append_new(line, json_string(value));
+}
+
+/* The command line as it would have been typed for the run that this becomes. */
+static json_t *line_now(const arguments *a, const json_t *before)
+{
+    json_t *line = json_deep_copy(before);
+    char epochs[16];
+
+    snprintf(epochs, sizeof epochs, "%d", a->epochs);
+    if (a->epochs != OPTIONS_UNSET) set_option(line, "--epochs", epochs);
+    if (a->data && has_option(line, "--data")) set_option(line, "--data", a->data);
+    return line;
+}
+
 /* What was not given again is as it was. */
 static int take_over(arguments *a, const run *r, const json_t *manifest)
 {
@@ -39,11 +66,11 @@ static int take_over(arguments *a, const run *r, const json_t *manifest)
     if (a->limit == OPTIONS_UNSET) a->limit = (int)json_integer_value(json_object_get(data, "limit"));
     if (has_option(line, "--no-eval")) a->no_eval = 1;
     if (has_option(line, "--tensorboard")) a->tensorboard = 1;
+    json_decref(a->line);
+    a->line = line_now(a, line);
     if (!a->data && past.there) a->data = strdup(past.path);
     if (!a->from && from) a->from = strdup(from);
     a->out = strdup(r->folder);
-    json_decref(a->line);
-    a->line = json_incref(line);
     return a->out ? DONE : complain(FAILED, "no memory left");
 }
 

@@ -11,6 +11,8 @@ says '--resume goes on with it'
 try train r --resume --epochs 2
 ends 0
 "$PLANARIA" train net.yaml --data set --out straight --seed 3 --limit 32 --epochs 2 >said 2>&1
+try report r -o page.html
+grep -q '<pre>planaria train net.yaml --data set --out r --seed 3 --limit 32 --epochs 2</pre>' page.html || wrong "the report should say how to repeat the run"
 cmp r/model.safetensors straight/model.safetensors || wrong "it should be the model of one run of two epochs"
 rm r/manifest.json r/checkpoint.safetensors
 try train net.yaml --data set --out r --seed 7 --resume
