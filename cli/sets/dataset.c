@@ -1,139 +1,15 @@
-/* dataset.c - find a data set, read it, and say which it is */
+/* dataset.c - read a data set, divide it, and say what it is like */
 
 #define _XOPEN_SOURCE 700
 
-#include "sets/known.h"
 #include "sets/reader.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* ---- finding -------------------------------------------------------------- */
-
-/* In this order: files by their names before folders. */
-static const reader *const readers[] = { &idx_reader, &npy_reader, &cifar_reader, &svhn_reader, &folder_reader };
-
-static const reader *reader_of(const char *folder)
-{
-    for (size_t i = 0; i < sizeof readers / sizeof readers[0]; i++)
-        if (readers[i]->holds(folder)) return readers[i];
-    return NULL;
-}
-
-/* A folder without a file, such as a download that failed at once may have left. */
-bool dataset_is_empty(const char *folder)
-{
-    const struct dirent *entry;
-    DIR *dir = opendir(folder);
-    bool empty = dir != NULL;
-
-    while (empty && (entry = readdir(dir)) != NULL) empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (dir) closedir(dir);
-    return empty;
-}
-
-dataset_state dataset_look(const char *folder)
-{
-    const reader *found = reader_of(folder);
-
-    if (access(folder, F_OK) != 0 || dataset_is_empty(folder)) return DATASET_ABSENT;
-    return found && (!found->whole || found->whole(folder)) ? DATASET_THERE : DATASET_INCOMPLETE;
-}
-
-bool dataset_is_of_files(const char *folder) { return reader_of(folder) == &folder_reader; }
-
-void dataset_cache(const char *name, char *path, size_t capacity)
-{
-    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-
-    if (cache && *cache) snprintf(path, capacity, "%s/planaria/%s", cache, name);
-    else                 snprintf(path, capacity, "%s/.cache/planaria/%s", home ? home : ".", name);
-}
-
-/* base/name, and the folder that the set's archive unpacks to, beside it or in it. */
-static void places_below(const char *base, const char *name, void (*see)(const char *folder, void *user), void *user)
-{
-    const known_set *set = known_find(name);
-    char path[PATH_MAX];
-
-    if (snprintf(path, sizeof path, "%s/%s", base, name) < (int)sizeof path) see(path, user);
-    if (!set || !set->folder) return;
-    if (snprintf(path, sizeof path, "%s/%s", base, set->folder) < (int)sizeof path) see(path, user);
-    if (snprintf(path, sizeof path, "%s/%s/%s", base, name, set->folder) < (int)sizeof path) see(path, user);
-}
-
-void dataset_places(const char *name, void (*see)(const char *folder, void *user), void *user)
-{
-    const char *own = getenv("PLANARIA_DATA");
-    char cache[PATH_MAX];
-
-    if (own && *own) places_below(own, name, see, user);
-    dataset_cache("", cache, sizeof cache);
-    cache[strlen(cache) - 1] = 0;
-    places_below(cache, name, see, user);
-    places_below("/usr/share/datasets", name, see, user);
-}
-
-static void take_first(const char *folder, void *user)
-{
-    char *found = user;
-    if (!*found && reader_of(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
-}
-
-typedef struct places {
-    const char *name;
-    char        list[2048];
-} places;
-
-/* Adds the folders that are called as the set is to a list, as far as there is room. */
-static void add_place(const char *folder, void *user)
-{
-    places *p = user;
-    const size_t used = strlen(p->list), length = strlen(folder), name = strlen(p->name);
-
-    if (length < name || strcmp(folder + length - name, p->name) != 0) return;
-    snprintf(p->list + used, sizeof p->list - used, "%s%s", used ? ", " : "", folder);
-}
-
-bool dataset_is_place(const char *name) { return strchr(name, '/') != NULL; }
-
-const char *dataset_last_part(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-    return slash && slash[1] ? slash + 1 : name;
-}
-
-static int find_folder(const char *name, const char *folder, char *found)
-{
-    places looked = { .name = name };
-    char remedy[512];
-
-    *found = 0;
-    if (folder && access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
-    if (!folder && dataset_is_place(name)) {
-        if (access(name, F_OK) != 0) return complain(BAD_INPUT, "the data are said to be in %s, and there is no such folder: --data says where they are", name);
-        folder = name;
-    }
-    name = dataset_last_part(name);
-    if (folder) {
-        take_first(folder, found);
-        if (!*found) places_below(folder, name, take_first, found);
-        if (*found) return DONE;
-        return complain(BAD_INPUT, "%s holds no data set: neither IDX files (train-images-idx3-ubyte[.gz], ...), .npy files (train-images.npy or x_train.npy, ...), "
-                        "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
-                        "or events (Train/CLASS/*.bin), nor folders of classes (CLASS/*.png, at least two); docs/data.md has all names", folder);
-    }
-    dataset_places(name, take_first, found);
-    if (*found) return DONE;
-    known_remedy(name, remedy, sizeof remedy);
-    dataset_places(name, add_place, &looked);
-    return complain(BAD_INPUT, "the data set '%s' is not on this machine (looked for in %s): %s", name, looked.list, remedy);
-}
 
 /* ---- opening -------------------------------------------------------------- */
 
@@ -161,7 +37,7 @@ static int open_set(pln_ctx *ctx, const char *name, const char *folder, const da
 
     *d = (dataset){ .train = NULL };
     SHA256Init(&r.sha);
-    code = find_folder(name, folder, d->path);
+    code = dataset_find(name, folder, d->path);
     if (code == DONE) code = reader_of(d->path)->read(&r);
     if (code == DONE && d->test) code = same_shape(d);
     if (code == DONE) SHA256End(&r.sha, d->digest);
@@ -177,22 +53,6 @@ int dataset_open(pln_ctx *ctx, const char *name, const char *folder, const datas
 int dataset_open_train(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, dataset *d)
 {
     return open_set(ctx, name, folder, how, false, d);
-}
-
-bool dataset_lacks_test(const char *name, const char *folder)
-{
-    char found[sizeof((dataset *)0)->path] = "";
-
-    if (!folder && dataset_is_place(name)) folder = name;
-    name = dataset_last_part(name);
-    if (folder) {
-        take_first(folder, found);
-        if (!*found) places_below(folder, name, take_first, found);
-    } else {
-        dataset_places(name, take_first, found);
-    }
-    const reader *r = *found ? reader_of(found) : NULL;
-    return r && r->lacks_test && r->lacks_test(found);
 }
 
 /* ---- a part of the training set, to test on or to choose by ----------------- */
@@ -350,6 +210,16 @@ static void tell(const listener *l, const char *format, ...)
     l->see(text, l->user);
 }
 
+static void tell_of_one(const dataset *d, const bool *known, const listener *l)
+{
+    int classes = 0, only = 0;
+
+    for (int c = 0; c < PLN_MAX_CLASSES; c++)
+        if (known[c]) classes++, only = c;
+    if (classes == 1) tell(l, "all training samples with a label are of one class, %d%s%s%s: there is nothing to tell it from", only,
+                           only < d->names_count ? " (" : "", only < d->names_count ? d->names[only] : "", only < d->names_count ? ")" : "");
+}
+
 /* Labels of test samples that no training sample has, if those have any. */
 static void tell_labels(const dataset *d, const listener *l)
 {
@@ -358,7 +228,8 @@ static void tell_labels(const dataset *d, const listener *l)
 
     for (int i = 0; i < pln_data_count(d->train); i++)
         if (pln_data_labels(d->train)[i] >= 0) known[pln_data_labels(d->train)[i]] = true;
-    for (int i = 0; pln_data_classes(d->train) > 0 && i < pln_data_count(d->test); i++) {
+    tell_of_one(d, known, l);
+    for (int i = 0; pln_data_classes(d->train) > 0 && d->test && i < pln_data_count(d->test); i++) {
         const int label = (int)pln_data_labels(d->test)[i];
         if (label < 0 || known[label]) continue;
         known[label] = true;
@@ -382,7 +253,7 @@ void dataset_each_note(const dataset *d, void (*see)(const char *note, void *use
     for (int n = 0; pln_data_remark(d->train, n, text, sizeof text); n++) tell(&l, "training samples: %s", text);
     for (int n = 0; d->test && pln_data_remark(d->test, n, text, sizeof text); n++)
         if (!says(d->train, text)) tell(&l, "test samples: %s", text);
-    if (d->test) tell_labels(d, &l);
+    tell_labels(d, &l);
 }
 
 static void print_note(const char *note, void *user)

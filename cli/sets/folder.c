@@ -5,6 +5,7 @@
 #include "sets/image.h"
 #include "sets/listing.h"
 #include "sets/reader.h"
+#include "sets/suspect.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -14,12 +15,12 @@
 
 enum { LARGEST_FILE = 1 << 26 };
 
-static const char *const images[] = { ".png", ".jpg", ".jpeg", ".jfif", ".jpe", NULL };
+const char *const reader_images[] = { ".png", ".jpg", ".jpeg", ".jfif", ".jpe", NULL };
 static const char *const events[] = { ".bin", NULL };
 static const char *const trains[] = { "train", "Train", NULL };
-static const char *const tests[] = { "test", "Test", "val", "Val", NULL };
+static const char *const tests[] = { "test", "Test", "val", "Val", "valid", "Valid", "validation", "Validation", NULL };
 
-bool reader_is_image(const char *name) { return listing_ends(name, images); }
+bool reader_is_image(const char *name) { return listing_ends(name, reader_images); }
 bool reader_is_events(const char *name) { return listing_ends(name, events); }
 
 /* The folder of samples without a label, unless read.unlabelled names another. */
@@ -72,24 +73,24 @@ static const char *train_of(const char *folder, extensions wanted)
 
     if (name) return name;
     while (trains[i] && !is_there(folder, trains[i])) i++;
-    if (trains[i]) return wanted == images && is_listed(folder, trains[i]) ? trains[i] : NULL;
-    if (wanted != images) return NULL;
+    if (trains[i]) return wanted == reader_images && is_listed(folder, trains[i]) ? trains[i] : NULL;
+    if (wanted != reader_images) return NULL;
     return is_there(folder, UNLABELLED) || is_listed(folder, ".") || listing_has(folder, "", wanted, 2) == 2 ? "" : NULL;
 }
 
-static bool holds(const char *folder) { return train_of(folder, images) || train_of(folder, events); }
+static bool holds(const char *folder) { return train_of(folder, reader_images) || train_of(folder, events); }
 
 /* Where the test samples are, in folders of classes or with a list of labels, or NULL. */
 static const char *test_of(const char *folder, extensions wanted)
 {
     for (int i = 0; tests[i]; i++)
-        if (listing_has(folder, tests[i], wanted, 1) || (wanted == images && is_listed(folder, tests[i]))) return tests[i];
+        if (listing_has(folder, tests[i], wanted, 1) || (wanted == reader_images && is_listed(folder, tests[i]))) return tests[i];
     return NULL;
 }
 
 static bool lacks_test(const char *folder)
 {
-    return test_of(folder, train_of(folder, images) ? images : events) == NULL && !is_annotated(folder);
+    return test_of(folder, train_of(folder, reader_images) ? reader_images : events) == NULL && !is_annotated(folder);
 }
 
 /* One file; its name is part of the digest, since it says which class it is. */
@@ -288,9 +289,9 @@ static int list_test(const part *train, const listing_how *how, part *p)
 
     p->list.names = train->list.names;
     p->list.classes = train->list.classes;
-    if (how->wanted == images && is_annotated(folder)) return listing_annotated(folder, "val", &p->list);
+    if (how->wanted == reader_images && is_annotated(folder)) return listing_annotated(folder, "val", &p->list);
     if (!name) return complain(BAD_INPUT, "%s has no test samples: wanted is %s", folder,
-                               how->wanted == images ? "test/CLASS/*.png or .jpg, or val" : "Test/CLASS/*.bin");
+                               how->wanted == reader_images ? "test/CLASS/*.png or .jpg, or val" : "Test/CLASS/*.bin");
     code = listing_read(folder, name, how, false, &p->list);
     if (code == DONE) code = listing_take_labels(folder, name, &p->list);
     if (code != DONE) return code;
@@ -359,12 +360,16 @@ static int keep_files(part *p)
 
 static int read_set(reading *r)
 {
-    const char *folder = r->d->path, *pictures = train_of(folder, images), *name = pictures ? pictures : train_of(folder, events);
-    listing_how how = { .wanted = pictures ? images : events };
+    const char *folder = r->d->path, *pictures = train_of(folder, reader_images), *name = pictures ? pictures : train_of(folder, events);
+    listing_how how = { .wanted = pictures ? reader_images : events };
     part train = { .r = r, .first = TRAIN_IMAGES }, test = { .r = r, .first = TEST_IMAGES };
     int code = list_train(name, &how, &train);
 
     if (code == DONE) code = listing_check(folder, "wnids.txt", &train.list);
+    if (code == DONE) {
+        suspect_names(r->d, &train.list, how.unlabelled);
+        if (!is_annotated(folder)) suspect_beside(r->d, &train.list, name, test_of(folder, how.wanted), how.unlabelled, how.wanted);
+    }
     if (code == DONE && r->test) code = list_test(&train, &how, &test);
     if (code == DONE && !r->test) tell_of_unused(r->d, how.wanted);
     if (code == DONE && pictures) code = read_both(&train, r->test ? &test : NULL);

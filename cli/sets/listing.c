@@ -4,6 +4,8 @@
 
 #include "sets/listing.h"
 
+#include "likeness.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
@@ -227,6 +229,24 @@ static int complain_empty(const char *folder, const char *within, const listing_
     return BAD_INPUT;
 }
 
+/* "; did you mean cat?" of a class that is none, or "". */
+static const char *like_class(const listing *l, const char *name)
+{
+    static char text[LIKENESS_HINT + 32];
+    likeness n = likeness_of(name);
+
+    for (int c = 0; c < l->classes; c++) {
+        if (strcasecmp(l->names[c], name) == 0) {
+            snprintf(text, sizeof text, "; did you mean %.256s?", l->names[c]);
+            return text;
+        }
+        likeness_offer(&n, l->names[c], l->names[c]);
+    }
+    *text = 0;
+    if (*n.hint && n.nearest <= (int)strlen(name) / 2) snprintf(text, sizeof text, "; did you mean %s?", n.hint);
+    return text;
+}
+
 static int add_classes(const char *folder, const char *part, const listing_how *how, struct dirent **entry, int entries, bool training, listing *l)
 {
     char within[PATH_MAX], path[PATH_MAX];
@@ -239,7 +259,7 @@ static int add_classes(const char *folder, const char *part, const listing_how *
         const int label = listing_label(l, name), left = l->left.all;
         if (label < 0 && !how->each && join(path, folder, within, "") && !holds(path, how->wanted)) continue;
         if (label < 0)
-            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples", folder, part, name);
+            return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples%s", folder, part, name, like_class(l, name));
         code = add_folder(folder, within, how->wanted, label, l, &count);
         if (code == DONE && training && count == 0) code = complain_empty(folder, within, how, l, l->left.all - left);
     }

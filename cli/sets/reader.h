@@ -30,6 +30,11 @@ typedef struct reader {
     bool (*lacks_test)(const char *folder);
 } reader;
 
+/* In find.c: what reads a folder, NULL: nothing does; and the folder of a set, as dataset_open finds it, of PATH_MAX bytes, after a complaint
+ * if the exit code is not DONE. */
+const reader *reader_of(const char *folder);
+int           dataset_find(const char *name, const char *folder, char *found);
+
 extern const reader idx_reader, npy_reader, cifar_reader, svhn_reader, folder_reader;
 
 /* The largest set that is read. */
@@ -45,8 +50,9 @@ int reader_reserve(reading *r, int first, int count, size_t features);
 /* A set over them: d->train or d->test. */
 int reader_bind(reading *r, int first, int count, int rank, const int *shape);
 
-/* Whether a file of that name is an image, or a recording of events. */
+/* Whether a file of that name is an image, or a recording of events; and the endings of images, NULL at the end. */
 bool reader_is_image(const char *name);
+extern const char *const reader_images[];
 bool reader_is_events(const char *name);
 
 /* How events become frames. */

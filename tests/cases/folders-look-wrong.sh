@@ -1,0 +1,53 @@
+# A folder that is hardly meant as it is taken is told of, and one that is no set says what it lacks.
+make own
+mv own/unlabelled own/unlabeled
+try data check own
+ends 0
+says "note: the folder 'unlabeled' is taken for a class: .*read.unlabelled=unlabeled"
+try data check own --unlabelled unlabeled
+silent_about 'taken for a class'
+cp -r own/bee own/Bee; mkdir own/cow
+try data check own
+says "note: the classes 'Bee' and 'bee' differ in upper and lower case alone"
+says "note: the folder 'cow' holds no .png files, and is no class"
+rm -r own/Bee own/cow own/unlabeled own/*.png
+# Parts: valid/ is one, beside a test it is left out.
+mkdir two; cp -r own two/train; cp -r own two/valid
+try data check two
+ends 0
+says '^test +60 samples'
+silent_about 'left out'
+cp -r two/valid two/test; cp -r two/valid two/more
+try data check two
+says "note: the folder 'valid' is left out: the test part is 'test'"
+says "note: the folder 'more' is left out"
+mv two/test/cat two/test/Cat
+try data check two
+ends 3
+says 'test/Cat: there is no class of this name among the training samples; did you mean cat\?'
+mv two/test/Cat two/test/catt
+try data check two
+says 'did you mean cat\?'
+mkdir single; mkdir single/train; cp -r own/bee single/train
+try data check single
+ends 0
+says 'all training samples with a label are of one class, 0 \(bee\)'
+# What is no set.
+mkdir one; cp -r own/bee one
+try data check one
+ends 3
+says "one holds pictures in one folder alone, 'bee': a training wants at least two classes"
+try data check one/bee
+ends 3
+says 'one/bee holds pictures, but nothing says their classes'
+mkdir outer; mv own outer
+try data check outer
+ends 3
+says 'outer holds no data set, but outer/own does: name that'
+mkdir nothing
+try data check nothing
+ends 3
+says 'nothing is empty'
+try data check outer/own/bee/bee1.png
+ends 3
+says 'is a file: name the folder'
