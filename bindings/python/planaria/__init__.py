@@ -17,6 +17,7 @@ from ._native import lib
 from ._options import Option, options, preset, presets
 from ._runs import runs
 from ._to_nir import to_nir
+from ._torch import from_torch, to_torch
 from ._train import train
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _ESTIMATORS = ("EquilibriumClassifier", "SelfTargetClassifier", "SelfTargetTrans
 __all__ = [
     "ArgumentError", "ConversionWarning", "DataWarning", "EquilibriumClassifier", "Error", "FileError", "FormatError", "Layer", "Model",
     "NotFiniteError", "Option", "OutOfMemoryError", "SelfTargetClassifier", "SelfTargetTransformer", "ShapeError", "SpikingClassifier",
-    "StateError", "from_nir", "load", "options", "preset", "presets", "runs", "to_nir", "train",
+    "StateError", "from_nir", "from_torch", "load", "options", "preset", "presets", "runs", "to_nir", "to_torch", "train",
 ]
 
 

@@ -151,13 +151,20 @@ def address(array: Array, kind: str) -> Any:
     return ffi.from_buffer(kind + "[]", array)
 
 
+def as_array(values: Any) -> Array:
+    """As an array of NumPy, by DLPack where that is offered: without a copy if they lie in memory of the CPU."""
+    if isinstance(values, np.ndarray) or not hasattr(values, "__dlpack__") or not hasattr(np, "from_dlpack"):
+        return np.asarray(values)
+    return np.asarray(np.from_dlpack(values))
+
+
 def as_samples(X: Any, quiet: bool = False) -> Array:
     """X as the library takes it: uint8 or float32 in C order, itself if it is so already.
 
     Other integers and booleans become bytes as those of .npy files do, floats become float32; a
     `ConversionWarning` says so unless `quiet`.
     """
-    X = np.asarray(X)
+    X = as_array(X)
     if X.ndim < 2 or X.ndim > 5:
         raise ShapeError(f"samples have {X.ndim} dimensions; there must be 2..5, [sample] first: X.reshape(1, -1) is one sample of values")
     before = X.dtype
@@ -181,7 +188,7 @@ def as_samples(X: Any, quiet: bool = False) -> Array:
 
 def as_labels(y: Any, count: int) -> Array:
     """Labels as the library takes them: int32, -1 for none."""
-    y = np.asarray(y)
+    y = as_array(y)
     if y.shape != (count,):
         raise ShapeError(f"labels have the shape {y.shape}; there must be one for each of {count} samples")
     if y.dtype.kind not in "iub":
