@@ -107,14 +107,17 @@ check-python:    ## the Python package: built, types checked by mypy, tests by p
 	$(BUILD)/python-env/bin/mypy
 	PLANARIA=$(BUILD)/check/planaria $(BUILD)/python-env/bin/pytest -q
 
-check-python-peers: ## spikes and outputs against snnTorch, SpikingJelly, norse, Rockpool and sinabs, in environments of their own
+check-python-peers: ## against snnTorch, SpikingJelly, norse, Rockpool, sinabs, PyTorch, Dask and the oldest scikit-learn
 	tools/deps.sh python
 	test -x $(BUILD)/peers-env/bin/python || python3 -m venv $(BUILD)/peers-env
 	test -x $(BUILD)/sinabs-env/bin/python || python3 -m venv $(BUILD)/sinabs-env
 	$(BUILD)/peers-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/tests/requirements.txt \
 	    -r bindings/python/peers/requirements.txt
 	$(BUILD)/sinabs-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/peers/requirements-sinabs.txt
-	$(BUILD)/peers-env/bin/pip install -q --no-build-isolation --no-deps .
+	test -x $(BUILD)/oldest-env/bin/python || python3 -m venv $(BUILD)/oldest-env
+	$(BUILD)/oldest-env/bin/pip install -q -r bindings/python/peers/requirements-oldest.txt
+	for env in peers oldest; do $(BUILD)/$$env-env/bin/pip install -q --no-deps . || exit 1; done
+	$(BUILD)/oldest-env/bin/pytest -q bindings/python/tests/test_estimators.py
 	PLN_SINABS_PYTHON=$(BUILD)/sinabs-env/bin/python $(BUILD)/peers-env/bin/pytest -q bindings/python/peers
 
 fuzz:            ## fuzz each reader for FUZZ_SECONDS (needs clang)

@@ -83,6 +83,11 @@ pln_layer_info pln_net_layer(const pln_net *net, int layer);
 int pln_net_parameters(const pln_net *net);
 pln_parameter_info pln_net_parameter(const pln_net *net, int parameter);
 pln_status pln_net_get(const pln_net *net, int parameter, pln_tensor *t);
+pln_status pln_net_copy(pln_net *net, const pln_net *from);
+
+/* ---- prune.h ---- */
+bool pln_parameter_competes(const pln_parameter_info *info);
+size_t pln_net_present(const pln_net *net, int parameter);
 
 /* ---- train.h ---- */
 typedef struct { int epochs; ...; } pln_fit;

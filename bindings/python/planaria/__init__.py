@@ -18,19 +18,20 @@ from ._options import Option, options, preset, presets
 from ._runs import runs
 from ._to_nir import to_nir
 from ._torch import from_torch, to_torch
-from ._train import train
+from ._train import prune, train
 
 if TYPE_CHECKING:
-    from .estimators import EquilibriumClassifier, SelfTargetClassifier, SelfTargetTransformer, SpikingClassifier
+    from .estimators import EquilibriumClassifier, FewLabelsClassifier, SelfTargetClassifier, SelfTargetTransformer, SpikingClassifier
 
 __version__ = text(lib.pln_version())
 
-_ESTIMATORS = ("EquilibriumClassifier", "SelfTargetClassifier", "SelfTargetTransformer", "SpikingClassifier")
+_ESTIMATORS = ("EquilibriumClassifier", "FewLabelsClassifier", "SelfTargetClassifier", "SelfTargetTransformer", "SpikingClassifier")
 
 __all__ = [
-    "ArgumentError", "ConversionWarning", "DataWarning", "EquilibriumClassifier", "Error", "FileError", "FormatError", "Layer", "Model",
+    "ArgumentError", "ConversionWarning", "DataWarning", "EquilibriumClassifier", "Error", "FewLabelsClassifier", "FileError",
+    "FormatError", "Layer", "Model",
     "NotFiniteError", "Option", "OutOfMemoryError", "SelfTargetClassifier", "SelfTargetTransformer", "ShapeError", "SpikingClassifier",
-    "StateError", "from_nir", "from_torch", "load", "options", "preset", "presets", "runs", "to_nir", "to_torch", "train",
+    "StateError", "from_nir", "from_torch", "load", "options", "preset", "presets", "prune", "runs", "to_nir", "to_torch", "train",
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -127,6 +128,19 @@ class Model:
                 self._context.call(lib.pln_net_get, net, i, tensor)
                 found[text(info.name)] = values
         return found
+
+    @property
+    def density(self) -> float:
+        """The share of the weights that pruning has left; 1 where nothing was pruned."""
+        with self._context.lock:
+            net = self._whole()
+            present = numbers = 0
+            for i in range(lib.pln_net_parameters(net.pointer)):
+                info = ffi.new("pln_parameter_info *", lib.pln_net_parameter(net.pointer, i))
+                if lib.pln_parameter_competes(info):
+                    present += lib.pln_net_present(net.pointer, i)
+                    numbers += math.prod(info.dim[d] for d in range(info.rank))
+        return present / numbers
 
     def _whole(self) -> Handle:
         """A network of its own: that of the model is only read, and holds its weights in another form."""

@@ -69,6 +69,7 @@ class Training:
         self.head: Optional[Handle] = None
         self.best: Optional[bytes] = None
         self.held: Optional[Handle] = None
+        self.classes = 0
 
     # ---- data -------------------------------------------------------------------------------------
 
@@ -101,11 +102,13 @@ class Training:
 
     # ---- training ----------------------------------------------------------------------------------
 
-    def run(self, callbacks: Iterable[Callback], progress: Optional[bool]) -> None:
-        """Trains, and reads out."""
+    def run(self, callbacks: Iterable[Callback], progress: Optional[bool], start: Optional[Model] = None, named: Optional[Data] = None) -> None:
+        """Trains, from the weights of a model if there is one, and reads out, by other samples than those trained on if there are some."""
         c, evaluates = self.context, self.test is not None
         with_, without = self._index(), self._index()
         self.net = c.make("pln_net", lib.pln_net_free, lib.pln_experiment_network, c, self.e, self.train, self.seed)
+        if start is not None:
+            c.call(lib.pln_net_copy, self.net, c.make("pln_net", lib.pln_net_free, lib.pln_model_parse, c, start._content, len(start._content)))
         c.call(lib.pln_experiment_labels, c, self.e, self.train, self.test, self.seed, None, with_, without)
         sets = [handle for handle in (self.train, self.test, self.held) if handle is not None]
         data = ffi.new("pln_run_data *", {"train": self.train.pointer, "with": with_.pointer, "without": without.pointer})
@@ -121,6 +124,8 @@ class Training:
         finally:
             bar.close()
         run.close()
+        if named is not None:
+            self.train = named.handle
         if not finished or not evaluates:
             self._read_out()
 
@@ -194,7 +199,7 @@ class Training:
 
     def _classify(self, by: Any) -> None:
         c = self.context
-        classes, outputs = lib.pln_data_classes(self.train.pointer), lib.pln_net_outputs(self.net.pointer)
+        classes, outputs = max(self.classes, lib.pln_data_classes(self.train.pointer)), lib.pln_net_outputs(self.net.pointer)
         fit = ffi.new("pln_fit *", lib.pln_experiment_fit(self.e, lib.PLN_PART_CLASSIFIER, self.seed))
         head = c.make("pln_net", lib.pln_net_free, lib.pln_experiment_head, c, self.e, outputs, classes, self.seed)
         features = None
@@ -209,7 +214,7 @@ class Training:
         self.head = head
 
     def _decoder(self) -> Any:
-        classes = lib.pln_data_classes(self.train.pointer)
+        classes = max(self.classes, lib.pln_data_classes(self.train.pointer))
         argmax = lib.pln_experiment_argmax(self.e)
         outputs = lib.pln_net_outputs(self.net.pointer)
         rows = np.array(self.associations, np.int32).reshape(-1, outputs)
@@ -235,8 +240,8 @@ class Training:
 
 
 def train(config: Config, X: Any, y: Any = None, *, test: Optional[tuple[Any, Any]] = None, set: Optional[Mapping[str, Any]] = None,
-          classes: Optional[Iterable[str]] = None, callbacks: Iterable[Callback] = (), seed: int = 1, threads: int = 0,
-          progress: Optional[bool] = None) -> Model:
+          classes: Optional[Iterable[str]] = None, start: Optional[Model] = None, callbacks: Iterable[Callback] = (), seed: int = 1,
+          threads: int = 0, progress: Optional[bool] = None) -> Model:
     """Trains a network: a configuration, samples and a seed give the same model, to the bit, as with the command.
 
     Parameters
@@ -253,7 +258,9 @@ def train(config: Config, X: Any, y: Any = None, *, test: Optional[tuple[Any, An
     set : dict, optional
         Changes of the configuration by their paths: ``{"train.epochs": 5}``.
     classes : iterable of str, optional
-        Names of the classes.
+        Names of the classes: that of class 0 first.
+    start : Model, optional
+        Of the same layers, whose weights training begins with; None: drawn by the seed.
     callbacks : iterable of callables
         Called with the line of each event as a dict, the names of which are those of ``metrics.jsonl``: ``epoch``,
         ``train_loss``, ``samples_per_second``, with ``test`` also ``direct_average`` or ``accuracy``, ...  One that returns True
@@ -289,5 +296,62 @@ def train(config: Config, X: Any, y: Any = None, *, test: Optional[tuple[Any, An
     data = Data(training.context, X, y)
     data.remark(stacklevel=2)
     training.take(data, None if test is None else Data(training.context, *test), None if classes is None else list(classes))
-    training.run(callbacks, progress)
+    training.run(callbacks, progress, start)
     return training.model(threads)
+
+
+def prune(config: Config, X: Any, y: Any = None, sparsity: Optional[float] = None, *, start: Optional[Model] = None, epochs: Optional[int] = None,
+          method: Optional[str] = None, criterion: Optional[str] = None, regrow: Optional[str] = None, granularity: Optional[str] = None,
+          test: Optional[tuple[Any, Any]] = None, set: Optional[Mapping[str, Any]] = None, classes: Optional[Iterable[str]] = None,
+          callbacks: Iterable[Callback] = (), seed: int = 1, threads: int = 0, progress: Optional[bool] = None) -> Model:
+    """Trains a network and prunes it meanwhile, as ``planaria prune`` does: from the beginning, or from the weights of a model.
+
+    Parameters
+    ----------
+    config : str, Path or dict
+        As for `train`.
+    X, y
+        As for `train`.
+    sparsity : float, optional
+        Share of the weights that are left out in the end, 0..1; None: what the configuration's section ``prune`` has.
+    start : Model, optional
+        Of the same layers: the network that is pruned.
+    epochs : int, optional
+        That are trained meanwhile; None: what the configuration has.  With 0, which wants ``start``, it is pruned as it is.
+    method, criterion, regrow, granularity : str, optional
+        Keys of the section: ``planaria.options("prune")`` says what they may be.
+    test, set, classes, callbacks, seed, threads, progress
+        As for `train`; other keys of the section are ``set={"prune.updates": 4}``.
+
+    Returns
+    -------
+    Model
+        `Model.density` says what is left, `Model.activity` what it costs.
+
+    Raises
+    ------
+    ArgumentError
+        No sparsity is said, or a value is out of its range.
+
+    Examples
+    --------
+    >>> dense = planaria.train("spiking/mlp-a-mnist", X, y)
+    >>> sparse = planaria.prune("spiking/mlp-a-mnist", X, y, 0.9, start=dense, epochs=5)
+    """
+    whole = load_config(config)
+    change(whole, set or {})
+    section = whole.setdefault("prune", {})
+    if sparsity is None and "sparsity" not in section:
+        raise ArgumentError("sparsity is missing: the share of the weights to leave out", "prune.sparsity")
+    if epochs == 0 and start is None:
+        raise ArgumentError("epochs is 0: there is nothing to prune without a network to start from")
+    own = {"sparsity": sparsity, "method": method, "criterion": criterion, "regrow": regrow, "granularity": granularity}
+    section.update({key: value for key, value in own.items() if value is not None})
+    if epochs == 0 and "regrow" not in section and "method" not in section:
+        section["regrow"] = "none"
+    if epochs is not None:
+        whole.setdefault("train", {})["epochs"] = epochs
+        for part in (whole["train"].get("schedule"), section):
+            if isinstance(part, dict):
+                part.pop("length", None)
+    return train(whole, X, y, test=test, classes=classes, start=start, callbacks=callbacks, seed=seed, threads=threads, progress=progress)

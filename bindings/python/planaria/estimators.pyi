@@ -15,7 +15,7 @@ class EquilibriumClassifier(BaseEstimator):  # type: ignore[misc]
     classes_: Array
     n_iter_: int
     layers: Sequence[Union[int, Mapping[str, Any]]]
-    dropout: float
+    dropout: Union[float, Sequence[float]]
     random_state: Union[int, RandomState, None]
     n_jobs: Optional[int]
     verbose: bool
@@ -40,7 +40,7 @@ class EquilibriumClassifier(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         layers: Sequence[Union[int, Mapping[str, Any]]] = (512,),
-        dropout: float = 0.15,
+        dropout: Union[float, Sequence[float]] = 0.15,
         random_state: Union[int, RandomState, None] = None,
         n_jobs: Optional[int] = None,
         verbose: bool = False,
@@ -63,6 +63,69 @@ class EquilibriumClassifier(BaseEstimator):  # type: ignore[misc]
         symmetric: bool = False,
     ) -> None: ...
     def fit(self, X: Any, y: Any = None) -> EquilibriumClassifier: ...
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> EquilibriumClassifier: ...
+    def predict(self, X: Any) -> Array: ...
+    def predict_proba(self, X: Any) -> Array: ...
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
+
+class FewLabelsClassifier(BaseEstimator):  # type: ignore[misc]
+    model_: Model
+    n_features_in_: int
+    classes_: Array
+    n_iter_: int
+    layers: Sequence[Union[int, Mapping[str, Any]]]
+    dropout: Union[float, Sequence[float]]
+    activation: str
+    semi: Optional[Mapping[str, Any]]
+    random_state: Union[int, RandomState, None]
+    n_jobs: Optional[int]
+    verbose: bool
+    epochs: int
+    batch: int
+    shards: int
+    loss: Literal['mse', 'cross_entropy', 'cross_entropy_steps']
+    optimiser: Literal['sgd', 'adam']
+    rate: Union[float, Sequence[float]]
+    schedule: Optional[Mapping[str, Any]]
+    winners: int
+    gamma: float
+    eta: float
+    smoothing: float
+    output_dropout: float
+    sequential: bool
+    label_smoothing: float
+    momentum: float
+    weight_decay: float
+    clip: float
+    def __init__(
+        self,
+        *,
+        layers: Sequence[Union[int, Mapping[str, Any]]] = (2000,),
+        dropout: Union[float, Sequence[float]] = (0.128, 0.595),
+        activation: str = 'relu',
+        semi: Optional[Mapping[str, Any]] = None,
+        random_state: Union[int, RandomState, None] = None,
+        n_jobs: Optional[int] = None,
+        verbose: bool = False,
+        epochs: int = 30,
+        batch: int = 128,
+        shards: int = 1,
+        loss: Literal['mse', 'cross_entropy', 'cross_entropy_steps'] = 'cross_entropy',
+        optimiser: Literal['sgd', 'adam'] = 'adam',
+        rate: Union[float, Sequence[float]] = (0.000352, 0.00491),
+        schedule: Optional[Mapping[str, Any]] = None,
+        winners: int = 1,
+        gamma: float = 0.0791,
+        eta: float = 0.0,
+        smoothing: float = 0.116,
+        output_dropout: float = 0.0,
+        sequential: bool = False,
+        label_smoothing: float = 0.136,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+        clip: float = 0.0,
+    ) -> None: ...
+    def fit(self, X: Any, y: Any = None) -> FewLabelsClassifier: ...
     def predict(self, X: Any) -> Array: ...
     def predict_proba(self, X: Any) -> Array: ...
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
@@ -73,7 +136,7 @@ class SelfTargetClassifier(BaseEstimator):  # type: ignore[misc]
     classes_: Array
     n_iter_: int
     layers: Sequence[Union[int, Mapping[str, Any]]]
-    dropout: float
+    dropout: Union[float, Sequence[float]]
     activation: str
     read_out: Literal['association', 'unit', 'classifier']
     classifier: Optional[Mapping[str, Any]]
@@ -101,7 +164,7 @@ class SelfTargetClassifier(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         layers: Sequence[Union[int, Mapping[str, Any]]] = (2000,),
-        dropout: float = 0.3,
+        dropout: Union[float, Sequence[float]] = 0.3,
         activation: str = 'relu',
         read_out: Literal['association', 'unit', 'classifier'] = 'association',
         classifier: Optional[Mapping[str, Any]] = None,
@@ -127,6 +190,7 @@ class SelfTargetClassifier(BaseEstimator):  # type: ignore[misc]
         clip: float = 0.0,
     ) -> None: ...
     def fit(self, X: Any, y: Any = None) -> SelfTargetClassifier: ...
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> SelfTargetClassifier: ...
     def predict(self, X: Any) -> Array: ...
     def predict_proba(self, X: Any) -> Array: ...
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...
@@ -136,7 +200,7 @@ class SelfTargetTransformer(BaseEstimator):  # type: ignore[misc]
     model_: Model
     n_features_in_: int
     layers: Sequence[Union[int, Mapping[str, Any]]]
-    dropout: float
+    dropout: Union[float, Sequence[float]]
     activation: str
     random_state: Union[int, RandomState, None]
     n_jobs: Optional[int]
@@ -162,7 +226,7 @@ class SelfTargetTransformer(BaseEstimator):  # type: ignore[misc]
         self,
         *,
         layers: Sequence[Union[int, Mapping[str, Any]]] = (2000,),
-        dropout: float = 0.3,
+        dropout: Union[float, Sequence[float]] = 0.3,
         activation: str = 'relu',
         random_state: Union[int, RandomState, None] = None,
         n_jobs: Optional[int] = None,
@@ -186,6 +250,7 @@ class SelfTargetTransformer(BaseEstimator):  # type: ignore[misc]
         clip: float = 0.0,
     ) -> None: ...
     def fit(self, X: Any, y: Any = None) -> SelfTargetTransformer: ...
+    def partial_fit(self, X: Any, y: Any = None) -> SelfTargetTransformer: ...
     def transform(self, X: Any) -> Array: ...
 
 class SpikingClassifier(BaseEstimator):  # type: ignore[misc]
@@ -270,6 +335,7 @@ class SpikingClassifier(BaseEstimator):  # type: ignore[misc]
         output_spikes: bool = False,
     ) -> None: ...
     def fit(self, X: Any, y: Any = None) -> SpikingClassifier: ...
+    def partial_fit(self, X: Any, y: Any = None, classes: Any = None) -> SpikingClassifier: ...
     def predict(self, X: Any) -> Array: ...
     def predict_proba(self, X: Any) -> Array: ...
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float: ...

@@ -16,7 +16,7 @@ from planaria import _estimators
 STUB = Path(__file__).resolve().parents[1] / "planaria" / "estimators.pyi"
 TYPES = {"int": "int", "float": "float", "bool": "bool", "str": "str", "floats": "Union[float, Sequence[float]]",
          "section": "Optional[Mapping[str, Any]]"}
-METHODS = ("fit", "predict", "predict_proba", "score", "transform")
+METHODS = ("fit", "partial_fit", "predict", "predict_proba", "score", "transform")
 HEAD = '''# Made by tests/stub.py from the library's tables of options; do not change by hand.
 from typing import Any, Literal, Mapping, Optional, Sequence, Union
 
@@ -43,7 +43,7 @@ def method(cls, name):
     for parameter in inspect.signature(getattr(cls, name)).parameters.values():
         kind = "" if parameter.name == "self" else f": {parameter.annotation}"
         words.append(f"{parameter.name}{kind}" + ("" if parameter.default is inspect.Parameter.empty else f" = {parameter.default!r}"))
-    gives = cls.__name__ if name == "fit" else inspect.signature(getattr(cls, name)).return_annotation
+    gives = cls.__name__ if name.endswith("fit") else inspect.signature(getattr(cls, name)).return_annotation
     return f"    def {name}({', '.join(words)}) -> {gives}: ..."
 
 
@@ -60,7 +60,7 @@ def of_class(cls):
 
 
 def stub():
-    classes = (_estimators.EquilibriumClassifier, _estimators.SelfTargetClassifier, _estimators.SelfTargetTransformer, _estimators.SpikingClassifier)
+    classes = (_estimators.EquilibriumClassifier, _estimators.FewLabelsClassifier, _estimators.SelfTargetClassifier, _estimators.SelfTargetTransformer, _estimators.SpikingClassifier)
     return "\n".join([HEAD, *[of_class(cls) for cls in classes]])
 
 

@@ -14,13 +14,14 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.utils.estimator_checks import check_estimator
 
 import planaria
-from planaria import EquilibriumClassifier, SelfTargetClassifier, SelfTargetTransformer, SpikingClassifier
+from planaria import EquilibriumClassifier, FewLabelsClassifier, SelfTargetClassifier, SelfTargetTransformer, SpikingClassifier
 from planaria.estimators import EXPECTED_FAILED_CHECKS
 
 
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("estimator", [SelfTargetClassifier(layers=(60,)), SelfTargetTransformer(layers=(60,)),
-                                       EquilibriumClassifier(layers=(60,)), SpikingClassifier(network="FC60")], ids=lambda e: type(e).__name__)
+                                       EquilibriumClassifier(layers=(60,)), SpikingClassifier(network="FC60"),
+                                       FewLabelsClassifier(layers=(60,), rate=(0.01, 0.01))], ids=lambda e: type(e).__name__)
 def test_conventions(estimator):
     expected = EXPECTED_FAILED_CHECKS if hasattr(estimator, "predict") else {}
     results = check_estimator(estimator, expected_failed_checks=expected)
@@ -111,3 +112,47 @@ def test_with_other_tools_of_scikit_learn(floats, digits):
 def test_sample_weight_is_refused(floats, digits):
     with pytest.raises(TypeError, match="sample_weight"):
         SelfTargetClassifier().fit(floats, digits[1], sample_weight=np.ones(600))
+
+
+def test_few_labels_take_part(floats, digits):
+    y = digits[1]
+    few = np.where(np.arange(len(y)) % 10 == 0, y, -1)
+    semi = {"batch": 8, "rate": [0.005], "pretrain": {"epochs": 30, "batch": 8, "rate": [0.01]}}
+    c = FewLabelsClassifier(layers=(60,), epochs=4, semi=semi, dropout=0.1, random_state=1)
+    assert clone(c).fit(floats, few).score(floats, y) > 0.6
+    assert not np.array_equal(clone(c).fit(floats, few).predict_proba(floats), clone(c).fit(floats[::10], y[::10]).predict_proba(floats))
+    assert FewLabelsClassifier().dropout == (0.128, 0.595) and FewLabelsClassifier().layers == (2000,)
+    with pytest.raises(ValueError, match="needs labels"):
+        c.fit(floats, np.full(600, -1))
+    with pytest.raises(ValueError, match="dropout has 3 shares for 2 dense layers"):
+        clone(c).set_params(dropout=[0, 0, 0]).fit(floats, few)
+
+
+@pytest.mark.parametrize("c, least", [(SelfTargetClassifier(layers=(100,), rate=4, random_state=1), 0.6),
+                                      (EquilibriumClassifier(layers=(60,), rate=0.4, random_state=1), 0.5), (SpikingClassifier(network="FC60", random_state=1), 0.5)],
+                         ids=lambda v: type(v).__name__)
+def test_samples_that_come_piece_by_piece(floats, digits, c, least):
+    y = digits[1]
+    c = clone(c).partial_fit(floats[:200], y[:200], classes=range(-1, 10))
+    one = pickle.loads(pickle.dumps(c))
+    for _ in range(6):
+        for first in range(0, 600, 200):
+            c.partial_fit(floats[first:first + 200], y[first:first + 200])
+    assert c.score(floats, y) > least and c.n_iter_ == 19 and one.predict_proba(floats).shape == (600, 10)
+    again = one.partial_fit(floats[200:400], np.where(np.arange(200) < 5, y[200:400], -1))
+    assert list(again.classes_) == list(range(10)) and again.n_iter_ == 2
+    with pytest.raises(ValueError, match="the label 11, which is not among classes"):
+        c.partial_fit(floats[:5], np.full(5, 11))
+    with pytest.raises(ValueError, match="classes must be passed on the first call"):
+        clone(c).partial_fit(floats, y)
+
+
+def test_pieces_without_labels_are_what_one_pass_is(floats, digits):
+    c = SelfTargetClassifier(layers=(40,), rate=2, epochs=1, schedule={"kind": "constant"}, random_state=3)
+    assert np.array_equal(clone(c).partial_fit(floats).transform(floats), clone(c).fit(floats).transform(floats))
+    pieces = clone(c).partial_fit(floats[:300]).partial_fit(floats[300:], digits[1][300:], classes=range(10))
+    for _ in range(5):
+        pieces.partial_fit(floats)
+    assert pieces.score(floats, digits[1]) > 0.3
+    t = SelfTargetTransformer(layers=(40,), random_state=3).partial_fit(floats).partial_fit(floats)
+    assert t.n_iter_ == 2 and t.transform(floats).shape == (600, 40)

@@ -56,6 +56,37 @@ def test_held_out_samples_choose_the_best(digits):
     assert set(model.predict(X[:20])) <= set(model.classes)
 
 
+SPIKING = {"network": "FC40-FC10", "spiking": {"steps": 4, "normalise": True},
+           "train": {"target": "labels", "loss": "cross_entropy", "optimiser": "sgd", "momentum": 0.9, "epochs": 12, "batch": 16, "rate": [0.05]}}
+
+
+def test_pruning_from_the_beginning_and_from_a_model(digits):
+    X, y = digits[0].reshape(-1, 8, 8), digits[1]
+    dense = planaria.train(SPIKING, X, y)
+    meanwhile = planaria.prune(SPIKING, X, y, 0.75, seed=2)
+    further = planaria.prune(SPIKING, X, y, 0.75, start=dense, epochs=3, criterion="magnitude", set={"prune.updates": 4})
+    as_it_is = planaria.prune(SPIKING, X, y, 0.75, start=dense, epochs=0)
+    assert dense.density == 1 and [m.density for m in (meanwhile, further, as_it_is)] == pytest.approx([0.25] * 3, abs=1e-3)
+    kept = as_it_is.parameters()["0.weight"]
+    assert np.array_equal(kept[kept != 0], dense.parameters()["0.weight"][kept != 0]) and len(further.history) == 3
+    assert (further.predict(X) == y).mean() > 0.6 and planaria.Model(further._content).density == further.density
+    with pytest.raises(planaria.ArgumentError, match="sparsity is missing"):
+        planaria.prune(SPIKING, X, y)
+    with pytest.raises(planaria.ArgumentError, match="nothing to prune"):
+        planaria.prune(SPIKING, X, y, 0.5, epochs=0)
+    with pytest.raises(planaria.ArgumentError, match="prune.sparsity is 2"):
+        planaria.prune(SPIKING, X, y, 2)
+
+
+def test_training_goes_on_from_a_model(digits, quick):
+    X, y = digits
+    first = planaria.train("unsup-bp-1layer", X, y, set=quick)
+    further = planaria.train("unsup-bp-1layer", X, y, set={**quick, "train.epochs": 1, "train.rate": [1e-9]}, start=first)
+    assert np.allclose(further.parameters()["0.weight"], first.parameters()["0.weight"], atol=1e-6)
+    with pytest.raises(planaria.ShapeError):
+        planaria.train("unsup-bp-1layer", X, y, set={**quick, "layers.1.dense": 50}, start=first)
+
+
 def test_a_callback_ends_it(digits, quick):
     model = planaria.train("unsup-bp-1layer", *digits, set=quick, callbacks=[lambda line: line.get("epoch") == 1])
     assert len(model.history) == 1 and model.by == "association" and model.labels == (1.0,)
