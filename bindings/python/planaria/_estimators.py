@@ -23,7 +23,7 @@ EXPECTED_FAILED_CHECKS = {
 class SelfTargetClassifier(IncrementalClassifier, Transformer):
     """A network that sets its own target, and classes by the labels there are: none, few or all.
 
-    The network is trained on all samples and no label (theory 3); labels then say which class each output unit stands for, or
+    The network is trained on all samples and no label (theory 1); labels then say which class each output unit stands for, or
     train a linear classifier on the outputs.  Without any label `transform` works, and `predict` raises.  Defaults are those of
     the preset {preset}, with fewer epochs; values of the samples should be in 0..1.
 
