@@ -412,10 +412,19 @@ static int place_of(const dense_own *own, int i)
     return own->image ? i % places * own->depth + i / places : i;
 }
 
-static float *weight_at(const plni_layer *layer, const plni_panels *w, const dense_own *own, int unit, int input)
+/* The weights of a unit, to its row of a tensor or from there. */
+static void copy_unit(const plni_layer *layer, const plni_panels *w, const dense_own *own, int unit, float *row, bool from_row)
 {
-    const int place = place_of(own, input);
-    return rows_are_inputs(layer) ? plni_panels_at(w, place, unit) : plni_panels_at(w, unit, place);
+    const bool down = rows_are_inputs(layer);
+    float *first = down ? plni_panels_at(w, 0, unit) : NULL;
+    const ptrdiff_t step = down && w->rows > 1 ? plni_panels_at(w, 1, unit) - first : 0;
+
+    for (int i = 0; i < layer->inputs; i++) {
+        const int place = place_of(own, i);
+        float *at = down ? first + place * step : plni_panels_at(w, unit, place);
+        if (from_row) *at = row[i];
+        else          row[i] = *at;
+    }
 }
 
 static void get(const plni_layer *layer, const float *theta, int which, int first, int rows, float *tensor)
@@ -427,8 +436,7 @@ static void get(const plni_layer *layer, const float *theta, int which, int firs
         memcpy(tensor, bias_in(layer, w.data) + first, sizeof(float) * (size_t)rows);
         return;
     }
-    for (int u = first; u < first + rows; u++)
-        for (int i = 0; i < layer->inputs; i++) *tensor++ = *weight_at(layer, &w, &own, u, i);
+    for (int u = first; u < first + rows; u++, tensor += layer->inputs) copy_unit(layer, &w, &own, u, tensor, false);
 }
 
 static void set(const plni_layer *layer, float *theta, int which, const float *tensor)
@@ -441,7 +449,7 @@ static void set(const plni_layer *layer, float *theta, int which, const float *t
         return;
     }
     for (int u = 0; u < layer->outputs; u++)
-        for (int i = 0; i < layer->inputs; i++) *weight_at(layer, &w, &own, u, i) = *tensor++;
+        copy_unit(layer, &w, &own, u, (float *)(uintptr_t)tensor + (ptrdiff_t)u * layer->inputs, true);
 }
 
 const plni_layer_ops plni_dense_ops = {

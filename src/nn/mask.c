@@ -111,7 +111,8 @@ pln_status pln_net_set_mask(pln_net *net, int parameter, const pln_tensor *mask)
     size_t present = 0;
 
     PLN_TRY(find(net, parameter, mask, &layer, &which));
-    for (ptrdiff_t i = 0; mask && i < pln_tensor_count(mask); i++) {
+    const ptrdiff_t count = mask ? pln_tensor_count(mask) : 0;
+    for (ptrdiff_t i = 0; i < count; i++) {
         if (mask->data[i] != 0 && mask->data[i] != 1)
             return plni_fail(net->ctx, PLN_ERR_ARG, "network: number %td of the mask of %s is %g; it must be 0 or 1", i,
                              pln_net_parameter(net, parameter).name, (double)mask->data[i]);

@@ -320,7 +320,8 @@ pln_status pln_net_set(pln_net *net, int parameter, const pln_tensor *t)
     int which = 0;
 
     PLN_TRY(plni_parameter_find(net, parameter, t, &layer, &which));
-    for (ptrdiff_t i = 0; i < pln_tensor_count(t); i++)
+    const ptrdiff_t count = pln_tensor_count(t);
+    for (ptrdiff_t i = 0; i < count; i++)
         if (!isfinite(t->data[i]))
             return plni_fail(net->ctx, PLN_ERR_NAN,
                              "network: number %td of parameter %s is not finite", i,
