@@ -302,26 +302,27 @@ static void check_taps(const plni_kernels *k)
 /* All steps of tiles; each on its own against the reference. */
 static void check_winograd_of(const plni_kernels *k, int channels, int filters, int tiles, int height, int width)
 {
-    const int cells = 36 * (channels > filters ? channels : filters) * 16;
+    const int most = channels > filters ? channels : filters, cells = 36 * most * 16;
+    const int plane = 3 * most + 16, count = 36 * plane + tiles * (filters + 16);         /* some behind what each step writes */
     float *x = test_floats((size_t)cells), *w = test_floats((size_t)cells), *from = test_floats((size_t)cells);
-    float *a = test_floats((size_t)(36 * cells)), *b = test_copy(a, (size_t)(36 * cells));
+    float *a = test_floats((size_t)count), *b = test_copy(a, (size_t)count);
     float *v = test_floats((size_t)(tiles * (channels + 16))), *u = test_floats((size_t)(channels * filters));
 
-    reference.winograd_weights(a, cells, filters, w, 16 * 3, 16, 3);
-    k->winograd_weights(b, cells, filters, w, 16 * 3, 16, 3);
-    check_equal(a, b, 36 * cells, 1e-6);
-    reference.winograd_in(a, cells, x, 6 * channels, channels, channels);
-    k->winograd_in(b, cells, x, 6 * channels, channels, channels);
-    check_equal(a, b, 36 * cells, 1e-5);
+    reference.winograd_weights(a, plane, filters, w, 16 * 3, 16, 3);
+    k->winograd_weights(b, plane, filters, w, 16 * 3, 16, 3);
+    check_equal(a, b, count, 1e-6);
+    reference.winograd_in(a, plane, x, 6 * channels, channels, channels);
+    k->winograd_in(b, plane, x, 6 * channels, channels, channels);
+    check_equal(a, b, count, 1e-5);
     reference.winograd_product(a, filters + 16, v, channels + 16, u, filters, channels, tiles);
     k->winograd_product(b, filters + 16, v, channels + 16, u, filters, channels, tiles);
-    check_equal(a, b, tiles * (filters + 16), 1e-5);
+    check_equal(a, b, count, 1e-5);
     reference.winograd_out(a, 5 * filters, filters, from, 0, 0, x, 16 * filters, height, width, filters);
     k->winograd_out(b, 5 * filters, filters, from, 0, 0, x, 16 * filters, height, width, filters);
-    check_equal(a, b, cells, 2e-5);
+    check_equal(a, b, count, 2e-5);
     reference.winograd_out(a, 5 * filters, filters, a, 5 * filters, filters, x, 16 * filters, height, width, filters);
     k->winograd_out(b, 5 * filters, filters, b, 5 * filters, filters, x, 16 * filters, height, width, filters);
-    check_equal(a, b, cells, 4e-5);
+    check_equal(a, b, count, 4e-5);
     free(x), free(w), free(from), free(a), free(b), free(v), free(u);
 }
 
