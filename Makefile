@@ -10,7 +10,7 @@ DEMO    ?= $(BUILD)/demo
 STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
 
 .PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
-        check-python check-python-peers reproduce docs install deb archive same-build clean format
+        check-python check-python-peers wheel reproduce docs install deb archive same-build clean format
 
 help:            ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
@@ -119,6 +119,10 @@ check-python-peers: ## against snnTorch, SpikingJelly, norse, Rockpool, sinabs, 
 	for env in peers oldest; do $(BUILD)/$$env-env/bin/pip install -q --no-deps . || exit 1; done
 	$(BUILD)/oldest-env/bin/pytest -q bindings/python/tests/test_estimators.py
 	PLN_SINABS_PYTHON=$(BUILD)/sinabs-env/bin/python $(BUILD)/peers-env/bin/pytest -q bindings/python/peers
+
+wheel:           ## the Python package as it is published, in build/wheel/dist, tried out in clean environments
+	tools/deps.sh python
+	tools/wheel.sh $(BUILD)/wheel
 
 fuzz:            ## fuzz each reader for FUZZ_SECONDS (needs clang)
 	tools/deps.sh fuzz
