@@ -21,6 +21,13 @@ int complain_status(const pln_ctx *ctx, pln_status status);
 /* The same of a file that was read: it is bad input unless memory was short. */
 int complain_file(const pln_ctx *ctx, pln_status status, const char *path);
 
+/* A subcommand, as 'planaria --help' lists it. */
+typedef struct command {
+    const char *name;
+    int       (*run)(int argc, const char **argv);
+    const char *purpose;
+} command;
+
 /* Each subcommand gets the arguments from its own name on. */
 int command_train(int argc, const char **argv);
 int command_prune(int argc, const char **argv);

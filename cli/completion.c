@@ -3,9 +3,10 @@
  * What an option takes is told by how its help calls it: DIR is a folder, KEY=VALUE a key of a configuration.  What a
  * command takes besides follows from its usage in the same way; words in small letters stand for themselves. */
 
-#include "manual.h"
+#include "completion.h"
 
 #include "config/config.h"
+#include "options.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -64,10 +65,22 @@ static void print_quoted(const char *text, const char *marks, const char *quote)
     }
 }
 
-static void see_key_alone(void *user, const char *path, const char *values, const char *usual, const char *help)
+static void see_key(void *user, const pln_option_line *line)
 {
-    (void)usual, (void)help;
-    if (strcmp(values, "section") != 0 && strncmp(path, "layers.", 7) != 0) printf("%s%s=", (const char *)user, path);
+    (void)user;
+    if (strcmp(line->values, "section") != 0 && strncmp(line->path, "layers.", 7) != 0) printf(" %s=", line->path);
+}
+
+/* The keys of configurations, each behind a blank. */
+static void print_keys(void)
+{
+    pln_option_each(config_options, see_key, NULL);
+}
+
+/* The names of the commands, each behind a blank. */
+static void print_names(const command *commands, int count)
+{
+    for (int i = 0; i < count; i++) printf(" %s", commands[i].name);
 }
 
 static bool is_option(const struct poptOption *row)
@@ -120,17 +133,17 @@ static void bash_print(const command *commands, int count)
 {
     fputs("# bash completion of planaria, as 'planaria help --completion bash' prints it\n_planaria()\n{\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options= words= kinds= keys='", stdout);
-    (void)config_each_key(see_key_alone, (void *)(uintptr_t)" ");
+    print_keys();
     fputs("'\n    [ \"$word\" = '=' ] && word= && before='='\n"
           "    [ \"$before\" = '=' ] && before=${COMP_WORDS[COMP_CWORD-2]}\n"
           "    [ \"$COMP_CWORD\" = 1 ] && before=\n"
           "    case \"$([ \"$COMP_CWORD\" = 1 ] || echo \"${COMP_WORDS[1]}\") $before\" in\n"
           "    ' ') options='--help --version' words='help", stdout);
-    for (int i = 0; i < count; i++) printf(" %s", commands[i].name);
+    print_names(commands, count);
     fputs("' ;;\n    'help --man') words='configuration", stdout);
-    for (int i = 0; i < count; i++) printf(" %s", commands[i].name);
+    print_names(commands, count);
     fputs("' ;;\n    'help --completion') words='bash zsh fish' ;;\n    'help '*) options='--man --completion' words='", stdout);
-    for (int i = 0; i < count; i++) printf(" %s", commands[i].name);
+    print_names(commands, count);
     fputs("' ;;\n", stdout);
     for (int i = 0; i < count; i++) options_describe(commands[i].run, bash_see, (void *)(uintptr_t)&commands[i]);
     fputs("    esac\n"
@@ -194,7 +207,7 @@ static void zsh_print(const command *commands, int count)
           "    local -a names\n"
           "    names=(${(f)\"$(planaria presets 2>/dev/null | sed -n 's/^\\([^ ][^ ]*\\).*/\\1/p')\"})\n"
           "    compadd -a names\n    _files\n}\n_planaria_keys()\n{\n    compadd -S '' --", stdout);
-    (void)config_each_key(see_key_alone, (void *)(uintptr_t)" ");
+    print_keys();
     fputs("\n}\n_planaria()\n{\n    local -a commands\n    commands=('help:show what a command takes'", stdout);
     for (int i = 0; i < count; i++) {
         printf("\n        '%s:", commands[i].name);
@@ -245,7 +258,7 @@ static void fish_print(const command *commands, int count)
 {
     fputs("# fish completion of planaria, as 'planaria help --completion fish' prints it\nfunction __planaria_presets\n"
           "    planaria presets 2>/dev/null | string match -r '^[^ ]+'\nend\nfunction __planaria_keys\n    printf '%s\\n'", stdout);
-    (void)config_each_key(see_key_alone, (void *)(uintptr_t)" ");
+    print_keys();
     fputs("\nend\ncomplete -c planaria -f\ncomplete -c planaria -n __fish_use_subcommand -l help -d 'list the commands'\n"
           "complete -c planaria -n __fish_use_subcommand -l version -d 'print the version'\n"
           "complete -c planaria -n __fish_use_subcommand -a help -d 'show what a command takes'\n", stdout);

@@ -168,10 +168,7 @@ int command_features(int argc, const char **argv)
     const struct poptOption table[] = {
         { "layer", 0, POPT_ARG_INT, &layer, 0, "number of the layer, from 0 as in config.yaml (default: the last)", "N" },
         { "out", 0, POPT_ARG_STRING, &out, 0, "new file x.npy; labels go to x.labels.npy, names of files to x.files.txt", "FILE" },
-        { "part", 0, POPT_ARG_STRING, &part, 0, "of data sets: test or train (default: test)", "PART" },
-        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data of the run, where these are taken (default: that of the training)", "DIR" },
-        { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
-        { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use; no result depends on it", "N" },
+        ASKED_OPTIONS(part, data, best, threads)
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };

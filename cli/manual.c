@@ -2,7 +2,9 @@
 
 #include "manual.h"
 
+#include "completion.h"
 #include "config/config.h"
+#include "options.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -158,17 +160,17 @@ void manual_page(const command *commands, int count)
 
 /* ---- the page of configurations -------------------------------------------------- */
 
-static void see_key(void *user, const char *path, const char *values, const char *usual, const char *help)
+static void see_key(void *user, const pln_option_line *line)
 {
     (void)user;
-    print_entry(path);
-    print_markdown(values);
-    if (*usual) {
+    print_entry(line->path);
+    print_markdown(line->values);
+    if (*line->usual) {
         fputs("; default ", stdout);
-        print_markdown(usual);
+        print_markdown(line->usual);
     }
     fputs("\n.br\n", stdout);
-    print_markdown(help);
+    print_markdown(line->help);
     putchar('\n');
 }
 
@@ -177,7 +179,7 @@ void manual_configuration_page(void)
     print_head("planaria-configuration", 5, "planaria-configuration", "what is trained on what, and how");
     fputs(".SH DESCRIPTION\nA configuration is a YAML file.  \\fBplanaria presets\\fR \\fINAME\\fR prints one to begin with.\n"
           "\\fB\\-\\-set\\fR \\fIKEY\\fR=\\fIVALUE\\fR of \\fBplanaria train\\fR changes a key.\n.SH KEYS\n", stdout);
-    (void)config_each_key(see_key, NULL);
+    pln_option_each(config_options, see_key, NULL);
     fputs(".SH SEE ALSO\n\\fBplanaria\\fR(1), \\fBplanaria\\-train\\fR(1), \\fBplanaria\\-presets\\fR(1)\n", stdout);
 }
 

@@ -67,11 +67,11 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     return DONE;
 }
 
-void options_describe(int (*command)(int argc, const char **argv), options_see *see, void *user)
+void options_describe(int (*run)(int argc, const char **argv), options_see *see, void *user)
 {
     describing.see = see;
     describing.user = user;
-    (void)command(1, (const char *[]){ "", NULL });
+    (void)run(1, (const char *[]){ "", NULL });
     describing.see = NULL;
 }
 

@@ -30,8 +30,8 @@ void options_free(options *o);
 /* What a command takes, as options_read is told. */
 typedef void options_see(void *user, const char *usage, const char *purpose, const struct poptOption *table);
 
-/* Calls a command whose options_read then calls see, and reads nothing. */
-void options_describe(int (*command)(int argc, const char **argv), options_see *see, void *user);
+/* Runs a command whose options_read then calls see, and reads nothing. */
+void options_describe(int (*run)(int argc, const char **argv), options_see *see, void *user);
 
 /* A context of so many threads, 0: one for each processor.  Complains and returns an exit code; *ctx is then NULL. */
 int  options_context(int threads, pln_ctx **ctx);

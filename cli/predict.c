@@ -112,10 +112,7 @@ int command_predict(int argc, const char **argv)
         { "out", 0, POPT_ARG_STRING, &out, 0, "new folder for --sort", "FOLDER" },
         { "sort", 0, POPT_ARG_NONE, &sorts, 0, "copy the files into a folder for each class", NULL },
         { "link", 0, POPT_ARG_NONE, &links, 0, "with --sort: symbolic links instead of copies", NULL },
-        { "part", 0, POPT_ARG_STRING, &part, 0, "of data sets: test or train (default: test)", "PART" },
-        { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data of the run, where it is asked about these (default: that of the training)", "DIR" },
-        { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
-        { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use; no result depends on it", "N" },
+        ASKED_OPTIONS(part, data, best, threads)
         POPT_AUTOHELP POPT_TABLEEND
     };
     options o = { .context = NULL };

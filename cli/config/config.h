@@ -86,7 +86,4 @@ int config_complain(const config *c, const pln_ctx *ctx, pln_status status);
 int config_labels(pln_ctx *ctx, const config *c, const char *name, const dataset *d, uint64_t seed, bool evaluates,
                   pln_index *with, pln_index *without);
 
-/* Calls see for each key: its path, and as Markdown its values, its default and what it says.  False if memory is short. */
-bool config_each_key(void (*see)(void *user, const char *path, const char *values, const char *usual, const char *help), void *user);
-
 #endif

@@ -30,6 +30,13 @@ typedef struct asked_options {
     int                inputs;
 } asked_options;
 
+/* Those that every command has that asks a model, as rows of a table of popt. */
+#define ASKED_OPTIONS(part, data, best, threads) \
+    { "part", 0, POPT_ARG_STRING, &(part), 0, "of data sets: test or train (default: test)", "PART" }, \
+    { "data", 0, POPT_ARG_STRING, &(data), 0, "folder of the data of the run, where it is asked about these (default: that of the training)", "DIR" }, \
+    { "best", 0, POPT_ARG_NONE, &(best), 0, "the epoch that held-out samples chose (section select), not the last", NULL }, \
+    { "threads", 0, POPT_ARG_INT, &(threads), 0, "default: one for each processor it may use; no result depends on it", "N" },
+
 /* Opens the model and decides on the way, which is a->p.how[0] then.  Complains, also of what would have no effect, and returns
  * an exit code; *a is to be freed by asked_close in any case. */
 int  asked_open(pln_ctx *ctx, const char *name, const asked_options *o, asked *a);

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 /* Whether the command line of a manifest, "planaria", "train", ..., is that of a command. */
-static bool is_command(const json_t *line, const char *command)
+static bool is_command(const json_t *line, const char *name)
 {
     const char *text = json_string_value(json_array_get(line, 1));
-    return text && strcmp(text, command) == 0;
+    return text && strcmp(text, name) == 0;
 }
 
 /* Whether it has an option. */

@@ -127,7 +127,18 @@ typedef enum pln_option_style { PLN_PRINT_JSON, PLN_PRINT_YAML, PLN_PRINT_IDENTI
 PLN_API size_t pln_option_print(const pln_option *table, const void *object, pln_option_style style,
                                 char *text, size_t capacity);
 
-/* Prints rows of a table in Markdown: key, type and range, default, help; as above. */
+/* What is said of an option, until the call returns: its path, and in Markdown what may stand there, its
+ * default ("": it has none that is a value) and help; whether it must be given. */
+typedef struct pln_option_line {
+    const char *path, *values, *usual, *help;
+    bool        needed;
+} pln_option_line;
+
+/* Calls see for each option of a table, those of a section behind it. */
+typedef void pln_see_option(void *user, const pln_option_line *line);
+PLN_API void pln_option_each(const pln_option *table, pln_see_option *see, void *user);
+
+/* The same as rows of a table in Markdown: key, type and range, default, help; lengths as above. */
 PLN_API size_t pln_option_document(const pln_option *table, char *text, size_t capacity);
 
 /* The decimal that a float stands for, 0.7 for 0.7f: the one with the fewest digits, six at least, that reads back as the

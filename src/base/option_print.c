@@ -251,7 +251,7 @@ json_t *plni_option_json(const pln_option *table, const void *object, pln_option
 
 /* ---- documentation -------------------------------------------------------------- */
 
-static void document_words(writer *w, const pln_option *o)
+static void put_words(writer *w, const pln_option *o)
 {
     const char *between = "";
 
@@ -262,19 +262,14 @@ static void document_words(writer *w, const pln_option *o)
     }
 }
 
-/* What may stand there, and what does if nothing is said. */
-static void document_value(writer *w, const pln_option *o)
+/* What may stand there. */
+static void put_values(writer *w, const pln_option *o)
 {
     char range[PLNI_RANGE];
-    const bool above = o->flags & PLN_OPTION_ABOVE, below = o->flags & PLN_OPTION_BELOW;
-    const bool usual = !(o->low < o->high) || ((above ? o->usual > o->low : o->usual >= o->low) &&
-                                               (below ? o->usual < o->high : o->usual <= o->high));
-    const bool words = o->type == PLN_OPTION_BOOL || o->type == PLN_OPTION_WORD;
-    const bool assumed = !(o->flags & PLN_OPTION_NEEDED) && o->type < PLN_OPTION_TEXT && (words || usual);
 
     switch (o->type) {
     case PLN_OPTION_BOOL:  put(w, "true or false"); break;
-    case PLN_OPTION_WORD:  document_words(w, o); break;
+    case PLN_OPTION_WORD:  put_words(w, o); break;
     case PLN_OPTION_TEXT:  put(w, "text"); break;
     case PLN_OPTION_TEXTS: put(w, "list of texts"); break;
     case PLN_OPTION_INT:   put(w, "whole number"); break;
@@ -283,33 +278,68 @@ static void document_value(writer *w, const pln_option *o)
     default: put(w, "number");
     }
     if (o->type != PLN_OPTION_WORD && o->type != PLN_OPTION_TEXT && *plni_option_range(o, range)) put(w, ", %s", range);
-    if (!assumed) put(w, " | |");
-    else if (o->type == PLN_OPTION_WORD) put(w, " | %s |", o->usual >= 0 ? o->words[(int)o->usual] : "");
-    else if (o->type == PLN_OPTION_BOOL) put(w, " | %s |", o->usual > 0 ? "true" : "false");
-    else put(w, " | %g |", o->usual);
 }
 
-static void document(writer *w, const pln_option *table, const char *prefix)
+/* What does if nothing is said. */
+static void put_usual(writer *w, const pln_option *o)
+{
+    const bool above = o->flags & PLN_OPTION_ABOVE, below = o->flags & PLN_OPTION_BELOW;
+    const bool usual = !(o->low < o->high) || ((above ? o->usual > o->low : o->usual >= o->low) &&
+                                               (below ? o->usual < o->high : o->usual <= o->high));
+    const bool words = o->type == PLN_OPTION_BOOL || o->type == PLN_OPTION_WORD;
+
+    if (o->flags & PLN_OPTION_NEEDED || o->type >= PLN_OPTION_TEXT || !(words || usual)) return;
+    if (o->type == PLN_OPTION_WORD) put(w, "%s", o->usual >= 0 ? o->words[(int)o->usual] : "");
+    else if (o->type == PLN_OPTION_BOOL) put(w, "%s", o->usual > 0 ? "true" : "false");
+    else put(w, "%g", o->usual);
+}
+
+enum { VALUES = 1024, HELP = 256 };
+
+/* A line of one option; a brief section is told as its first option, which may stand for it. */
+static void tell(const pln_option *o, const char *path, pln_see_option *see, void *user)
+{
+    const bool brief = o->flags & PLN_OPTION_BRIEF, section = !brief && (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST);
+    const pln_option *value = brief ? plni_option_first(o) : o;
+    char values[VALUES] = "", usual[PLNI_RANGE] = "", help[HELP];
+    writer to_values = { values, sizeof values, 0, PLN_PRINT_YAML }, to_usual = { usual, sizeof usual, 0, PLN_PRINT_YAML };
+    pln_option_line line = { path, values, usual, value->help ? value->help : "", o->flags & PLN_OPTION_NEEDED };
+    size_t shift;
+
+    if (section) put(&to_values, "%s", o->type == PLN_OPTION_LIST ? "list of sections" : "section");
+    else         put_values(&to_values, value), put_usual(&to_usual, value);
+    assert(to_values.used < sizeof values && to_usual.used < sizeof usual);
+    if (brief && plni_option_nth(o->options, 1, &shift)) {
+        snprintf(help, sizeof help, "its `%s`, or a section of:", value->name);
+        line.help = help;
+    }
+    see(user, &line);
+}
+
+static void tell_all(const pln_option *table, const char *prefix, pln_see_option *see, void *user)
 {
     const pln_option *o;
     size_t shift;
 
     for (int n = 0; (o = plni_option_nth(table, n, &shift)) != NULL; n++) {
-        const char *bold = o->flags & PLN_OPTION_NEEDED ? "**" : "";
         char path[PLNI_PATH];
         plni_option_path(path, prefix, o->name);
-        put(w, "| %s`%s`%s | ", bold, path, bold);
-        if (o->flags & PLN_OPTION_BRIEF) document_value(w, plni_option_first(o));
-        else if (o->type == PLN_OPTION_SECTION) put(w, "section | |");
-        else if (o->type == PLN_OPTION_LIST) put(w, "list of sections | |");
-        else document_value(w, o);
-        if (o->flags & PLN_OPTION_BRIEF && plni_option_nth(o->options, 1, &shift))
-            put(w, " its `%s`, or a section of: |\n", plni_option_first(o)->name);
-        else
-            put(w, " %s |\n", o->flags & PLN_OPTION_BRIEF ? plni_option_first(o)->help : o->help ? o->help : "");
+        tell(o, path, see, user);
         const bool one = o->flags & PLN_OPTION_BRIEF && !plni_option_nth(o->options, 1, &shift);
-        if (!one && (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST)) document(w, o->options, path);
+        if (!one && (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST)) tell_all(o->options, path, see, user);
     }
+}
+
+void pln_option_each(const pln_option *table, pln_see_option *see, void *user)
+{
+    tell_all(table, "", see, user);
+}
+
+static void put_row(void *user, const pln_option_line *line)
+{
+    const char *bold = line->needed ? "**" : "";
+
+    put(user, "| %s`%s`%s | %s | %s%s| %s |\n", bold, line->path, bold, line->values, line->usual, *line->usual ? " " : "", line->help);
 }
 
 size_t pln_option_document(const pln_option *table, char *text, size_t capacity)
@@ -317,6 +347,6 @@ size_t pln_option_document(const pln_option *table, char *text, size_t capacity)
     writer w = { text, capacity, 0, PLN_PRINT_YAML };
 
     put(&w, "%s", "");
-    document(&w, table, "");
+    pln_option_each(table, put_row, &w);
     return w.used;
 }
