@@ -208,6 +208,20 @@ static void test_order(void **state)
     assert_true(n.sharpness == pln_surrogate_usual(PLN_SURROGATE_SIGMOID));
 }
 
+static void see_line(void *user, const pln_option_line *line)
+{
+    static const pln_option_line wanted[] = {
+        { "units", "whole number, 1..9", "", "", true }, { "share", "number, at least 0 and below 1", "", "a share", false } };
+    int *next = user;
+
+    assert_in_range(*next, 0, 1);
+    assert_string_equal(line->path, wanted[*next].path);
+    assert_string_equal(line->values, wanted[*next].values);
+    assert_string_equal(line->usual, wanted[*next].usual);
+    assert_string_equal(line->help, wanted[*next].help);
+    assert_int_equal(line->needed, wanted[(*next)++].needed);
+}
+
 static void test_print(void **state)
 {
     static const char *const yaml = "whole: 5\ntext: \"\\u2028\\U0001f642\"\ntexts: [a, b]\nlist:\n  - units: 1\n"
@@ -237,20 +251,6 @@ static void test_print(void **state)
     int lines = 0;
     pln_option_each(inner_options, see_line, &lines);
     assert_int_equal(lines, 2);
-}
-
-static void see_line(void *user, const pln_option_line *line)
-{
-    static const pln_option_line wanted[] = {
-        { "units", "whole number, 1..9", "", "", true }, { "share", "number, at least 0 and below 1", "", "a share", false } };
-    int *next = user;
-
-    assert_in_range(*next, 0, 1);
-    assert_string_equal(line->path, wanted[*next].path);
-    assert_string_equal(line->values, wanted[*next].values);
-    assert_string_equal(line->usual, wanted[*next].usual);
-    assert_string_equal(line->help, wanted[*next].help);
-    assert_int_equal(line->needed, wanted[(*next)++].needed);
 }
 
 /* What a word brings along is printed where it was changed, also to what it is without the word. */
