@@ -293,6 +293,8 @@ static int complain_labels(const config *c, const pln_ctx *ctx, const char *name
     if (strncmp(path, "evaluate.", 9) == 0)
         return complain(BAD_INPUT, "%s: %s, %s train with --no-eval", document_place(&c->from, path, place), why,
                         strncmp(path, "evaluate.fractions", 18) == 0 ? "leave it out (--set evaluate.fractions=[]), or" : "or");
+    if (strncmp(path, "semi.labels", 11) == 0 && pln_data_get_info(d->train).labelled == pln_data_count(d->train))
+        return complain(BAD_INPUT, "%s: %s; planaria/fashion-labels trains convolutions for pictures with all labels", document_place(&c->from, path, place), why);
     if (strcmp(path, "semi.labels_file") == 0) return complain(BAD_INPUT, "%s: %s", c->e.labels_file, why);
     return *path ? document_complain(&c->from, ctx, status) : complain(BAD_INPUT, "%s: %s", name, why);
 }

@@ -78,7 +78,9 @@ static int replace(job *j, pln_net *from, const pln_cut *how, uint8_t *keep)
     if (status == PLN_OK) status = pln_experiment_take_layers(j->ctx, &j->c->e, smaller);
     if (status != PLN_OK) {
         pln_net_free(smaller);
-        return complain(status == PLN_ERR_MEMORY ? FAILED : BAD_INPUT, "%s", pln_error(j->ctx));
+        const char *option = strcmp(pln_error_path(j->ctx), "cut.regrow") == 0 ? " (--regenerate)" :
+                             strcmp(pln_error_path(j->ctx), "cut.criterion") == 0 ? " (--criterion)" : "";
+        return complain(status == PLN_ERR_MEMORY ? FAILED : BAD_INPUT, "%s%s", pln_error(j->ctx), option);
     }
     for (int i = 0; i < pln_net_channels(from); i++) stay += keep[i];
     pln_net_free(j->net);

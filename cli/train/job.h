@@ -50,7 +50,7 @@ typedef struct arguments {
 /* Options that all commands have which train; `a` is where they go. */
 #define JOB_OPTIONS(a)                                                                                                          \
     { "limit", 0, POPT_ARG_INT, &(a)->limit, 0, "use only the first N training samples", "N" },                                 \
-    { "set", 0, POPT_ARG_ARGV, &(a)->set, 0, "change the configuration, e.g. train.gamma=0.3", "KEY=VALUE" },                   \
+    { "set", 0, POPT_ARG_ARGV, &(a)->set, 0, "change the configuration, e.g. train.gamma=0.3; null leaves a key out", "KEY=VALUE" },                   \
     { "seed", 0, POPT_ARG_LONG, &(a)->seed, 0, "of all random numbers (default: 1)", "N" },                                     \
     { "threads", 0, POPT_ARG_INT, &(a)->threads, 0,                                                                             \
       "default: one for each processor it may use; no result depends on it", "N" },                                             \

@@ -22,8 +22,9 @@
 /* Options that are keys of the section. */
 enum { SPARSITY, METHOD, REGENERATE, GRANULARITY, CRITERION, OWN_KEYS };
 static const char *const keys[OWN_KEYS] = { "sparsity", "method", "regrow", "granularity", "criterion" };
+static const char *const typed[OWN_KEYS] = { "sparsity", "method", "regenerate", "granularity", "criterion" };
 
-/* Settings "key=value", as --set gives them. */
+/* Settings "key=value", as --set gives them; before a tab what was typed for it (document.h). */
 typedef struct settings {
     char **text;
     int    count;
@@ -55,10 +56,10 @@ static int follow_epochs(settings *s, const config *c, int epochs)
     const int rounds = c->e.prunes && fit->prune.rewind > 0 ? fit->prune.updates + 1 : 1;
     int code = DONE;
 
-    if (c->e.stop_after >= 0) code = add(s, "train.stop_after=%d", epochs);
+    if (c->e.stop_after >= 0) code = add(s, "\ttrain.stop_after=%d", epochs);
     if (code == DONE && fit->schedule.kind != PLN_CONSTANT && fit->schedule.length == fit->epochs / rounds)
-        code = add(s, "train.schedule.length=0");
-    if (code == DONE && c->e.prunes && fit->prune.length == fit->epochs) code = add(s, "prune.length=0");
+        code = add(s, "\ttrain.schedule.length=0");
+    if (code == DONE && c->e.prunes && fit->prune.length == fit->epochs) code = add(s, "\tprune.length=0");
     return code;
 }
 
@@ -67,9 +68,9 @@ static int begin_anew(settings *s, const config *c, const char *sparsity, bool c
 {
     int code = DONE;
 
-    if (!cuts) code = sparsity ? add(s, "prune={sparsity: %s}", sparsity) : add(s, "prune={}");
-    else if (c->e.prunes) code = add(s, "prune={sparsity: 0.5, regrow: none, updates: 1, until: 1}");
-    if (code == DONE && cuts && c->e.fit.norm_l1 > 0) code = add(s, "train.norm_l1=0");
+    if (!cuts) code = sparsity ? add(s, "--sparsity %s\tprune={sparsity: %s}", sparsity, sparsity) : add(s, "\tprune={}");
+    else if (c->e.prunes) code = add(s, "\tprune={sparsity: 0.5, regrow: none, updates: 1, until: 1}");
+    if (code == DONE && cuts && c->e.fit.norm_l1 > 0) code = add(s, "\ttrain.norm_l1=0");
     if (*epochs == OPTIONS_UNSET) *epochs = pln_experiment_epochs(&c->e);
     return code == DONE ? follow_epochs(s, c, *epochs) : code;
 }
@@ -100,10 +101,10 @@ static int make_settings(const arguments *a, settings *s, char *const own[OWN_KE
 {
     int code = DONE;
 
-    if (a->epochs != OPTIONS_UNSET) code = add(s, "train.epochs=%d", a->epochs);
-    if (code == DONE && a->epochs == 0 && !has_section && !own[METHOD]) code = add(s, "prune.regrow=none");
+    if (a->epochs != OPTIONS_UNSET) code = add(s, "--epochs %d\ttrain.epochs=%d", a->epochs, a->epochs);
+    if (code == DONE && a->epochs == 0 && !has_section && !own[METHOD]) code = add(s, "\tprune.regrow=none");
     for (int i = 0; i < OWN_KEYS && code == DONE; i++)
-        if (own[i]) code = add(s, "prune.%s=%s", keys[i], own[i]);
+        if (own[i]) code = add(s, "--%s %s\tprune.%s=%s", typed[i], own[i], keys[i], own[i]);
     for (int i = 0; a->set && a->set[i] && code == DONE; i++) code = add(s, "%s", a->set[i]);
     return code;
 }
@@ -120,7 +121,7 @@ static int make_cut(arguments *a, settings *s, char *const own[OWN_KEYS])
     if (own[METHOD] && !config_takes_channels(own[METHOD]))
         code = complain(MISUSED, "--method %s is for weights that go one by one; of channels it can be %s", own[METHOD], methods);
     if (own[METHOD] && code == DONE) code = add(&cut, "method=%s", own[METHOD]);          /* others change what it sets */
-    if (a->epochs != OPTIONS_UNSET && code == DONE) code = add(s, "train.epochs=%d", a->epochs);
+    if (a->epochs != OPTIONS_UNSET && code == DONE) code = add(s, "--epochs %d\ttrain.epochs=%d", a->epochs, a->epochs);
     for (int i = 0; i < OWN_KEYS && code == DONE; i++)
         if (own[i] && i != METHOD && i != GRANULARITY) code = add(&cut, "%s=%s", keys[i], own[i]);
     for (int i = 0; a->set && a->set[i] && code == DONE; i++) {
@@ -168,7 +169,7 @@ static int check_sparsity(const arguments *a, const char *given, bool has_sectio
 {
     bool said = given || has_section;
 
-    for (int i = 0; a->set && a->set[i]; i++) said |= strncmp(a->set[i], "prune.sparsity=", 15) == 0;
+    for (int i = 0; a->set && a->set[i]; i++) said |= strncmp(a->set[i], "prune.sparsity=", 15) == 0 || strncmp(a->set[i], "prune=", 6) == 0;
     return said ? DONE : complain(MISUSED, "prune wants --sparsity, the share of the weights to leave out; try 'planaria prune --help'");
 }
 

@@ -95,6 +95,13 @@ void document_free(document *d)
 
 /* ---- places -------------------------------------------------------------------- */
 
+/* "key=value" of what `set` gives, behind what was typed for it. */
+static const char *setting_of(const char *text)
+{
+    const size_t typed = strcspn(text, "\t=");
+    return text[typed] == '\t' ? text + typed + 1 : text;
+}
+
 const char *document_place(const document *d, const char *path, char place[DOCUMENT_PLACE])
 {
     /* A part is to blame for the whole of a layer, which has one key, and of a schedule. */
@@ -110,8 +117,10 @@ const char *document_place(const document *d, const char *path, char place[DOCUM
     long from = s && *section ? s->from : 0;
     for (int i = 0; parts && i < d->count; i++)
         if (d->settings[i].from < 0 && is_in(d->settings[i].path, path)) from = d->settings[i].from;
-    if (from < 0) snprintf(place, DOCUMENT_PLACE, "--set %s", d->set[-1 - from]);
-    else if (from) snprintf(place, DOCUMENT_PLACE, "%s:%ld", d->name, from);
+    const char *text = from < 0 ? d->set[-1 - from] : "", *setting = setting_of(text);
+    if (from < 0 && setting == text) snprintf(place, DOCUMENT_PLACE, "--set %s", text);
+    else if (from < 0 && setting - text > 1) snprintf(place, DOCUMENT_PLACE, "%.*s", (int)(setting - text) - 1, text);
+    else if (from > 0) snprintf(place, DOCUMENT_PLACE, "%s:%ld", d->name, from);
     else snprintf(place, DOCUMENT_PLACE, "%s", d->name);
     return place;
 }
@@ -362,9 +371,20 @@ static bool make_way(document *d, const pln_option *table, const char *path, lon
     }
 }
 
+/* "key=null": as if it had not been set. */
+static int leave_out(document *d, const pln_option *table, const char *path, const char *setting)
+{
+    const char *last = strrchr(path, '.');
+
+    if (!option_at(table, path)) return complain(MISUSED, "--set %s: there is no key '%s'", setting, path);
+    if (last && isdigit((unsigned char)last[1])) return complain(MISUSED, "--set %s: an item of a list cannot be left out", setting);
+    remove_in(d, path);
+    return DONE;
+}
+
 static int apply(document *d, const pln_option *table, int number)
 {
-    const char *setting = d->set[number], *equals = strchr(setting, '=');
+    const char *setting = setting_of(d->set[number]), *equals = strchr(setting, '=');
     walk w = { .d = d, .from = -1 - number };
     bool empty;
 
@@ -372,6 +392,7 @@ static int apply(document *d, const pln_option *table, int number)
     if ((size_t)(equals - setting) + 256 > sizeof w.path || !equals[1])
         return complain(MISUSED, equals[1] ? "--set %s: the key is too long" : "--set %s: the value is empty; '' is an empty text", setting);
     for (const char *c = setting; c < equals; c++) w.path[c - setting] = (char)tolower((unsigned char)*c);
+    if (strcmp(equals + 1, "null") == 0) return leave_out(d, table, w.path, setting);
     if (!make_way(d, table, w.path, w.from)) return complain(MISUSED, "--set %s: there is no place for that key", setting);
     remove_in(d, w.path);
     const int code = walk_text(&w, equals + 1, strlen(equals + 1), &empty);

@@ -19,7 +19,8 @@ int document_file(const char *path, char **text, size_t *size);
 
 /* Reads a text of one mapping without anchors, and puts in what `set` says: values are YAML
  * themselves, so "train.rate=[2.5, 5]" works, and items of lists have numbers from 0, so
- * "layers.3.dropout=0.5" does.  The table says where one value stands for a section, which may then
+ * "layers.3.dropout=0.5" does; "semi=null" takes a key away.  What was typed for a
+ * setting, where it was not "--set", stands before it and a tab: "--epochs 3\ttrain.epochs=3", "\tprune={}" of nothing.  The table says where one value stands for a section, which may then
  * get more keys.  Complains with the line or the setting and returns an exit code; document_free is
  * called in any case. */
 int  document_read(const char *name, const char *text, size_t size, const pln_option *table, const char *const *set, document *d);

@@ -342,7 +342,7 @@ static pln_status check_fractions(pln_ctx *ctx, const pln_experiment *e)
 static pln_status check_semi(pln_ctx *ctx, const pln_experiment *e)
 {
     if (!e->has_semi) return PLN_OK;
-    if (e->prunes) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "a network with a section semi is not pruned: its objectives take turns");
+    if (e->prunes) return plni_fail_at(ctx, PLN_ERR_ARG, "prune", "a network with a section semi is not pruned, since its objectives take turns: leave the section out");
     if (e->fit.target != PLN_TARGET_SELF)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.target", "with a section semi, train.target is self: labels are the section's");
     if (e->labels < 0) return refuse(ctx, "semi.labels", e->labels, "at least 1, or 0 for those that the data have");

@@ -199,10 +199,12 @@ static pln_status check(const choice *c)
     if (c->how->criterion == PLN_CHANNELS_NONE) return plni_fail_at(c->ctx, PLN_ERR_ARG, "cut.criterion", "cut.criterion is none: channels stay by some score, such as magnitude");
     if (!c->data && (asks_for_neurons(c->how) || asks_for_rates(c->how)))
         return plni_fail(c->ctx, PLN_ERR_ARG, "cut: criticality and rates are those of samples");
+    const bool by = is_by_neurons(c->how->criterion);
+    const char *key = by ? "cut.criterion" : "cut.regrow";
     for (int g = 0; asks_for_neurons(c->how) && g < pln_net_channel_groups(c->net); g++)
         if (pln_net_channel_group(c->net, g).scores < 0)
-            return plni_fail(c->ctx, PLN_ERR_ARG, "cut: no neuron fires behind layer %d, so that none of its channels is critical: take none, magnitude, "
-                             "rate or random", pln_net_channel_group(c->net, g).layer);
+            return plni_fail_at(c->ctx, PLN_ERR_ARG, key, "%s is critical, and no neuron fires behind layer %d, so that none of its channels is: it can be "
+                                "%smagnitude, rate or random", key, pln_net_channel_group(c->net, g).layer, by ? "" : "none, ");
     return PLN_OK;
 }
 
