@@ -2,7 +2,7 @@
  * states, and the contrast of two phases is the gradient of the cost where it rests */
 
 #include "inside.h"
-#include "test.h"
+#include "context.h"
 
 enum { BATCH = 3, INPUTS = 17, OUTPUTS = 5, MOST = 80 };
 
@@ -10,7 +10,6 @@ enum { BATCH = 3, INPUTS = 17, OUTPUTS = 5, MOST = 80 };
 static const int stacks[][4] = { { 0 }, { 11, 0 }, { 80, 7, 0 }, { 70, 66, 9, 0 } };
 enum { STACKS = (int)(sizeof stacks / sizeof stacks[0]) };
 
-static pln_ctx *ctx;
 
 typedef struct bench {
     pln_net *net;
@@ -329,20 +328,6 @@ static void test_trainer_refuses(void **state)
     pln_net_free(net);
 }
 
-static int set_up_all(void **state)
-{
-    (void)state;
-    ctx = pln_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    pln_ctx_free(ctx);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -350,5 +335,5 @@ int main(void)
         cmocka_unit_test(test_one_layer_is_back_propagation), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_deepest), cmocka_unit_test(test_trainer_refuses),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }

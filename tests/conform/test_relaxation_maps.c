@@ -3,11 +3,10 @@
 
 #include "base/rng.h"
 #include "inside.h"
-#include "test.h"
+#include "context.h"
 
 enum { BATCH = 3, OUTPUTS = 5, MOST_POOLS = 2, MOST_LEVELS = 4, SWEEPS = 400 };
 
-static pln_ctx *ctx;
 
 /* ---- networks ------------------------------------------------------------- */
 
@@ -573,25 +572,11 @@ static void test_refused(void **state)
     check_refused(net, "4 time steps");
 }
 
-static int set_up_all(void **state)
-{
-    (void)state;
-    ctx = pln_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int tear_down_all(void **state)
-{
-    (void)state;
-    pln_ctx_free(ctx);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_states), cmocka_unit_test(test_evaluation), cmocka_unit_test(test_contrast),
         cmocka_unit_test(test_gradient), cmocka_unit_test(test_refused),
     };
-    return cmocka_run_group_tests(tests, set_up_all, tear_down_all);
+    return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }

@@ -1,6 +1,7 @@
 /* test_shrink.c - networks without some of their channels: the same outputs as with these silent, ordinary in all else;
  * what may go and what is refused; which go; the penalty that lets channels fade */
 
+#include "context.h"
 #include "inside.h"
 #include "maps.h"
 #include "pln/sparsify.h"
@@ -8,7 +9,6 @@
 
 enum { BATCH = 19, MOST = 1024, CLASSES = 5 };
 
-static pln_ctx *ctx;
 
 /* ---- networks -------------------------------------------------------------------------- */
 
@@ -667,20 +667,6 @@ static void test_penalty_refused(void **state)
     pln_data_free(data), pln_net_free(net);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    ctx = pln_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pln_ctx_free(ctx);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_outputs), cmocka_unit_test(test_all_stay), cmocka_unit_test(test_numbers),
@@ -689,5 +675,5 @@ int main(void)
                                         cmocka_unit_test(test_penalty_by_adam), cmocka_unit_test(test_penalty_threads),
                                         cmocka_unit_test(test_penalty_refused) };
 
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }

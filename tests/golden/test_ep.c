@@ -1,13 +1,13 @@
 /* test_ep.c - equilibrium propagation against float64 vectors of the method's authors' code,
  * and against back-propagation */
 
+#include "context.h"
 #include "golden.h"
 #include "inside.h"
 
 enum { MOST = 64 };
 
 static json_t *golden;
-static pln_ctx *ctx;
 
 /* ---- a network and a batch of two ----------------------------------------- */
 
@@ -378,18 +378,14 @@ static void test_step(void **state)
 
 static int set_up_all(void **state)
 {
-    (void)state;
     golden = json_load_file(TEST_FOLDER "/golden/self_defined_target.json", 0, NULL);
-    ctx = pln_ctx_new(NULL);
-    return golden && ctx ? 0 : -1;
+    return golden ? context_set_up(state) : -1;
 }
 
 static int tear_down_all(void **state)
 {
-    (void)state;
     json_decref(golden);
-    pln_ctx_free(ctx);
-    return 0;
+    return context_tear_down(state);
 }
 
 int main(void)

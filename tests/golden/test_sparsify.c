@@ -1,5 +1,6 @@
 /* test_sparsify.c - schedules, scores, selection and regrowth against float64 vectors, and their edges */
 
+#include "context.h"
 #include "golden.h"
 
 #include "planaria.h"
@@ -8,7 +9,6 @@
 enum { MOST = 256, TENSORS = 3 };
 
 static json_t *golden;
-static pln_ctx *ctx;
 
 static void test_schedules(void **state)
 {
@@ -334,18 +334,14 @@ static void test_exchange(void **state)
 
 static int setup(void **state)
 {
-    (void)state;
     golden = json_load_file(TEST_FOLDER "/golden/sparsify.json", 0, NULL);
-    ctx = pln_ctx_new(NULL);
-    return golden && ctx ? 0 : -1;
+    return golden ? context_set_up(state) : -1;
 }
 
 static int teardown(void **state)
 {
-    (void)state;
     json_decref(golden);
-    pln_ctx_free(ctx);
-    return 0;
+    return context_tear_down(state);
 }
 
 /* ---- weights that are made of others --------------------------------------------------- */

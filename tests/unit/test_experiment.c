@@ -1,10 +1,9 @@
 /* test_experiment.c - experiments: JSON there and back, what fits what, the short notation, which samples show labels */
 
-#include "test.h"
+#include "context.h"
 
 #include "planaria.h"
 
-static pln_ctx *ctx;
 static pln_experiment e, again;
 
 static const char *const whole =
@@ -328,20 +327,6 @@ static void test_networks(void **state)
     assert_true(pln_ctx_bytes(ctx) == 0);
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    ctx = pln_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pln_ctx_free(ctx);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -351,5 +336,5 @@ int main(void)
         cmocka_unit_test(test_labels_that_are_missing),
         cmocka_unit_test(test_networks),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }

@@ -1,6 +1,6 @@
 /* test_option.c - option tables: every type, the ends of ranges, paths, texts that read back */
 
-#include "test.h"
+#include "context.h"
 
 #include "planaria.h"
 
@@ -49,7 +49,6 @@ static const pln_option options[] = {
     { 0 }
 };
 
-static pln_ctx *ctx;
 
 static thing usual(void)
 {
@@ -300,20 +299,6 @@ static void test_tables(void **state)
                               "\"winners\":1,\"gamma\":0.5,\"eta\":0.6}");
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    ctx = pln_ctx_new(NULL);
-    return ctx ? 0 : -1;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    pln_ctx_free(ctx);
-    return 0;
-}
-
 /* Kinds of things of which each item is one, with its values in the same place. */
 typedef struct either { bool is[3]; int before; double values[2]; } either;
 typedef struct many { either item[4]; int count; } many;
@@ -439,5 +424,5 @@ int main(void)
         cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_print_what_words_bring),
         cmocka_unit_test(test_tables), cmocka_unit_test(test_brief), cmocka_unit_test(test_decimal),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }
