@@ -38,6 +38,7 @@ int command_features(int argc, const char **argv);
 int command_inspect(int argc, const char **argv);
 int command_report(int argc, const char **argv);
 int command_export(int argc, const char **argv);
+int command_import(int argc, const char **argv);
 int command_presets(int argc, const char **argv);
 int command_data(int argc, const char **argv);
 

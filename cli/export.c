@@ -149,7 +149,7 @@ int command_export(int argc, const char **argv)
     char *to = NULL, *out = NULL, *name = NULL, *goal = NULL, *data = NULL;
     int learns = 0, best = 0, as_json = 0, code;
     double rate = -1;
-    wanted w = { .loss = 0.5, .how = { .goal = INTEGER_SPEED, .rate = 0.001 } };
+    wanted w = { .loss = 0.5, .how = { .goal = INTEGER_SPEED, .rate = INTEGER_RATE } };
     const struct poptOption table[] = {
         { "to", 0, POPT_ARG_STRING, &to, 0, "c: C99 for the edge runtime, in integers", "LANGUAGE" },
         { "out", 0, POPT_ARG_STRING, &out, 0, "new folder for the sources", "FOLDER" },

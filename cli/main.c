@@ -23,6 +23,7 @@ static const command commands[] = {
     { "features", command_features, "write what a layer makes of samples as an array" },
     { "inspect", command_inspect, "show what is in a run folder or a safetensors file" },
     { "export",  command_export,  "write a network as C for small chips" },
+    { "import",  command_import,  "take what a chip has learned into a run" },
     { "presets", command_presets, "list the configurations that come with planaria" },
     { "data",    command_data,    "list, describe, check and download data sets" },
 };

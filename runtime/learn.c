@@ -81,7 +81,7 @@ static uint32_t move_weights(int8_t *w, uint32_t stride, int32_t g, int shift, c
 void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, const pln_edge_learned *learned, const uint8_t *x,
                     const uint16_t *list, int active, const int32_t *y)
 {
-    const int outputs = layer->outputs, blocks = outputs / 8 * 8, shift = 30 - rule->fraction;
+    const int outputs = layer->outputs, blocks = outputs / 8 * 8, shift = 29 - rule->fraction;
     const uint32_t inputs = layer->inputs;
     const int32_t one = (int32_t)255 << rule->fraction;
     uint16_t winner[PLN_EDGE_WINNERS];
@@ -94,10 +94,10 @@ void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, cons
         const int wins = next < rule->winners && winner[next] == j;
         next += wins;
         if (y[j] <= 0 || y[j] >= one) continue;
-        const int32_t step = (((wins ? one - y[j] : -y[j]) >> (rule->fraction - 6)) * rule->rate) >> 16;
+        const int32_t step = (((wins ? one - y[j] : -y[j]) >> (rule->fraction - 5)) * rule->rate) >> 16;
         int8_t *w = j < blocks ? learned->weight + (uint32_t)(j / 8 * 8) * inputs + j % 8
                                : learned->weight + (uint32_t)blocks * inputs + (j - blocks);
-        learned->bias[j] = bounded(learned->bias[j] + (step >> (14 - rule->fraction)));
+        learned->bias[j] = bounded(learned->bias[j] + (step >> (13 - rule->fraction)));
         z = move_weights(w, j < blocks ? 8 : (uint32_t)(outputs - blocks), step, shift, x, list, list + active, z);
     }
     *learned->dither = z;

@@ -103,7 +103,7 @@ enum { PLN_EDGE_WINNERS = 16 };
 /* How the last layer learns from one sample without a label.  Its weights are in units of 2^-fraction,
  * so that an output of 1 is 255 * 2^fraction. */
 typedef struct pln_edge_rule {
-    int32_t rate;                     /* 2^24 times the rate, 1..131071                        */
+    int32_t rate;                     /* 2^24 times the rate, 1..262143                        */
     int32_t gamma;                    /* 2^15 times the step of homeostasis, 0..32768          */
     int32_t eta;                      /* 2^16 times the rate of its average, 1..65535          */
     uint8_t winners;                  /* 1..min(outputs, PLN_EDGE_WINNERS)                     */
@@ -130,6 +130,27 @@ typedef struct pln_edge_learned {
  * Liu et al. (2024); the figures of the rounding are in docs/edge.md. */
 void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, const pln_edge_learned *learned, const uint8_t *x,
                     const uint16_t *list, int active, const int32_t *y);
+
+/* ---- keeping what was learned -------------------------------------------------------------- */
+
+/* Takes the next `count` bytes, up to 256, to wherever they are kept. */
+typedef void pln_edge_put(void *user, const uint8_t *bytes, int count);
+
+/* How many bytes are kept of a layer, and hands them to put, piece by piece, so that no memory is needed.  They
+ * begin with a mark and `network`, a number that is another one for other networks, and end with a checksum. */
+uint32_t pln_edge_kept(const pln_edge_layer *layer);
+void pln_edge_save(const pln_edge_layer *layer, const pln_edge_learned *learned, uint32_t network, pln_edge_put *put, void *user);
+
+/* What becomes of kept bytes; whatever they are, nothing is changed unless all is well. */
+typedef enum pln_edge_restored {
+    PLN_EDGE_RESTORED,                /* all is as it was when they were saved                 */
+    PLN_EDGE_NO_STATE,                /* they do not begin as they should: flash that is empty */
+    PLN_EDGE_OTHER_NETWORK,           /* the state of another network, or not as many          */
+    PLN_EDGE_DAMAGED                  /* the checksum is another                               */
+} pln_edge_restored;
+
+pln_edge_restored pln_edge_restore(const pln_edge_layer *layer, const pln_edge_learned *learned, uint32_t network, const uint8_t *saved,
+                                   uint32_t size);
 
 #ifdef __cplusplus
 }

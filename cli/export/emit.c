@@ -75,7 +75,12 @@ void emit_header(FILE *to, const integer_net *n, const emit_names *name)
     fprintf(to, "/* The class of x [%s_INPUTS], 0..%s_CLASSES - 1%s. */\nint %s_infer(%s_state *s, const uint8_t *x);\n", name->upper,
             name->upper, n->unit ? ", or -1" : "", name->lower, name->lower);
     if (n->learns)
-        fprintf(to, "\n/* The same, and then the last layer learns from x, without a label. */\nint %s_learn(%s_state *s, const uint8_t *x);\n", name->lower, name->lower);
+        fprintf(to, "\n/* The same, and then the last layer learns from x, without a label. */\nint %s_learn(%s_state *s, const uint8_t *x);\n\n"
+                    "/* What was learned, as %s_KEPT bytes that are handed to put, and back; see pln_edge_save and pln_edge_restore. */\n"
+                    "enum { %s_KEPT = %d };\n"
+                    "void %s_save(%s_state *s, pln_edge_put *put, void *user);\n"
+                    "pln_edge_restored %s_restore(%s_state *s, const uint8_t *saved, uint32_t size);\n",
+                name->lower, name->lower, name->upper, name->upper, (int)pln_edge_kept(&n->edge[n->layers - 1]), name->lower, name->lower, name->lower, name->lower);
     fprintf(to, "\n#ifdef __cplusplus\n}\n#endif\n#endif\n");
 }
 
@@ -142,20 +147,32 @@ static void put_class(FILE *to, const integer_net *n, const emit_names *name)
     else fprintf(to, "    return pln_edge_by_outputs(s->sum, %s_CLASSES, %d);\n}\n", name->upper, n->block);
 }
 
+/* The layer that learns and its memory, as local names of a call. */
+static void put_learned(FILE *to, const integer_net *n)
+{
+    fprintf(to, "    const pln_edge_learned learned = { s->weight, s->bias, s->handicap, s->mean, &s->dither };\n    const pln_edge_layer last = ");
+    put_layer(to, n, n->layers - 1);
+    fprintf(to, ";\n");
+}
+
 static void put_learn(FILE *to, const integer_net *n, const emit_names *name)
 {
     const pln_edge_rule *r = &n->rule;
     const int hidden = n->layers - 1;
 
     fprintf(to, "\nint %s_learn(%s_state *s, const uint8_t *x)\n{\n    static const pln_edge_rule rule = { %ld, %ld, %ld, %d, %d };\n"
-                "    const pln_edge_memory memory = { s->sum, s->list, %s };\n"
-                "    const pln_edge_learned learned = { s->weight, s->bias, s->handicap, s->mean, &s->dither };\n"
-                "    const pln_edge_layer last = ", name->lower, name->lower, (long)r->rate, (long)r->gamma, (long)r->eta, r->winners, r->fraction,
-            n->widest_value ? "s->value" : "0");
-    put_layer(to, n, hidden);
-    fprintf(to, ";\n    const int active = pln_edge_infer(%s, %d, &last, x, &memory);\n\n"
+                "    const pln_edge_memory memory = { s->sum, s->list, %s };\n", name->lower, name->lower, (long)r->rate, (long)r->gamma,
+            (long)r->eta, r->winners, r->fraction, n->widest_value ? "s->value" : "0");
+    put_learned(to, n);
+    fprintf(to, "    const int active = pln_edge_infer(%s, %d, &last, x, &memory);\n\n"
                 "    pln_edge_learn(&last, &rule, &learned, %s, s->list, active, s->sum);\n", hidden ? "hidden" : "&last", hidden, hidden ? "s->value" : "x");
     put_class(to, n, name);
+    fprintf(to, "\nvoid %s_save(%s_state *s, pln_edge_put *put, void *user)\n{\n", name->lower, name->lower);
+    put_learned(to, n);
+    fprintf(to, "\n    pln_edge_save(&last, &learned, %luu, put, user);\n}\n", (unsigned long)n->network);
+    fprintf(to, "\npln_edge_restored %s_restore(%s_state *s, const uint8_t *saved, uint32_t size)\n{\n", name->lower, name->lower);
+    put_learned(to, n);
+    fprintf(to, "\n    return pln_edge_restore(&last, &learned, %luu, saved, size);\n}\n", (unsigned long)n->network);
 }
 
 static void put_init(FILE *to, const integer_net *n, const emit_names *name)

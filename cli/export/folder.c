@@ -44,13 +44,14 @@ static const struct {
     { "pln_edge_dense.c",  edge_dense,  &edge_dense_size,  has_dense,  352 },
     { "pln_edge_sparse.c", edge_sparse, &edge_sparse_size, has_sparse, 384 },
     { "pln_edge_learn.c",  edge_learn,  &edge_learn_size,  learns,     992 },
+    { "pln_edge_keep.c",   edge_keep,   &edge_keep_size,   learns,     784 },
 };
 
 enum { RUNTIME = sizeof runtime / sizeof runtime[0] };
 
 /* Of the calls of NAME.c and its tables of layers; and of the frames of all functions in sum, which no chain of calls exceeds, on
  * any of the processors that tests/edge has. */
-enum { OWN_CODE = 128, LEARN_CODE = 192, STACK = 384, LEARN_STACK = 768 };
+enum { OWN_CODE = 128, LEARN_CODE = 192, STACK = 384, LEARN_STACK = 1056 };
 
 static int code_bytes(const integer_net *n)
 {
@@ -134,8 +135,25 @@ static void put_example(FILE *to, const integer_net *net, const emit_names *n)
 {
     fprintf(to, "/* Reads samples of %d bytes from stdin and prints the class of each. */\n\n#include \"%s.h\"\n\n#include <stdio.h>\n\n"
                 "int main(void)\n{\n    static %s_state state;\n    static uint8_t x[%s_INPUTS];\n\n    %s_init(&state);\n"
-                "    while (fread(x, 1, sizeof x, stdin) == sizeof x) printf(\"%%d\\n\", %s_%s(&state, x));\n    return 0;\n}\n",
-            net->edge[0].inputs, n->lower, n->lower, n->upper, n->lower, n->lower, net->learns ? "learn" : "infer");
+                "    while (fread(x, 1, sizeof x, stdin) == sizeof x) printf(\"%%d\\n\", %s_infer(&state, x));\n    return 0;\n}\n",
+            net->edge[0].inputs, n->lower, n->lower, n->upper, n->lower, n->lower);
+}
+
+static void put_learning_example(FILE *to, const integer_net *net, const emit_names *n)
+{
+    fprintf(to, "/* Reads samples of %d bytes from stdin, prints the class of each and learns from it.  What was learned is kept in\n"
+                " * a file, if one is named, from one call to the next: it may be empty at first. */\n\n"
+                "#include \"%s.h\"\n\n#include <stdio.h>\n\n"
+                "static void put(void *user, const uint8_t *bytes, int count) { (void)fwrite(bytes, 1, (size_t)count, (FILE *)user); }\n\n",
+            net->edge[0].inputs, n->lower);
+    fprintf(to, "int main(int argc, char **argv)\n{\n    static %s_state state;\n    static uint8_t x[%s_INPUTS], saved[%s_KEPT + 1];\n"
+                "    FILE *file = argc > 1 ? fopen(argv[1], \"rb\") : NULL;\n\n    %s_init(&state);\n    if (file) {\n"
+                "        const size_t size = fread(saved, 1, sizeof saved, file);\n\n        fclose(file);\n"
+                "        if (size > 0 && %s_restore(&state, saved, (uint32_t)size) != PLN_EDGE_RESTORED) return 1;\n    }\n",
+            n->lower, n->upper, n->upper, n->lower, n->lower);
+    fprintf(to, "    while (fread(x, 1, sizeof x, stdin) == sizeof x) printf(\"%%d\\n\", %s_learn(&state, x));\n"
+                "    file = argc > 1 ? fopen(argv[1], \"wb\") : NULL;\n    if (!file) return argc > 1;\n"
+                "    %s_save(&state, put, file);\n    return fclose(file) != 0;\n}\n", n->lower, n->lower);
 }
 
 static void put_readme(FILE *to, const integer_net *net, const emit_names *n, const json_t *report)
@@ -152,7 +170,9 @@ static void put_readme(FILE *to, const integer_net *net, const emit_names *n, co
                 "none, compile by `-ffreestanding -fno-tree-loop-distribute-patterns`.\n",
             whole(report, "flash_bytes"), whole(report, "code_bytes"), whole(report, "ram_bytes"), net->edge[0].inputs, whole(report, "stack_bytes"));
     if (net->learns)
-        fprintf(to, "\n`%s_learn` changes the weights of the last layer by one sample, in the state. They start as exported, by `%s_init`.\n", n->lower, n->lower);
+        fprintf(to, "\n`%s_learn` changes the weights of the last layer by one sample, in the state. They start as exported, by `%s_init`. `%s_save` hands out\n"
+                    "what was learned as %d bytes, for flash or a file, and `%s_restore` takes them back, unless they are damaged; `planaria import` makes a model of them.\n",
+                n->lower, n->lower, n->lower, (int)pln_edge_kept(&net->edge[net->layers - 1]), n->lower);
 }
 
 /* What writes a file; false if memory is short. */
@@ -168,7 +188,12 @@ static bool make_source(FILE *to, const writing *w)   { emit_source(to, w->n, w-
 static bool make_check(FILE *to, const writing *w)    { return emit_check(to, w->n, w->names, w->samples); }
 static bool make_makefile(FILE *to, const writing *w) { put_makefile(to, w->names); return true; }
 static bool make_readme(FILE *to, const writing *w)   { put_readme(to, w->n, w->names, w->report); return true; }
-static bool make_example(FILE *to, const writing *w)  { put_example(to, w->n, w->names); return true; }
+
+static bool make_example(FILE *to, const writing *w)
+{
+    (w->n->learns ? put_learning_example : put_example)(to, w->n, w->names);
+    return true;
+}
 
 static bool make_report(FILE *to, const writing *w)
 {
@@ -191,7 +216,7 @@ static int write_made(const run *folder, const char *name, bool (*make)(FILE *, 
     return code;
 }
 
-static int make_folder(const char *path)
+int folder_make(const char *path)
 {
     if (mkdir(path, 0777) == 0) return DONE;
     if (errno != EEXIST) return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
@@ -206,7 +231,7 @@ int folder_write(const char *path, const integer_net *n, const emit_names *names
     int code;
 
     if (snprintf(folder.folder, sizeof folder.folder, "%s", path) >= (int)sizeof folder.folder) return complain(FAILED, "the path of --out is too long");
-    code = make_folder(path);
+    code = folder_make(path);
     for (int f = 0; f < RUNTIME && code == DONE; f++)
         if (runtime[f].needed(n)) code = run_write(&folder, runtime[f].name, (const char *)runtime[f].text, *runtime[f].size);
     snprintf(name, sizeof name, "%s.h", names->lower);
@@ -217,7 +242,7 @@ int folder_write(const char *path, const integer_net *n, const emit_names *names
     if (code == DONE) code = write_made(&folder, name, make_check, &w);
     if (code == DONE) code = write_made(&folder, "Makefile", make_makefile, &w);
     if (code == DONE) code = write_made(&folder, "README.md", make_readme, &w);
-    if (code == DONE) code = make_folder(run_path(&folder, "example"));
+    if (code == DONE) code = folder_make(run_path(&folder, "example"));
     if (code == DONE) code = write_made(&folder, "example/main.c", make_example, &w);
     if (code == DONE) code = write_made(&folder, "report.json", make_report, &w);
     return code;

@@ -18,7 +18,10 @@ json_t *folder_report(const integer_net *n, const emit_names *names, const folde
 /* A table of it on stdout. */
 void folder_show(const json_t *report);
 
-/* Makes a folder, which may be there if it is empty, and writes all files; samples are those of the parity check.  Complains
+/* Makes a folder, which may be there if it is empty.  Complains and returns an exit code. */
+int folder_make(const char *path);
+
+/* Does so and writes all files; samples are those of the parity check.  Complains
  * and returns an exit code. */
 int folder_write(const char *path, const integer_net *n, const emit_names *names, const uint8_t *samples, const json_t *report);
 

@@ -15,7 +15,7 @@
 /* The largest of so many values is left out of what 255 stands for. */
 enum { LEFT_OUT = 10000 };
 enum { MOST_FRACTION = 12, LEAST_FRACTION = 6, LEARNER_BIAS = 1 << 30 };
-static const double most_rate = 131071 / 16777216.0;
+static const double most_rate = 262143 / 16777216.0;
 
 int integer_samples(const pln_data *train, bool others, int *sample)
 {
@@ -248,12 +248,28 @@ static int check_learning(const plan *p, const prediction *q, const pln_fit *fit
     return DONE;
 }
 
+/* A number that follows from all weights. */
+static uint32_t identify(const integer_net *n)
+{
+    uint32_t h = 2166136261u;
+
+    for (int l = 0; l < n->layers; l++) {
+        const pln_edge_layer *edge = &n->edge[l];
+        const size_t weights = (size_t)edge->inputs * edge->outputs;
+        for (size_t k = 0; k < weights; k++) h = (h ^ (uint8_t)n->layer[l].weight[k]) * 16777619u;
+        for (int j = 0; j < edge->outputs; j++) h = (h ^ (uint32_t)n->layer[l].bias[j]) * 16777619u;
+        h = (h ^ edge->inputs) * 16777619u;
+    }
+    return h;
+}
+
 /* A device sees one sample at a time, for which a moving average of a tenth serves. */
 static void set_rule(const pln_fit *fit, const integer_options *how, integer_net *n)
 {
     const double eta = fit->self.sequential ? (double)fit->self.eta : 0.1;
 
     n->learns = true;
+    n->network = identify(n);
     n->rule = (pln_edge_rule){ .rate = (int32_t)fmax(rint(ldexp(how->rate, 24)), 1), .gamma = (int32_t)rint(ldexp((double)fit->self.gamma, 15)),
                                .eta = (int32_t)fmin(fmax(rint(ldexp(eta, 16)), 1), 65535), .winners = (uint8_t)fit->self.winners,
                                .fraction = (uint8_t)lrint(-log2(n->layer[n->layers - 1].unit * 255)) };

@@ -9,6 +9,9 @@
 
 typedef enum integer_goal { INTEGER_SPEED, INTEGER_SIZE } integer_goal;
 
+/* At which a device learns, unless something else is said. */
+#define INTEGER_RATE 0.001
+
 /* How it is made. */
 typedef struct integer_options {
     integer_goal goal;                   /* of which layers are kept as lists of weights     */
@@ -43,6 +46,7 @@ typedef struct integer_net {
     int32_t        *score;               /* [classes]                                        */
     bool            learns;
     pln_edge_rule   rule;
+    uint32_t        network;             /* what tells its states from those of others       */
 } integer_net;
 
 /* The network of a run in integers; p says how it is read out, and training samples how large hidden values become.

@@ -30,19 +30,19 @@ static int slab_height(const integer_layer *l, size_t inputs, size_t outputs)
     return 1;
 }
 
-static bool lay_dense(integer_layer *l, size_t inputs, size_t outputs, pln_edge_layer *edge)
+ptrdiff_t layout_dense_place(int inputs, int outputs, int j, int i)
 {
-    const size_t blocks = outputs / 8 * 8, rest = outputs % 8;
-    int8_t *to = malloc(inputs * outputs);
+    const ptrdiff_t block = j / 8 * 8, wide = outputs - block < 8 ? outputs - block : 8;
+    return block * inputs + i * wide + j - block;
+}
 
-    l->laid = to;
-    l->laid_count = inputs * outputs;
+static bool lay_dense(integer_layer *l, int inputs, int outputs, pln_edge_layer *edge)
+{
+    l->laid_count = (size_t)inputs * (size_t)outputs;
+    l->laid = malloc(l->laid_count);
     edge->product = pln_edge_dense;
-    for (size_t j = 0; to && j < blocks; j += 8)
-        for (size_t i = 0; i < inputs; i++)
-            for (size_t q = 0; q < 8; q++) *to++ = l->weight[(j + q) * inputs + i];
-    for (size_t i = 0; to && i < inputs; i++)
-        for (size_t q = 0; q < rest; q++) *to++ = l->weight[(blocks + q) * inputs + i];
+    for (int j = 0; l->laid && j < outputs; j++)
+        for (int i = 0; i < inputs; i++) l->laid[layout_dense_place(inputs, outputs, j, i)] = l->weight[(ptrdiff_t)j * inputs + i];
     return l->laid != NULL;
 }
 
@@ -89,7 +89,7 @@ bool layout_make(integer_layer *l, int inputs, int outputs, integer_goal goal, b
     const double dense_work = for_eight * (double)blocks + for_one * (double)(out % 8);
     const double sparse_work = for_slab * (double)slabs + for_weight * (double)l->nonzero / (double)in;
     const bool lists = goal == INTEGER_SIZE ? l->sparse_bytes < l->dense_bytes : sparse_work < dense_work;
-    if (!(lists && !dense ? lay_sparse(l, in, out, (size_t)height, edge) : lay_dense(l, in, out, edge))) return false;
+    if (!(lists && !dense ? lay_sparse(l, in, out, (size_t)height, edge) : lay_dense(l, inputs, outputs, edge))) return false;
     edge->weight = l->laid;
     edge->start = l->start;
     edge->place = l->place;

@@ -8,4 +8,7 @@
  * says so, and fills in what the runtime needs for its product.  False if memory is short. */
 bool layout_make(integer_layer *l, int inputs, int outputs, integer_goal goal, bool dense, pln_edge_layer *edge);
 
+/* Where weight [j][i] of a layer of all weights is. */
+ptrdiff_t layout_dense_place(int inputs, int outputs, int j, int i);
+
 #endif

@@ -13,10 +13,11 @@ static uint32_t hash_numbers(uint32_t h, const int32_t *v, int n)
     return h;
 }
 
-static uint32_t hash_bytes(uint32_t h, const int8_t *v, int n)
+static void hash_bytes(void *user, const uint8_t *v, int n)
 {
-    for (int k = 0; k < n; k++) h = (h ^ (uint8_t)v[k]) * 16777619u;
-    return h;
+    uint32_t *h = user;
+
+    for (int k = 0; k < n; k++) *h = (*h ^ v[k]) * 16777619u;
 }
 
 static const char hash_source[] =
@@ -26,9 +27,8 @@ static const char hash_source[] =
     "        for (int b = 0; b < 32; b += 8) h = (h ^ ((uint32_t)v[k] >> b & 255)) * 16777619u;\n"
     "    return h;\n}\n\n";
 static const char hash_bytes_source[] =
-    "static uint32_t hash_bytes(uint32_t h, const int8_t *v, int32_t n)\n{\n"
-    "    for (int32_t k = 0; k < n; k++) h = (h ^ (uint8_t)v[k]) * 16777619u;\n"
-    "    return h;\n}\n\n";
+    "static void hash_bytes(void *user, const uint8_t *v, int n)\n{\n    uint32_t *h = user;\n\n"
+    "    for (int k = 0; k < n; k++) *h = (*h ^ v[k]) * 16777619u;\n}\n\n";
 
 static const uint32_t fnv = 0x811c9dc5u;
 
@@ -55,7 +55,8 @@ static bool hash_learned(const integer_net *n, const uint8_t *samples, uint32_t 
         const int active = pln_edge_infer(n->edge, n->layers - 1, &last, x, &n->memory);
         pln_edge_learn(&last, &n->rule, &learned, n->layers > 1 ? n->memory.value : x, n->memory.list, active, n->memory.sum);
     }
-    if (sound) *hash = hash_bytes(hash_numbers(fnv, numbers, (int)(3 * out)), weight, (int)weights);
+    *hash = fnv;
+    if (sound) pln_edge_save(&last, &learned, n->network, hash_bytes, hash);
     free(numbers);
     free(weight);
     return sound;
@@ -63,11 +64,9 @@ static bool hash_learned(const integer_net *n, const uint8_t *samples, uint32_t 
 
 static void put_learning(FILE *to, const emit_names *name, uint32_t hash)
 {
-    fprintf(to, "    for (int k = 0; k < %d; k++) {\n        MARK;\n        %s_learn(&state, samples[k %% %d]);\n        MARK;\n    }\n",
+    fprintf(to, "    for (int k = 0; k < %d; k++) {\n        EDGE_MARK;\n        %s_learn(&state, samples[k %% %d]);\n        EDGE_MARK;\n    }\n",
             EMIT_STEPS, name->lower, EMIT_SAMPLES);
-    fprintf(to, "    h = hash_numbers(0x811c9dc5u, state.bias, %s_OUTPUTS);\n    h = hash_numbers(h, state.handicap, %s_OUTPUTS);\n"
-                "    h = hash_numbers(h, state.mean, %s_OUTPUTS);\n    h = hash_bytes(h, state.weight, (int32_t)sizeof state.weight);\n"
-                "    if (h != %luu) return %d;\n", name->upper, name->upper, name->upper, (unsigned long)hash, EMIT_SAMPLES + 1);
+    fprintf(to, "    %s_save(&state, hash_bytes, &h);\n    if (h != %luu) return %d;\n", name->lower, (unsigned long)hash, EMIT_SAMPLES + 1);
 }
 
 bool emit_check(FILE *to, const integer_net *n, const emit_names *name, const uint8_t *samples)
@@ -85,7 +84,7 @@ bool emit_check(FILE *to, const integer_net *n, const emit_names *name, const ui
     fprintf(to, "/* %s_check.c - ends with 0 if this processor computes what the exporter did, with the number of the first sample\n"
                 " * of %d that differs%s; by planaria %s */\n\n#include \"%s.h\"\n\n", name->lower, EMIT_SAMPLES,
             n->learns ? ",\n * or with 17 if what was learned in 100 steps differs" : "", pln_version(), name->lower);
-    fprintf(to, "/* Where instructions are counted, this is what shows their beginning and their end. */\n#ifndef MARK\n#define MARK (void)0\n#endif\n\n");
+    fprintf(to, "/* Where instructions are counted, this is what shows their beginning and their end. */\n#ifndef EDGE_MARK\n#define EDGE_MARK (void)0\n#endif\n\n");
     fprintf(to, "static const uint8_t samples[%d][%s_INPUTS] = {", EMIT_SAMPLES, name->upper);
     for (int k = 0; k < EMIT_SAMPLES; k++) {
         fprintf(to, "\n{");
@@ -96,9 +95,9 @@ bool emit_check(FILE *to, const integer_net *n, const emit_names *name, const ui
     emit_array(to, EMIT_INT32, "classes", 0, class, EMIT_SAMPLES);
     emit_array(to, EMIT_UINT32, "outputs", 0, hash, EMIT_SAMPLES);
     fprintf(to, "static %s_state state;\n\n%s%s", name->lower, hash_source, n->learns ? hash_bytes_source : "");
-    fprintf(to, "int main(void)\n{\n%s    %s_init(&state);\n    for (int k = 0; k < %d; k++) {\n        MARK;\n        const int class = %s_infer(&state, samples[k]);\n"
-                "        MARK;\n        if (class != classes[k] || hash_numbers(0x811c9dc5u, state.sum, %s_OUTPUTS) != outputs[k]) return k + 1;\n    }\n",
-            n->learns ? "    uint32_t h;\n\n" : "", name->lower, EMIT_SAMPLES, name->lower, name->upper);
+    fprintf(to, "int main(void)\n{\n%s    %s_init(&state);\n    for (int k = 0; k < %d; k++) {\n        EDGE_MARK;\n        const int class = %s_infer(&state, samples[k]);\n"
+                "        EDGE_MARK;\n        if (class != classes[k] || hash_numbers(0x811c9dc5u, state.sum, %s_OUTPUTS) != outputs[k]) return k + 1;\n    }\n",
+            n->learns ? "    uint32_t h = 0x811c9dc5u;\n\n" : "", name->lower, EMIT_SAMPLES, name->lower, name->upper);
     if (n->learns) put_learning(to, name, learned);
     fprintf(to, "    return 0;\n}\n");
     return true;

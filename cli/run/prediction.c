@@ -29,8 +29,7 @@ static pln_decoder decoder_of(const run *r, const config *c, const dataset *d)
     return classes_decoder(c, d, strcmp(past_recall(r).digest, d->digest) == 0);
 }
 
-/* Makes an association of the network by a share of labels; units are those of the model's classes. */
-static int associate(const prediction *p, const config *c, const pln_decoder *d, const dataset *data, pln_net *net, int32_t *units)
+int prediction_associate(const prediction *p, const config *c, const pln_decoder *d, const dataset *data, pln_net *net, int32_t *units)
 {
     int map[PLN_MAX_CLASSES];
     pln_index by = { .sample = NULL };
@@ -60,7 +59,7 @@ static int complete(prediction *p, const run *r, const config *c, const dataset 
     if (head) d.classifier = head;
     if (code == DONE && associates) {
         units = malloc((size_t)pln_net_outputs(net) * sizeof *units);
-        code = units ? associate(p, c, &d, data, net, units) : complain(FAILED, "no memory left");
+        code = units ? prediction_associate(p, c, &d, data, net, units) : complain(FAILED, "no memory left");
         d.associations = 1;
         d.labels = &p->labels;
         d.association = units;

@@ -40,4 +40,8 @@ double prediction_accuracy(const prediction *p, int w);
 /* The way of that kind, or -1. */
 int prediction_way(const prediction *p, pln_by by);
 
+/* Makes an association of a network by p->labels: units [outputs] are classes of decoder, -1: none.  Complains and returns an
+ * exit code. */
+int prediction_associate(const prediction *p, const config *c, const pln_decoder *decoder, const dataset *d, pln_net *net, int32_t *units);
+
 #endif

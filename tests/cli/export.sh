@@ -61,6 +61,20 @@ END
 for name in hidden few; do try eval $name --as int8 --confusion --json; python3 compare.py $name c-$name/example/main "$DATA"; done
 "$PLANARIA" export self --to c --out c-still --loss 10 --for size >/dev/null 2>&1; make -s -C c-still; try eval self --as int8 --confusion --json; python3 compare.py self c-still/example/main "$DATA"
 try eval hidden --as int16
+echo "# what a device has learned comes back: the same in one go or two, damaged states do not"
+learn() { tail -c +17 "$DATA/tiny/train-images-idx3-ubyte" | head -c $((64 * $2)) | tail -c $((64 * ($2 - $3))) | c-self/example/main "$1" >/dev/null || echo "$1: $?"; }
+learn once 240 0; learn twice 100 0; learn twice 240 100; cmp once twice && echo same; wc -c <once
+try import self once --out grown; ls grown; cmp -s self/model.safetensors grown/model.safetensors || echo "another model"
+"$PLANARIA" export grown --to c --out c-grown --name self --loss 100 --learn >/dev/null 2>&1
+try eval grown --as int8 --json; figure | sed 's/[0-9.]*$//'
+head -c 500 once > short; try import self short --out k
+python3 -c 'b = bytearray(open("once", "rb").read()); b[99] ^= 4; open("bent", "wb").write(b)'; try import self bent --out k; learn bent 1 0
+try import self self/model.safetensors --out k
+try import grown once --out k
+try import hidden once --out k
+try import self once --out grown
+try import self once
+try import self
 echo "# as JSON, and beyond what there is"
 try export hidden --to c --out j --json; python3 -c 'import json; r = json.load(open("out")); print(sorted(r), [l["kept_as"] for l in r["layers"]], r == json.load(open("j/report.json")))'
 try export hidden --to c --out k --flash 1000; ls k 2>/dev/null

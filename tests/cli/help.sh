@@ -1,7 +1,7 @@
 # Help and wrong use: exit codes 0 and 2, help on stdout, complaints on stderr.
 try() { "$PLANARIA" "$@" >out 2>err; echo "planaria $* -> $?, $(wc -l <out | tr -d ' ') lines, stderr: $(head -1 err)"; }
 "$PLANARIA" --version >out 2>err; echo "version -> $?, $(sed 's/[0-9][0-9]*/N/g' out)"
-for c in train prune sweep eval report inspect export presets data; do "$PLANARIA" $c --help >out 2>err; echo "$c --help -> $?, $(head -1 out), stderr $(wc -c <err | tr -d ' ') bytes"; done
+for c in train prune sweep eval report inspect export import presets data; do "$PLANARIA" $c --help >out 2>err; echo "$c --help -> $?, $(head -1 out), stderr $(wc -c <err | tr -d ' ') bytes"; done
 try
 try fly
 try train

@@ -60,7 +60,7 @@ def size(prefix, program):
 
 def build(target, sources, include, to, more=()):
     (prefix, _, mark, board), flags, _ = TARGETS[target]
-    command([prefix + "gcc", *FREE, *flags, f'-DMARK=__asm__ volatile("{mark}" ::: "memory")', *more, f"-I{include}", *board, *sources,
+    command([prefix + "gcc", *FREE, *flags, f'-DEDGE_MARK=__asm__ volatile("{mark}" ::: "memory")', *more, f"-I{include}", *board, *sources,
              "-lgcc", "-o", to])
     return size(prefix, to)
 
