@@ -316,7 +316,7 @@ static void test_what_is_refused(void **state)
     assert_int_equal(pln_run_load(s.run, CHECKPOINT, &user), PLN_ERR_FORMAT);
     assert_null(user);
     assert_int_equal(pln_run_load(s.run, "no-such-file", &user), PLN_ERR_IO);
-    assert_int_equal(pln_run_save(s.run, CHECKPOINT, "\xff"), PLN_ERR_MEMORY);
+    assert_int_equal(pln_run_save(s.run, CHECKPOINT, "\xff"), PLN_ERR_ARG);
     drop(&s);
 }
 
