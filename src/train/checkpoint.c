@@ -7,10 +7,10 @@
 #include "base/check.h"
 #include "base/utf8.h"
 #include "data/data.h"
-#include "exchange/network.h"
 #include "format/file.h"
 #include "format/safetensors.h"
 #include "nn/mask.h"
+#include "train/fingerprint.h"
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -100,52 +100,6 @@ static entry entry_for(const pln_trainer *t, int kind, int parameter)
     return e;
 }
 
-/* What must be equal of a course for a checkpoint to belong to this run; NULL if
- * memory is short. */
-static json_t *describe_course(const plni_course *c)
-{
-    const pln_fit *f = &c->fit;
-    uint32_t samples = 0;
-
-    json_t *fit = plni_option_json(pln_fit_options, f, PLN_PRINT_IDENTITY);
-
-    (void)json_object_del(fit, "epochs");               /* a run may be made longer */
-    if (f->schedule.kind == PLN_CONSTANT) (void)json_object_del(fit, "schedule");
-    for (int i = 0; i < c->count; i++) samples = samples * 31 + (uint32_t)c->index[i] + 1;
-    if (f->prune.sparsity > 0) (void)json_object_set_new(fit, "prune", plni_option_json(pln_prune_options, &f->prune, PLN_PRINT_IDENTITY));
-    return json_pack("{s:o, s:o, s:I, s:i, s:I}", "fit", fit,
-                     "ep", plni_option_json(pln_ep_options, &f->ep, PLN_PRINT_IDENTITY), "seed", (json_int_t)f->seed,
-                     "samples", c->count, "choice", (json_int_t)samples);
-}
-
-/* The same of all, as a text; NULL if memory is short. */
-static char *fingerprint(const pln_trainer *t)
-{
-    json_t *courses = json_array(), *all;
-    int failed = 0;
-    char *text;
-
-    for (int i = 0; i < t->courses; i++) failed |= json_array_append_new(courses, describe_course(&t->course[i]));
-    all = json_pack("{s:o, s:o}", "network", plni_network_describe(t->net), "courses", courses);
-    text = failed || !all ? NULL : json_dumps(all, JSON_COMPACT);
-    json_decref(all);
-    return text;
-}
-
-/* Whether a fingerprint in a file is that of this run.  Older files give constant schedules a length, which changes nothing:
- * it is passed over in the text, since jansson ends the process where memory is short and a number long. */
-static bool is_fingerprint(const char *mine, const char *text)
-{
-    static const char length[] = ",\"schedule\":{\"length\":";
-
-    while (*text) {
-        const size_t digits = strncmp(text, length, sizeof length - 1) ? 0 : strspn(text + sizeof length - 1, "0123456789");
-        if (digits && text[sizeof length - 1 + digits] == '}') text += sizeof length + digits;
-        else if (*text++ != *mine++) return false;
-    }
-    return *mine == 0;
-}
-
 /* What the data are, as a text; they are read once. */
 static void find_digest(pln_trainer *t)
 {
@@ -218,7 +172,7 @@ static json_t *describe(pln_trainer *t, const char *user)
 {
     json_t *texts = json_object();
     plni_tally tally = t->tally;
-    char *run = fingerprint(t), key[24];
+    char *run = plni_fingerprint(t), key[24];
     int failed = 0;
 
     failed |= put_text(texts, "planaria.checkpoint", "1");
@@ -440,9 +394,9 @@ static pln_status check_file(const pln_trainer *t, const plni_st *st)
 
     if (!plni_st_text(st, "planaria.checkpoint") || !run)
         return plni_fail(t->ctx, PLN_ERR_FORMAT, "checkpoint: the file is no checkpoint of planaria");
-    mine = fingerprint(t);
+    mine = plni_fingerprint(t);
     if (!mine) return plni_fail(t->ctx, PLN_ERR_MEMORY, "checkpoint: no memory left");
-    same = is_fingerprint(mine, run);
+    same = plni_is_fingerprint(mine, run);
     free(mine);
     if (!same)
         return plni_fail(t->ctx, PLN_ERR_FORMAT,
