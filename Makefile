@@ -99,13 +99,18 @@ tidy:            ## clang-tidy over src/ and cli/; .clang-tidy says what it look
 	cmake --preset clang -B $(BUILD)/clang
 	find src cli -name '*.c' | sort | xargs -P $(JOBS) -n 4 clang-tidy -p $(BUILD)/clang --quiet
 
-check-python:    ## the Python package: built, types checked by mypy, tests by pytest, in build/python-env
+# The module is linked with the library of build/check; `make wheel` builds it as pip does.
+check-python:    ## the Python package: types checked by mypy, tests by pytest, in build/python-env
 	tools/deps.sh python
 	test -x $(BUILD)/python-env/bin/python || python3 -m venv $(BUILD)/python-env
-	$(BUILD)/python-env/bin/pip install -q -r bindings/python/tests/requirements.txt
-	$(BUILD)/python-env/bin/pip install -q --no-build-isolation --no-deps .
+	$(BUILD)/python-env/bin/pip install -q --no-compile -r bindings/python/tests/requirements.txt
+	cmake --preset check -B $(BUILD)/check -DPLN_PYTHON_MODULE=ON -DPython_EXECUTABLE=$(abspath $(BUILD))/python-env/bin/python
+	cmake --build $(BUILD)/check -j $(JOBS) --target pln_python planaria_command
+	cmake --install $(BUILD)/check --component python --prefix $(BUILD)/python-package
+	cmake -B $(BUILD)/check -DPLN_PYTHON_MODULE=OFF
+	cp bindings/python/planaria/*.py* bindings/python/planaria/py.typed $(BUILD)/python-package/planaria
 	$(BUILD)/python-env/bin/mypy
-	PLANARIA=$(BUILD)/check/planaria $(BUILD)/python-env/bin/pytest -q
+	PYTHONPATH=$(BUILD)/python-package PLANARIA=$(BUILD)/check/planaria $(BUILD)/python-env/bin/python -m pytest -q
 
 check-python-peers: ## against snnTorch, SpikingJelly, norse, Rockpool, sinabs, PyTorch, Dask and the oldest scikit-learn
 	tools/deps.sh python
@@ -118,7 +123,7 @@ check-python-peers: ## against snnTorch, SpikingJelly, norse, Rockpool, sinabs, 
 	$(BUILD)/oldest-env/bin/pip install -q -r bindings/python/peers/requirements-oldest.txt
 	for env in peers oldest; do $(BUILD)/$$env-env/bin/pip install -q --no-deps . || exit 1; done
 	$(BUILD)/oldest-env/bin/pytest -q bindings/python/tests/test_estimators.py
-	PLN_SINABS_PYTHON=$(BUILD)/sinabs-env/bin/python $(BUILD)/peers-env/bin/pytest -q bindings/python/peers
+	PLN_SINABS_PYTHON=$(BUILD)/sinabs-env/bin/python $(BUILD)/peers-env/bin/pytest -q bindings/python/peers bindings/python/tests/test_notebooks.py
 
 wheel:           ## the Python package as it is published, in build/wheel/dist, tried out in clean environments
 	tools/deps.sh python
