@@ -4,6 +4,7 @@
 
 #include "export/folder.h"
 
+#include "export/packages.h"
 #include "export/sources.h"
 #include "run/run.h"
 
@@ -163,6 +164,8 @@ static void put_readme(FILE *to, const integer_net *net, const emit_names *n, co
                 "| file | what it is |\n|---|---|\n| `%s.h` | the calls: start here |\n| `%s.c` | weights |\n"
                 "| `%s_check.c` | a program that ends with 0 if this processor computes, bit for bit, what the exporter did |\n"
                 "| `pln_edge.h`, `pln_edge_*.c` | the runtime |\n| `example/main.c` | classes of samples on stdin |\n"
+                "| `library.properties`, `examples/` | make this folder a library of Arduino |\n"
+                "| `zephyr/` | makes it a module of Zephyr: `-DZEPHYR_EXTRA_MODULES=` and the path of this folder |\n"
                 "| `report.json` | sizes, layers, classes, accuracies |\n\n", n->lower, pln_version(), n->lower, n->lower, n->lower);
     fprintf(to, "`make check` runs the check on this machine; `cc -O2 *.c` builds it, too. A firmware takes all `.c` files but the check.\n\n"
                 "It needs %lld bytes of flash, of which %lld are code (Cortex-M3, gcc -O2), a state of %lld bytes in RAM beside the %d bytes of a sample, and at\n"
@@ -195,6 +198,21 @@ static bool make_example(FILE *to, const writing *w)
     return true;
 }
 
+static bool make_arduino(FILE *to, const writing *w)  { packages_arduino(to, w->names); return true; }
+static bool make_sketch(FILE *to, const writing *w)   { packages_sketch(to, w->n, w->names); return true; }
+static bool make_module(FILE *to, const writing *w)   { packages_zephyr_module(to, w->names); return true; }
+
+static bool make_cmake(FILE *to, const writing *w)
+{
+    const char *sources[RUNTIME];
+    int count = 0;
+
+    for (int f = 1; f < RUNTIME; f++)                    /* behind the header */
+        if (runtime[f].needed(w->n)) sources[count++] = runtime[f].name;
+    packages_zephyr_cmake(to, w->names, sources, count);
+    return true;
+}
+
 static bool make_report(FILE *to, const writing *w)
 {
     const bool sound = json_dumpf(w->report, to, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) == 0;
@@ -223,6 +241,24 @@ int folder_make(const char *path)
     return dataset_is_empty(path) ? DONE : complain(FAILED, "--out: %s is there already and not empty: name a new folder", path);
 }
 
+/* Folders below it, and the files whose names are the same whatever the network is called. */
+static const char *const below[] = { "example", "examples", "examples/classify", "zephyr" };
+static const struct {
+    const char *name;
+    bool      (*make)(FILE *, const writing *);
+} made[] = {
+    { "Makefile", make_makefile },
+    { "README.md", make_readme },
+    { "example/main.c", make_example },
+    { "library.properties", make_arduino },
+    { "examples/classify/classify.ino", make_sketch },
+    { "zephyr/module.yml", make_module },
+    { "zephyr/CMakeLists.txt", make_cmake },
+    { "report.json", make_report },
+};
+
+enum { FOLDERS = sizeof below / sizeof *below, MADE = sizeof made / sizeof *made };
+
 int folder_write(const char *path, const integer_net *n, const emit_names *names, const uint8_t *samples, const json_t *report)
 {
     const writing w = { n, names, samples, report };
@@ -240,10 +276,7 @@ int folder_write(const char *path, const integer_net *n, const emit_names *names
     if (code == DONE) code = write_made(&folder, name, make_source, &w);
     snprintf(name, sizeof name, "%s_check.c", names->lower);
     if (code == DONE) code = write_made(&folder, name, make_check, &w);
-    if (code == DONE) code = write_made(&folder, "Makefile", make_makefile, &w);
-    if (code == DONE) code = write_made(&folder, "README.md", make_readme, &w);
-    if (code == DONE) code = folder_make(run_path(&folder, "example"));
-    if (code == DONE) code = write_made(&folder, "example/main.c", make_example, &w);
-    if (code == DONE) code = write_made(&folder, "report.json", make_report, &w);
+    for (int k = 0; k < FOLDERS && code == DONE; k++) code = folder_make(run_path(&folder, below[k]));
+    for (int f = 0; f < MADE && code == DONE; f++) code = write_made(&folder, made[f].name, made[f].make, &w);
     return code;
 }

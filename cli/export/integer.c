@@ -284,6 +284,8 @@ int integer_make(const run *r, const prediction *p, const config *c, const pln_d
     *n = (integer_net){ .layers = 0 };
     if (code == DONE) code = plan_make(net, p->decoder, p->how[0].by, &from);
     if (code == DONE && pln_data_get_type(train) != PLN_BYTES) code = complain(BAD_INPUT, "the data are floats, and the runtime takes bytes");
+    if (code == DONE && pln_data_features(train) != from.layer[0].inputs)
+        code = complain(BAD_INPUT, "the network has %d inputs, and the samples of the data have %d values", from.layer[0].inputs, pln_data_features(train));
     if (code == DONE && how->learns) code = check_learning(&from, p, &c->e.fit, how);
     if (code == DONE && !take_memory(&from, n)) code = complain(FAILED, "no memory left");
     if (code == DONE) code = make_layers(&from, train, how, n);

@@ -82,7 +82,8 @@ bool emit_check(FILE *to, const integer_net *n, const emit_names *name, const ui
     if (n->learns && !hash_learned(n, samples, &learned)) return false;
 
     fprintf(to, "/* %s_check.c - ends with 0 if this processor computes what the exporter did, with the number of the first sample\n"
-                " * of %d that differs%s; by planaria %s */\n\n#include \"%s.h\"\n\n", name->lower, EMIT_SAMPLES,
+                " * of %d that differs%s; by planaria %s.  Arduino compiles all files of a library, and has a main of its own. */\n\n"
+                "#ifndef ARDUINO\n\n#include \"%s.h\"\n\n", name->lower, EMIT_SAMPLES,
             n->learns ? ",\n * or with 17 if what was learned in 100 steps differs" : "", pln_version(), name->lower);
     fprintf(to, "/* Where instructions are counted, this is what shows their beginning and their end. */\n#ifndef EDGE_MARK\n#define EDGE_MARK (void)0\n#endif\n\n");
     fprintf(to, "static const uint8_t samples[%d][%s_INPUTS] = {", EMIT_SAMPLES, name->upper);
@@ -99,6 +100,6 @@ bool emit_check(FILE *to, const integer_net *n, const emit_names *name, const ui
                 "        EDGE_MARK;\n        if (class != classes[k] || hash_numbers(0x811c9dc5u, state.sum, %s_OUTPUTS) != outputs[k]) return k + 1;\n    }\n",
             n->learns ? "    uint32_t h = 0x811c9dc5u;\n\n" : "", name->lower, EMIT_SAMPLES, name->lower, name->upper);
     if (n->learns) put_learning(to, name, learned);
-    fprintf(to, "    return 0;\n}\n");
+    fprintf(to, "    return 0;\n}\n\n#else\ntypedef int %s_has_no_check;\n#endif\n", name->lower);
     return true;
 }

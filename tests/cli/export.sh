@@ -45,6 +45,29 @@ END
 (cd c-other && cc ./*.c -o ../check && ../check; echo "one bias is another: $?")
 rm -r c-other
 
+cat > Arduino.h <<'END'
+#include <stdint.h>
+#include <stddef.h>
+struct line { void begin(long); size_t readBytes(char *, size_t); void println(int); } extern Serial;
+END
+cat > zephyr.cmake <<'END'
+function(zephyr_library_named name)
+  message("${name}")
+endfunction()
+function(zephyr_library_sources)
+  foreach(source ${ARGV})
+    file(SIZE ${source} size)
+  endforeach()
+  list(LENGTH ARGV count)
+  message("${count} sources")
+endfunction()
+function(zephyr_include_directories folder)
+  file(SIZE ${folder}/pln_edge.h size)
+endfunction()
+include(c-self/zephyr/CMakeLists.txt)
+END
+c++ -fsyntax-only -Wall -Wextra -Werror -I. -Ic-self -x c++ -include Arduino.h c-self/examples/classify/classify.ino && (cd c-self && cc -std=c99 -pedantic -Werror -DARDUINO -c self_check.c -o ../empty.o) && nm empty.o
+cmake -P zephyr.cmake 2>&1; cat c-self/zephyr/module.yml; cut -d= -f1 c-self/library.properties | tr '\n' ' '; echo
 echo "# the example says of test samples what eval --as int8 counts, however the layers are kept"
 cat > compare.py <<'END'
 import json, subprocess, sys
@@ -107,4 +130,12 @@ done
 "$PLANARIA" train "$TESTS/tiny-ep.yaml" --data "$DATA" --epochs 0 --out rests >/dev/null 2>&1; try export rests --to c --out k
 sed 's/data: tiny/data: tiny-npy/; s/epochs: 4/epochs: 0/' hidden.yaml > floats.yaml; "$PLANARIA" train floats.yaml --data "$DATA/npy-float" --out floats >/dev/null 2>&1; try export floats --to c --out k
 try eval floats --as int8
+python3 - <<'END'
+import os, struct
+os.mkdir("nine")
+for part in ("train", "t10k"):
+    open(f"nine/{part}-images-idx3-ubyte", "wb").write(struct.pack(">4I", 0x803, 4, 9, 9) + bytes(range(81)) * 4)
+    open(f"nine/{part}-labels-idx1-ubyte", "wb").write(struct.pack(">2I", 0x801, 4) + bytes(range(4)))
+END
+try export hidden --to c --out k --data nine
 ls -d k 2>/dev/null
