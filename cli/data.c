@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700
 
 #include "check.h"
+#include "likeness.h"
 #include "options.h"
 #include "sets/dataset.h"
 #include "sets/fetch.h"
@@ -42,6 +43,16 @@ static int list_sets(void)
         printf("\n");
     }
     return DONE;
+}
+
+static int complain_word(const char *what)
+{
+    static const char *const words[] = { "list", "info", "check", "fetch", NULL };
+    likeness n = likeness_of(what);
+
+    for (int i = 0; words[i]; i++) likeness_offer(&n, words[i], words[i]);
+    return complain(MISUSED, "data wants: list, info NAME, check DIR, or fetch NAME%s%s%s", *what && n.nearest > 0 && *n.hint ? "; did you mean " : "",
+                    *what && n.nearest > 0 ? n.hint : "", *what && n.nearest > 0 && *n.hint ? "?" : "");
 }
 
 int command_data(int argc, const char **argv)
@@ -87,7 +98,7 @@ int command_data(int argc, const char **argv)
     else if (code == DONE && strcmp(what, "info") == 0 && which) code = check_set(which, data, &how, as_json);
     else if (code == DONE && strcmp(what, "check") == 0 && (which || data)) code = check_set("", which ? which : data, &how, as_json);
     else if (code == DONE && strcmp(what, "fetch") == 0 && which) code = fetch_set(which, mirror, to);
-    else if (code == DONE) code = complain(MISUSED, "data wants: list, info NAME, check DIR, or fetch NAME");
+    else if (code == DONE) code = complain_word(what);
     free(mirror);
     free(to);
     free(data);

@@ -35,7 +35,7 @@ static int label_of(const pln_decoder *d, const inputs_batch *b, int i)
 {
     const int32_t *labels = pln_data_labels(b->data);
 
-    if (b->file) return class_of_folder(d, b->file[i]);
+    if (b->file && !b->set) return class_of_folder(d, b->file[i]);
     return b->set && labels ? (int)labels[i] : -1;
 }
 

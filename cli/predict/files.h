@@ -15,6 +15,8 @@ typedef struct file_list {
 /* Adds a file, or in the order of their bytes those of a folder, and of the folders in it, whose names are wanted; hidden ones
  * are not looked at.  Complains and returns an exit code. */
 int  files_add(file_list *l, const char *path, bool (*wanted)(const char *name));
+/* Adds one path. */
+int  files_name(file_list *l, const char *path);
 void files_free(file_list *l);
 
 #endif

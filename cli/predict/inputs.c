@@ -12,6 +12,7 @@
 #include "watch.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,6 +93,20 @@ static int place(block *b, const char *file, uint8_t **to)
 
 /* ---- files --------------------------------------------------------------------------- */
 
+/* Of a picture that does not fit, what would make it. */
+static int check_image(const inputs *in, const char *path, const image *i, bool widens)
+{
+    const pln_sample_shape m = in->decoder->input;
+    const bool size = i->height == m.height && i->width == m.width, colours = widens || i->channels == m.channels;
+
+    if (m.steps > 1 || m.height * m.width == 1 || (size && colours))
+        return check_shape(in->decoder, path, (pln_sample_shape){ 1, i->height, i->width, widens ? 3 : i->channels });
+    return complain(BAD_INPUT, "%s has %d x %d pixels in %s, those of the training had %d x %d in %s: %s%s%s", path, i->width, i->height,
+                    i->channels == 3 ? "colour" : "grey", m.width, m.height, m.channels == 3 ? "colour" : "grey",
+                    size ? "" : "scale it, or train with read.crop=1 and read.resize, by which a model takes any size", size || colours ? "" : "; and ",
+                    colours ? "" : "save it in grey, or train with pictures in colour");
+}
+
 static int take_image(block *b, const char *path, const void *bytes, size_t size)
 {
     const pln_decoder *d = b->in->decoder;
@@ -101,7 +116,7 @@ static int take_image(block *b, const char *path, const void *bytes, size_t size
 
     if (code != DONE) return note(b, code);
     const bool widens = i.channels == 1 && d->input.channels == 3;
-    code = note(b, check_shape(d, path, (pln_sample_shape){ 1, i.height, i.width, widens ? 3 : i.channels }));
+    code = note(b, check_image(b->in, path, &i, widens));
     if (code == DONE) code = place(b, path, &to);
     for (size_t k = 0; code == DONE && k < values_of(d); k++) to[k] = i.pixels[widens ? k / 3 : k];
     free(i.pixels);
@@ -216,11 +231,31 @@ static int take_stdin(block *b)
 
 /* ---- sets ------------------------------------------------------------------------------ */
 
+/* The paths of a set's samples, freed by files_free, of none where they are no files. */
+static int name_files(const dataset *d, const pln_data *data, file_list *l)
+{
+    const int part = data == d->test, count = pln_data_count(data);
+    char path[PATH_MAX];
+    int code = DONE;
+
+    for (int i = 0; i < count && count <= d->files_count[part] && code == DONE; i++) {
+        if (snprintf(path, sizeof path, "%s/%s", d->path, d->files[part][i]) >= (int)sizeof path)
+            return complain(BAD_INPUT, "%s/%s: the path is too long", d->path, d->files[part][i]);
+        code = files_name(l, path);
+    }
+    return code;
+}
+
 int inputs_set(const inputs *in, const dataset *d, const pln_data *data, const char *within)
 {
-    const int code = check_shape(in->decoder, d->path, pln_data_shape(data));
+    file_list files = { .path = NULL };
+    int code = check_shape(in->decoder, d->path, pln_data_shape(data));
 
-    return code == DONE ? in->see(in->user, &(inputs_batch){ .data = data, .set = d, .within = within, .share = 1 }) : code;
+    if (code == DONE) code = name_files(d, data, &files);
+    if (code == DONE)
+        code = in->see(in->user, &(inputs_batch){ .data = data, .set = d, .file = (const char *const *)files.path, .within = within, .share = 1 });
+    files_free(&files);
+    return code;
 }
 
 static int take_set(block *b, const char *path)
@@ -263,6 +298,14 @@ static int take_files(block *b, const file_list *l)
     return DONE;
 }
 
+static int add_path(file_list *l, const char *path)
+{
+    const int code = files_add(l, path, is_wanted);
+
+    if (code != DONE || l->count > 0) return code;
+    return complain(BAD_INPUT, "%s holds no file that is taken: of folders PNG, JPEG, .npy and .bin are", path);
+}
+
 static void tell_of_left_out(const file_list *l, int count)
 {
     left_out all = { .all = 0 };
@@ -287,7 +330,7 @@ int inputs_walk(const inputs *in, const char *const *paths, int count)
 
     if (!list) return complain(FAILED, "no memory left");
     for (int i = 0; i < count; i++) {
-        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, files_add(&list[i], paths[i], is_wanted));
+        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, add_path(&list[i], paths[i]));
         b.all += list[i].count + 1;
     }
     tell_of_left_out(list, count);

@@ -6,7 +6,7 @@
 
 enum { INPUTS_BLOCK = 256 };
 
-/* Some samples.  Those of files have names; others count from 0 within an array or a folder, and may have labels. */
+/* Some samples.  Those of files have names; others count from 0 within an array or a folder.  Those of a set may have labels. */
 typedef struct inputs_batch {
     const pln_data    *data;
     const char *const *file;                 /* [pln_data_count], or NULL                   */

@@ -2,6 +2,7 @@
 
 #include "report/mistakes.h"
 
+#include "plain.h"
 #include "run/classes.h"
 #include "run/confusion.h"
 #include "run/past.h"
@@ -95,18 +96,20 @@ static void print_pairs(const page *p, const prediction *made, const json_t *con
 static void print_sample(const page *p, const prediction *made, const pln_data *data, int sample)
 {
     const pln_prediction *said = &made->said[(ptrdiff_t)sample * made->ways];
-    char name[CLASSES_NAME], text[64];
+    char name[CLASSES_NAME], text[512];
     void *png;
     size_t size;
 
-    snprintf(text, sizeof text, "sample %d", sample);
+    if (prediction_file(made, sample)) (void)plain_text(prediction_file(made, sample), text, sizeof text);
+    else snprintf(text, sizeof text, "sample %d", sample);
     page_markup(p, "<figure>");
     if (picture_sample(data, sample, &png, &size)) {
         page_image(p, "image/png", png, size, text);
         free(png);
     }
     page_markup(p, "<figcaption>");
-    page_print(p, made->decoder->names ? "%s is " : "%s is class ", text);
+    page_text(p, text);
+    page_text(p, made->decoder->names ? " is " : " is class ");
     page_text(p, classes_name(made->decoder, made->truth[sample], name));
     page_text(p, ", taken for ");
     page_text(p, classes_name(made->decoder, said->best, name));

@@ -9,6 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 const source_measure source_measures[SOURCE_MEASURES] = {
     { "accuracy", "largest output" },
@@ -111,7 +112,15 @@ int source_open(source *s, const char *const *folders, int count)
 
     *s = (source){ .run = calloc((size_t)count, sizeof *s->run), .group = calloc((size_t)count, sizeof *s->group) };
     if (!s->run || !s->group) return complain(FAILED, "no memory left");
-    for (int i = 0; code == DONE && i < count; i++) code = read_run(&s->run[s->runs++], folders[i]);
+    for (int i = 0; code == DONE && i < count; i++) {
+        run r = { .lock = -1 };
+        snprintf(r.folder, sizeof r.folder, "%s", folders[i]);
+        if (count > 1 && access(folders[i], F_OK) == 0 && access(run_path(&r, "config.yaml"), F_OK) != 0)
+            remark("%s is no run folder, and is left out", folders[i]);
+        else
+            code = read_run(&s->run[s->runs++], folders[i]);
+    }
+    if (code == DONE && s->runs == 0) code = complain(BAD_INPUT, "none of these is a run folder");
     if (code == DONE) group_runs(s);
     return code;
 }

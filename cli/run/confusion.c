@@ -2,6 +2,7 @@
 
 #include "run/confusion.h"
 
+#include "plain.h"
 #include "run/classes.h"
 #include "run/values.h"
 
@@ -193,7 +194,8 @@ json_t *confusion_samples(const prediction *p, const int *sample, int count)
     for (int i = 0; i < count; i++) {
         if (sample[i] < 0) continue;
         const pln_prediction *said = said_of(p, sample[i]);
-        json_array_append_new(samples, json_pack("{s:i, s:o, s:o, s:o, s:o, s:o}", "index", sample[i], "label", name_of(p->decoder, (int)p->truth[sample[i]]),
+        const char *file = prediction_file(p, sample[i]);
+        json_array_append_new(samples, json_pack("{s:i, s:o*, s:o, s:o, s:o, s:o, s:o}", "index", sample[i], "file", file ? values_text(file) : NULL, "label", name_of(p->decoder, (int)p->truth[sample[i]]),
                                                 "class", name_of(p->decoder, said->best), "score", values_score(said->best, said->score), "next",
                                                 name_of(p->decoder, said->next), "next_score",
                                                 values_score(said->next, said->next_score)));
@@ -218,6 +220,11 @@ void confusion_show_samples(const json_t *samples)
     json_array_foreach((json_t *)(uintptr_t)samples, i, e) {
         printf("%7lld  %-17.17s", (long long)json_integer_value(json_object_get(e, "index")), text_of(json_object_get(e, "label"), name));
         printf(" %-17.17s %10s", text_of(json_object_get(e, "class"), name), score_text(json_object_get(e, "score"), score));
-        printf("  %-17.17s %10s\n", text_of(json_object_get(e, "next"), name), score_text(json_object_get(e, "next_score"), score));
+        printf("  %-17.17s %10s", text_of(json_object_get(e, "next"), name), score_text(json_object_get(e, "next_score"), score));
+        if (json_object_get(e, "file")) {
+            fputs("  ", stdout);
+            plain_print(stdout, json_string_value(json_object_get(e, "file")));
+        }
+        putchar('\n');
     }
 }

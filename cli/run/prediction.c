@@ -143,12 +143,18 @@ int prediction_make(pln_ctx *ctx, const run *r, const config *c, const dataset *
                        : complain(BAD_INPUT, "%s has no test part, and none was taken from it: --data names a folder with labels to measure on", d->path);
 
     if (code != DONE) return code;
+    p->d = d;
     p->count = pln_data_count(d->test);
     p->truth = malloc((size_t)p->count * sizeof *p->truth);
     p->said = malloc((size_t)p->count * (size_t)p->ways * sizeof *p->said);
     if (!p->truth || !p->said) return complain(FAILED, "no memory left");
     code = find_truth(p, d);
     return code == DONE ? ask(p, d->test) : code;
+}
+
+const char *prediction_file(const prediction *p, int sample)
+{
+    return p->d && sample < p->d->files_count[1] ? p->d->files[1][sample] : NULL;
 }
 
 void prediction_free(prediction *p)

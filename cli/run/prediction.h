@@ -8,9 +8,10 @@
 enum { PREDICTION_WAYS = 3 };
 
 /* Sample i of d->test belongs to class truth[i] of the model, -1: to none of these, and the model says
- * said[i * ways + w] of it, read out by how[w]; how[0] is its usual way.  d is that which it was made for. */
+ * said[i * ways + w] of it, read out by how[w]; how[0] is its usual way.  */
 typedef struct prediction {
     pln_ctx           *ctx;
+    const dataset     *d;                    /* or NULL: of a model alone                 */
     pln_model         *model;
     const pln_decoder *decoder;              /* of the model: its classes and their names */
     pln_read_out       how[PREDICTION_WAYS];
@@ -33,6 +34,9 @@ void prediction_free(prediction *p);
 
 /* The model alone, with what says which way to read it out; the same of it. */
 int  prediction_open(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p);
+
+/* The file of a sample, from the folder of the data on, or NULL. */
+const char *prediction_file(const prediction *p, int sample);
 
 /* The share of samples that way w is right about. */
 double prediction_accuracy(const prediction *p, int w);

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LARGEST_FILE = 1 << 26 };
+enum { LARGEST_FILE = 1 << 26, MOST_BAD = 20 };
 
 const char *const reader_images[] = { ".png", ".jpg", ".jpeg", ".jfif", ".jpe", NULL };
 static const char *const events[] = { ".bin", NULL };
@@ -154,7 +154,7 @@ static int fit(part *p, const char *path, const image *i, int done)
     }
     if (i->height != p->height || i->width != p->width)
         return complain(BAD_INPUT, "%s has %d x %d pixels, the images before it have %d x %d: all must have the same size, which "
-                        "read.resize gives them", path, i->width, i->height, p->width, p->height);
+                        "%sresize gives them", path, i->width, i->height, p->width, p->height, image_keys(&p->r->how->image));
     return i->channels > p->channels ? widen(p, done) : DONE;
 }
 
@@ -186,10 +186,11 @@ static void tell(const part *p)
                          p->least[0], p->most[1], p->most[0], p->width, p->height);
     while (enough < p->deepest) enough = 2 * enough + 1;
     if (p->deepest >= 0 && largest == 0 && p->deepest < 1 << 14)
-        dataset_add_note(d, "%s samples: images of 16 bits reach from 0 to %d only, and are cut to the higher 8 bits: read.largest=%d keeps "
-                         "what is lost", which, p->deepest, enough);
+        dataset_add_note(d, "%s samples: images of 16 bits reach from 0 to %d only, and are cut to the higher 8 bits: %slargest=%d keeps "
+                         "what is lost", which, p->deepest, image_keys(&p->r->how->image), enough);
     if (largest > 0 && p->deepest > largest)
-        dataset_add_note(d, "%s samples: images of 16 bits reach to %d; what is above read.largest is as %d", which, p->deepest, largest);
+        dataset_add_note(d, "%s samples: images of 16 bits reach to %d; what is above %slargest is as %d", which, p->deepest,
+                         image_keys(&p->r->how->image), largest);
 }
 
 static int add_image(part *p, int at)
@@ -217,10 +218,13 @@ static int add_image(part *p, int at)
 
 static int read_images(part *p)
 {
-    int code = p->list.count > 0 ? DONE : reader_reserve(p->r, p->first, 0, 1);
+    int code = p->list.count > 0 ? DONE : reader_reserve(p->r, p->first, 0, 1), bad = 0;
 
     p->deepest = -1;
-    for (int i = 0; i < p->list.count && code == DONE; i++) code = add_image(p, i);
+    for (int i = 0; i < p->list.count && (code == DONE || (code == BAD_INPUT && p->r->how->image.checks && bad < MOST_BAD)); i++) {
+        const int one = add_image(p, i);
+        if (one != DONE) code = one, bad++;
+    }
     if (code == DONE) copy_labels(p);
     if (code == DONE) tell(p);
     return code;
@@ -274,8 +278,8 @@ static int read_events(part *p)
     if (code != DONE) return code;
     if (all.late > 0)
         dataset_add_note(p->r->d, "%s samples: %.3g %% of the events are later than the %d frames of %d microseconds, and left out: "
-                         "read.microseconds=%lld would keep all", p->first == TRAIN_IMAGES ? "training" : "test",
-                         100.0 * (double)all.late / (double)all.events, f.steps, f.microseconds, (long long)all.duration / f.steps + 1);
+                         "%smicroseconds=%lld would keep all", p->first == TRAIN_IMAGES ? "training" : "test",
+                         100.0 * (double)all.late / (double)all.events, f.steps, f.microseconds, image_keys(&p->r->how->image), (long long)all.duration / f.steps + 1);
     copy_labels(p);
     return reader_bind(p->r, p->first, p->list.count, 4, shape);
 }
@@ -318,7 +322,7 @@ static int list_train(const char *name, listing_how *how, part *p)
     const int length = snprintf(within, sizeof within, "%s%s%s", name, *name ? "/" : "", chosen);
 
     if (*chosen && !is_there(folder, chosen) && !(length < (int)sizeof within && is_there(folder, within)))
-        return complain(BAD_INPUT, "%s holds no folder '%s', as read.unlabelled says", folder, chosen);
+        return complain(BAD_INPUT, "%s holds no folder '%s', as %sunlabelled says", folder, chosen, image_keys(&p->r->how->image));
     how->each = *name != 0;
     how->unlabelled = *chosen ? chosen : UNLABELLED;
     int code = listing_name(folder, name, how, &p->list);
@@ -367,7 +371,7 @@ static int read_set(reading *r)
 
     if (code == DONE) code = listing_check(folder, "wnids.txt", &train.list);
     if (code == DONE) {
-        suspect_names(r->d, &train.list, how.unlabelled);
+        suspect_names(r->d, &train.list, how.unlabelled, image_keys(&r->how->image));
         if (!is_annotated(folder)) suspect_beside(r->d, &train.list, name, test_of(folder, how.wanted), how.unlabelled, how.wanted);
     }
     if (code == DONE && r->test) code = list_test(&train, &how, &test);

@@ -54,8 +54,9 @@ static bool take_size(work *w, unsigned long height, unsigned long width, int ch
         return false;
     }
     if (shrinks ? height * width * bytes > IMAGE_MOST_BEFORE : height * width > (unsigned long)(IMAGE_MOST / channels)) {
-        w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d values are read: make it smaller%s", w->path,
-                           width, height, shrinks ? (int)IMAGE_MOST_BEFORE : (int)IMAGE_MOST, shrinks ? "" : ", or set read.resize");
+        w->code = complain(BAD_INPUT, "%s: an image of %lu x %lu pixels; at most %d values are read: make it smaller%s%s%s", w->path,
+                           width, height, shrinks ? (int)IMAGE_MOST_BEFORE : (int)IMAGE_MOST, shrinks ? "" : ", or set ",
+                           shrinks ? "" : image_keys(w->how), shrinks ? "" : "resize");
         return false;
     }
     i->height = i->from_height = (int)height, i->width = i->from_width = (int)width, i->channels = channels;
@@ -270,13 +271,15 @@ static bool has_memory(work *w, bool had)
     return had;
 }
 
+const char *image_keys(const image_how *how) { return how->checks ? "--" : "read."; }
+
 /* From what was decoded to the image that is wanted. */
 static bool settle(work *w)
 {
     image *i = w->to;
 
     if (!flatten(w)) {
-        snprintf(w->why, sizeof w->why, "it is transparent in part: save it without, or say what is behind it by read.background");
+        snprintf(w->why, sizeof w->why, "it is transparent in part: save it without, or say what is behind it by %sbackground", image_keys(w->how));
         return false;
     }
     if (!has_memory(w, pixels_turn(i, w->orientation))) return false;
@@ -285,8 +288,8 @@ static bool settle(work *w)
     if (w->how->resize > 0 && !has_memory(w, pixels_scale(i, w->how->resize))) return false;
     if ((size_t)i->height * (size_t)i->width * (size_t)i->channels <= IMAGE_MOST) return true;
     w->told = true;
-    w->code = complain(BAD_INPUT, "%s: %d x %d pixels are left of it; at most %d values are read: set read.resize", w->path, i->width,
-                       i->height, (int)IMAGE_MOST);
+    w->code = complain(BAD_INPUT, "%s: %d x %d pixels are left of it; at most %d values are read: set %sresize", w->path, i->width,
+                       i->height, (int)IMAGE_MOST, image_keys(w->how));
     return false;
 }
 

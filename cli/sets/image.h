@@ -16,7 +16,11 @@ typedef struct image_how {
     int   largest;               /* of 16 bits a value: what becomes 255, and all above; 0: 65535    */
     float crop;                  /* the square in the middle, of so much of the shorter side; 0: all */
     int   resize;                /* then scaled to so many pixels a side; 0: not                     */
+    bool  checks;                /* it is 'data check' that reads: it goes on behind a faulty file   */
 } image_how;
+
+/* What messages put before a key of these: "read.", or "--" where it is an option. */
+const char *image_keys(const image_how *how);
 
 typedef struct image {
     int      height, width, channels;    /* 1: grey, 3: red, green, blue            */

@@ -23,12 +23,12 @@ static bool means_none(const char *name)
     return false;
 }
 
-void suspect_names(dataset *d, const listing *l, const char *unlabelled)
+void suspect_names(dataset *d, const listing *l, const char *unlabelled, const char *keys)
 {
     for (int c = 0; c < l->classes; c++) {
         if (means_none(l->names[c]))
-            dataset_add_note(d, "the folder '%.64s' is taken for a class: files without a label belong into '%.64s', or read.unlabelled=%.64s says so",
-                             l->names[c], unlabelled, l->names[c]);
+            dataset_add_note(d, "the folder '%.64s' is taken for a class: files without a label belong into '%.64s', or %sunlabelled=%.64s says so",
+                             l->names[c], unlabelled, keys, l->names[c]);
         for (int k = 0; k < c; k++)
             if (strcasecmp(l->names[c], l->names[k]) == 0)
                 dataset_add_note(d, "the classes '%.64s' and '%.64s' differ in upper and lower case alone", l->names[k], l->names[c]);

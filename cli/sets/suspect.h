@@ -5,9 +5,9 @@
 #include "sets/dataset.h"
 #include "sets/listing.h"
 
-/* Takes note of classes that are called as if they were none, or as another but for upper and lower case; `part` is the folder
- * they are in, and `unlabelled` that of samples without a label. */
-void suspect_names(dataset *d, const listing *l, const char *unlabelled);
+/* Takes note of classes that are called as if they were none, or as another but for upper and lower case;
+ * `unlabelled` is the folder of samples without a label, and `keys` what stands before keys of section read (image_keys). */
+void suspect_names(dataset *d, const listing *l, const char *unlabelled, const char *keys);
 
 /* Takes note of folders beside those that are taken, of training, test and samples without a label (NULL: none), that hold such
  * files or should: of classes, or of parts. */

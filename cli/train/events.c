@@ -20,6 +20,13 @@ static void add_measured(job *j, json_t *line, const char *prefix, const pln_fig
     json_object_set_new(line, "evaluate_seconds", json_real(f->seconds));
 }
 
+static bool has_norm(const pln_net *net)
+{
+    for (int l = 0; l < pln_net_layers(net); l++)
+        if (pln_net_layer(net, l).kind == PLN_NORM) return true;
+    return false;
+}
+
 /* Behind a layer that never fires nothing is learned: that is said once. */
 static void tell_of_silence(job *j, const json_t *activity, int epoch)
 {
@@ -30,8 +37,8 @@ static void tell_of_silence(job *j, const json_t *activity, int epoch)
     j->told_of_silence = true;
     progress_clear();
     remark("epoch %d: no neuron of layer %d (%s) fires on any of %d samples, and nothing is learned from what does not fire: "
-           "norm, a lower threshold or larger inputs may help (a byte is seen as byte / 255; read.binary makes counts of events 1)",
-           epoch, layer, name, (int)json_integer_value(json_object_get(activity, "samples")));
+           "%sa lower threshold or larger inputs may help (a byte is seen as byte / 255; read.binary makes counts of events 1)",
+           epoch, layer, name, (int)json_integer_value(json_object_get(activity, "samples")), has_norm(j->net) ? "" : "norm, ");
 }
 
 /* Of a spiking network how much it does for a sample: firing rate and operations in

@@ -116,7 +116,8 @@ int  job_load_model(job *j, const char *name, const char **path, char digest[65]
 
 /* Gives outputs that stand for a class the weights that it has in the model file of that path, whose weights the network has
  * been given: where the classes of the data have other names or another order, their outputs are taken by name, and those of
- * new classes begin anew, as is said.  Complains, with both lists, where outputs cannot be told apart. */
+ * new classes begin anew, as is said.  Says if files were read otherwise there.
+ * Complains, with both lists, where outputs cannot be told apart. */
 int  job_match_outputs(job *j, const char *path);
 
 /* ---- models.c -------------------------------------------------------------- */

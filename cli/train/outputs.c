@@ -102,15 +102,26 @@ static int match(job *j, const pln_decoder *model)
     return code;
 }
 
+/* Files that were read in another way may be hardly the same to it. */
+static void tell_of_reading(const job *j, const pln_model *model)
+{
+    const char *before = pln_model_text(model, "planaria.read");
+    char *now = config_read_text(j->c);
+
+    if (before && now && strcmp(before, now) != 0)
+        remark("%s was trained on files that were read by %s, and these are read by %s (section read)", j->args.from, before, now);
+    free(now);
+}
+
 int job_match_outputs(job *j, const char *path)
 {
+    const bool named = pln_experiment_argmax(&j->c->e) && j->d.names && j->d.names_count >= pln_data_classes(j->d.train);
     pln_model *model;
-
-    if (!pln_experiment_argmax(&j->c->e) || !j->d.names || j->d.names_count < pln_data_classes(j->d.train)) return DONE;
     const pln_status status = pln_model_open(j->ctx, path, &model);
     if (status != PLN_OK) return complain_file(j->ctx, status, path);
     const pln_decoder *d = pln_model_decoder(model);
-    const int code = d->classes > 0 && d->names && d->by == PLN_BY_OUTPUTS ? match(j, d) : DONE;
+    tell_of_reading(j, model);
+    const int code = named && d->classes > 0 && d->names && d->by == PLN_BY_OUTPUTS ? match(j, d) : DONE;
     pln_model_free(model);
     return code;
 }

@@ -237,6 +237,7 @@ static int walk_key(walk *w, const yaml_event_t *key)
     yaml_event_t value;
 
     if (key->type != YAML_SCALAR_EVENT) return refuse(w, key, "a key must be one word");
+    if (strchr((const char *)key->data.scalar.value, ':')) return refuse(w, key, "a blank must stand behind the colon of a key, as in {crop: 1}");
     if (!key->data.scalar.length || strlen((const char *)key->data.scalar.value) < key->data.scalar.length ||
         strchr((const char *)key->data.scalar.value, '.') || used + key->data.scalar.length + 32 > sizeof w->path)
         return refuse(w, key, "this is no key");
