@@ -3,7 +3,7 @@ make own
 mv own/unlabelled own/unlabeled
 try data check own
 ends 0
-says "note: the folder 'unlabeled' is taken for a class: .*read.unlabelled=unlabeled"
+says "note: the folder 'unlabeled' is taken for a class: .*--unlabelled=unlabeled"
 try data check own --unlabelled unlabeled
 silent_about 'taken for a class'
 cp -r own/bee own/Bee; mkdir own/cow

@@ -1,23 +1,23 @@
 # Sixteen bits that are not used, other sizes, transparency, sides that are too long: each is said, with the key that helps.
 make deep
 try data check eight
-says 'reach from 0 to 230 only.*read.largest=255'
+says 'reach from 0 to 230 only.*--largest=255'
 says 'all 36 samples are the same'
 try data check eight --largest 255
 silent_about 'all 36 samples'
 says 'bytes from 0 to 230'
 try data check twelve
-says 'reach from 0 to 3680 only.*read.largest=4095'
+says 'reach from 0 to 3680 only.*--largest=4095'
 try data check sizes
 ends 3
-says 'read.resize'
+says '--resize'
 try data check sizes --crop 1 --resize 12
 ends 0
 says '36 samples of 12x12 bytes'
 says 'images of 20 x 24 to 31 x 24 pixels \(width x height\) were made 12 x 12'
 try data check clear
 ends 3
-says 'read.background'
+says '--background'
 try data check clear --background white
 ends 0
 says 'bytes from 230 to 255'
