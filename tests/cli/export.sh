@@ -26,14 +26,14 @@ CLANG=$(command -v clang || echo cc)
 build() {
     strict="-std=c99 -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -pedantic -Werror"
     (cd "$1" && $CLANG -fsyntax-only $strict ./*.c && cc -O1 -fsanitize=address,undefined -fno-sanitize-recover $strict ./*.c -o ../check && ../check) || echo "$1: $?"
-    (cd "$1" && make -s CFLAGS=-O1 all && make -s check && echo made) || echo "$1: not made"
+    (cd "$1" && make -s CFLAGS=-O0 example/main && echo made) || echo "$1: not made"
 }
 export_it() {
     name=$1; shift
     "$PLANARIA" export "$name" --to c --out "c-$name" --name "$name" --loss 10 "$@" >"$name.table" 2>err || cat err
     build "c-$name"
 }
-export_it hidden; export_it few --for size; export_it self --learn
+export_it hidden; (cd c-hidden && make -s CFLAGS=-O0 check); export_it few --for size; export_it self --learn
 sed 's/[0-9.]* %/P %/g' hidden.table | awk '/^dense/ { print $1, $2, $3, $4, $5, $7, $9; next } { print }'
 awk '/^dense/ { print $2, $9 }' few.table; ls c-self; (cd c-few && echo ./*sparse*)
 cp -r c-hidden c-other
@@ -82,7 +82,7 @@ print(len(said) == len(labels), counts == [row[:4] for row in figures["confusion
       sum(s == l for s, l in zip(said, labels)) / len(labels) == figures.get("accuracy", figures.get("direct_average")))
 END
 for name in hidden few; do try eval $name --as int8 --confusion --json; python3 compare.py $name c-$name/example/main "$DATA"; done
-"$PLANARIA" export self --to c --out c-still --loss 10 --for size >/dev/null 2>&1; make -s -C c-still; try eval self --as int8 --confusion --json; python3 compare.py self c-still/example/main "$DATA"
+"$PLANARIA" export self --to c --out c-still --loss 10 --for size >/dev/null 2>&1; make -s -C c-still CFLAGS=-O0 example/main; try eval self --as int8 --confusion --json; python3 compare.py self c-still/example/main "$DATA"
 try eval hidden --as int16
 echo "# what a device has learned comes back: the same in one go or two, damaged states do not"
 learn() { tail -c +17 "$DATA/tiny/train-images-idx3-ubyte" | head -c $((64 * $2)) | tail -c $((64 * ($2 - $3))) | c-self/example/main "$1" >/dev/null || echo "$1: $?"; }
