@@ -22,11 +22,11 @@ int complain_status(const pln_ctx *ctx, pln_status status);
 int complain_file(const pln_ctx *ctx, pln_status status, const char *path);
 
 /* A subcommand, as 'planaria --help' lists it. */
-typedef struct command {
+typedef struct subcommand {
     const char *name;
     int       (*run)(int argc, const char **argv);
     const char *purpose;
-} command;
+} subcommand;
 
 /* Each subcommand gets the arguments from its own name on. */
 int command_train(int argc, const char **argv);

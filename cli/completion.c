@@ -78,7 +78,7 @@ static void print_keys(void)
 }
 
 /* The names of the commands, each behind a blank. */
-static void print_names(const command *commands, int count)
+static void print_names(const subcommand *commands, int count)
 {
     for (int i = 0; i < count; i++) printf(" %s", commands[i].name);
 }
@@ -105,7 +105,7 @@ static void bash_kinds(unsigned kinds)
 
 static void bash_see(void *user, const char *usage, const char *purpose, const struct poptOption *table)
 {
-    const command *c = user;
+    const subcommand *c = user;
     const struct poptOption *row;
 
     (void)purpose;
@@ -129,7 +129,7 @@ static void bash_see(void *user, const char *usage, const char *purpose, const s
     fputs(" ;;\n", stdout);
 }
 
-static void bash_print(const command *commands, int count)
+static void bash_print(const subcommand *commands, int count)
 {
     fputs("# bash completion of planaria, as 'planaria help --completion bash' prints it\n_planaria()\n{\n"
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} options= words= kinds= keys='", stdout);
@@ -166,7 +166,7 @@ static void zsh_action(unsigned kinds)
 
 static void zsh_see(void *user, const char *usage, const char *purpose, const struct poptOption *table)
 {
-    const command *c = user;
+    const subcommand *c = user;
     const char *at = usage;
     size_t length;
 
@@ -201,7 +201,7 @@ static void zsh_see(void *user, const char *usage, const char *purpose, const st
     fputs("' ;;\n", stdout);
 }
 
-static void zsh_print(const command *commands, int count)
+static void zsh_print(const subcommand *commands, int count)
 {
     fputs("#compdef planaria\n# zsh completion of planaria, as 'planaria help --completion zsh' prints it\n_planaria_presets()\n{\n"
           "    local -a names\n"
@@ -231,7 +231,7 @@ static void fish_values(unsigned kinds)
 
 static void fish_see(void *user, const char *usage, const char *purpose, const struct poptOption *table)
 {
-    const command *c = user;
+    const subcommand *c = user;
 
     (void)purpose;
     for (; !is_end(table); table++) {
@@ -254,7 +254,7 @@ static void fish_see(void *user, const char *usage, const char *purpose, const s
     fputs("'\n", stdout);
 }
 
-static void fish_print(const command *commands, int count)
+static void fish_print(const subcommand *commands, int count)
 {
     fputs("# fish completion of planaria, as 'planaria help --completion fish' prints it\nfunction __planaria_presets\n"
           "    planaria presets 2>/dev/null | string match -r '^[^ ]+'\nend\nfunction __planaria_keys\n    printf '%s\\n'", stdout);
@@ -270,9 +270,9 @@ static void fish_print(const command *commands, int count)
     for (int i = 0; i < count; i++) options_describe(commands[i].run, fish_see, (void *)(uintptr_t)&commands[i]);
 }
 
-bool completion_print(const char *shell, const command *commands, int count)
+bool completion_print(const char *shell, const subcommand *commands, int count)
 {
-    static const struct { const char *name; void (*print)(const command *commands, int count); } shells[] = {
+    static const struct { const char *name; void (*print)(const subcommand *commands, int count); } shells[] = {
         { "bash", bash_print }, { "zsh", zsh_print }, { "fish", fish_print },
     };
 

@@ -5,6 +5,6 @@
 #include "command.h"
 
 /* A script that completes the words of the command in a shell: bash, zsh or fish.  False if that is none of them. */
-bool completion_print(const char *shell, const command *commands, int count);
+bool completion_print(const char *shell, const subcommand *commands, int count);
 
 #endif

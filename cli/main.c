@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static const command commands[] = {
+static const subcommand commands[] = {
     { "train",   command_train,   "train a network, from a configuration file or a preset" },
     { "prune",   command_prune,   "train while weights are left out, and measure what is gained" },
     { "sweep",   command_sweep,   "search settings by many trainings, on validation samples" },

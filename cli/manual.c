@@ -108,7 +108,7 @@ static void print_option(const struct poptOption *row)
 
 static void see_taken(void *user, const char *usage, const char *purpose, const struct poptOption *table)
 {
-    const command *c = user;
+    const subcommand *c = user;
 
     printf(".SH SYNOPSIS\n\\fBplanaria %s\\fR [\\fIOPTION\\fR]...\n\\fI", c->name);
     print_text(usage);
@@ -121,7 +121,7 @@ static void see_taken(void *user, const char *usage, const char *purpose, const 
     fputs("show this, in short\n", stdout);
 }
 
-void manual_command_page(const command *c)
+void manual_command_page(const subcommand *c)
 {
     char name[80];
 
@@ -132,7 +132,7 @@ void manual_command_page(const command *c)
     fputs(".SH SEE ALSO\n\\fBplanaria\\fR(1), \\fBplanaria\\-configuration\\fR(5)\n", stdout);
 }
 
-void manual_page(const command *commands, int count)
+void manual_page(const subcommand *commands, int count)
 {
     print_head("planaria", 1, "planaria", "brain-inspired learning: networks that set their own targets");
     fputs(".SH SYNOPSIS\n\\fBplanaria\\fR \\fICOMMAND\\fR ...\n.br\n\\fBplanaria\\fR [\\fB\\-\\-help\\fR|\\fB\\-\\-version\\fR]\n"
@@ -185,7 +185,7 @@ void manual_configuration_page(void)
 
 /* ---- which of them --------------------------------------------------------------- */
 
-static int print_page(const char *name, const command *commands, int count)
+static int print_page(const char *name, const subcommand *commands, int count)
 {
     if (strcmp(name, "configuration") == 0) {
         manual_configuration_page();
@@ -199,7 +199,7 @@ static int print_page(const char *name, const command *commands, int count)
     return complain(MISUSED, "there is no page of '%s'; try 'planaria --help'", name);
 }
 
-int manual_help(int argc, const char **argv, const command *commands, int count)
+int manual_help(int argc, const char **argv, const subcommand *commands, int count)
 {
     if (strcmp(argv[0], "--man") == 0 && argc <= 2) {
         if (argc == 2) return print_page(argv[1], commands, count);
