@@ -285,6 +285,7 @@ int config_data(pln_ctx *ctx, const config *c, const char *folder, int limit, da
 static int complain_labels(const config *c, const pln_ctx *ctx, const char *name, const dataset *d, pln_status status)
 {
     const char *path = pln_error_path(ctx), *why = pln_error(ctx);
+    const int all = pln_data_count(d->train);
     char place[DOCUMENT_PLACE];
 
     if (status == PLN_ERR_MEMORY) return complain_status(ctx, status);
@@ -293,7 +294,7 @@ static int complain_labels(const config *c, const pln_ctx *ctx, const char *name
     if (strncmp(path, "evaluate.", 9) == 0)
         return complain(BAD_INPUT, "%s: %s, %s train with --no-eval", document_place(&c->from, path, place), why,
                         strncmp(path, "evaluate.fractions", 18) == 0 ? "leave it out (--set evaluate.fractions=[]), or" : "or");
-    if (strncmp(path, "semi.labels", 11) == 0 && pln_data_get_info(d->train).labelled == pln_data_count(d->train))
+    if (strcmp(path, "semi.labels") == 0 && (c->e.labels == 0 || c->e.labels == all) && pln_data_get_info(d->train).labelled == all)
         return complain(BAD_INPUT, "%s: %s; planaria/fashion-labels trains convolutions for pictures with all labels", document_place(&c->from, path, place), why);
     if (strcmp(path, "semi.labels_file") == 0) return complain(BAD_INPUT, "%s: %s", c->e.labels_file, why);
     return *path ? document_complain(&c->from, ctx, status) : complain(BAD_INPUT, "%s: %s", name, why);
