@@ -116,9 +116,9 @@ check-python-peers: ## against snnTorch, SpikingJelly, norse, Rockpool, sinabs, 
 	tools/deps.sh python
 	test -x $(BUILD)/peers-env/bin/python || python3 -m venv $(BUILD)/peers-env
 	test -x $(BUILD)/sinabs-env/bin/python || python3 -m venv $(BUILD)/sinabs-env
-	$(BUILD)/peers-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/tests/requirements.txt \
+	$(BUILD)/peers-env/bin/pip install -q -r bindings/python/tests/requirements.txt \
 	    -r bindings/python/peers/requirements.txt
-	$(BUILD)/sinabs-env/bin/pip install -q --extra-index-url https://download.pytorch.org/whl/cpu -r bindings/python/peers/requirements-sinabs.txt
+	$(BUILD)/sinabs-env/bin/pip install -q -r bindings/python/peers/requirements-sinabs.txt
 	test -x $(BUILD)/oldest-env/bin/python || python3 -m venv $(BUILD)/oldest-env
 	$(BUILD)/oldest-env/bin/pip install -q -r bindings/python/peers/requirements-oldest.txt
 	for env in peers oldest; do $(BUILD)/$$env-env/bin/pip install -q --no-deps . || exit 1; done
