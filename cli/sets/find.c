@@ -6,7 +6,6 @@
 #include "sets/reader.h"
 #include "sets/suspect.h"
 
-#include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,17 +25,6 @@ const reader *reader_of(const char *folder)
 static bool has_reader(const char *folder) { return reader_of(folder) != NULL; }
 
 /* A folder without a file, such as a download that failed at once may have left. */
-bool dataset_is_empty(const char *folder)
-{
-    const struct dirent *entry;
-    DIR *dir = opendir(folder);
-    bool empty = dir != NULL;
-
-    while (empty && (entry = readdir(dir)) != NULL) empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
-    if (dir) closedir(dir);
-    return empty;
-}
-
 dataset_state dataset_look(const char *folder)
 {
     const reader *found = reader_of(folder);

@@ -5,6 +5,7 @@
 #include "sets/listing.h"
 
 #include "likeness.h"
+#include "sets/dataset.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -349,4 +350,15 @@ void listing_free(listing *l)
     for (int c = 0; l->names && c < l->classes; c++) free(l->names[c]);
     free(l->names);
     *l = (listing){ .count = 0 };
+}
+
+bool dataset_is_empty(const char *folder)
+{
+    const struct dirent *entry;
+    DIR *dir = opendir(folder);
+    bool empty = dir != NULL;
+
+    while (empty && (entry = readdir(dir)) != NULL) empty = strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0;
+    if (dir) closedir(dir);
+    return empty;
 }
