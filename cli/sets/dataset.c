@@ -77,6 +77,23 @@ static bool take_files(dataset *d, const int *index, int n, bool test)
     return true;
 }
 
+/* The numbers of those that are left. */
+static bool keep_numbers(dataset *d, const int *index, int n)
+{
+    const int count = pln_data_count(d->train);
+    int left = 0, next = 0;
+
+    if (!d->left) {
+        d->left = malloc((size_t)count * sizeof *d->left);
+        d->samples_read = count;
+        for (int i = 0; d->left && i < count; i++) d->left[i] = i;
+    }
+    for (int i = 0; d->left && i < count; i++)
+        if (next < n && index[next] == i) next++;
+        else                              d->left[left++] = d->left[i];
+    return d->left != NULL;
+}
+
 /* Says of which classes a share has taken all samples. */
 static void note_emptied(dataset *d, const char *key, const pln_data *left, const pln_data *taken)
 {
@@ -109,8 +126,10 @@ static int take_share(pln_ctx *ctx, dataset *d, const char *key, double share, u
     int code = DONE;
 
     if (status == PLN_OK) status = pln_data_split(ctx, d->train, index.sample, index.count, part, &others);
-    if (status != PLN_OK)                                                   code = complain_status(ctx, status);
-    else if (!take_files(d, index.sample, index.count, part == &d->test)) code = complain(FAILED, "no memory left");
+    if (status != PLN_OK)
+        code = complain_status(ctx, status);
+    else if (!take_files(d, index.sample, index.count, part == &d->test) || !keep_numbers(d, index.sample, index.count))
+        code = complain(FAILED, "no memory left");
     pln_index_free(ctx, &index);
     if (status != PLN_OK) return code;
     note_emptied(d, key, others, *part);
@@ -278,5 +297,6 @@ void dataset_close(dataset *d)
     for (int f = 0; f < DATASET_FILES; f++) free(d->bytes[f]);
     free_texts(d->names, d->names_count);
     for (int part = 0; part < 2; part++) free_texts(d->files[part], d->files_count[part]);
+    free(d->left);
     *d = (dataset){ .train = NULL };
 }

@@ -21,6 +21,8 @@ typedef struct dataset {
     int       names_count;
     char    **files[2];          /* paths of the training samples and of those of the test, from the folder on, or NULL */
     int       files_count[2];
+    int      *left;              /* numbers of the training samples among those that were read, or NULL: none was taken away */
+    int       samples_read;      /* of these so many were */
     char      note[DATASET_NOTES][DATASET_WORDS];    /* what the files were like */
     int       notes;
 } dataset;

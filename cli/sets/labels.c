@@ -112,30 +112,46 @@ static long find_file(const names *n, const char *at, size_t length)
     return found;
 }
 
+/* The place of a number among samples of which some were taken away, -1 if it was. */
+static long find_left(const labels_of *of, long number)
+{
+    int from = 0, to = of->samples;
+
+    while (from < to) {
+        const int middle = from + (to - from) / 2;
+        if (of->left[middle] < number) from = middle + 1;
+        else                           to = middle;
+    }
+    return from < of->samples && of->left[from] == number ? from : -1;
+}
+
 static int read_line(const char *name, int number, const char *at, size_t length, const labels_of *of, const names *own, const names *others,
                      int *line, int *passed)
 {
-    long sample = read_number(at, length);
+    const long listed = read_number(at, length);
+    const int all = of->left ? of->read : of->samples;
+    long sample = listed >= 0 && listed < all && of->left ? find_left(of, listed) : listed;
     char text[64];
 
     show(at, length, text, sizeof text);
-    if (sample < 0 && !of->files)
+    if (listed < 0 && !of->files)
         return complain(BAD_INPUT, "%s:%d: '%s' is no number of a sample: one number a line, from 0", name, number, text);
-    if (sample < 0) {
+    if (listed >= all)
+        return complain(BAD_INPUT, "%s:%d: there is no training sample %s; they are 0..%d", name, number, text, all - 1);
+    if (listed < 0) {
         sample = find_file(own, at, length);
-        if (sample == -1 && find_file(others, at, length) != -1) {
-            ++*passed;
-            return DONE;
-        }
-        if (sample == -1) return complain(BAD_INPUT, "%s:%d: no training sample is called '%s', which is no number either", name, number, text);
+        if (sample == -1 && find_file(others, at, length) == -1)
+            return complain(BAD_INPUT, "%s:%d: no training sample is called '%s', which is no number either", name, number, text);
         if (sample == -2) return complain(BAD_INPUT, "%s:%d: several training samples are called '%s': give more of the path", name, number, text);
     }
-    if (sample >= of->samples)
-        return complain(BAD_INPUT, "%s:%d: there is no training sample %s; they are 0..%d", name, number, text, of->samples - 1);
+    if (sample == -1) {
+        ++*passed;
+        return DONE;
+    }
     if (line[sample])
-        return complain(BAD_INPUT, "%s:%d: sample %ld is listed already, in line %d", name, number, sample, line[sample]);
+        return complain(BAD_INPUT, "%s:%d: sample %s is listed already, in line %d", name, number, text, line[sample]);
     if (!of->labels || of->labels[sample] < 0)
-        return complain(BAD_INPUT, "%s:%d: sample %ld has no label in the data", name, number, sample);
+        return complain(BAD_INPUT, "%s:%d: sample %s has no label in the data", name, number, text);
     line[sample] = number;
     return DONE;
 }
@@ -170,7 +186,7 @@ int labels_load(const char *path, const dataset *d, int *line)
 {
     const int samples = pln_data_count(d->train);
     const labels_of of = { pln_data_labels(d->train), samples <= d->files_count[0] ? d->files[0] : NULL, samples, d->files[1],
-                           d->files_count[1] };
+                           d->files_count[1], d->left, d->samples_read };
     void *bytes;
     size_t size;
     int passed;

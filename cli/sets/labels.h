@@ -1,7 +1,7 @@
 /* labels.h - which training samples show their labels, as a list in a text file
  *
- * A line holds the number of one sample, from 0, as they lie in the data, or the name of its file, of which the last part
- * is enough where no other file has it; what follows a # is a remark, and lines may be empty. */
+ * A line holds the number of one sample, from 0, as they lie in the data before any are taken away to measure by, or the name
+ * of its file, of which the last part is enough where no other file has it; what follows a # is a remark, and lines may be empty. */
 #ifndef CLI_LABELS_H
 #define CLI_LABELS_H
 
@@ -16,6 +16,8 @@ typedef struct labels_of {
     int                samples;
     char *const       *others;       /* [others_count] paths of samples that may be listed, too, but are passed over */
     int                others_count;
+    const int         *left;         /* [samples] their numbers in a list, ascending, or NULL: 0, 1, 2, ... */
+    int                read;         /* with that: numbers below are those of samples that are passed over  */
 } labels_of;
 
 /* Reads such a list.  line [samples] receives for each sample the line that names it, or 0 if

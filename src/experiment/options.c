@@ -347,9 +347,6 @@ static pln_status check_semi(pln_ctx *ctx, const pln_experiment *e)
         return plni_fail_at(ctx, PLN_ERR_ARG, "train.target", "with a section semi, train.target is self: labels are the section's");
     if (e->labels < 0) return refuse(ctx, "semi.labels", e->labels, "at least 1, or 0 for those that the data have");
     if (*e->labels_file && e->labels) return refuse(ctx, "semi.labels", e->labels, "left out where labels_file lists the samples");
-    if (*e->labels_file && e->validation > 0)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels_file", "semi.labels_file counts all training samples, and evaluate.validation "
-                            "takes some away: one of the two can be there");
     PLN_TRY(check_course(ctx, e, "semi", &e->labelled, e->fit.epochs, LONGEST));
     if (!e->has_pretrain) return PLN_OK;
     return check_course(ctx, e, "semi.pretrain", &e->pretrain, e->pretrain.epochs, "at most the epochs there are");

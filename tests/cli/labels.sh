@@ -37,7 +37,6 @@ printf '0\n1\n2\n3\n22\n' > list; from=$DATA/few-npy listed; from=
 rm list; listed; mkdir list; listed; rmdir list
 seq 0 21 > list
 listed --set semi.labels=20
-listed --set evaluate.validation=0.5
 
 echo "# labels in the data that do not suffice"
 few() { "$PLANARIA" train "$TESTS/tiny-semi.yaml" --out bad "$@" >out 2>&1; echo "-> $? $(tail -n 1 out)"; }
