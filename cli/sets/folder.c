@@ -17,8 +17,8 @@ enum { LARGEST_FILE = 1 << 26, MOST_BAD = 20 };
 
 const char *const reader_images[] = { ".png", ".jpg", ".jpeg", ".jfif", ".jpe", NULL };
 static const char *const events[] = { ".bin", NULL };
-static const char *const trains[] = { "train", "Train", NULL };
-static const char *const tests[] = { "test", "Test", "val", "Val", "valid", "Valid", "validation", "Validation", NULL };
+static const char *const trains[] = { "train", "Train", "training", "Training", NULL };
+static const char *const tests[] = { "test", "Test", "testing", "Testing", "val", "Val", "valid", "Valid", "validation", "Validation", NULL };
 
 bool reader_is_image(const char *name) { return listing_ends(name, reader_images); }
 bool reader_is_events(const char *name) { return listing_ends(name, events); }

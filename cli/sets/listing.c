@@ -67,6 +67,12 @@ static bool class_folder(const char *folder, const char *part, const char *class
     return join(path, folder, within, "") && is_folder(path);
 }
 
+/* PART/NAME from the folder of the set on, which class_folder has found. */
+static void top_folder(const char *part, const char *name, char within[PATH_MAX])
+{
+    snprintf(within, PATH_MAX, "%s%s%s", part, *part ? "/" : "", name);
+}
+
 /* Whether a folder has such a file, or cannot be looked into. */
 static bool holds(const char *path, extensions wanted)
 {
@@ -160,20 +166,48 @@ void listing_tell(const listing *l, char *text, size_t capacity)
              l->left.where);
 }
 
-/* The files of one folder; how many by *count. */
-static int add_folder(const char *folder, const char *within, extensions wanted, int label, listing *l, int *count)
+/* A folder under way, and those that it is in. */
+typedef struct inside {
+    const struct inside *up;
+    dev_t                device;
+    ino_t                file;
+} inside;
+
+/* Whether a folder is in itself, by a link. */
+static bool is_circle(const inside *i)
 {
-    char path[PATH_MAX];
+    for (const inside *up = i->up; up; up = up->up)
+        if (up->device == i->device && up->file == i->file) return true;
+    return false;
+}
+
+/* The files of one folder, and of those in it where it is `deep`; how many by *count. */
+static int add_files(const char *folder, const char *within, extensions wanted, int label, bool deep, const inside *up, listing *l, int *count)
+{
+    char path[PATH_MAX], below[PATH_MAX];
+    struct stat about;
+    const bool known = join(path, folder, within, "") && stat(path, &about) == 0;
+    const inside here = { up, known ? about.st_dev : 0, known ? about.st_ino : 0 };
+    if (known && is_circle(&here)) return DONE;
     struct dirent **file = NULL;
-    const int files = join(path, folder, within, "") ? scandir(path, &file, visible, by_bytes) : -1, left = l->left.all;
-    const char *slash = strrchr(within, '/');
+    const int files = join(path, folder, within, "") ? scandir(path, &file, visible, by_bytes) : -1;
     int code = files >= 0 ? DONE : complain(BAD_INPUT, "cannot list %s: %s", path, strerror(errno));
 
     for (int f = 0; f < files && code == DONE; f++) {
-        if (listing_ends(file[f]->d_name, wanted)) code = listing_add(l, within, file[f]->d_name, label, (*count)++);
-        else (void)listing_leave_out(&l->left, file[f]->d_name);
+        const char *name = file[f]->d_name;
+        if (listing_ends(name, wanted)) code = listing_add(l, within, name, label, (*count)++);
+        else if (!listing_leave_out(&l->left, name) && deep && join(below, within, name, "") && join(path, folder, below, "") && is_folder(path))
+            code = add_files(folder, below, wanted, label, deep, &here, l, count);
     }
     if (files >= 0) free_entries(file, files);
+    return code;
+}
+
+static int add_folder(const char *folder, const char *within, extensions wanted, int label, bool deep, listing *l, int *count)
+{
+    const int left = l->left.all, code = add_files(folder, within, wanted, label, deep, NULL, l, count);
+    const char *slash = strrchr(within, '/');
+
     note_where(l, label < 0 ? "without a class" : l->names ? l->names[label] : slash ? slash + 1 : within, l->left.all - left);
     return code;
 }
@@ -261,29 +295,35 @@ static int add_classes(const char *folder, const char *part, const listing_how *
         if (label < 0 && !how->each && join(path, folder, within, "") && !holds(path, how->wanted)) continue;
         if (label < 0)
             return complain(BAD_INPUT, "%s/%s/%s: there is no class of this name among the training samples%s", folder, part, name, like_class(l, name));
-        code = add_folder(folder, within, how->wanted, label, l, &count);
+        top_folder(part, name, within);
+        code = add_folder(folder, within, how->wanted, label, true, l, &count);
         if (code == DONE && training && count == 0) code = complain_empty(folder, within, how, l, l->left.all - left);
     }
     return code;
 }
 
-static int add_loose(const char *folder, const char *part, const listing_how *how, listing *l)
+/* Files without a label: those of folder/PART, also those below it where it is `deep`. */
+static int add_loose(const char *folder, const char *part, const listing_how *how, bool deep, listing *l)
 {
     char path[PATH_MAX];
     int count = 0;
 
     for (int i = 0; i < l->count; i++) count += l->file[i].label < 0;
     if (!join(path, folder, part, "") || !is_folder(path)) return DONE;
-    return add_folder(folder, part, how->wanted, PLN_UNLABELLED, l, &count);
+    return add_folder(folder, part, how->wanted, PLN_UNLABELLED, deep, l, &count);
 }
 
 static int add_unlabelled(const char *folder, const char *part, const listing_how *how, listing *l)
 {
+    const char *const parts[] = { part, "" };
     char within[PATH_MAX];
-    int code = add_loose(folder, part, how, l);
+    int code = add_loose(folder, part, how, false, l);
 
-    if (code == DONE && class_folder(folder, part, how->unlabelled, within)) code = add_loose(folder, within, how, l);
-    if (code == DONE && *part && class_folder(folder, "", how->unlabelled, within)) code = add_loose(folder, within, how, l);
+    for (int i = 0; i < (*part ? 2 : 1) && code == DONE; i++) {
+        if (!class_folder(folder, parts[i], how->unlabelled, within)) continue;
+        top_folder(parts[i], how->unlabelled, within);
+        code = add_loose(folder, within, how, true, l);
+    }
     return code;
 }
 
@@ -316,7 +356,7 @@ int listing_read(const char *folder, const char *part, const listing_how *how, b
     code = add_classes(folder, part, how, entry, count, training, l);
     free_entries(entry, count);
     if (code != DONE) return code;
-    return training ? add_unlabelled(folder, part, how, l) : add_loose(folder, part, how, l);
+    return training ? add_unlabelled(folder, part, how, l) : add_loose(folder, part, how, false, l);
 }
 
 int listing_drop_unlabelled(listing *l)

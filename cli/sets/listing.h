@@ -45,7 +45,7 @@ bool listing_holds(const char *folder, const char *part, extensions wanted);
 /* The folders of folder/PART become the classes. */
 int listing_name(const char *folder, const char *part, const listing_how *how, listing *l);
 
-/* Lists folder/PART/CLASS[/images]/FILE, without hidden files and those of other extensions.  There may be no other classes than
+/* Lists the files in folder/PART/CLASS and in folders within it, without hidden files and those of other extensions.  There may be no other classes than
  * those that have a name; of a training part each must have a file.  Files beside them have no label.  Complains and
  * returns an exit code; *l is to be freed either way. */
 int listing_read(const char *folder, const char *part, const listing_how *how, bool training, listing *l);

@@ -4,6 +4,7 @@
 
 #include "sets/suspect.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <limits.h>
 #include <stdio.h>
@@ -23,12 +24,15 @@ static bool means_none(const char *name)
     return false;
 }
 
+static bool is_padded(const char *name) { return *name && (isspace((unsigned char)*name) || isspace((unsigned char)name[strlen(name) - 1])); }
+
 void suspect_names(dataset *d, const listing *l, const char *unlabelled, const char *keys)
 {
     for (int c = 0; c < l->classes; c++) {
         if (means_none(l->names[c]))
             dataset_add_note(d, "the folder '%.64s' is taken for a class: files without a label belong into '%.64s', or %sunlabelled=%.64s says so",
                              l->names[c], unlabelled, keys, l->names[c]);
+        if (is_padded(l->names[c])) dataset_add_note(d, "the name of the class '%.64s' begins or ends in a blank", l->names[c]);
         for (int k = 0; k < c; k++)
             if (strcasecmp(l->names[c], l->names[k]) == 0)
                 dataset_add_note(d, "the classes '%.64s' and '%.64s' differ in upper and lower case alone", l->names[k], l->names[c]);
@@ -72,7 +76,7 @@ static void tell_beside(dataset *d, const char *name, const char *train, const c
 
     if ((parts || (files && *train)) && test) dataset_add_note(d, "the folder '%.64s' is left out: the test part is '%.16s'", name, test);
     else if (parts || (files && *train)) dataset_add_note(d, "the folder '%.64s' is left out: it is no part of a set", name);
-    else if (!files && !*train) dataset_add_note(d, "the folder '%.64s' holds no %s files, and is no class", name, wanted[0]);
+    else if (!files && !*train) dataset_add_note(d, "the folder '%.64s' holds no %s files itself, and is no class", name, wanted[0]);
 }
 
 void suspect_beside(dataset *d, const listing *l, const char *train, const char *test, const char *unlabelled, extensions wanted)
@@ -87,12 +91,15 @@ void suspect_beside(dataset *d, const listing *l, const char *train, const char 
         free(entry[i]);
     }
     free(entry);
+    if (*train && listing_holds(d->path, "", wanted))
+        dataset_add_note(d, "the files beside the folder '%.64s' are left out: those without a label belong into '%.64s'", train, unlabelled);
 }
 
 void suspect_folder(const char *folder, extensions wanted, bool (*is_set)(const char *folder), char *text, size_t capacity)
 {
     struct dirent **entry = NULL;
-    char path[PATH_MAX], within[PATH_MAX] = "", class[256] = "";
+    char path[PATH_MAX], within[3 * PATH_MAX] = "", class[256] = "";
+    int sets = 0;
     struct stat about;
 
     *text = 0;
@@ -104,12 +111,15 @@ void suspect_folder(const char *folder, extensions wanted, bool (*is_set)(const 
     const int count = folders_in(folder, &entry);
     for (int i = 0; i < count; i++) {
         const bool fits = snprintf(path, sizeof path, "%s/%s", folder, entry[i]->d_name) < (int)sizeof path;
-        if (fits && !*within && is_set(path)) snprintf(within, sizeof within, "%s", path);
+        if (fits && sets < 2 && is_set(path)) {
+            const size_t used = strlen(within);
+            snprintf(within + used, sizeof within - used, "%s%s", sets++ ? ", " : "", path);
+        }
         if (!*class && listing_holds(folder, entry[i]->d_name, wanted)) snprintf(class, sizeof class, "%s", entry[i]->d_name);
         free(entry[i]);
     }
     free(entry);
-    if (*within) snprintf(text, capacity, "holds no data set, but %s does: name that", within);
+    if (*within) snprintf(text, capacity, "holds no data set, but %s %s: name %s", within, sets == 1 ? "does" : "do", sets == 1 ? "that" : "one of these");
     else if (*class) snprintf(text, capacity, "holds pictures in one folder alone, '%s': a training wants at least two classes, a folder for each "
                               "(files without a label go into 'unlabelled')", class);
     else if (listing_holds(folder, "", wanted))

@@ -9,7 +9,7 @@ silent_about 'taken for a class'
 cp -r own/bee own/Bee; mkdir own/cow
 try data check own
 says "note: the classes 'Bee' and 'bee' differ in upper and lower case alone"
-says "note: the folder 'cow' holds no .png files, and is no class"
+says "note: the folder 'cow' holds no .png files itself, and is no class"
 rm -r own/Bee own/cow own/unlabeled own/*.png
 # Parts: valid/ is one, beside a test it is left out.
 mkdir two; cp -r own two/train; cp -r own two/valid
@@ -51,3 +51,15 @@ says 'nothing is empty'
 try data check outer/own/bee/bee1.png
 ends 3
 says 'is a file: name the folder'
+# Several sets in a folder are all named; parts may be called training and testing, and blanks in names are said.
+cp -r outer/own outer/two
+try data check outer
+ends 3
+says 'outer holds no data set, but outer/own, outer/two do: name one of these'
+mkdir parts; cp -r outer/own parts/training; cp -r outer/own parts/testing
+mv parts/training/bee 'parts/training/bee '; mv parts/testing/bee 'parts/testing/bee '
+try data check parts
+ends 0
+says '^training +60 samples'
+says '^test +60 samples'
+says "the class 'bee ' begins or ends in a blank"

@@ -1,0 +1,16 @@
+# Pictures in folders within those of the classes and of what has no label are read, those beside the parts are told of.
+make own
+mkdir -p own/unlabelled/2024/may own/cat/more
+mv own/unlabelled/bee?.png own/unlabelled/2024/may; mv own/cat/cat1.png own/cat/more
+ln -s .. own/cat/more/again
+try data check own
+ends 0
+says '120 samples of 8x8 bytes .* 60 labelled'
+says '^classes +bee:20 cat:20 dog:20'
+mkdir parts; cp -r own parts/train; rm parts/train/*.png; cp -r own/bee parts/test
+cp -r own/bee/bee0.png parts
+mkdir parts/test/bee; mv parts/test/*.png parts/test/bee
+try data check parts
+ends 0
+says '90 samples of 8x8 bytes .* 60 labelled'
+says "note: the files beside the folder 'train' are left out: those without a label belong into 'unlabelled'"
