@@ -13,6 +13,10 @@
 
 enum { MARK = 5, HEAD = 9, TAIL = 8 };
 
+/* Learning keeps biases and handicaps within MOST, and means within 0..MOST_MEAN: the decay of a mean below 1 rounds away
+ * fewer than 512 of its units of 2^-24. */
+enum { MOST = 1 << 30, MOST_MEAN = (1 << 24) + 511 };
+
 static const uint8_t mark[MARK] = { 'p', 'l', 'n', 'e', 1 };
 
 /* CRC-32 as Ethernet and zip have it, four bits at a time. */
@@ -74,9 +78,12 @@ void pln_edge_save(const pln_edge_layer *layer, const pln_edge_learned *learned,
 
 static uint32_t number_at(const uint8_t *b) { return b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24; }
 
-static const uint8_t *read_numbers(const uint8_t *from, int32_t *to, int count)
+static const uint8_t *read_numbers(const uint8_t *from, int32_t *to, int count, int32_t least, int32_t most)
 {
-    for (int j = 0; j < count; j++, from += 4) to[j] = (int32_t)number_at(from);
+    for (int j = 0; j < count; j++, from += 4) {
+        const int32_t v = (int32_t)number_at(from);
+        to[j] = v < least ? least : v > most ? most : v;
+    }
     return from;
 }
 
@@ -93,9 +100,9 @@ pln_edge_restored pln_edge_restore(const pln_edge_layer *layer, const pln_edge_l
     if (~crc != number_at(saved + size - 4)) return PLN_EDGE_DAMAGED;
     saved += HEAD;
     for (uint32_t k = 0; k < all; k++) learned->weight[k] = (int8_t)saved[k];
-    saved = read_numbers(saved + all, learned->bias, layer->outputs);
-    saved = read_numbers(saved, learned->handicap, layer->outputs);
-    saved = read_numbers(saved, learned->mean, layer->outputs);
+    saved = read_numbers(saved + all, learned->bias, layer->outputs, -MOST, MOST);
+    saved = read_numbers(saved, learned->handicap, layer->outputs, -MOST, MOST);
+    saved = read_numbers(saved, learned->mean, layer->outputs, 0, MOST_MEAN);
     *learned->dither = number_at(saved);
     return PLN_EDGE_RESTORED;
 }

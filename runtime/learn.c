@@ -1,7 +1,8 @@
 /* learn.c - the last layer learns from its own winners, in integers
  *
  * Eight bits are too few for what a sample changes, which is a hundredth of a step of a weight.  So a random part of a step
- * is added before it is rounded down: the weight then changes as often as the step says, and right in the mean. */
+ * is added before it is rounded down: the weight then changes as often as the step says, and right in the mean.  The same is
+ * done for biases, which would sink by half a step a sample. */
 
 #include "pln_edge.h"
 
@@ -81,7 +82,7 @@ static uint32_t move_weights(int8_t *w, uint32_t stride, int32_t g, int shift, c
 void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, const pln_edge_learned *learned, const uint8_t *x,
                     const uint16_t *list, int active, const int32_t *y)
 {
-    const int outputs = layer->outputs, blocks = outputs / 8 * 8, shift = 29 - rule->fraction;
+    const int outputs = layer->outputs, blocks = outputs / 8 * 8, shift = 29 - rule->fraction, bias_shift = 13 - rule->fraction;
     const uint32_t inputs = layer->inputs;
     const int32_t one = (int32_t)255 << rule->fraction;
     uint16_t winner[PLN_EDGE_WINNERS];
@@ -97,7 +98,8 @@ void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, cons
         const int32_t step = (((wins ? one - y[j] : -y[j]) >> (rule->fraction - 5)) * rule->rate) >> 16;
         int8_t *w = j < blocks ? learned->weight + (uint32_t)(j / 8 * 8) * inputs + j % 8
                                : learned->weight + (uint32_t)blocks * inputs + (j - blocks);
-        learned->bias[j] = bounded(learned->bias[j] + (step >> (13 - rule->fraction)));
+        z += 0x9e3779b1u;
+        learned->bias[j] = bounded(learned->bias[j] + ((step + (int32_t)(z >> (32 - bias_shift))) >> bias_shift));
         z = move_weights(w, j < blocks ? 8 : (uint32_t)(outputs - blocks), step, shift, x, list, list + active, z);
     }
     *learned->dither = z;

@@ -10,8 +10,8 @@
  *
  * over the inputs that are not zero, which a list names.  The exporter proves of each output
  * that |bias| + 255 sum |w| stays below 2^31.  Every result is a function of the arguments, to the bit,
- * on every processor and compiler, with or without DSP instructions; integers are two's complement,
- * and >> of negative ones keeps the sign, as every compiler for these chips has it.
+ * on every processor and compiler, with or without DSP instructions; int has 32 bits, integers are two's
+ * complement, and >> of negative ones keeps the sign, as every compiler for these chips has it.
  *
  * Nothing is checked at run time, since all sizes are constants that the exporter has checked.  No two
  * arguments of a call overlap unless it says so.
@@ -19,7 +19,12 @@
 #ifndef PLN_EDGE_H
 #define PLN_EDGE_H
 
+#include <limits.h>
 #include <stdint.h>
+
+#if INT_MAX < 2147483647
+#error "the edge runtime needs an int of 32 bits: this processor's has fewer"
+#endif
 
 #ifdef __cplusplus
 extern "C" {
@@ -125,8 +130,8 @@ typedef struct pln_edge_learned {
  *     h[j]    +=  gamma (a[j] - k / outputs)
  *     w[j][i] -=  rate (y[j] - d[j]) x[i],   b[j] -= rate (y[j] - d[j]),   where 0 < y[j] < 1
  *
- * in fixed point: a [mean] in units of 2^-24, h [handicap] in those of the sums, w rounded by dither, which a Weyl sequence
- * gives, and kept in -128..127; b and h within 2^30.  Touches the changed outputs' weights of active inputs alone.  Method:
+ * in fixed point: a [mean] in units of 2^-24, h [handicap] in those of the sums, w and b rounded by dither, which a Weyl
+ * sequence gives, w kept in -128..127, b and h within 2^30.  Touches the changed outputs' weights of active inputs alone.  Method:
  * Liu et al. (2024); the figures of the rounding are in docs/edge.md. */
 void pln_edge_learn(const pln_edge_layer *layer, const pln_edge_rule *rule, const pln_edge_learned *learned, const uint8_t *x,
                     const uint16_t *list, int active, const int32_t *y);
@@ -141,7 +146,8 @@ typedef void pln_edge_put(void *user, const uint8_t *bytes, int count);
 uint32_t pln_edge_kept(const pln_edge_layer *layer);
 void pln_edge_save(const pln_edge_layer *layer, const pln_edge_learned *learned, uint32_t network, pln_edge_put *put, void *user);
 
-/* What becomes of kept bytes; whatever they are, nothing is changed unless all is well. */
+/* What becomes of kept bytes; whatever they are, nothing is changed unless all is well.  Numbers that no learning gives, behind
+ * a checksum that fits, become the nearest that it could have given. */
 typedef enum pln_edge_restored {
     PLN_EDGE_RESTORED,                /* all is as it was when they were saved                 */
     PLN_EDGE_NO_STATE,                /* they do not begin as they should: flash that is empty */

@@ -191,6 +191,27 @@ static void test_step(void **unused)
     }
 }
 
+/* Biases move by what the rate says in the mean, however few bits of a step they have: over many steps that are as often up
+ * as down they stay. */
+static void test_bias_mean(void **unused)
+{
+    enum { STEPS = 60000, ONE = 255 << 6, RATE = 1678 };
+    const pln_edge_layer layer = { .inputs = SEEN, .outputs = UNITS };
+    const pln_edge_rule rule = { .rate = RATE, .gamma = 0, .eta = 655, .winners = 1, .fraction = 6 };
+    const double step = ldexp(RATE, -24) * ONE / 2;
+    learner l = { .dither = 0 };
+    const pln_edge_learned learned = { l.weight, l.bias, l.handicap, l.mean, &l.dither };
+    int32_t y[UNITS];
+    (void)unused;
+
+    for (int j = 0; j < UNITS; j++) y[j] = ONE / 2;
+    for (int k = 0; k < STEPS; k++) {
+        l.handicap[0] = k % 2;                                              /* units 0 and 1 win in turn, the others never */
+        pln_edge_learn(&layer, &rule, &learned, x, list, 0, y);
+    }
+    for (int j = 0; j < UNITS; j++) assert_true(fabs(l.bias[j] / (double)STEPS + (j < 2 ? 0 : step)) < 0.02);
+}
+
 /* Over many steps the average follows who wins, and the handicap lets all units win their share. */
 static void test_homeostasis(void **unused)
 {
@@ -277,6 +298,8 @@ static void test_keeping(void **unused)
     (void)unused;
 
     for (size_t b = 0; b < sizeof l; b++) ((uint8_t *)&l)[b] = (uint8_t)test_bits();
+    for (int j = 0; j < UNITS; j++)          /* such as learning gives */
+        l.bias[j] /= 2, l.handicap[j] /= 2, l.mean[j] = (int32_t)(test_bits() % (1 << 24));
     pln_edge_save(&layer, &from, 77, put, &k);
     assert_int_equal(k.size, pln_edge_kept(&layer));
     assert_int_equal(k.size, 9 + UNITS * SEEN + 12 * UNITS + 8);
@@ -296,12 +319,57 @@ static void test_keeping(void **unused)
     assert_int_equal(other.dither, l.dither);
 }
 
+/* A state that nothing has learned, behind a checksum that fits: what follows from it stays in 32 bits, as a sanitizer sees. */
+static void test_forged(void **unused)
+{
+    const pln_edge_layer layer = { .inputs = SEEN, .outputs = UNITS };
+    const pln_edge_rule rule = { .rate = 262143, .gamma = 32768, .eta = 65535, .winners = 3, .fraction = 12 };
+    static learner l;
+    const pln_edge_learned learned = { l.weight, l.bias, l.handicap, l.mean, &l.dither };
+    const int32_t forged[] = { INT32_MAX, INT32_MIN };
+    int32_t y[UNITS] = { 0 };
+    (void)unused;
+
+    for (int f = 0; f < 2; f++) {
+        kept k = { .size = 0 };
+        for (int j = 0; j < UNITS; j++) l.bias[j] = l.handicap[j] = l.mean[j] = forged[f];
+        pln_edge_save(&layer, &learned, 77, put, &k);
+        assert_int_equal(pln_edge_restore(&layer, &learned, 77, k.bytes, k.size), PLN_EDGE_RESTORED);
+        for (int j = 0; j < UNITS; j++) {
+            assert_int_equal(l.bias[j], f ? -(1 << 30) : 1 << 30);
+            assert_int_equal(l.handicap[j], l.bias[j]);
+            assert_int_equal(l.mean[j], f ? 0 : (1 << 24) + 511);
+        }
+        pln_edge_learn(&layer, &rule, &learned, x, list, 0, y);
+    }
+}
+
+/* A mean goes no higher than what is taken back, at any rate. */
+static void test_highest_mean(void **unused)
+{
+    const pln_edge_layer layer = { .inputs = SEEN, .outputs = UNITS };
+    learner l = { .dither = 0 };
+    const pln_edge_learned learned = { l.weight, l.bias, l.handicap, l.mean, &l.dither };
+    const int32_t y[UNITS] = { 0 };
+    (void)unused;
+
+    for (int eta = 1; eta < 65536; eta += 97) {
+        const pln_edge_rule rule = { .rate = 1, .gamma = 0, .eta = eta, .winners = 1, .fraction = 6 };
+        l.mean[0] = (1 << 24) - 1 - eta % 1024;
+        for (int k = 0; k < 20; k++) {
+            pln_edge_learn(&layer, &rule, &learned, x, list, 0, y);
+            assert_true(l.mean[0] >= 0 && l.mean[0] <= (1 << 24) + 511);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_products), cmocka_unit_test(test_lists), cmocka_unit_test(test_two_layers),
         cmocka_unit_test(test_classes), cmocka_unit_test(test_step), cmocka_unit_test(test_homeostasis),
-        cmocka_unit_test(test_limits), cmocka_unit_test(test_keeping),
+        cmocka_unit_test(test_limits), cmocka_unit_test(test_keeping), cmocka_unit_test(test_forged),
+        cmocka_unit_test(test_highest_mean), cmocka_unit_test(test_bias_mean),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
