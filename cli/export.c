@@ -134,7 +134,7 @@ static int check(const options *o, const char *to, const char *name, const char 
     if (!to || strcmp(to, "c") != 0) return complain(MISUSED, "export wants --to c, which is what it can write");
     if (!w->out) return complain(MISUSED, "export wants a new folder: --out FOLDER");
     if (!emit_name(name ? name : "network", &w->names))
-        return complain(MISUSED, "--name must be of small letters, digits and _, not begin with a digit, and have up to %d characters", EMIT_NAME - 1);
+        return complain(MISUSED, "--name must be of small letters, digits and _, not begin with a digit or pln_edge, and have up to %d characters", EMIT_NAME - 1);
     if (goal && strcmp(goal, "size") != 0 && strcmp(goal, "speed") != 0) return complain(MISUSED, "--for must be size or speed");
     if (goal && strcmp(goal, "size") == 0) w->how.goal = INTEGER_SIZE;
     if (!(w->loss >= 0 && w->loss <= 100)) return complain(MISUSED, "--loss must be 0..100");

@@ -10,6 +10,7 @@ bool emit_name(const char *name, emit_names *names)
     const size_t length = strlen(name);
 
     if (length == 0 || length >= EMIT_NAME || isdigit((unsigned char)*name)) return false;
+    if (strncmp(name, "pln_edge", strlen("pln_edge")) == 0) return false;
     for (size_t k = 0; k <= length; k++) {
         const char c = name[k];
         if (k < length && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '_') return false;

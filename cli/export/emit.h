@@ -12,7 +12,7 @@ typedef struct emit_names {
     char lower[EMIT_NAME], upper[EMIT_NAME];
 } emit_names;
 
-/* False if name is not that of a C function in lower case. */
+/* False if name is not that of a C function in lower case, or begins as the runtime's do. */
 bool emit_name(const char *name, emit_names *names);
 
 /* NAME.h, NAME.c; the parity check, NAME_check.c, of so many samples, whose bytes are given one after the other. */

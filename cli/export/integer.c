@@ -17,6 +17,9 @@ enum { LEFT_OUT = 10000 };
 enum { MOST_FRACTION = 12, LEAST_FRACTION = 6, LEARNER_BIAS = 1 << 30 };
 static const double most_rate = 262143 / 16777216.0;
 
+/* A unit of sums below it stands for less than any float: then nothing of the network is left. */
+static const double least_unit = 1e-45;
+
 int integer_samples(const pln_data *train, bool others, int *sample)
 {
     const int all = pln_data_count(train), half = all / 2, count = half < INTEGER_SAMPLES ? half : INTEGER_SAMPLES;
@@ -45,10 +48,10 @@ static double largest(const float *v, size_t n)
 static double weight_step(const plan_layer *p, bool learns)
 {
     const double most = largest(p->weight, (size_t)p->inputs * (size_t)p->outputs);
-    const int fraction = most > 0 ? (int)floor(log2(63 / most)) : MOST_FRACTION;
+    const double fraction = most > 0 ? floor(log2(63 / most)) : MOST_FRACTION;
 
     if (!learns) return most > 0 ? most / 127 : 1;
-    return ldexp(1, -(fraction > MOST_FRACTION ? MOST_FRACTION : fraction < LEAST_FRACTION ? LEAST_FRACTION : fraction));
+    return ldexp(1, -(int)fmin(fmax(fraction, LEAST_FRACTION), MOST_FRACTION));
 }
 
 /* The integers of a layer that sees steps of input_unit; refused if a sum could leave 32 bits. */
@@ -58,6 +61,7 @@ static int quantise(const plan_layer *p, int number, bool learns, double input_u
     const double step = weight_step(p, learns);
 
     l->unit = step * input_unit;
+    if (!(l->unit >= least_unit)) return complain(BAD_INPUT, "dense layer %d cannot be exported: its weights and those before it are too small", number);
     l->weight = malloc(in * out);
     l->bias = malloc(out * sizeof *l->bias);
     if (!l->weight || !l->bias) return complain(FAILED, "no memory left");
@@ -69,8 +73,8 @@ static int quantise(const plan_layer *p, int number, bool learns, double input_u
             l->weight[j * in + i] = (int8_t)fmin(fmax(w, -127), 127);
             most += 255 * (learns ? 128 : fabs((double)l->weight[j * in + i]));
         }
-        if (learns) most += LEARNER_BIAS - fabs(bias);
-        if (most > INT32_MAX)
+        if (learns) most += fmax(LEARNER_BIAS - fabs(bias), 0);
+        if (!(most <= INT32_MAX))
             return complain(BAD_INPUT, "dense layer %d cannot be exported: the sum of unit %zu can leave 32 bits, its inputs and bias are too many or too large", number, j);
         l->bias[j] = (int32_t)bias;
     }
@@ -165,7 +169,7 @@ static int make_layers(const plan *p, const pln_data *train, const integer_optio
         if (code != DONE) break;
         full = 1 / n->layer[l].unit;
         if (last) {
-            n->edge[l].limit = from->activation == PLN_RELU ? INT32_MAX : from->activation == PLN_HARDSIGM ? (int32_t)fmin(rint(full), INT32_MAX) : 0;
+            n->edge[l].limit = from->activation == PLN_RELU ? INT32_MAX : from->activation == PLN_HARDSIGM ? (int32_t)fmin(fmax(rint(full), 1), INT32_MAX) : 0;
             break;
         }
         if (from->activation == PLN_RELU) code = reach(n, l, train, &full);
@@ -214,8 +218,9 @@ static int take_association(const prediction *p, integer_net *n)
         n->unit[j] = (uint8_t)(of[j] < 0 ? PLN_EDGE_NO_CLASS : of[j]);
         if (of[j] >= 0) largest_class = widest(largest_class, ++n->units[of[j]]);
     }
-    if (n->edge[n->layers - 1].limit > 0) most = fmin(most, n->edge[n->layers - 1].limit);
-    else most = INT32_MAX;
+    if (n->edge[n->layers - 1].limit == 0) most = INT32_MAX;
+    else if (n->learns) most = n->edge[n->layers - 1].limit;         /* weights can grow */
+    else most = fmin(most, n->edge[n->layers - 1].limit);
     while (ldexp(most, -n->shift) * largest_class > INT32_MAX) n->shift++;
     return DONE;
 }

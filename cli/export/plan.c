@@ -45,9 +45,9 @@ static int add_dense(const pln_net *net, int layer, const pln_layer_info *i, pla
 
 static int add_activation(int layer, const pln_layer_info *i, int layers, plan *p)
 {
-    plan_layer *l = &p->layer[p->layers - 1];
+    plan_layer *l = p->layers > 0 ? &p->layer[p->layers - 1] : NULL;
 
-    if (p->layers == 0 || l->activation != PLN_IDENTITY) return refuse(layer, i, "there is no dense layer right in front of it");
+    if (!l || l->activation != PLN_IDENTITY) return refuse(layer, i, "there is no dense layer right in front of it");
     if (layer + 1 < layers && !is_hidden(i->activation)) return refuse(layer, i, "between layers the runtime has relu and hardsigm alone");
     l->activation = i->activation;
     return DONE;
@@ -56,10 +56,14 @@ static int add_activation(int layer, const pln_layer_info *i, int layers, plan *
 /* What reads outputs out must not need more of them than their order. */
 static int check_top(const pln_decoder *d, pln_by by, const plan *p)
 {
-    const pln_activation a = p->layer[p->layers - 1].activation;
+    if (p->layers == 0) return complain(BAD_INPUT, "the network has no dense layer, so that there is nothing to export");
+    const plan_layer *top = &p->layer[p->layers - 1];
+    const pln_activation a = top->activation;
 
     if (!d->classes) return complain(BAD_INPUT, "the model has no classes, so that nothing could be read out: train it anew, or with labels");
     if (d->type != PLN_BYTES) return complain(BAD_INPUT, "the network was trained on floats, and the runtime takes bytes");
+    if (by == PLN_BY_OUTPUTS && d->classes > top->outputs)
+        return complain(BAD_INPUT, "the model has %d classes, and only %d outputs to say them by", d->classes, top->outputs);
     if (by == PLN_BY_OUTPUTS) return DONE;
     if (d->associations < 1) return complain(BAD_INPUT, "the model has no association: train it anew, or with labels for the association");
     if (d->classes > PLN_EDGE_NO_CLASS) return complain(BAD_INPUT, "there are %d classes, and an association can be exported of up to %d", d->classes, PLN_EDGE_NO_CLASS);
