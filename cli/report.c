@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static int write_page(const page *p, const char *path)
@@ -26,7 +27,17 @@ static int write_page(const page *p, const char *path)
     return code;
 }
 
-static int report(pln_ctx *ctx, const source *s, const char *data, const char *path)
+/* What is there and no page is not written over. */
+static int check_page(const char *path)
+{
+    struct stat about;
+
+    if (stat(path, &about) != 0) return DONE;
+    if (!S_ISREG(about.st_mode)) return complain(BAD_INPUT, "%s is there, and is no file: -o names another", path);
+    return page_is(path) ? DONE : complain(BAD_INPUT, "%s is there, and is no page of a report: -o names another", path);
+}
+
+static int report(pln_ctx *ctx, const source *s, const char *data, const char *path, int *left_out)
 {
     page p;
     int code = DONE;
@@ -37,7 +48,7 @@ static int report(pln_ctx *ctx, const source *s, const char *data, const char *p
         section_accuracy(&p, s);
         section_curves(&p, s);
         section_pruning(&p, s);
-        code = section_networks(&p, s, ctx, data);
+        code = section_networks(&p, s, ctx, data, left_out);
         section_repeat(&p, s);
     }
     sound = page_end(&p);
@@ -52,7 +63,7 @@ static int report(pln_ctx *ctx, const source *s, const char *data, const char *p
 int command_report(int argc, const char **argv)
 {
     char *out = NULL, *data = NULL;
-    int threads = 0;
+    int threads = 0, left_out = DONE;
     const struct poptOption table[] = {
         { "out", 'o', POPT_ARG_STRING, &out, 0, "the page (default: report.html)", "FILE" },
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of each training)", "DIR" },
@@ -68,9 +79,11 @@ int command_report(int argc, const char **argv)
                             "Runs of one configuration are taken together.");
 
     if (code == DONE && o.extra_count < 1) code = complain(MISUSED, "report wants run folders; try 'planaria report --help'");
+    if (code == DONE) code = check_page(out ? out : "report.html");
     if (code == DONE) code = options_context(threads, &ctx);
-    if (code == DONE) code = source_open(&s, o.extra, o.extra_count);
-    if (code == DONE) code = report(ctx, &s, data, out ? out : "report.html");
+    if (code == DONE) code = source_open(&s, o.extra, o.extra_count, &left_out);
+    if (code == DONE) code = report(ctx, &s, data, out ? out : "report.html", &left_out);
+    if (code == DONE) code = left_out;
     source_free(&s);
     pln_ctx_free(ctx);
     free(out);

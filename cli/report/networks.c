@@ -122,7 +122,7 @@ static int print_network(page *p, const source_run *r, const char *name, pln_ctx
     return mistakes_print(p, r, ctx, data);
 }
 
-int section_networks(page *p, const source *s, pln_ctx *ctx, const char *data)
+int section_networks(page *p, const source *s, pln_ctx *ctx, const char *data, int *left_out)
 {
     int code = DONE;
 
@@ -131,7 +131,10 @@ int section_networks(page *p, const source *s, pln_ctx *ctx, const char *data)
         for (int i = 0; i < s->runs; i++) {
             if (s->run[i].group != g || access(run_path(&s->run[i].r, "model.safetensors"), R_OK) != 0) continue;
             code = print_network(p, &s->run[i], s->group[g].name, ctx, data);
-            break;
+            if (code != BAD_INPUT || s->runs == 1) break;
+            remark("the network of %s is left out of the report", s->run[i].r.folder);
+            *left_out = code;
+            code = DONE;
         }
     return code;
 }

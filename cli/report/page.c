@@ -9,6 +9,7 @@
 #include <sha256.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { DIGEST = SHA256_DIGEST_LENGTH, LINE = 2048 };
 
@@ -170,16 +171,29 @@ static void print_digest(const page *p, const unsigned char *script, size_t size
     fputc('\'', p->file);
 }
 
+/* How each page begins. */
+static const char beginning[] = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+                                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+                                "<meta name=\"color-scheme\" content=\"light dark\">\n"
+                                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src";
+
+bool page_is(const char *path)
+{
+    char text[sizeof beginning - 1];
+    FILE *file = fopen(path, "rb");
+    const size_t size = file ? fread(text, 1, sizeof text, file) : 0;
+    const bool is = file && (size == 0 || (size == sizeof text && memcmp(text, beginning, sizeof text) == 0));
+
+    if (file) fclose(file);
+    return is;
+}
+
 bool page_begin(page *p, const char *title)
 {
     *p = (page){ .charts = json_array() };
     p->file = open_memstream(&p->text, &p->size);
     if (!p->file) return false;
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-          "<meta name=\"color-scheme\" content=\"light dark\">\n"
-          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src",
-          p->file);
+    fputs(beginning, p->file);
     print_digest(p, report_chart, report_chart_size);
     print_digest(p, report_script, report_script_size);
     fputs("\">\n<link rel=\"icon\" href=\"data:,\">\n", p->file);

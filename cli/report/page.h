@@ -15,6 +15,9 @@ typedef struct page {
     json_t *charts;
 } page;
 
+/* Whether a file begins as a page does, or is empty: whether nothing but a page is lost by writing over it. */
+bool page_is(const char *path);
+
 /* Begins a page with a title.  False if memory is short; page_end is called in any case. */
 bool page_begin(page *p, const char *title);
 

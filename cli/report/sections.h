@@ -21,8 +21,9 @@ void section_pruning(page *p, const source *s);
 void section_repeat(page *p, const source *s);
 
 /* Of each configuration, from the first run with a model: layers, firing rates, energy, what it has learned, which classes it
- * confuses, and where it is most wrong.  Samples are those of the run or, if `data` is not NULL, in that folder.  Complains
- * and returns an exit code. */
-int  section_networks(page *p, const source *s, pln_ctx *ctx, const char *data);
+ * confuses, and where it is most wrong.  Samples are those of the run or, if `data` is not NULL, in that folder.  Of
+ * several runs those whose model or samples cannot be read are left out, with a note; *left_out is their exit code.  Complains and
+ * returns an exit code. */
+int  section_networks(page *p, const source *s, pln_ctx *ctx, const char *data, int *left_out);
 
 #endif

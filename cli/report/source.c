@@ -106,11 +106,46 @@ static void group_runs(source *s)
     for (int g = 0; g < s->groups; g++) name_group(s, g);
 }
 
-int source_open(source *s, const char *const *folders, int count)
+/* Whether two runs are the same training: of one seed, configuration and data, or one folder by two names. */
+static bool repeats(const source_run *a, const source_run *b)
+{
+    return is_same(a, b) && json_integer_value(json_object_get(a->manifest, "seed")) == json_integer_value(json_object_get(b->manifest, "seed"));
+}
+
+static void free_run(source_run *r)
+{
+    config_free(r->c);
+    free(r->text);
+    json_decref(r->manifest);
+    json_decref(r->result);
+    json_decref(r->metrics);
+    json_decref(r->analysis);
+    *r = (source_run){ .c = NULL };
+}
+
+/* Adds a run, if it is none that is there already. */
+static int add_run(source *s, const char *folder)
+{
+    source_run *r = &s->run[s->runs];
+    const int code = read_run(r, folder);
+
+    for (int i = 0; code == DONE && i < s->runs; i++) {
+        if (!repeats(&s->run[i], r)) continue;
+        remark("%s is left out: it has configuration, data and seed of %s", folder, s->run[i].r.folder);
+        free_run(r);
+        return DONE;
+    }
+    if (code == DONE) s->runs++;
+    else              free_run(r);
+    return code;
+}
+
+int source_open(source *s, const char *const *folders, int count, int *left_out)
 {
     int code = DONE;
 
     *s = (source){ .run = calloc((size_t)count, sizeof *s->run), .group = calloc((size_t)count, sizeof *s->group) };
+    *left_out = DONE;
     if (!s->run || !s->group) return complain(FAILED, "no memory left");
     for (int i = 0; code == DONE && i < count; i++) {
         run r = { .lock = -1 };
@@ -118,7 +153,11 @@ int source_open(source *s, const char *const *folders, int count)
         if (count > 1 && access(folders[i], F_OK) == 0 && access(run_path(&r, "config.yaml"), F_OK) != 0)
             remark("%s is no run folder, and is left out", folders[i]);
         else
-            code = read_run(&s->run[s->runs++], folders[i]);
+            code = add_run(s, folders[i]);
+        if (code != BAD_INPUT || count == 1) continue;
+        remark("%s is left out of the report", folders[i]);
+        *left_out = code;
+        code = DONE;
     }
     if (code == DONE && s->runs == 0) code = complain(BAD_INPUT, "none of these is a run folder");
     if (code == DONE) group_runs(s);
@@ -127,15 +166,7 @@ int source_open(source *s, const char *const *folders, int count)
 
 void source_free(source *s)
 {
-    for (int i = 0; i < s->runs; i++) {
-        source_run *r = &s->run[i];
-        config_free(r->c);
-        free(r->text);
-        json_decref(r->manifest);
-        json_decref(r->result);
-        json_decref(r->metrics);
-        json_decref(r->analysis);
-    }
+    for (int i = 0; i < s->runs; i++) free_run(&s->run[i]);
     free(s->run);
     free(s->group);
 }

@@ -30,8 +30,9 @@ typedef struct source {
     int           runs, groups;
 } source;
 
-/* Reads the folders.  Complains and returns an exit code; the source is to be freed in any case. */
-int  source_open(source *s, const char *const *folders, int count);
+/* Reads the folders.  Of several, those that are no runs, that cannot be read or that repeat another are left out, with a note; *left_out
+ * is the exit code of one that could not be read.  Complains and returns an exit code; the source is to be freed in any case. */
+int  source_open(source *s, const char *const *folders, int count, int *left_out);
 void source_free(source *s);
 
 /* A figure of a run's result, or NULL. */

@@ -79,6 +79,7 @@ open("evil/metrics.jsonl", "a").write(json.dumps({"epoch": "</script>", "accurac
 END
 folder=$(printf 'runs-\377</script><script>alert(3)</script>')
 mkdir x; cp -r evil "x/$(echo "$folder" | tr / _)"
+sed -i 's/"seed": 1,/"seed": 3,/' "x/$(echo "$folder" | tr / _)/manifest.json"
 mv "x/$(echo "$folder" | tr / _)" "x/bad$(printf '\377')<script>alert(3)<_script>"
 "$PLANARIA" report evil x/bad* tiny-2 -o hostile.html 2>&1; echo "-> $?"
 grep -c -i '<script>alert\|<img src=x' hostile.html
@@ -119,4 +120,15 @@ cp -r named swapped; cp tiny-1/model.safetensors swapped/; mv elsewhere images; 
 "$PLANARIA" report 2>&1; echo "-> $?"
 "$PLANARIA" report tiny-1 -o nowhere/no.html 2>&1; echo "-> $?"
 [ -e no.html ] && echo "a page was written"
+echo "# one run by two names, one that is damaged, and one whose model is"
+cp -r tiny-1 again
+"$PLANARIA" report tiny-1 tiny-1/ again tiny-2 damaged -o two.html 2>&1; echo "-> $?"
+grep -o '<td>1, 2</td>' two.html
+"$PLANARIA" report broken tiny-2 spiking -o two.html >out 2>&1; echo "-> $?"; grep -v '^planaria: ' out
+grep -c '<h4>Layers' two.html
+echo "# what is no page is not written over"
+cp tiny-1/model.safetensors kept; : >empty.html
+for file in kept tiny-1/config.yaml tiny-1 /dev/null; do "$PLANARIA" report tiny-1 -o $file 2>&1; echo "-> $?"; done
+cmp kept tiny-1/model.safetensors
+for file in two.html empty.html; do "$PLANARIA" report tiny-1 -o $file >out 2>&1; echo "-> $?"; done
 exit 0
