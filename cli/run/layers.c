@@ -2,6 +2,7 @@
 
 #include "run/layers.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 bool layers_are_maps(const pln_net *net)
@@ -163,6 +164,18 @@ size_t layers_size(const pln_parameter_info *info)
 
     for (int d = 0; d < info->rank; d++) count *= (size_t)info->dim[d];
     return count;
+}
+
+float *layers_values(const pln_net *net, int parameter)
+{
+    const pln_parameter_info info = pln_net_parameter(net, parameter);
+    pln_tensor t = { .rank = info.rank };
+
+    memcpy(t.dim, info.dim, sizeof info.dim);
+    t.data = malloc(layers_size(&info) * sizeof *t.data);
+    if (t.data && pln_net_get(net, parameter, &t) == PLN_OK) return t.data;
+    free(t.data);
+    return NULL;
 }
 
 void layers_count(const pln_net *net, json_t *to)

@@ -39,6 +39,9 @@ bool layers_fire(const pln_net *net);
 /* How many numbers a parameter tensor has. */
 size_t layers_size(const pln_parameter_info *info);
 
+/* The numbers of a parameter tensor, freed by free; NULL if memory is short, or before pln_net_ready. */
+float *layers_values(const pln_net *net, int parameter);
+
 /* How many numbers the parameter tensors have, "parameters", and how many of them are there, "live_parameters": masks
  * leave out the others. */
 void layers_count(const pln_net *net, json_t *to);

@@ -25,32 +25,19 @@ static outputs find_outputs(const pln_net *net)
     return (outputs){ 0, 0 };
 }
 
-/* A tensor of a network in memory of its own. */
-static float *values_of(const job *j, const pln_net *net, int p, pln_tensor *t)
-{
-    const pln_parameter_info info = pln_net_parameter(net, p);
-    float *values = malloc(layers_size(&info) * sizeof *values);
-
-    *t = (pln_tensor){ .data = values, .rank = info.rank };
-    memcpy(t->dim, info.dim, sizeof info.dim);
-    if (values && pln_net_get(net, p, t) == PLN_OK) return values;
-    free(values);
-    (void)complain(FAILED, "no memory left for weights of %s", j->args.from);
-    return NULL;
-}
-
 /* Rows of a tensor: those of class c come from class from[c] of the same tensor, of -1 from one that begins anew. */
 static int take_rows(const job *j, const pln_net *fresh, int p, const int *from, int classes)
 {
-    pln_tensor t, u;
-    float *own = values_of(j, j->net, p, &t), *anew = own ? values_of(j, fresh, p, &u) : NULL;
     const pln_parameter_info info = pln_net_parameter(j->net, p);
+    float *own = layers_values(j->net, p), *anew = layers_values(fresh, p);
     const size_t block = layers_size(&info) / (size_t)info.dim[0] * (size_t)(info.dim[0] / classes);
-    int code = anew ? DONE : FAILED;
+    pln_tensor t = { .data = anew, .rank = info.rank };
+    int code = own && anew ? DONE : complain(FAILED, "no memory left for weights of %s", j->args.from);
 
-    for (int c = 0; anew && c < classes; c++)
+    memcpy(t.dim, info.dim, sizeof info.dim);
+    for (int c = 0; code == DONE && c < classes; c++)
         if (from[c] >= 0) memcpy(anew + (size_t)c * block, own + (size_t)from[c] * block, block * sizeof *own);
-    if (anew && pln_net_set(j->net, p, &u) != PLN_OK) code = complain(FAILED, "%s", pln_error(j->ctx));
+    if (code == DONE && pln_net_set(j->net, p, &t) != PLN_OK) code = complain(FAILED, "%s", pln_error(j->ctx));
     free(anew);
     free(own);
     return code;
@@ -64,30 +51,57 @@ static bool are_taken(const job *j, const outputs *o)
     return true;
 }
 
-/* The class of the model that each of the data is, by name; false if they are the same in the same order. */
-static bool map_names(const pln_decoder *model, const dataset *d, int classes, int from[PLN_MAX_CLASSES])
+/* Whether classes of either side have names. */
+static bool have_names(const job *j, const pln_decoder *model)
 {
-    bool differ = false;
+    return model->names && j->d.names && j->d.names_count >= pln_data_classes(j->d.train);
+}
+
+/* Which class of the model each of the data is, -1: none of them.  By name, or of classes without names by number; none is where
+ * other numbers of classes give each a block of other outputs.  False if all are as they were. */
+static bool map_classes(const job *j, const pln_decoder *model, int from[PLN_MAX_CLASSES])
+{
+    const int classes = pln_data_classes(j->d.train), n = pln_net_outputs(j->net);
+    const bool named = have_names(j, model);
+    bool differ = model->classes != classes;
 
     for (int c = 0; c < classes; c++) {
-        from[c] = classes_find(model, d->names[c]);
+        if (n / model->classes != n / classes) from[c] = -1;
+        else if (named)                         from[c] = classes_find(model, j->d.names[c]);
+        else                                    from[c] = c < model->classes ? c : -1;
         differ |= from[c] != c;
     }
     return differ;
+}
+
+/* The classes on either side, with what that means for the outputs. */
+static void tell(const job *j, const pln_decoder *model, const char *theirs, const char *own, const int *from)
+{
+    const int classes = pln_data_classes(j->d.train);
+    int known = 0;
+
+    for (int c = 0; c < classes; c++) known += from[c] >= 0;
+    remark("the classes of %s are %s, those of %s are %s: %s%s", j->args.from, theirs, j->d.path, own,
+           !known ? "the outputs begin anew" : have_names(j, model) ? "outputs are taken by these names" : "outputs are taken by their numbers",
+           known && known < classes ? ", and those of other classes begin anew" : "");
 }
 
 static int match(job *j, const pln_decoder *model)
 {
     const int classes = pln_data_classes(j->d.train);
     const outputs o = find_outputs(j->net);
-    int from[PLN_MAX_CLASSES], code = DONE, unknown = 0;
+    int from[PLN_MAX_CLASSES], code = DONE;
     char theirs[CLASSES_LIST], own[CLASSES_LIST];
     pln_net *fresh;
 
-    if (model->classes != classes || !map_names(model, &j->d, classes, from)) return DONE;
+    if (!map_classes(j, model, from)) return DONE;
     if (o.count && !are_taken(j, &o)) return DONE;
     classes_list(model->names, model->classes, theirs);
-    classes_list((const char *const *)j->d.names, classes, own);
+    classes_list(j->d.names_count < classes ? NULL : (const char *const *)j->d.names, classes, own);
+    if (!o.count && j->taken && model->classes != classes) {        /* what begins anew has been said */
+        remark("the classes of %s are %s, those of %s are %s", j->args.from, theirs, j->d.path, own);
+        return DONE;
+    }
     if (!o.count)
         return complain(BAD_INPUT, "the outputs of %s are the classes %s, those of %s are %s, and the outputs of this network cannot be taken "
                         "by name: give the folders the names of the classes that they are", j->args.from, theirs, j->d.path, own);
@@ -95,10 +109,7 @@ static int match(job *j, const pln_decoder *model)
     if (status != PLN_OK) return config_complain(j->c, j->ctx, status);
     for (int p = o.first; code == DONE && p < o.first + o.count; p++) code = take_rows(j, fresh, p, from, classes);
     pln_net_free(fresh);
-    for (int c = 0; c < classes; c++) unknown += from[c] < 0;
-    if (code == DONE)
-        remark("the classes of %s are %s, those of %s are %s: outputs are taken by these names%s", j->args.from, theirs, j->d.path, own,
-               unknown ? ", and those of other classes begin anew" : "");
+    if (code == DONE) tell(j, model, theirs, own, from);
     return code;
 }
 
@@ -115,13 +126,13 @@ static void tell_of_reading(const job *j, const pln_model *model)
 
 int job_match_outputs(job *j, const char *path)
 {
-    const bool named = pln_experiment_argmax(&j->c->e) && j->d.names && j->d.names_count >= pln_data_classes(j->d.train);
+    const bool classifies = pln_experiment_argmax(&j->c->e) && pln_data_classes(j->d.train) > 0;
     pln_model *model;
     const pln_status status = pln_model_open(j->ctx, path, &model);
     if (status != PLN_OK) return complain_file(j->ctx, status, path);
     const pln_decoder *d = pln_model_decoder(model);
     tell_of_reading(j, model);
-    const int code = named && d->classes > 0 && d->names && d->by == PLN_BY_OUTPUTS ? match(j, d) : DONE;
+    const int code = classifies && d->classes > 0 && d->by == PLN_BY_OUTPUTS ? match(j, d) : DONE;
     pln_model_free(model);
     return code;
 }
