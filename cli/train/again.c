@@ -17,7 +17,7 @@ static bool is_command(const json_t *line, const char *name)
     return text && strcmp(text, name) == 0;
 }
 
-/* Whether it has an option. */
+/* Whether it has an option, of those without a value. */
 static bool has_option(const json_t *line, const char *option)
 {
     for (size_t i = 2; i < json_array_size(line); i++) {
@@ -50,7 +50,7 @@ static json_t *line_now(const arguments *a, const json_t *before)
 
     snprintf(epochs, sizeof epochs, "%d", a->epochs);
     if (a->epochs != OPTIONS_UNSET) set_option(line, "--epochs", epochs);
-    if (a->data && has_option(line, "--data")) set_option(line, "--data", a->data);
+    if (a->data) set_option(line, "--data", a->data);
     return line;
 }
 

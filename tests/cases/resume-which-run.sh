@@ -14,6 +14,13 @@ ends 0
 try report r -o page.html
 grep -q '<pre>planaria train net.yaml --data set --out r --seed 3 --limit 32 --epochs 2</pre>' page.html || wrong "the report should say how to repeat the run"
 cmp r/model.safetensors straight/model.safetensors || wrong "it should be the model of one run of two epochs"
+# Data that have been moved are named in it from then on, however they were named before.
+"$PLANARIA" train net.yaml --data=set --out moved --seed 3 --limit 32 >said 2>&1
+cp -r set there
+try train moved --resume --epochs 2 --data there
+ends 0
+try report moved -o page.html
+grep -q '<pre>planaria train net.yaml --out moved --seed 3 --limit 32 --epochs 2 --data there</pre>' page.html || wrong "the report should name the data as they were given last"
 rm r/manifest.json r/checkpoint.safetensors
 try train net.yaml --data set --out r --seed 7 --resume
 ends 3
