@@ -128,7 +128,8 @@ PLN_API size_t pln_option_print(const pln_option *table, const void *object, pln
                                 char *text, size_t capacity);
 
 /* What is said of an option, until the call returns: its path, and in Markdown what may stand there, its
- * default ("": it has none that is a value) and help; whether it must be given. */
+ * default ("": it has none that is a value) and help; whether it must be given.  Of a path 159 bytes are told, of values, of the
+ * default and of the help of a section that may be one value 1023: words that want more are cut, wherever that is. */
 typedef struct pln_option_line {
     const char *path, *values, *usual, *help;
     bool        needed;

@@ -294,21 +294,20 @@ static void put_usual(writer *w, const pln_option *o)
     else put(w, "%g", o->usual);
 }
 
-enum { VALUES = 1024, HELP = 256 };
+enum { LINE = 1024 };
 
 /* A line of one option; a brief section is told as its first option, which may stand for it. */
 static void tell(const pln_option *o, const char *path, pln_see_option *see, void *user)
 {
     const bool brief = o->flags & PLN_OPTION_BRIEF, section = !brief && (o->type == PLN_OPTION_SECTION || o->type == PLN_OPTION_LIST);
     const pln_option *value = brief ? plni_option_first(o) : o;
-    char values[VALUES] = "", usual[PLNI_RANGE] = "", help[HELP];
+    char values[LINE] = "", usual[LINE] = "", help[LINE];
     writer to_values = { values, sizeof values, 0, PLN_PRINT_YAML }, to_usual = { usual, sizeof usual, 0, PLN_PRINT_YAML };
     pln_option_line line = { path, values, usual, value->help ? value->help : "", o->flags & PLN_OPTION_NEEDED };
     size_t shift;
 
     if (section) put(&to_values, "%s", o->type == PLN_OPTION_LIST ? "list of sections" : "section");
     else         put_values(&to_values, value), put_usual(&to_usual, value);
-    assert(to_values.used < sizeof values && to_usual.used < sizeof usual);
     if (brief && plni_option_nth(o->options, 1, &shift)) {
         snprintf(help, sizeof help, "its `%s`, or a section of:", value->name);
         line.help = help;

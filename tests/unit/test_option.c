@@ -401,6 +401,30 @@ static void test_brief(void **state)
     assert_non_null(strstr(text, "| `item.square` | whole number, 1..9 | 3 | of it |\n| `item.rest`"));
 }
 
+/* Words of others' tables may be long, and many. */
+static void see_long(void *user, const pln_option_line *line)
+{
+    assert_string_equal(line->path, "word");
+    assert_int_equal(strlen(line->usual), 100);
+    assert_int_equal(strlen(line->values), 1023);
+    *(int *)user += 1;
+}
+
+static void test_long_words(void **state)
+{
+    static char word[101];
+    const char *wide[21] = { NULL };
+    const pln_option table[] = { { "word", PLN_OPTION_WORD, 0, .words = wide, .help = "long" }, { 0 } };
+    int lines = 0;
+
+    (void)state;
+    memset(word, 'w', 100);
+    for (int i = 0; i < 20; i++) wide[i] = word;
+    pln_option_each(table, see_long, &lines);
+    assert_int_equal(lines, 1);
+    assert_true(pln_option_document(table, NULL, 0) > 1123);
+}
+
 /* The decimal of a float, and of what is none the number itself. */
 static void test_decimal(void **state)
 {
@@ -422,7 +446,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set), cmocka_unit_test(test_check), cmocka_unit_test(test_read),
         cmocka_unit_test(test_order), cmocka_unit_test(test_print), cmocka_unit_test(test_print_what_words_bring),
-        cmocka_unit_test(test_tables), cmocka_unit_test(test_brief), cmocka_unit_test(test_decimal),
+        cmocka_unit_test(test_tables), cmocka_unit_test(test_brief), cmocka_unit_test(test_long_words),
+        cmocka_unit_test(test_decimal),
     };
     return cmocka_run_group_tests(tests, context_set_up, context_tear_down);
 }
