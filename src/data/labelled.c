@@ -49,8 +49,8 @@ pln_status pln_data_held(pln_ctx *ctx, const pln_data *data, const char *key, do
 
     *index = (pln_index){ .sample = NULL };
     if (n < 1 || n >= data->count)
-        return plni_fail_at(ctx, PLN_ERR_ARG, key, "%s: a share of %g is %d of %d training samples; some must be left on either side", key,
-                            share, n, data->count);
+        return plni_fail_at(ctx, PLN_ERR_ARG, key, "%s: a share of %g is %d of %d %straining samples; some must be left on either side", key,
+                            share, n, shown ? shown : data->count, shown && shown < data->count ? "labelled " : "");
     PLN_TRY(take(ctx, index, n));
     if (shown) status = pln_data_stratified(ctx, data, n, seed, index->sample);
     for (int i = 0; !shown && i < n; i++) index->sample[i] = (int)((long long)i * data->count / n);

@@ -256,8 +256,12 @@ static void test_samples_held_out(void **state)
     static const double wrong[] = { -0.5, 0, 0.01, 0.999, 1, 1e99, NAN };
     pln_data *data = make_data(LABELLED);
     pln_index held, same;
+    char told[128];
 
     (void)state;
+    assert_int_equal(pln_data_held(ctx, data, "select.validation", 0.4 / LABELLED, 1, &held), PLN_ERR_ARG);
+    snprintf(told, sizeof told, " is 0 of %d labelled training samples; some must be left on either side", LABELLED);
+    assert_non_null(strstr(pln_error(ctx), told));
     assert_int_equal(pln_data_held(ctx, data, "select.validation", 0.5, 1, &held), PLN_OK);
     assert_int_equal(held.count, LABELLED / 2);
     for (int i = 0; i < held.count; i++) assert_true(held.sample[i] < LABELLED && (!i || held.sample[i] > held.sample[i - 1]));
