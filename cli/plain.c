@@ -16,12 +16,30 @@ static char shown(const char *text, size_t i)
     return c < ' ' || c == 127 || is_second(c, (unsigned char)text[i + 1]) || is_second(before, c) ? '?' : text[i];
 }
 
+/* Whether a byte goes on with a character, which has three such at most. */
+static bool goes_on(char c) { return ((unsigned char)c & 0xc0) == 0x80; }
+
+/* How many bytes before n are whole characters; n of what is no UTF-8. */
+static size_t whole(const char *text, size_t n)
+{
+    size_t at = n;
+
+    while (at > 0 && n - at < 3 && goes_on(text[at])) at--;
+    return goes_on(text[at]) ? n : at;
+}
+
+char *plain_cut(char *text, size_t most)
+{
+    if (strlen(text) > most) text[whole(text, most)] = 0;
+    return text;
+}
+
 const char *plain_text(const char *text, char *to, size_t capacity)
 {
     const size_t all = strlen(text), n = all < capacity ? all : capacity - 1;
 
     for (size_t i = 0; i < n; i++) to[i] = shown(text, i);
-    to[n] = 0;
+    to[whole(text, n)] = 0;
     return to;
 }
 

@@ -5,9 +5,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The beginning of a text, as far as there is room, with '?' for control characters, also those that begin with C2 in UTF-8.
+/* The beginning of a text, as many whole characters as there is room for, with '?' for control characters, also those that begin with C2 in UTF-8.
  * Returns `to`. */
 const char *plain_text(const char *text, char *to, size_t capacity);
+
+/* Leaves of a text in UTF-8 as many whole characters as `most` bytes hold.  Returns it. */
+char *plain_cut(char *text, size_t most);
 
 /* Prints a whole text likewise. */
 void plain_print(FILE *to, const char *text);

@@ -19,6 +19,12 @@ const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSE
     return plain_text(decoder->names[class], text, CLASSES_NAME);
 }
 
+const char *classes_short_name(const pln_decoder *decoder, int class, size_t most, char text[CLASSES_NAME])
+{
+    (void)classes_name(decoder, class, text);
+    return plain_cut(text, most);
+}
+
 void classes_list(const char *const *names, int count, char text[CLASSES_LIST])
 {
     const pln_decoder d = { .classes = count, .names = names };
@@ -31,7 +37,7 @@ void classes_list(const char *const *names, int count, char text[CLASSES_LIST])
         return;
     }
     for (int c = 0; c < count && c < LISTED; c++) {
-        const size_t used = (size_t)snprintf(text + at, CLASSES_LIST - at, "%s%.60s", c ? ", " : "", classes_name(&d, c, name));
+        const size_t used = (size_t)snprintf(text + at, CLASSES_LIST - at, "%s%s", c ? ", " : "", classes_short_name(&d, c, 60, name));
         at = at + used < CLASSES_LIST ? at + used : CLASSES_LIST - 1;
     }
     if (count > LISTED) snprintf(text + at, CLASSES_LIST - at, " and %d others", count - LISTED);

@@ -25,4 +25,7 @@ void classes_list(const char *const *names, int count, char text[CLASSES_LIST]);
 enum { CLASSES_NAME = 4 * PLN_MAX_CLASS_NAME + 8 };
 const char *classes_name(const pln_decoder *decoder, int class, char text[CLASSES_NAME]);
 
+/* The same, of which no more than `most` bytes are left. */
+const char *classes_short_name(const pln_decoder *decoder, int class, size_t most, char text[CLASSES_NAME]);
+
 #endif

@@ -30,7 +30,7 @@ void suspect_names(dataset *d, const listing *l, const char *unlabelled, const c
 {
     for (int c = 0; c < l->classes; c++) {
         if (means_none(l->names[c]))
-            dataset_add_note(d, "the folder '%.64s' is taken for a class: files without a label belong into '%.64s', or %sunlabelled=%.64s says so",
+            dataset_add_note(d, "the folder '%.64s' is taken for a class: files without a label go into '%.64s', or %sunlabelled=%.64s says so",
                              l->names[c], unlabelled, keys, l->names[c]);
         if (is_padded(l->names[c])) dataset_add_note(d, "the name of the class '%.64s' begins or ends in a blank", l->names[c]);
         for (int k = 0; k < c; k++)

@@ -59,10 +59,10 @@ static void tell_of_silent(const pln_decoder *d, const int *samples, const int *
     for (int c = 0; c < d->classes; c++) {
         if (answers[c] || samples[c] == 0) continue;
         if (silent++ < NAMED)
-            used += (size_t)snprintf(list + used, sizeof list - used, "%s%.40s (%d)", used ? ", " : "", classes_name(d, c, name), samples[c]);
+            used += (size_t)snprintf(list + used, sizeof list - used, "%s%s (%d)", used ? ", " : "", classes_short_name(d, c, 40, name), samples[c]);
     }
     if (silent == 0) return;
-    remark("of %d samples none is taken for %s%s, of which there are so many", asked, list, silent > NAMED ? " and others" : "");
+    remark("none of %d test samples is taken for these classes, of which there are so many: %s%s", asked, list, silent > NAMED ? " and others" : "");
 }
 
 /* Counts what the model answers. */
