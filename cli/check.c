@@ -22,7 +22,7 @@ int check_how(const char *background, const char *unlabelled, dataset_how *how)
     static const char *const colours[] = { [IMAGE_BLACK] = "black", [IMAGE_GREY] = "grey", [IMAGE_WHITE] = "white" };
     const image_how *i = &how->image;
 
-    how->image.checks = true;
+    how->goes_on = how->image.typed = true;
     for (int c = IMAGE_BLACK; background && c <= IMAGE_WHITE; c++)
         if (strcasecmp(background, colours[c]) == 0) how->image.background = c;
     if (background && i->background == IMAGE_NOTHING) return complain(MISUSED, "--background must be black, grey or white");

@@ -18,7 +18,7 @@ static int visible(const struct dirent *entry) { return entry->d_name[0] != '.';
 
 static int by_bytes(const struct dirent **a, const struct dirent **b) { return strcmp((*a)->d_name, (*b)->d_name); }
 
-int files_name(file_list *l, const char *path)
+int files_add_path(file_list *l, const char *path)
 {
     if (l->count == l->capacity) {
         const int capacity = l->capacity ? 2 * l->capacity : 1024;
@@ -45,7 +45,7 @@ static int add_folder(file_list *l, const char *folder, bool (*wanted)(const cha
         free(entry[i]);
         if (code != DONE || !fits || stat(path, &about) != 0) continue;
         if (S_ISDIR(about.st_mode)) code = add_folder(l, path, wanted, depth + 1);
-        else if (wanted(path))      code = files_name(l, path);
+        else if (wanted(path))      code = files_add_path(l, path);
         else                        l->others += !listing_leave_out(&l->left, path);
     }
     free(entry);
@@ -57,7 +57,7 @@ int files_add(file_list *l, const char *path, bool (*wanted)(const char *name))
     struct stat about;
 
     if (stat(path, &about) != 0) return complain(BAD_INPUT, "cannot open %s: %s", path, strerror(errno));
-    return S_ISDIR(about.st_mode) ? add_folder(l, path, wanted, 0) : files_name(l, path);
+    return S_ISDIR(about.st_mode) ? add_folder(l, path, wanted, 0) : files_add_path(l, path);
 }
 
 void files_free(file_list *l)

@@ -16,7 +16,7 @@ typedef struct file_list {
  * are not looked at.  Complains and returns an exit code. */
 int  files_add(file_list *l, const char *path, bool (*wanted)(const char *name));
 /* Adds one path. */
-int  files_name(file_list *l, const char *path);
+int  files_add_path(file_list *l, const char *path);
 void files_free(file_list *l);
 
 #endif

@@ -241,7 +241,7 @@ static int name_files(const dataset *d, const pln_data *data, file_list *l)
     for (int i = 0; i < count && count <= d->files_count[part] && code == DONE; i++) {
         if (snprintf(path, sizeof path, "%s/%s", d->path, d->files[part][i]) >= (int)sizeof path)
             return complain(BAD_INPUT, "%s/%s: the path is too long", d->path, d->files[part][i]);
-        code = files_name(l, path);
+        code = files_add_path(l, path);
     }
     return code;
 }

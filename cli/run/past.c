@@ -75,7 +75,7 @@ past_data past_recall(const run *r)
     return past;
 }
 
-static void take_first(const char *folder, void *user)
+static void take_place(const char *folder, void *user)
 {
     past_data *past = user;
 
@@ -112,7 +112,7 @@ int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *fold
     const past_data past = past_recall(r);
     past_data place = past;
 
-    if (!place.there && dataset_is_place(c->data)) dataset_places(dataset_last_part(c->data), take_first, &place);
+    if (!place.there && dataset_is_place(c->data)) dataset_places(dataset_last_part(c->data), take_place, &place);
     int code = config_data_read(ctx, c, folder || !place.there ? folder : place.path, d);
 
     if (code != DONE) return code;

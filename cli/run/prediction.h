@@ -11,7 +11,7 @@ enum { PREDICTION_WAYS = 3 };
  * said[i * ways + w] of it, read out by how[w]; how[0] is its usual way.  */
 typedef struct prediction {
     pln_ctx           *ctx;
-    const dataset     *d;                    /* or NULL: of a model alone                 */
+    const dataset     *d;                    /* whose test samples were asked about; NULL after prediction_open */
     pln_model         *model;
     const pln_decoder *decoder;              /* of the model: its classes and their names */
     pln_read_out       how[PREDICTION_WAYS];
@@ -28,11 +28,13 @@ typedef struct prediction_options {
     double labels;
 } prediction_options;
 
-/* Of a run and its data (past.h).  Complains and returns an exit code; *p is to be freed in any case, before d. */
+/* Of a run and its data (past.h), which *p points at: d and its test part must stay as they are until prediction_free.
+ * Complains and returns an exit code; *p is to be freed in any case. */
 int  prediction_make(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p);
 void prediction_free(prediction *p);
 
-/* The model alone, with what says which way to read it out; the same of it. */
+/* The model alone, with what says which way to read it out, and nothing asked; d is read in the call alone, and its training samples
+ * only where an association is made anew.  Complains and returns an exit code; *p is to be freed in any case. */
 int  prediction_open(pln_ctx *ctx, const run *r, const config *c, const dataset *d, const prediction_options *o, prediction *p);
 
 /* The file of a sample, from the folder of the data on, or NULL. */

@@ -94,6 +94,14 @@ static bool keep_numbers(dataset *d, const int *index, int n)
     return d->left != NULL;
 }
 
+/* " (cat)", what a class is called, or "" if it has a number alone. */
+static const char *in_brackets(const dataset *d, int class, char text[DATASET_WORDS])
+{
+    *text = 0;
+    if (class < d->names_count) snprintf(text, DATASET_WORDS, " (%s)", d->names[class]);
+    return text;
+}
+
 /* Says of which classes a share has taken all samples. */
 static void note_emptied(dataset *d, const char *key, const pln_data *left, const pln_data *taken)
 {
@@ -111,10 +119,9 @@ static void note_emptied(dataset *d, const char *key, const pln_data *left, cons
         else           more++;
     }
     if (first < 0) return;
-    char others[32] = "";
+    char others[32] = "", name[DATASET_WORDS];
     if (more) snprintf(others, sizeof others, " and of %d others", more);
-    dataset_add_note(d, "%s took all samples of class %d%s%s%s%s: nothing is left to learn it from", key, first, first < d->names_count ? " (" : "",
-                     first < d->names_count ? d->names[first] : "", first < d->names_count ? ")" : "", others);
+    dataset_add_note(d, "%s took all samples of class %d%s%s: nothing is left to learn it from", key, first, in_brackets(d, first, name), others);
 }
 
 /* Moves a stratified share of the training samples to *part. */
@@ -231,12 +238,13 @@ static void tell(const listener *l, const char *format, ...)
 
 static void tell_of_one(const dataset *d, const bool *known, const listener *l)
 {
+    char name[DATASET_WORDS];
     int classes = 0, only = 0;
 
     for (int c = 0; c < PLN_MAX_CLASSES; c++)
         if (known[c]) classes++, only = c;
-    if (classes == 1) tell(l, "all training samples with a label are of one class, %d%s%s%s: there is nothing to tell it from", only,
-                           only < d->names_count ? " (" : "", only < d->names_count ? d->names[only] : "", only < d->names_count ? ")" : "");
+    if (classes == 1)
+        tell(l, "all training samples with a label are of one class, %d%s: there is nothing to tell it from", only, in_brackets(d, only, name));
 }
 
 /* Labels of test samples that no training sample has, if those have any. */

@@ -36,6 +36,7 @@ typedef struct dataset_how {
     int  height, width;          /* of a frame; 0: 34                         */
     bool binary;                 /* whether there is an event, not how many   */
     image_how image;             /* images: what becomes of them              */
+    bool goes_on;                /* images: behind a faulty file, to tell of others */
     char unlabelled[DATASET_UNLABELLED];     /* images: the folder of those without a label; "": "unlabelled" */
 } dataset_how;
 

@@ -67,7 +67,7 @@ void dataset_places(const char *name, void (*see)(const char *folder, void *user
     places_below("/usr/share/datasets", name, see, user);
 }
 
-static void take_first(const char *folder, void *user)
+static void take_set(const char *folder, void *user)
 {
     char *found = user;
     if (!*found && reader_of(folder)) snprintf(found, sizeof((dataset *)0)->path, "%s", folder);
@@ -109,8 +109,8 @@ int dataset_find(const char *name, const char *folder, char *found)
     }
     name = dataset_last_part(name);
     if (folder) {
-        take_first(folder, found);
-        if (!*found) places_below(folder, name, take_first, found);
+        take_set(folder, found);
+        if (!*found) places_below(folder, name, take_set, found);
         if (*found) return DONE;
         suspect_folder(folder, reader_images, has_reader, remedy, sizeof remedy);
         if (*remedy) return complain(BAD_INPUT, "%s %s (docs/data.md)", folder, remedy);
@@ -118,7 +118,7 @@ int dataset_find(const char *name, const char *folder, char *found)
                         "CIFAR (data_batch_1.bin or train.bin), SVHN (train_32x32.mat) nor folders of images (train/CLASS/*.png or .jpg) "
                         "or events (Train/CLASS/*.bin), nor folders of classes (CLASS/*.png, at least two); docs/data.md has all names", folder);
     }
-    dataset_places(name, take_first, found);
+    dataset_places(name, take_set, found);
     if (*found) return DONE;
     known_remedy(name, remedy, sizeof remedy);
     dataset_places(name, add_place, &looked);
@@ -132,10 +132,10 @@ bool dataset_lacks_test(const char *name, const char *folder)
     if (!folder && dataset_is_place(name)) folder = name;
     name = dataset_last_part(name);
     if (folder) {
-        take_first(folder, found);
-        if (!*found) places_below(folder, name, take_first, found);
+        take_set(folder, found);
+        if (!*found) places_below(folder, name, take_set, found);
     } else {
-        dataset_places(name, take_first, found);
+        dataset_places(name, take_set, found);
     }
     const reader *r = *found ? reader_of(found) : NULL;
     return r && r->lacks_test && r->lacks_test(found);

@@ -221,7 +221,7 @@ static int read_images(part *p)
     int code = p->list.count > 0 ? DONE : reader_reserve(p->r, p->first, 0, 1), bad = 0;
 
     p->deepest = -1;
-    for (int i = 0; i < p->list.count && (code == DONE || (code == BAD_INPUT && p->r->how->image.checks && bad < MOST_BAD)); i++) {
+    for (int i = 0; i < p->list.count && (code == DONE || (code == BAD_INPUT && p->r->how->goes_on && bad < MOST_BAD)); i++) {
         const int one = add_image(p, i);
         if (one != DONE) code = one, bad++;
     }

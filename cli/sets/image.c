@@ -271,7 +271,7 @@ static bool has_memory(work *w, bool had)
     return had;
 }
 
-const char *image_keys(const image_how *how) { return how->checks ? "--" : "read."; }
+const char *image_keys(const image_how *how) { return how->typed ? "--" : "read."; }
 
 /* From what was decoded to the image that is wanted. */
 static bool settle(work *w)

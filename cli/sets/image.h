@@ -16,7 +16,7 @@ typedef struct image_how {
     int   largest;               /* of 16 bits a value: what becomes 255, and all above; 0: 65535    */
     float crop;                  /* the square in the middle, of so much of the shorter side; 0: all */
     int   resize;                /* then scaled to so many pixels a side; 0: not                     */
-    bool  checks;                /* it is 'data check' that reads: it goes on behind a faulty file   */
+    bool  typed;                 /* these are options of the command: messages say --crop, not read.crop */
 } image_how;
 
 /* What messages put before a key of these: "read.", or "--" where it is an option. */
