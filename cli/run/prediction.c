@@ -55,8 +55,8 @@ static int complete(prediction *p, const run *r, const config *c, const dataset 
     int code = d.classes ? past_load(p->ctx, r, file, false, &net) : complain(BAD_INPUT, "the data have no labels: nothing says what the outputs mean, and nothing can be measured; "
                               "'planaria features' gives what the layers make of samples");
 
-    if (code == DONE && !d.classifier) code = past_load(p->ctx, r, "classifier.safetensors", true, &head);
-    if (head) d.classifier = head;
+    if (code == DONE) code = past_load(p->ctx, r, "classifier.safetensors", true, &head);   /* that of the model is compact */
+    d.classifier = head;
     if (code == DONE && associates) {
         units = malloc((size_t)pln_net_outputs(net) * sizeof *units);
         code = units ? prediction_associate(p, c, &d, data, net, units) : complain(FAILED, "no memory left");
