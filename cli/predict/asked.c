@@ -86,7 +86,9 @@ static int choose_way(asked *a, const asked_options *o)
         return complain(MISUSED, "--by is '%s'; it must be association, unit, classifier or outputs", o->by);
     if (way.by == PLN_BY_ASSOCIATION || way.by == PLN_BY_UNIT) code = choose_association(a, o->labels, &way.association);
     else if (o->labels > 0) code = complain(MISUSED, "--labels goes with --by association or unit");
-    if (way.by == PLN_BY_CLASSIFIER && !d->classifier) code = complain(BAD_INPUT, "%s has no classifier: its training had no section classifier", a->name);
+    if (way.by == PLN_BY_CLASSIFIER && !d->classifier)
+        code = complain(BAD_INPUT, "%s has no classifier: %s", a->name, a->c && a->c->e.has_classifier ? "its training measured nothing (--no-eval), "
+                        "or has not finished" : "its training had no section classifier, or measured nothing (--no-eval)");
     a->p.how[0] = way;
     a->p.ways = 1;
     return code;
