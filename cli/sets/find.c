@@ -2,6 +2,7 @@
 
 #define _XOPEN_SOURCE 700
 
+#include "likeness.h"
 #include "sets/known.h"
 #include "sets/reader.h"
 #include "sets/suspect.h"
@@ -96,13 +97,31 @@ const char *dataset_last_part(const char *name)
     return slash && slash[1] ? slash + 1 : name;
 }
 
+/* A known set may be named in the place of a folder that is not there. */
+static void take_known(const char **name, const char **folder)
+{
+    if (!*folder || access(*folder, F_OK) == 0 || !known_find(*folder)) return;
+    *name = *folder;
+    *folder = NULL;
+}
+
+static int complain_folder(const char *folder)
+{
+    likeness n = likeness_of(folder);
+
+    for (int i = 0; i < known_count; i++) likeness_offer(&n, known_sets[i].name, known_sets[i].name);
+    return complain(BAD_INPUT, "there is no folder %s%s%s%s", folder, *n.hint ? "; did you mean " : "", n.hint, *n.hint ? "?" : "");
+}
+
 int dataset_find(const char *name, const char *folder, char *found)
 {
-    places looked = { .name = name };
+    places looked = { .name = NULL };
     char remedy[PATH_MAX + 512];
 
     *found = 0;
-    if (folder && access(folder, F_OK) != 0) return complain(BAD_INPUT, "there is no folder %s", folder);
+    take_known(&name, &folder);
+    looked.name = name;
+    if (folder && access(folder, F_OK) != 0) return complain_folder(folder);
     if (!folder && dataset_is_place(name)) {
         if (access(name, F_OK) != 0) return complain(BAD_INPUT, "the data are said to be in %s, and there is no such folder: --data says where they are", name);
         folder = name;
@@ -129,6 +148,7 @@ bool dataset_lacks_test(const char *name, const char *folder)
 {
     char found[sizeof((dataset *)0)->path] = "";
 
+    take_known(&name, &folder);
     if (!folder && dataset_is_place(name)) folder = name;
     name = dataset_last_part(name);
     if (folder) {
