@@ -93,19 +93,19 @@ static void print_activity(const json_t *result)
            json_number_value(json_object_get(a, "energy_nj")));
 }
 
-static void print_table(const json_t *result, const config *c, bool unchanged, const char *folder)
+static void print_table(const json_t *result, const config *c, const report_of *of)
 {
     const bool validates = c->e.validation > 0;
-    const bool compares = unchanged && !validates && pln_experiment_epochs(&c->e) == c->e.fit.epochs;
+    const bool compares = of->unchanged && !validates && pln_experiment_epochs(&c->e) == c->e.fit.epochs;
     static const expected_config none;
     const expected_config *e = compares ? &c->expected : &none;
     const bool expected = e->direct_average > 0 || e->direct_max > 0 || e->linear > 0 || e->accuracy > 0;
     const int chosen = (int)json_integer_value(json_object_get(result, "selected_epoch"));
     char path[4096], label[40];
 
+    snprintf(label, sizeof label, "accuracy of %d %s samples", of->samples, config_evaluated_on(c));
     if (json_object_get(result, "direct_average") || json_object_get(result, "accuracy"))
-        printf("%-36s %11s %11s%s\n", validates ? "validation accuracy" : "test accuracy", "untrained", "trained",
-               expected ? "   reference" : "");
+        printf("%-36s %11s %11s%s\n", label, of->begins ? "beginning" : "untrained", "trained", expected ? "   reference" : "");
     print_row("direct association, average", result, "direct_average", e->direct_average);
     print_row("direct association, single unit", result, "direct_max", e->direct_max);
     print_row("linear classifier", result, "linear", e->linear);
@@ -114,18 +114,18 @@ static void print_table(const json_t *result, const config *c, bool unchanged, c
     print_row(label, result, "selected_accuracy", 0);
     if (expected) printf("\nreference: %s; of the unchanged preset, on %s\n", *e->source ? e->source : "no source is given", dataset_last_part(c->data));
     print_activity(result);
-    snprintf(path, sizeof path, "%s/fields.png", folder);
-    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", folder,
+    snprintf(path, sizeof path, "%s/fields.png", of->folder);
+    printf("\nThe run is in %s: model.safetensors, metrics.jsonl,%s ...\n", of->folder,
            access(path, F_OK) == 0 ? " fields.png," : "");
 }
 
-void report_result(const json_t *result, const config *c, bool unchanged, bool as_json, const char *folder)
+void report_result(const json_t *result, const config *c, const report_of *of)
 {
-    if (as_json) {
+    if (of->as_json) {
         char *text = json_dumps(result, JSON_COMPACT | JSON_REAL_PRECISION(10));
         if (text) puts(text);
         free(text);
     } else {
-        print_table(result, c, unchanged, folder);
+        print_table(result, c, of);
     }
 }

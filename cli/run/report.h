@@ -16,8 +16,17 @@ void report_epoch(const json_t *line, const char *title, const char *before, boo
 /* The figures of one fraction of labels, on stderr. */
 void report_fraction(const json_t *row);
 
-/* The end: a table with the untrained figures and, if ours are of the test set and of the
+/* What a result is of. */
+typedef struct report_of {
+    const char *folder;
+    int         samples;             /* that it was measured on                     */
+    bool        begins;              /* the network began with weights of another   */
+    bool        unchanged;           /* configuration and data are those of its file */
+    bool        as_json;
+} report_of;
+
+/* The end: a table with the figures of before the training and, if ours are of the test set and of the
  * configuration as it is, not shortened, the expected ones beside ours, or JSON, on stdout. */
-void report_result(const json_t *result, const config *c, bool unchanged, bool as_json, const char *folder);
+void report_result(const json_t *result, const config *c, const report_of *of);
 
 #endif

@@ -388,7 +388,7 @@ void job_print_cost(const job *j)
     char step[48];
 
     if (j->args.json) {
-        report_result(r, j->c, false, true, j->r.folder);
+        report_result(r, j->c, &(report_of){ .folder = j->r.folder, .as_json = true });
         return;
     }
     snprintf(step, sizeof step, "training step, batch %d, ms", (int)json_integer_value(json_object_get(r, "batch")));

@@ -113,6 +113,15 @@ static void tell_of_length(const job *j)
     remark("epochs %d to %d are behind the end of train.epochs, whose schedule %s", end + 1, all, how);
 }
 
+static void report(const job *j)
+{
+    const arguments *a = &j->args;
+    const report_of of = { .folder = j->r.folder, .samples = j->d.test ? pln_data_count(j->d.test) : 0, .begins = a->from,
+                           .unchanged = !a->set && !a->limit && !a->from, .as_json = a->json };
+
+    report_result(j->result, j->c, &of);
+}
+
 static int train(job *j)
 {
     json_t *before = NULL;
@@ -137,7 +146,7 @@ static int train(job *j)
         trains = true;
     }
     if (code == DONE && j->args.prunes) job_print_cost(j);
-    else if (code == DONE) report_result(j->result, j->c, !j->args.set && !j->args.limit && !j->args.from, j->args.json, j->r.folder);
+    else if (code == DONE) report(j);
     if (code == DONE && trains && !j->args.prunes) code = job_tell_outcome(j);
     run_close(&j->r);
     return code;
