@@ -3,25 +3,12 @@
 #include "export/plan.h"
 
 #include "pln_edge.h"
+#include "run/layers.h"
 
 #include <stdlib.h>
 
 /* Only such values are bytes between layers. */
 static bool is_hidden(pln_activation a) { return a == PLN_RELU || a == PLN_HARDSIGM; }
-
-/* The numbers of a parameter tensor, freed by free; NULL if memory is short. */
-static float *numbers(const pln_net *net, int parameter)
-{
-    const pln_parameter_info info = pln_net_parameter(net, parameter);
-    pln_tensor t = { .rank = info.rank };
-    size_t count = 1;
-
-    for (int d = 0; d < info.rank; d++) count *= (size_t)(t.dim[d] = info.dim[d]);
-    t.data = malloc(count * sizeof *t.data);
-    if (t.data && pln_net_get(net, parameter, &t) == PLN_OK) return t.data;
-    free(t.data);
-    return NULL;
-}
 
 static int refuse(int layer, const pln_layer_info *i, const char *why)
 {
@@ -38,7 +25,7 @@ static int add_dense(const pln_net *net, int layer, const pln_layer_info *i, pla
     if (p->layers > 0 && !is_hidden(l[-1].activation))
         return refuse(layer, i, "what it reads can be below zero, and the runtime has bytes between layers: relu or hardsigm must be in front of it");
     *l = (plan_layer){ .inputs = i->inputs, .outputs = i->outputs, .activation = PLN_IDENTITY,
-                       .weight = numbers(net, 2 * p->layers), .bias = numbers(net, 2 * p->layers + 1) };
+                       .weight = layers_values(net, 2 * p->layers), .bias = layers_values(net, 2 * p->layers + 1) };
     p->layers++;
     return l->weight && l->bias ? DONE : complain(FAILED, "no memory left");
 }

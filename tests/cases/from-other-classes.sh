@@ -18,6 +18,12 @@ try train net.yaml --data before --from r --out b --epochs 0
 ends 0
 says 'the classes of r are bee, cat, dog, those of .*before are cat, dog, yak: outputs are taken by these names, and those of other classes begin anew'
 says 'largest output +(6[67]|[7-9]|100)'
+long=x$(printf '\303\251%.0s' $(seq 40))
+mv before/yak "before/$long"
+try train net.yaml --data before --from r --out l --epochs 0
+ends 0
+says 'are cat, dog, x'
+iconv -f UTF-8 -t UTF-8 said >/dev/null || wrong "a long name should end with a whole character"
 # Of six outputs three classes have two each, and two have three; of three both have one.
 cp -r own fewer; rm -r fewer/bee
 try train net.yaml --data fewer --from r --out f --epochs 0
