@@ -186,7 +186,9 @@ int check_set(const char *name, const char *folder, const dataset_how *how, bool
     if (!s && code == DONE) code = complain(FAILED, "no memory left");
     if (code == DONE) code = (lacks ? dataset_open_train : dataset_open)(ctx, name, folder, how, &d);
     if (code == DONE && lacks)
-        dataset_add_note(&d, "there is no test part: a training takes a share of the labelled samples for it (evaluate.validation)");
+        dataset_add_note(&d, pln_data_get_info(d.train).labelled > 0
+                         ? "there is no test part: a training takes a share of the labelled samples for it (evaluate.validation)"
+                         : "there are no labels, so nothing can be measured: train with --no-eval");
     if (code == DONE) code = survey_make(&d, s);
     if (code == DONE && as_json) {
         code = print_json(&d, s);

@@ -180,6 +180,7 @@ int command_features(int argc, const char **argv)
     output w = { .layer = layer, .path = out };
     if (code == DONE && o.extra_count < 1) code = complain(MISUSED, "features wants a run folder or model file; try 'planaria features --help'");
     if (code == DONE && !out) code = complain(MISUSED, "--out says where the features go: --out x.npy");
+    if (code == DONE && strcmp(out, "-") == 0) code = complain(MISUSED, "--out: features go to files, not to stdout: --out x.npy");
     watch_signals();
     if (code == DONE)
         code = write_features(o.extra[0], &(asked_options){ .data = data, .part = part, .best = best != 0, .no_way = true,

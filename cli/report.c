@@ -32,6 +32,7 @@ static int check_page(const char *path)
 {
     struct stat about;
 
+    if (strcmp(path, "-") == 0) return complain(MISUSED, "-o: the page goes to a file, not to stdout");
     if (stat(path, &about) != 0) return DONE;
     if (!S_ISREG(about.st_mode)) return complain(BAD_INPUT, "%s is there, and is no file: -o names another", path);
     return page_is(path) ? DONE : complain(BAD_INPUT, "%s is there, and is no page of a report: -o names another", path);

@@ -39,6 +39,9 @@ static int label_of(const pln_decoder *d, const inputs_batch *b, int i)
     return b->set && labels ? (int)labels[i] : -1;
 }
 
+/* The same as a list says it, or NULL. */
+static const char *listed(const inputs_batch *b, int i) { return b->label ? b->label[i] : NULL; }
+
 /* The classes as the data call them; files are in folders that are called as those of the model. */
 static pln_decoder own_classes(const pln_decoder *d, const inputs_batch *b)
 {
@@ -94,7 +97,9 @@ static void print_csv(const pln_decoder *d, const inputs_batch *b, int i, const 
     } else {
         fputs(",,", stdout);
     }
-    if (label_of(d, b, i) >= 0) {
+    if (listed(b, i)) {
+        print_field(listed(b, i));
+    } else if (label_of(d, b, i) >= 0) {
         const pln_decoder own = own_classes(d, b);
         print_field(classes_name(&own, label_of(d, b, i), text));
     }
@@ -120,7 +125,9 @@ static int print_json(const pln_decoder *d, const inputs_batch *b, int i, const 
     json_object_set_new(line, "score", values_score(p->best, p->score));
     json_object_set_new(line, "next", class_json(d, p->next));
     json_object_set_new(line, "next_score", values_score(p->next, p->next_score));
-    if (label_of(d, b, i) >= 0) {
+    if (listed(b, i)) {
+        json_object_set_new(line, "label", values_text(listed(b, i)));
+    } else if (label_of(d, b, i) >= 0) {
         const pln_decoder own = own_classes(d, b);
         json_object_set_new(line, "label", class_json(&own, label_of(d, b, i)));
     }

@@ -60,9 +60,33 @@ int files_add(file_list *l, const char *path, bool (*wanted)(const char *name))
     return S_ISDIR(about.st_mode) ? add_folder(l, path, wanted, 0) : files_add_path(l, path);
 }
 
+int files_label(file_list *l, const char *folder)
+{
+    const size_t length = strlen(folder), slash = length > 0 && folder[length - 1] == '/' ? 0 : 1;
+    listing all = { .count = 0 };
+    int code = listing_name_labels(folder, "", &all);
+
+    for (int i = 0; all.classes && code == DONE && i < l->count; i++) code = listing_add(&all, "", l->path[i] + length + slash, PLN_UNLABELLED, i);
+    if (all.classes && code == DONE) code = listing_take_labels(folder, "", &all);
+    l->label = all.classes && code == DONE ? calloc((size_t)l->count, sizeof *l->label) : NULL;
+    if (all.classes && code == DONE && !l->label) code = complain(FAILED, "no memory left");
+    for (int i = 0; l->label && code == DONE && i < all.count; i++) {
+        if (all.file[i].label < 0) continue;
+        char **label = &l->label[all.file[i].place];
+        *label = strdup(all.names[all.file[i].label]);
+        if (!*label) code = complain(FAILED, "no memory left");
+    }
+    listing_free(&all);
+    return code;
+}
+
 void files_free(file_list *l)
 {
-    for (int i = 0; i < l->count; i++) free(l->path[i]);
+    for (int i = 0; i < l->count; i++) {
+        free(l->path[i]);
+        if (l->label) free(l->label[i]);
+    }
     free(l->path);
+    free(l->label);
     *l = (file_list){ .path = NULL };
 }

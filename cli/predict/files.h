@@ -6,7 +6,7 @@
 
 /* What lies in folders and is not wanted is counted: pictures in formats that are not read, and other files. */
 typedef struct file_list {
-    char   **path;
+    char   **path, **label;      /* and what a list says of them: each NULL for nothing, or NULL */
     int      count, capacity;
     left_out left;
     int      others;
@@ -17,6 +17,8 @@ typedef struct file_list {
 int  files_add(file_list *l, const char *path, bool (*wanted)(const char *name));
 /* Adds one path. */
 int  files_add_path(file_list *l, const char *path);
+/* Takes the labels of a folder's labels.csv or labels.txt, if there is one, for the files below it.  Complains and returns an exit code. */
+int  files_label(file_list *l, const char *folder);
 void files_free(file_list *l);
 
 #endif

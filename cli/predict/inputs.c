@@ -22,7 +22,9 @@
 typedef struct block {
     const inputs *in;
     uint8_t      *bytes;                     /* [INPUTS_BLOCK][inputs of the network] */
-    const char   *file[INPUTS_BLOCK];
+    const char   *file[INPUTS_BLOCK], *label[INPUTS_BLOCK];
+    const char   *listed;                    /* the class of the file that comes, or NULL   */
+    int           deepest;                   /* largest value of sixteen bits, or -1        */
     int           count;
     int           done, all;                 /* files that were looked at, and all    */
     int           code;                      /* of the first complaint                */
@@ -74,7 +76,7 @@ static int flush(block *b)
     if (b->count == 0) return DONE;
     const pln_status status = pln_data_bind(in->ctx, b->bytes, b->count, 4, shape, NULL, &data);
     if (status != PLN_OK) return note(b, complain_status(in->ctx, status));
-    code = in->see(in->user, &(inputs_batch){ .data = data, .file = b->file, .share = (double)b->done / b->all });
+    code = in->see(in->user, &(inputs_batch){ .data = data, .file = b->file, .label = b->label, .share = (double)b->done / b->all });
     pln_data_free(data);
     b->count = 0;
     return note(b, code);
@@ -87,6 +89,7 @@ static int place(block *b, const char *file, uint8_t **to)
     if (!b->bytes) return note(b, complain(FAILED, "no memory left"));
     if (b->count == INPUTS_BLOCK && flush(b) != DONE) return b->code;
     b->file[b->count] = file;
+    b->label[b->count] = b->listed;
     *to = b->bytes + (size_t)b->count++ * values_of(b->in->decoder);
     return DONE;
 }
@@ -115,6 +118,7 @@ static int take_image(block *b, const char *path, const void *bytes, size_t size
     int code = image_decode(path, bytes, size, &b->in->how.image, &i);
 
     if (code != DONE) return note(b, code);
+    if (i.deepest > b->deepest) b->deepest = i.deepest;
     const bool widens = i.channels == 1 && d->input.channels == 3;
     code = note(b, check_image(b->in, path, &i, widens));
     if (code == DONE) code = place(b, path, &to);
@@ -291,7 +295,9 @@ static int take_files(block *b, const file_list *l)
 {
     for (int i = 0; i < l->count; i++) {
         b->done++;
+        b->listed = l->label ? l->label[i] : NULL;
         const int code = take_file(b, l->path[i]);
+        b->listed = NULL;
         if (code == FAILED || code == INTERRUPTED) return code;
         if (watch_interrupted()) return note(b, INTERRUPTED);
     }
@@ -325,12 +331,14 @@ static void tell_of_left_out(const file_list *l, int count)
 
 int inputs_walk(const inputs *in, const char *const *paths, int count)
 {
-    block b = { .in = in };
+    block b = { .in = in, .deepest = -1 };
+    char depth[DATASET_WORDS];
     file_list *list = calloc((size_t)count, sizeof *list);
 
     if (!list) return complain(FAILED, "no memory left");
     for (int i = 0; i < count; i++) {
-        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i])) (void)note(&b, add_path(&list[i], paths[i]));
+        if (strcmp(paths[i], "-") != 0 && !is_set(paths[i]) && note(&b, add_path(&list[i], paths[i])) == DONE)
+            (void)note(&b, files_label(&list[i], paths[i]));
         b.all += list[i].count + 1;
     }
     tell_of_left_out(list, count);
@@ -341,6 +349,8 @@ int inputs_walk(const inputs *in, const char *const *paths, int count)
         else                            (void)take_files(&b, &list[i]);
     }
     if (b.code != FAILED && b.code != INTERRUPTED) (void)flush(&b);
+    image_tell_depth(&in->how.image, b.deepest, depth, sizeof depth);
+    if (*depth) remark("%s; it is a setting of the training", depth);
     for (int i = 0; i < count; i++) files_free(&list[i]);
     free(list);
     free(b.bytes);

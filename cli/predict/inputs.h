@@ -10,6 +10,7 @@ enum { INPUTS_BLOCK = 256 };
 typedef struct inputs_batch {
     const pln_data    *data;
     const char *const *file;                 /* [pln_data_count], or NULL                   */
+    const char *const *label;                /* what a labels.csv of their folder says of them, each NULL: nothing; or NULL */
     const char        *within;               /* that array or folder, NULL: the data of the run itself */
     const dataset     *set;                  /* the data set that they are of, or NULL      */
     double             share;                /* of all that is asked about, with these; -1: not known */

@@ -27,9 +27,8 @@ int sorted_begin(const sorted *s)
         if (strchr(name, '/') || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
             return complain(BAD_INPUT, "--sort: the model calls a class '%s', which is no name of a folder", name);
     }
-    if (mkdir(s->folder, 0777) == 0) return DONE;
-    if (errno != EEXIST) return complain(FAILED, "cannot make the folder %s: %s", s->folder, strerror(errno));
-    return dataset_is_empty(s->folder) ? DONE : complain(FAILED, "--out: %s is there already and not empty: name a new folder", s->folder);
+    if (access(s->folder, F_OK) != 0 || dataset_is_empty(s->folder)) return DONE;
+    return complain(FAILED, "--out: %s is there already and not empty: name a new folder", s->folder);
 }
 
 /* ---- one file ---------------------------------------------------------------------- */
@@ -69,6 +68,12 @@ static bool put(const sorted *s, const char *path, const char *to)
     return realpath(path, whole) && symlink(whole, to) == 0;
 }
 
+static int make_folder(const char *path)
+{
+    if (mkdir(path, 0777) == 0 || errno == EEXIST) return DONE;
+    return complain(FAILED, "cannot make the folder %s: %s", path, strerror(errno));
+}
+
 int sorted_put(sorted *s, const char *path, int class)
 {
     const char *slash = strrchr(path, '/'), *base = slash ? slash + 1 : path, *dot = strrchr(base, '.');
@@ -77,7 +82,7 @@ int sorted_put(sorted *s, const char *path, int class)
 
     snprintf(within, sizeof within, "%s/%s", s->folder,
              class < 0 ? none : s->decoder->names ? s->decoder->names[class] : classes_name(s->decoder, class, name));
-    if (mkdir(within, 0777) != 0 && errno != EEXIST) return complain(FAILED, "cannot make the folder %s: %s", within, strerror(errno));
+    if (make_folder(s->folder) != DONE || make_folder(within) != DONE) return FAILED;
     for (int i = 1; i < MOST_ALIKE; i++) {
         char number[16] = "";
         if (i > 1) snprintf(number, sizeof number, "-%d", i);

@@ -11,8 +11,8 @@ typedef struct sorted {
     int                count;
 } sorted;
 
-/* Makes the folder, which must not be there or be empty, and refuses names of classes that are none of folders.  Complains
- * and returns an exit code. */
+/* Refuses a folder that is there and not empty, and names of classes that are none of folders; the first file makes the folder.
+ * Complains and returns an exit code. */
 int sorted_begin(const sorted *s);
 
 /* Puts a file in the folder of its class (-1: "no class"), by its own name or, if that is there already, by NAME-2.ENDING and

@@ -247,6 +247,17 @@ static void tell_of_one(const dataset *d, const bool *known, const listener *l)
         tell(l, "all training samples with a label are of one class, %d%s: there is nothing to tell it from", only, in_brackets(d, only, name));
 }
 
+/* Labels below the largest that no sample has, of classes that have no names. */
+static void tell_of_gaps(const dataset *d, const bool *known, const listener *l)
+{
+    const int classes = pln_data_classes(d->train);
+    int gaps = 0, first = 0;
+
+    for (int c = classes - 1; c >= 0 && d->names_count == 0; c--)
+        if (!known[c]) gaps++, first = c;
+    if (gaps > 0) tell(l, "no sample has the label %d%s: labels count from 0, so there are %d classes", first, gaps > 1 ? ", nor some above it" : "", classes);
+}
+
 /* Labels of test samples that no training sample has, if those have any. */
 static void tell_labels(const dataset *d, const listener *l)
 {
@@ -265,6 +276,7 @@ static void tell_labels(const dataset *d, const listener *l)
     }
     if (more == 0) tell(l, "no training sample has the label %d, which test samples have", first);
     if (more > 0) tell(l, "no training sample has the label %d, which test samples have, nor %d others", first, more);
+    tell_of_gaps(d, known, l);
 }
 
 void dataset_each_note(const dataset *d, void (*see)(const char *note, void *user), void *user)

@@ -34,6 +34,7 @@ typedef struct part {
     int      height, width, channels;        /* of images; 0 before the first */
     int      least[2], most[2];              /* their heights and widths before they were cut and scaled */
     int      deepest;                        /* largest value of sixteen bits, or -1 */
+    int      coloured;                       /* so many have three channels */
 } part;
 
 /* The first of some folders that has such files, or NULL. */
@@ -168,14 +169,13 @@ static void note_size(part *p, const image *i, int at)
         if (at == 0 || size[d] > p->most[d]) p->most[d] = size[d];
     }
     if (i->deepest > p->deepest) p->deepest = i->deepest;
+    p->coloured += i->channels == 3;
 }
 
 /* Says what there was beside what is kept. */
 static void tell(const part *p)
 {
     const char *which = p->first == TRAIN_IMAGES ? "training" : "test";
-    const int largest = p->r->how->image.largest;
-    int enough = 255;
     dataset *d = p->r->d;
     char text[DATASET_WORDS];
 
@@ -184,13 +184,11 @@ static void tell(const part *p)
     if (p->least[0] != p->most[0] || p->least[1] != p->most[1] || p->least[0] != p->height || p->least[1] != p->width)
         dataset_add_note(d, "%s samples: images of %d x %d to %d x %d pixels (width x height) were made %d x %d", which, p->least[1],
                          p->least[0], p->most[1], p->most[0], p->width, p->height);
-    while (enough < p->deepest) enough = 2 * enough + 1;
-    if (p->deepest >= 0 && largest == 0 && p->deepest < 1 << 14)
-        dataset_add_note(d, "%s samples: images of 16 bits reach from 0 to %d only, and are cut to the higher 8 bits: %slargest=%d keeps "
-                         "what is lost", which, p->deepest, image_keys(&p->r->how->image), enough);
-    if (largest > 0 && p->deepest > largest)
-        dataset_add_note(d, "%s samples: images of 16 bits reach to %d; what is above %slargest is as %d", which, p->deepest,
-                         image_keys(&p->r->how->image), largest);
+    image_tell_depth(&p->r->how->image, p->deepest, text, sizeof text);
+    if (*text) dataset_add_note(d, "%s samples: %s", which, text);
+    if (p->coloured > 0 && 2 * p->coloured < p->list.count)
+        dataset_add_note(d, "%s samples: %d of %d images are in colour, so all are taken as such, with three channels: saved in grey they need one", which,
+                         p->coloured, p->list.count);
 }
 
 static int add_image(part *p, int at)

@@ -273,6 +273,19 @@ static bool has_memory(work *w, bool had)
 
 const char *image_keys(const image_how *how) { return how->typed ? "--" : "read."; }
 
+void image_tell_depth(const image_how *how, int deepest, char *text, size_t capacity)
+{
+    int enough = 255;
+
+    *text = 0;
+    while (enough < deepest) enough = 2 * enough + 1;
+    if (deepest >= 0 && how->largest == 0 && deepest < 1 << 14)
+        snprintf(text, capacity, "images of 16 bits reach from 0 to %d only, and are cut to the higher 8 bits: %slargest=%d keeps what is lost", deepest,
+                 image_keys(how), enough);
+    if (how->largest > 0 && deepest > how->largest)
+        snprintf(text, capacity, "images of 16 bits reach to %d; what is above %slargest is as %d", deepest, image_keys(how), how->largest);
+}
+
 /* From what was decoded to the image that is wanted. */
 static bool settle(work *w)
 {

@@ -22,6 +22,9 @@ typedef struct image_how {
 /* What messages put before a key of these: "read.", or "--" where it is an option. */
 const char *image_keys(const image_how *how);
 
+/* What is lost of images whose largest value of 16 bits is `deepest`, as a sentence with the key that keeps it, or "". */
+void image_tell_depth(const image_how *how, int deepest, char *text, size_t capacity);
+
 typedef struct image {
     int      height, width, channels;    /* 1: grey, 3: red, green, blue            */
     int      from_height, from_width;    /* before it was cut and scaled            */

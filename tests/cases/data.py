@@ -131,7 +131,8 @@ def make_formats(folder):
 
 
 def make_deep(folder):
-    """Pictures of sixteen bits that use the lowest eight, or twelve: eight, twelve; others of another size each: sizes; a part clear: clear."""
+    """Pictures of sixteen bits that use the lowest eight, or twelve: eight, twelve; others of another size each: sizes; a part clear: clear;
+    one of each class in colour: some."""
     for part, name, k, label, seed in each_picture():
         rows = bars(label, seed)
         for set_name, factor in (("eight", 1), ("twelve", 16)):
@@ -140,6 +141,7 @@ def make_deep(folder):
         write(f"{folder}/sizes/{part}/{name}/{k}.png", png(bars(label, seed, width=20 + k, height=24)))
         write(f"{folder}/clear/{part}/{name}/{k}.png",
               png([b"".join(bytes([v, 0 if v < 40 else 255]) for v in row) for row in rows], kind=4))
+        write(f"{folder}/some/{part}/{name}/{k}.png", png(rows) if k else png([b"".join(bytes([v] * 3) for v in row) for row in rows], kind=2))
         write(f"{folder}/wide/{part}/{name}/{k}.png", png([bytes(9000)] * 3))
 
 
@@ -263,9 +265,11 @@ def make_events(folder):
 
 
 def make_labels(folder):
-    """Sets of arrays whose labels are odd: off-by-one has a test label that no training sample has, rare a class of one sample."""
+    """Sets of arrays whose labels are odd: off-by-one has a test label that no training sample has, rare a class of one sample,
+    from-one labels that count from 1."""
     (x, y), (xt, yt) = samples(40), samples(16, seed=1)
     npy_set(f"{folder}/off-by-one", (x, y), (xt, [v + 1 for v in yt]))
+    npy_set(f"{folder}/from-one", (x, [v + 1 for v in y]), (xt, [v + 1 for v in yt]))
     kept = [i for i in range(40) if y[i] < 2 or i in (2, 3)]
     npy_set(f"{folder}/rare", ([x[i] for i in kept], [y[i] for i in kept]), (xt, yt))
 

@@ -44,6 +44,23 @@ try data check flat
 ends 0
 says '60 samples of 8x8 bytes .* 12 labelled'
 says '^classes +bee:4 cat:4 dog:4'
+# A model is asked about a folder with a list: what this says is in the column label.
+sed '/^semi/,$d' net.yaml >asked.yaml
+try train asked.yaml --data flat --out asked
+ends 0
+try predict asked flat --csv
+ends 0
+says '^flat/bee1.png,,.*,bee$'
+says '^flat/dog7.png,,.*,$'
+try predict asked flat --json
+says 'flat/cat2.png.*"label":"cat"'
+# Nothing is left behind by what is refused.
+try predict asked nowhere --sort --out sorted
+ends 3
+[ ! -e sorted ] || wrong "no folder should be made"
+try features asked flat --out -
+ends 2
+[ ! -e ./- ] || wrong "no file should be made"
 echo 'bee1.png,cow' >>flat/labels.csv
 try data check flat
 ends 3
@@ -52,6 +69,8 @@ mkdir alone; mv own/unlabelled alone
 try train free.yaml --data alone --out r3 --no-eval
 ends 0
 silent_about 'no test part'
+try data check alone
+says 'no labels, so nothing can be measured: train with --no-eval'
 grep -q '"train": 30' r3/manifest.json || wrong "nothing should be withheld where nothing is measured"
 try train free.yaml --data alone --out r4
 ends 3

@@ -21,6 +21,22 @@ says '--background'
 try data check clear --background white
 ends 0
 says 'bytes from 230 to 255'
+try data check some
+ends 0
+says '^note: training samples: 3 of 36 images are in colour, so all are taken as such'
+says '^note: test samples: 3 of 18 images'
 try data check wide
 ends 3
 says 'at most 8192 pixels a side'
+# A model tells of what it loses of pictures of sixteen bits.
+printf 'data: mine\nlayers:\n  - dense: 3\ntrain:\n  target: labels\n  epochs: 1\n  batch: 8\n' >net.yaml
+printf '  loss: cross_entropy\n  optimiser: sgd\n  rate: [0.1]\n' >>net.yaml
+try train net.yaml --data twelve --out r
+ends 0
+try predict r twelve
+ends 0
+says 'note: images of 16 bits reach from 0 to 3680 only.*read.largest=4095 keeps what is lost'
+try train net.yaml --data twelve --out r2 --set read.largest=4095
+try predict r2 twelve
+ends 0
+silent_about 'note:'
