@@ -3,7 +3,7 @@
 #define _POSIX_C_SOURCE 200809L
 
 #include "config/config.h"
-#include "export/integer.h"
+#include "export/answer.h"
 #include "options.h"
 #include "run/activity.h"
 #include "run/confusion.h"
@@ -82,17 +82,22 @@ static int compact(pln_ctx *ctx, pln_net **net)
 /* What is asked for beside the figures. */
 typedef struct extras {
     int  confusion, errors, surest;
-    bool int8;
+    bool int8, learns;                   /* in integers, of a layer that can go on learning */
 } extras;
 
-/* What the network says in integers, as it would be exported. */
-static int answer_in_integers(const run *r, bool best, const config *c, const dataset *d, prediction *p)
+/* What the network says in integers, as it would be exported: scales are from the samples that have trained it, also where it is
+ * measured on others. */
+static int answer_in_integers(const run *r, const config *c, const dataset *d, const integer_options *how, prediction *p)
 {
-    integer_net n;
-    int code = integer_make(r, p, c, d->train, &(integer_options){ .goal = INTEGER_SPEED, .best = best }, &n);
+    const bool others = past_has_others(r, d);
+    dataset own = { .train = NULL };
+    integer_net n = { .layers = 0 };
+    int code = others ? past_data_open(p->ctx, r, c, NULL, &own) : DONE;
 
-    if (code == DONE) code = integer_answer(&n, d->test, p);
+    if (code == DONE) code = integer_make(r, p, c, others ? own.train : d->train, how, &n);
+    if (code == DONE) code = answer_all(&n, d->test, p);
     integer_free(&n);
+    dataset_close(&own);
     return code;
 }
 
@@ -156,7 +161,7 @@ static int evaluate(pln_ctx *ctx, const char *name, const char *folder, const pr
     if (code == DONE) code = past_load(ctx, r, o->best ? "best.safetensors" : "model.safetensors", false, &net);
     if (code == DONE) code = compact(ctx, &net);
     if (code == DONE) code = prediction_make(ctx, r, c, &d, o, &p);
-    if (code == DONE && more->int8) code = answer_in_integers(r, o->best, c, &d, &p);
+    if (code == DONE && more->int8) code = answer_in_integers(r, c, &d, &(integer_options){ .best = o->best, .learns = more->learns, .rate = INTEGER_RATE }, &p);
     if (code == DONE) {
         json_object_set_new(result, "samples", json_integer(p.count));
         layers_count(net, result);
@@ -180,7 +185,7 @@ int command_eval(int argc, const char **argv)
 {
     char *data = NULL, *as = NULL;
     int threads = 0, best = 0, as_json = 0, code;
-    double labels = -1;
+    double labels = OPTIONS_UNSET;
     extras more = { .errors = OPTIONS_UNSET, .surest = OPTIONS_UNSET };
     const struct poptOption table[] = {
         { "data", 0, POPT_ARG_STRING, &data, 0, "folder of the data set, or the one above it (default: that of the training)",
@@ -190,7 +195,7 @@ int command_eval(int argc, const char **argv)
         { "best", 0, POPT_ARG_NONE, &best, 0, "the epoch that held-out samples chose (section select), not the last", NULL },
         { "confusion", 0, POPT_ARG_NONE, &more.confusion, 0, "which classes are taken for which, precision and recall of each", NULL },
         { "errors", 0, POPT_ARG_INT, &more.errors, 0, "the N samples that it is most wrong about; their picture goes to errors.png of the run", "N" },
-        { "as", 0, POPT_ARG_STRING, &as, 0, "int8: as 'planaria export' writes it, bit for bit what a device computes", "NUMBERS" },
+        { "as", 0, POPT_ARG_STRING, &as, 0, "int8: as 'planaria export' writes it, bit for bit what a device computes; int8-learn: of one that can go on learning there", "NUMBERS" },
         { "surest", 0, POPT_ARG_INT, &more.surest, 0, "the N samples of each class that it is surest of, right or wrong; surest.png has a row of each", "N" },
         { "threads", 0, POPT_ARG_INT, &threads, 0, "default: one for each processor it may use", "N" },
         { "json", 0, POPT_ARG_NONE, &as_json, 0, "figures as JSON", NULL },
@@ -204,14 +209,15 @@ int command_eval(int argc, const char **argv)
                         "run kept for validation.  Association and classifier are those of the run; for\n"
                         "another fraction of the labels the association is made anew.");
     if (code == DONE && o.extra_count != 1) code = complain(MISUSED, "eval wants one run folder; try 'planaria eval --help'");
-    if (code == DONE && labels != -1 && !(labels > 0 && labels <= 1))
+    if (code == DONE && labels != OPTIONS_UNSET && !(labels > 0 && labels <= 1))
         code = complain(MISUSED, "--labels must be above 0 and at most 1");
     if (code == DONE && more.errors != OPTIONS_UNSET && (more.errors < 1 || more.errors > MOST_SAMPLES))
         code = complain(MISUSED, "--errors must be 1..%d", MOST_SAMPLES);
     if (code == DONE && more.surest != OPTIONS_UNSET && (more.surest < 1 || more.surest > MOST_SAMPLES))
         code = complain(MISUSED, "--surest must be 1..%d", MOST_SAMPLES);
-    if (code == DONE && as && strcmp(as, "int8") != 0) code = complain(MISUSED, "--as must be int8");
     more.int8 = as != NULL;
+    more.learns = as && strcmp(as, "int8-learn") == 0;
+    if (code == DONE && as && strcmp(as, "int8") != 0 && !more.learns) code = complain(MISUSED, "--as must be int8 or int8-learn");
     if (code == DONE) code = options_context(threads, &ctx);
     if (code == DONE)
         code = evaluate(ctx, o.extra[0], data, &(prediction_options){ .best = best != 0, .labels = labels > 0 ? labels : 0 }, &more, as_json);

@@ -10,12 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Points of accuracy that integers may cost, unless something else is said. */
+static const double LOSS = 0.5;
+
 typedef struct wanted {
     const char     *out, *data;
     emit_names      names;
     integer_options how;
-    double          loss;                /* points of accuracy                      */
-    long            flash, ram;          /* bytes that there are; 0: does not matter */
+    double          loss;                /* points of accuracy; OPTIONS_UNSET: LOSS */
+    long            flash, ram;          /* bytes that there are; OPTIONS_UNSET: any */
     int             threads;
     bool            as_json;
 } wanted;
@@ -58,13 +61,16 @@ static int compare(const prediction *p, const integer_net *n, const dataset *d, 
 static int check_fit(const wanted *w, const json_t *report, const folder_accuracy *a)
 {
     const long flash = (long)json_integer_value(json_object_get(report, "flash_bytes")), ram = (long)json_integer_value(json_object_get(report, "ram_bytes"));
-    const double lost = 100 * (a->of_floats - a->of_integers);
+    const double lost = 100 * (a->of_floats - a->of_integers), loss = w->loss == OPTIONS_UNSET ? LOSS : w->loss;
 
-    if (lost > w->loss)
+    if (a->count == 0 && w->loss != OPTIONS_UNSET)
+        return complain(BAD_INPUT, "--loss: the training samples have no labels, so that nothing says what integers cost");
+    if (a->count == 0) remark("the training samples have no labels, so that nothing says what integers cost");
+    if (a->count > 0 && lost > loss)
         return complain(FAILED, "in integers it would be right about %.2f %% of %d training samples, and is about %.2f %% as it is: --loss allows %g points, not %.2f",
-                        100 * a->of_integers, a->count, 100 * a->of_floats, w->loss, lost);
-    if (w->flash && flash > w->flash) return complain(FAILED, "it needs %ld bytes of flash, and --flash says %ld", flash, w->flash);
-    if (w->ram && ram > w->ram) return complain(FAILED, "it needs %ld bytes of RAM beside the input, and --ram says %ld", ram, w->ram);
+                        100 * a->of_integers, a->count, 100 * a->of_floats, loss, lost);
+    if (w->flash != OPTIONS_UNSET && flash > w->flash) return complain(FAILED, "it needs %ld bytes of flash, and --flash says %ld", flash, w->flash);
+    if (w->ram != OPTIONS_UNSET && ram > w->ram) return complain(FAILED, "it needs %ld bytes of RAM beside the input, and --ram says %ld", ram, w->ram);
     return DONE;
 }
 
@@ -137,10 +143,10 @@ static int check(const options *o, const char *to, const char *name, const char 
         return complain(MISUSED, "--name must be of small letters, digits and _, not begin with a digit or pln_edge, and have up to %d characters", EMIT_NAME - 1);
     if (goal && strcmp(goal, "size") != 0 && strcmp(goal, "speed") != 0) return complain(MISUSED, "--for must be size or speed");
     if (goal && strcmp(goal, "size") == 0) w->how.goal = INTEGER_SIZE;
-    if (!(w->loss >= 0 && w->loss <= 100)) return complain(MISUSED, "--loss must be 0..100");
-    if (w->flash < 0 || w->ram < 0) return complain(MISUSED, "--flash and --ram must be above 0");
-    if (rate >= 0 && !w->how.learns) return complain(MISUSED, "--rate goes with --learn");
-    if (rate >= 0) w->how.rate = rate;
+    if (w->loss != OPTIONS_UNSET && !(w->loss >= 0 && w->loss <= 100)) return complain(MISUSED, "--loss must be 0..100");
+    if ((w->flash != OPTIONS_UNSET && w->flash < 1) || (w->ram != OPTIONS_UNSET && w->ram < 1)) return complain(MISUSED, "--flash and --ram must be above 0");
+    if (rate != OPTIONS_UNSET && !w->how.learns) return complain(MISUSED, "--rate goes with --learn");
+    if (rate != OPTIONS_UNSET) w->how.rate = rate;
     return DONE;
 }
 
@@ -148,13 +154,13 @@ int command_export(int argc, const char **argv)
 {
     char *to = NULL, *out = NULL, *name = NULL, *goal = NULL, *data = NULL;
     int learns = 0, best = 0, as_json = 0, code;
-    double rate = -1;
-    wanted w = { .loss = 0.5, .how = { .goal = INTEGER_SPEED, .rate = INTEGER_RATE } };
+    double rate = OPTIONS_UNSET;
+    wanted w = { .loss = OPTIONS_UNSET, .flash = OPTIONS_UNSET, .ram = OPTIONS_UNSET, .how = { .goal = INTEGER_SPEED, .rate = INTEGER_RATE } };
     const struct poptOption table[] = {
         { "to", 0, POPT_ARG_STRING, &to, 0, "c: C99 for the edge runtime, in integers", "LANGUAGE" },
         { "out", 0, POPT_ARG_STRING, &out, 0, "new folder for the sources", "FOLDER" },
         { "name", 0, POPT_ARG_STRING, &name, 0, "what its calls begin with (default: network)", "NAME" },
-        { "for", 0, POPT_ARG_STRING, &goal, 0, "of which layers only the weights that are not zero are kept: speed or size (default: speed)", "GOAL" },
+        { "for", 0, POPT_ARG_STRING, &goal, 0, "speed or size: what decides which layers keep only their non-zero weights (default: speed)", "GOAL" },
         { "loss", 0, POPT_ARG_DOUBLE, &w.loss, 0, "points of accuracy that integers may cost (default: 0.5)", "POINTS" },
         { "flash", 0, POPT_ARG_LONG, &w.flash, 0, "bytes of flash that there are", "BYTES" },
         { "ram", 0, POPT_ARG_LONG, &w.ram, 0, "bytes of RAM that there are beside the input", "BYTES" },

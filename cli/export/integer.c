@@ -243,12 +243,12 @@ static int check_learning(const plan *p, const prediction *q, const pln_fit *fit
     const plan_layer *top = &p->layer[p->layers - 1];
 
     if (q->how[0].by != PLN_BY_ASSOCIATION || top->activation != PLN_HARDSIGM)
-        return complain(BAD_INPUT, "--learn: only a last layer with hardsigm, trained without labels, can go on learning");
+        return complain(BAD_INPUT, "only a last layer with hardsigm, trained without labels, can go on learning on a device");
     if (p->layers > 1 && top[-1].activation != PLN_HARDSIGM)
-        return complain(BAD_INPUT, "--learn: the layer below the one that learns must have hardsigm, too");
+        return complain(BAD_INPUT, "for the last layer to go on learning on a device, the one below must have hardsigm, too");
     if (fit->self.winners > PLN_EDGE_WINNERS || fit->self.winners > top->outputs)
-        return complain(BAD_INPUT, "--learn: there can be up to %d winners, and the training had %d", PLN_EDGE_WINNERS, fit->self.winners);
-    if (fit->self.gamma > 1) return complain(BAD_INPUT, "--learn: gamma can be up to 1 on a device, and the training had %g", (double)fit->self.gamma);
+        return complain(BAD_INPUT, "a device can learn with up to %d winners, and not more than there are outputs: the training had %d", PLN_EDGE_WINNERS, fit->self.winners);
+    if (fit->self.gamma > 1) return complain(BAD_INPUT, "a device can learn with a gamma of up to 1, and the training had %g", (double)fit->self.gamma);
     if (!(how->rate > 0 && how->rate <= most_rate)) return complain(MISUSED, "--rate must be above 0 and at most %.7g", most_rate);
     return DONE;
 }
@@ -327,56 +327,6 @@ double integer_accuracy(const integer_net *n, const pln_data *data, const int *i
 
     for (int k = 0; k < count; k++) right += integer_class(n, sample_of(data, index[k])) == truth[k];
     return count ? (double)right / count : 0;
-}
-
-/* What class c scores in that way; false if it cannot be the answer. */
-static bool class_score(const integer_net *n, pln_by by, int c, int32_t *score)
-{
-    const int outputs = n->edge[n->layers - 1].outputs;
-    bool has = false;
-
-    if (by == PLN_BY_ASSOCIATION) {
-        *score = n->score[c];
-        return n->units[c] > 0;
-    }
-    for (int j = 0; j < outputs; j++) {
-        if (by == PLN_BY_UNIT ? n->unit[j] != c : j / n->block != c) continue;
-        if (!has || n->memory.sum[j] > *score) *score = n->memory.sum[j];
-        has = true;
-    }
-    return has;
-}
-
-/* The best two classes in that way, the first of equal ones; the best of all units may stand for none. */
-static pln_prediction say(const integer_net *n, pln_by by)
-{
-    pln_prediction said = { .best = -1, .next = -1 };
-    int32_t best = 0, next = 0, score = 0;
-
-    for (int c = 0; c < n->classes; c++) {
-        if (!class_score(n, by, c, &score)) continue;
-        if (said.best < 0 || score > best) {
-            said.next = said.best, next = best;
-            said.best = c, best = score;
-        } else if (said.next < 0 || score > next) {
-            said.next = c, next = score;
-        }
-    }
-    for (int j = 0; by == PLN_BY_UNIT && j < n->edge[n->layers - 1].outputs; j++)
-        if (n->unit[j] == PLN_EDGE_NO_CLASS && n->memory.sum[j] > best) said.best = -1;
-    said.score = (float)best, said.next_score = (float)next;
-    return said;
-}
-
-int integer_answer(const integer_net *n, const pln_data *test, prediction *p)
-{
-    if (pln_data_get_type(test) != PLN_BYTES) return complain(BAD_INPUT, "--as int8: the samples are floats, and the runtime takes bytes");
-    for (int i = 0; i < p->count; i++) {
-        integer_class(n, sample_of(test, i));
-        for (int w = 0; w < p->ways; w++)
-            if (p->how[w].by != PLN_BY_CLASSIFIER) p->said[(ptrdiff_t)i * p->ways + w] = say(n, p->how[w].by);
-    }
-    return DONE;
 }
 
 /* ---- what a device needs ---------------------------------------------------------------- */

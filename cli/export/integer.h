@@ -60,9 +60,6 @@ int integer_class(const integer_net *n, const uint8_t *x);
 /* The share of the samples index [count] that it is right about; truth [count] are their classes in the model. */
 double integer_accuracy(const integer_net *n, const pln_data *data, const int *index, const int32_t *truth, int count);
 
-/* Puts what it says of all samples of the test in place of what the float network said (prediction.h). */
-int integer_answer(const integer_net *n, const pln_data *test, prediction *p);
-
 /* Every second training sample, spread over all, says how large values become; of the others some are for comparing with the
  * float network.  So many of either at most; sample [INTEGER_SAMPLES] receives their numbers.  Returns how many. */
 enum { INTEGER_SAMPLES = 1000 };

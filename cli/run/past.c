@@ -91,6 +91,17 @@ static bool is_at(const char *folder, const char *path)
     return strcmp(realpath(folder, place) ? place : folder, path) == 0;
 }
 
+static bool are_others(const past_data *past, const dataset *d)
+{
+    return strcmp(past->digest, d->digest) != 0 && !is_at(d->path, past->path);
+}
+
+bool past_has_others(const run *r, const dataset *d)
+{
+    const past_data past = past_recall(r);
+    return are_others(&past, d);
+}
+
 /* Data that are not those of the training, of which nothing has trained: their test part, or all that has a label. */
 static int open_others(pln_ctx *ctx, const config *c, const char *folder, dataset *d)
 {
@@ -117,7 +128,7 @@ int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *fold
 
     if (code != DONE) return code;
     if (strcmp(past.digest, d->digest) == 0) return config_data_divide(ctx, c, past.limit, d);
-    if (folder && !is_at(d->path, past.path)) return open_others(ctx, c, folder, d);
+    if (folder && are_others(&past, d)) return open_others(ctx, c, folder, d);
     if (folder || !*past.digest) {
         remark("%s has changed since the training%s", d->path,
                c->e.validation > 0 ? ": the samples that it is measured on are drawn anew, and some of them may have trained it" : "");

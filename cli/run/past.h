@@ -28,6 +28,9 @@ past_data past_recall(const run *r);
  * trained, and where they have no test part, all that have a label are the test.  Complains and returns an exit code. */
 int past_data_open(pln_ctx *ctx, const run *r, const config *c, const char *folder, dataset *d);
 
+/* Whether it has taken others. */
+bool past_has_others(const run *r, const dataset *d);
+
 /* Loads "model.safetensors", "best.safetensors" or "classifier.safetensors"; *net stays NULL if it may be
  * missing and is.  Complains and returns an exit code. */
 int past_load(pln_ctx *ctx, const run *r, const char *name, bool may_be_missing, pln_net **net);

@@ -84,6 +84,12 @@ END
 for name in hidden few; do try eval $name --as int8 --confusion --json; python3 compare.py $name c-$name/example/main "$DATA"; done
 "$PLANARIA" export self --to c --out c-still --loss 10 --for size >/dev/null 2>&1; make -s -C c-still CFLAGS=-O0 example/main; try eval self --as int8 --confusion --json; python3 compare.py self c-still/example/main "$DATA"
 try eval hidden --as int16
+echo "# other data do not change the scales; a network that can go on learning is another one"
+mkdir dark; cp "$DATA"/tiny/t10k* "$DATA"/tiny/train-labels* dark
+python3 -c 'import sys; b = open(sys.argv[1], "rb").read(); open(sys.argv[2], "wb").write(b[:16] + bytes(len(b) - 16))' "$DATA/tiny/train-images-idx3-ubyte" dark/train-images-idx3-ubyte
+try eval hidden --as int8 --confusion --json; mv out usual; try eval hidden --as int8 --confusion --json --data dark; cmp usual out
+try eval hidden --as int8-learn
+try eval self --as int8-learn --confusion --json; sed 's/_learn(/_infer(/' c-self/example/main.c >still.c; cc -Ic-self -o still still.c c-self/self.c c-self/pln_edge_*.c; python3 compare.py self ./still "$DATA"
 echo "# what a device has learned comes back: the same in one go or two, damaged states do not"
 learn() { tail -c +17 "$DATA/tiny/train-images-idx3-ubyte" | head -c $((64 * $2)) | tail -c $((64 * ($2 - $3))) | c-self/example/main "$1" >/dev/null || echo "$1: $?"; }
 learn once 240 0; learn twice 100 0; learn twice 240 100; cmp once twice && echo same; wc -c <once
@@ -102,6 +108,9 @@ echo "# as JSON, and beyond what there is"
 try export hidden --to c --out j --json; python3 -c 'import json; r = json.load(open("out")); print(sorted(r), [l["kept_as"] for l in r["layers"]], r == json.load(open("j/report.json")))'
 try export hidden --to c --out k --flash 1000; ls k 2>/dev/null
 try export hidden --to c --out k --ram 100
+mkdir bare; cp "$DATA"/tiny-npy/t*-images.npy "$DATA"/tiny-npy/test-labels.npy bare
+python3 -c 'h = b"%-117s\n" % b"{\x27descr\x27: \x27|i1\x27, \x27fortran_order\x27: False, \x27shape\x27: (240,)}"; open("bare/train-labels.npy", "wb").write(b"\x93NUMPY\1\0v\0" + h + b"\xff" * 240)'
+try export self --to c --out bare-c --data bare; try export self --to c --out k --data bare --loss 1
 try export few --to c --out j
 cat > outlier.py <<'END'
 """Makes one weight of the first layer so large that the steps of eight bits are too wide for the others."""
@@ -134,6 +143,9 @@ try export hidden --to c --out k --name Digits
 try export hidden --to c --out k --name pln_edge_dense
 try export hidden --to c --out k --for fun
 try export hidden --to c --out k --rate 1
+try export self --to c --out k --learn --rate -0.5
+try export self --to c --out k --learn --rate nan
+try export hidden --to c --out k --flash 0
 try export hidden --to c --out k --learn
 try export self --to c --out k --learn --rate 0.5
 for change in 's/relu/sigmoid/' 's/{activation: relu}, //' "s/data: tiny/data: tiny\ninput: {steps: 1}/"; do
