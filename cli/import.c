@@ -98,6 +98,21 @@ static int copy_file(const run *from, const run *to, const char *name)
     return code;
 }
 
+/* All files of the new run, or none. */
+static int write_files(const run *r, const run *out, const prediction *p, const config *c, const dataset *d, pln_net *net)
+{
+    int code = copy_file(r, out, "config.yaml");
+
+    if (code == DONE) code = copy_file(r, out, "manifest.json");
+    if (code == DONE) code = write_model(p, c, d, net, run_path(out, "model.safetensors"));
+    if (code == DONE) return DONE;
+    (void)remove(run_path(out, "model.safetensors"));
+    (void)remove(run_path(out, "manifest.json"));
+    (void)remove(run_path(out, "config.yaml"));
+    (void)remove(out->folder);
+    return code;
+}
+
 static int import(const char *name, const char *state, const char *folder, const char *data, int threads)
 {
     run r, out = { .lock = -1 };
@@ -117,10 +132,9 @@ static int import(const char *name, const char *state, const char *folder, const
     if (code == DONE) code = read_state(&n, state, name);
     if (code == DONE) code = past_load(ctx, &r, "model.safetensors", false, &net);
     if (code == DONE) code = put_layer(ctx, &n, net);
+    if (code == DONE && p.decoder->classifier) remark("the classifier of %s is left out: it has learned from the outputs before", name);
     if (code == DONE) code = folder_make(folder);
-    if (code == DONE) code = copy_file(&r, &out, "config.yaml");
-    if (code == DONE) code = copy_file(&r, &out, "manifest.json");
-    if (code == DONE) code = write_model(&p, c, &d, net, run_path(&out, "model.safetensors"));
+    if (code == DONE) code = write_files(&r, &out, &p, c, &d, net);
     if (code == DONE) fprintf(stderr, "%s is a run whose model has learned on; planaria eval measures it\n", folder);
     pln_net_free(net);
     integer_free(&n);
