@@ -13,20 +13,30 @@
 
 /* ---- opening -------------------------------------------------------------- */
 
-static int same_shape(const dataset *d)
+/* "44x32x3", without what is 1. */
+static void name_shape(pln_sample_shape s, char text[64])
 {
+    if (s.steps * s.height * s.width == 1) snprintf(text, 64, "%d values", s.channels);
+    else if (s.steps > 1)                  snprintf(text, 64, "%d steps of %dx%dx%d", s.steps, s.height, s.width, s.channels);
+    else                                   snprintf(text, 64, s.channels > 1 ? "%dx%dx%d" : "%dx%d", s.height, s.width, s.channels);
+}
+
+static int same_shape(const dataset *d, const dataset_how *how)
+{
+    char train[64], test[64];
     const pln_sample_shape a = pln_data_shape(d->train), b = pln_data_shape(d->test);
 
     if (pln_data_get_type(d->train) != pln_data_get_type(d->test))
         return complain(BAD_INPUT, "%s: the training samples are %s, the test samples %s", d->path,
                         pln_data_get_type(d->train) == PLN_FLOATS ? "floats" : "bytes",
                         pln_data_get_type(d->test) == PLN_FLOATS ? "floats" : "bytes");
-    if (pln_data_features(d->train) != pln_data_features(d->test))
-        return complain(BAD_INPUT, "%s: a training sample has %d values, a test sample %d", d->path,
-                        pln_data_features(d->train), pln_data_features(d->test));
     if (a.steps == b.steps && a.height == b.height && a.width == b.width && a.channels == b.channels) return DONE;
-    return complain(BAD_INPUT, "%s: a training sample is %dx%dx%dx%d, a test sample %dx%dx%dx%d (steps, height, width, channels)",
-                    d->path, a.steps, a.height, a.width, a.channels, b.steps, b.height, b.width, b.channels);
+    name_shape(a, train);
+    name_shape(b, test);
+    if (d->files_count[0] > 0 && d->files_count[1] > 0)
+        return complain(BAD_INPUT, "%s: a training sample is %s (%s), a test sample %s (%s): all must have the same size, which %sresize gives images", d->path,
+                        train, d->files[0][0], test, d->files[1][0], image_keys(&how->image));
+    return complain(BAD_INPUT, "%s: a training sample is %s, a test sample %s (height, width, channels)", d->path, train, test);
 }
 
 static int open_set(pln_ctx *ctx, const char *name, const char *folder, const dataset_how *how, bool test, dataset *d)
@@ -39,7 +49,7 @@ static int open_set(pln_ctx *ctx, const char *name, const char *folder, const da
     SHA256Init(&r.sha);
     code = dataset_find(name, folder, d->path);
     if (code == DONE) code = reader_of(d->path)->read(&r);
-    if (code == DONE && d->test) code = same_shape(d);
+    if (code == DONE && d->test) code = same_shape(d, r.how);
     if (code == DONE) SHA256End(&r.sha, d->digest);
     else              dataset_close(d);
     return code;

@@ -28,6 +28,11 @@ says '^note: test samples: 3 of 18 images'
 try data check wide
 ends 3
 says 'at most 8192 pixels a side'
+# Of parts that differ in size files and remedy are said.
+mkdir small; cp -r eight/train small; mkdir -p small/test/bee; cp sizes/test/bee/0.png small/test/bee
+try data check small
+ends 3
+says 'a training sample is 8x8 \(train/bee/0.png\), a test sample 24x20 \(test/bee/0.png\).*which --resize gives'
 # A model tells of what it loses of pictures of sixteen bits.
 printf 'data: mine\nlayers:\n  - dense: 3\ntrain:\n  target: labels\n  epochs: 1\n  batch: 8\n' >net.yaml
 printf '  loss: cross_entropy\n  optimiser: sgd\n  rate: [0.1]\n' >>net.yaml
