@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The largest of so many values is left out of what 255 stands for. */
+/* 255 stands for the largest value but for one in so many, which are clipped. */
 enum { LEFT_OUT = 10000 };
 enum { MOST_FRACTION = 12, LEAST_FRACTION = 6, LEARNER_BIAS = 1 << 30 };
 static const double most_rate = 262143 / 16777216.0;
