@@ -270,7 +270,7 @@ static pln_status divide(pln_ctx *ctx, const pln_experiment *e, const pln_data *
     const int there = count_labelled(train);
 
     if (!marked && e->labels > there)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels", "semi.labels is %d: data: %d labelled samples wanted, there are %d",
+        return plni_fail_at(ctx, PLN_ERR_ARG, "semi.labels", "semi.labels is %d: data: %d labelled samples wanted, there are %d: 0 takes all of these",
                             e->labels, e->labels, there);
     const pln_status status = pln_data_divide(ctx, train, e->labels, split, marked, with, without);
     return status == PLN_ERR_ARG ? plni_fail_at(ctx, status, marked ? "semi.labels_file" : "semi.labels", "%s", pln_error(ctx)) : status;
