@@ -7,7 +7,7 @@ JOBS    ?= $(shell nproc)
 DEMO    ?= $(BUILD)/demo
 
 # What `make check` runs one after the other: STAGES="gcc asan" runs two of them.
-STAGES  ?= lint gcc counts asan clang tsan shared arm64 tidy
+STAGES  ?= lint gcc check-python counts asan clang tsan shared arm64 tidy
 
 .PHONY: help deps build demo check quick lint gcc counts asan clang tsan shared arm64 arm64-tests tidy fuzz coverage bench \
         check-python check-python-peers wheel reproduce docs install deb archive same-build clean format
