@@ -170,6 +170,9 @@ static int complain_configuration(const job *j, const char *what)
     if (shorter)
         return complain(BAD_INPUT, "%s belongs to another run: that had train.epochs %d, and its schedule is as long; leave them and use "
                         "--epochs %d to train longer", what, epochs, j->c->e.fit.epochs);
+    if (strcmp(j->args.name, path) == 0)
+        return complain(BAD_INPUT, "%s was changed after the run began%s, and says another run now: undo that, or take it as a configuration for another "
+                        "folder; --epochs trains longer", path, *j->c->e.labels_file ? ", or what semi.labels_file lists" : "");
     if (*differences) return complain(BAD_INPUT, "%s belongs to another run, of another configuration: %s", what, differences);
     return complain(BAD_INPUT, "%s belongs to another run: its configuration differs%s", what,
                     *j->c->e.labels_file ? ", or what semi.labels_file lists" : "");

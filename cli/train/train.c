@@ -113,6 +113,19 @@ static void tell_of_length(const job *j)
     remark("epochs %d to %d are behind the end of train.epochs, whose schedule %s", end + 1, all, how);
 }
 
+/* Of a run that had finished: that nothing is left to do, or that it is to be longer now. */
+static void tell_of_end(const job *j)
+{
+    json_t *result = json_load_file(run_path(&j->r, "result.json"), 0, NULL);
+    const int done = (int)json_integer_value(json_object_get(result, "epoch")), all = pln_experiment_epochs(&j->c->e);
+
+    if (result && done == all)
+        remark("%s has finished its %d epochs: there was nothing to do; --epochs with a larger number trains it longer", j->r.folder, done);
+    else if (result && j->state && done < all && j->args.epochs == OPTIONS_UNSET)
+        remark("%s had finished with %d epochs, and goes on to the %d that %s says now", j->r.folder, done, all, j->args.name);
+    json_decref(result);
+}
+
 static void report(const job *j)
 {
     const arguments *a = &j->args;
@@ -134,6 +147,7 @@ static int train(job *j)
     if (code == DONE && j->args.resume) code = job_read_state(j);
     if (code == DONE) code = job_check_length(j);
     if (code == DONE) tell_of_length(j);
+    if (code == DONE && j->args.resume) tell_of_end(j);
     if (code == DONE && j->args.resume && (before = job_finished(j)) != NULL) {
         json_decref(j->result);
         j->result = before;

@@ -13,6 +13,24 @@ ends 0
 "$PLANARIA" train net.yaml --data set --out straight --seed 3 --limit 32 --epochs 2 >said 2>&1
 try report r -o page.html
 grep -q '<pre>planaria train net.yaml --data set --out r --seed 3 --limit 32 --epochs 2</pre>' page.html || wrong "the report should say how to repeat the run"
+try train r --resume
+ends 0
+says 'r has finished its 2 epochs: there was nothing to do; --epochs'
+cp r/config.yaml kept
+sed -i 's/0\.1/0.3/' r/config.yaml
+for epochs in '' '--epochs 5'; do
+    # shellcheck disable=SC2086
+    try train r --resume $epochs
+    ends 3
+    says 'r/config.yaml was changed after the run began, and says another run now'
+    silent_about stop_after
+done
+cp kept r/config.yaml
+cp -r r longer
+sed -i '/stop_after/d; s/epochs: 1/epochs: 3/' longer/config.yaml
+try train longer --resume
+ends 0
+says 'longer had finished with 2 epochs, and goes on to the 3 that longer/config.yaml says now'
 cmp r/model.safetensors straight/model.safetensors || wrong "it should be the model of one run of two epochs"
 # Data that have been moved are named in it from then on, however they were named before.
 "$PLANARIA" train net.yaml --data=set --out moved --seed 3 --limit 32 >said 2>&1
