@@ -107,9 +107,16 @@ def main(words):
     # What units stand for, and a classifier on them, were those of the weights of before.
     for name in [name for name in tensors if not is_ours(name)]:
         del tensors[name]
-    for key in [key for key in texts if key != "planaria.network"]:
-        del texts[key]
+    texts.pop("planaria.classifier", None)
+    if "planaria.decoder" in texts and json.loads(texts["planaria.decoder"]).get("by") != "outputs":
+        del texts["planaria.decoder"]
+        print(f"{words[3]} does not know what its outputs mean: that followed from the weights of {words[1]}", file=sys.stderr)
     write(words[3], texts, tensors)
 
 
-main(sys.argv[1:])
+try:
+    main(sys.argv[1:])
+except ImportError as missing:
+    sys.exit(f"{missing}; a STATE called .npz does without")
+except OSError as failed:
+    sys.exit(str(failed))

@@ -40,6 +40,12 @@ def call(*words):
     return done.stdout
 
 
+def refuses(*words):
+    done = subprocess.run((sys.executable, *words), capture_output=True, text=True)
+    if done.returncode != 1 or len(done.stderr.splitlines()) != 1:
+        sys.exit(f"{' '.join(words)} should end with one sentence: {done.stderr}")
+
+
 def make_set(folder):
     random = np.random.default_rng(5)
     os.makedirs(folder)
@@ -75,7 +81,12 @@ def compare(planaria, example, folder, name, images):
         print(f"{name}: there and back: {'the same' if same else 'others'}: {' '.join(a.files)}")
     if not same:
         sys.exit(1)
+    if call(planaria, "predict", model, data, "--csv") != call(planaria, "predict", f"{run}.safetensors", data, "--csv"):
+        sys.exit(f"{name}: the model with the same weights should mean the same by its outputs")
+    refuses(example, "import", model, f"{run}-nothing.npz", f"{run}-x.safetensors")
+    refuses(example, "export", f"{run}-nothing", state)
     if not torch:
+        refuses(example, "export", model, f"{run}.pt")
         return
     net = modules(name)
     with np.load(state) as a:
