@@ -4,6 +4,8 @@
 
 #include "options.h"
 
+#include "likeness.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,14 +28,19 @@ static bool wants_help(int argc, const char **argv)
 }
 
 /* The option whose value is wrong, in front of it where the value is an argument of its own. */
-static int complain_option(const options *o, int argc, int code)
+static int complain_option(const options *o, int argc, int code, const struct poptOption *table)
 {
     const char *bad = poptBadOption(o->context, POPT_BADOPTION_NOALIAS), *option = "";
     const bool value = code == POPT_ERROR_BADNUMBER || code == POPT_ERROR_OVERFLOW;
 
     for (int i = 1; value && i + 1 < argc; i++)
         if (strncmp(o->argv[i], "--", 2) == 0 && !strchr(o->argv[i], '=') && strcmp(o->argv[i + 1], bad) == 0) option = o->argv[i];
-    return complain(MISUSED, "%s%s%s: %s; try '%s --help'", option, *option ? " " : "", bad, poptStrerror(code), o->name);
+    char name[64];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(bad, "="), bad);
+    likeness n = likeness_of(name + strspn(name, "-"));
+    for (; code == POPT_ERROR_BADOPT && strlen(name) > 3 && table->longName; table++) likeness_offer(&n, table->longName, table->longName);
+    return complain(MISUSED, "%s%s%s: %s; %s%s%stry '%s --help'", option, *option ? " " : "", bad, poptStrerror(code), *n.hint ? "did you mean --" : "",
+                    n.hint, *n.hint ? "? " : "", o->name);
 }
 
 int options_read(options *o, int argc, const char **argv, const struct poptOption *table,
@@ -61,7 +68,7 @@ int options_read(options *o, int argc, const char **argv, const struct poptOptio
     }
     while ((code = poptGetNextOpt(o->context)) > 0) continue;
     if (code < -1)
-        return complain_option(o, argc, code);
+        return complain_option(o, argc, code, table);
     o->extra = poptGetArgs(o->context);
     while (o->extra && o->extra[o->extra_count]) o->extra_count++;
     return DONE;

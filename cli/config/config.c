@@ -145,6 +145,8 @@ static int complain_name(const char *name)
 {
     const likeness n = preset_like(name);
 
+    if (dataset_look(name) == DATASET_THERE)
+        return complain(BAD_INPUT, "%s is a folder of data: name it by --data, behind a configuration file or a preset", name);
     return complain(BAD_INPUT, "there is neither a file nor a preset '%s'; %s%s%s'planaria presets' lists them", name,
                     *n.hint ? "did you mean " : "", n.hint, *n.hint ? "? " : "");
 }

@@ -12,3 +12,15 @@ make set
 try train net.yaml --data set --out r --set 'read={crop:1}'
 ends 2
 says 'a blank must stand behind the colon of a key'
+try train net.yaml --data set --out r --epoch 1
+ends 2
+says '^planaria: --epoch: unknown option; did you mean --epochs\?'
+try train net.yaml --data set --out r --dryrun=1
+ends 2
+says 'did you mean --dry-run\?'
+# So is what is named in the wrong place.
+try train set
+ends 3
+says 'set is a folder of data: name it by --data'
+try inspect net.yaml
+says 'net.yaml: safetensors: the file does not begin with the length of a header'
