@@ -15,6 +15,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* Pictures, or nearly: what is in a folder of a class in one of these formats was hardly meant to be passed over. */
 static const char *const others[LISTING_ENDINGS] = {
@@ -28,6 +29,15 @@ static bool is_folder(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0 ? S_ISDIR(about.st_mode) : errno != ENOENT && errno != ENOTDIR;
+}
+
+/* Whether samples may lie in a path: a folder, but that of a run, which has pictures of its own. */
+static bool may_hold_samples(const char *path)
+{
+    char manifest[PATH_MAX], config[PATH_MAX];
+    const bool fits = snprintf(manifest, PATH_MAX, "%s/manifest.json", path) < PATH_MAX && snprintf(config, PATH_MAX, "%s/config.yaml", path) < PATH_MAX;
+
+    return is_folder(path) && !(fits && access(manifest, F_OK) == 0 && access(config, F_OK) == 0);
 }
 
 /* "folder/a/b" of what is not empty, false if it is too long. */
@@ -62,9 +72,9 @@ static bool class_folder(const char *folder, const char *part, const char *class
     char path[PATH_MAX];
 
     if (snprintf(within, PATH_MAX, "%s%s%s/images", part, *part ? "/" : "", class) >= PATH_MAX) return false;
-    if (join(path, folder, within, "") && is_folder(path)) return true;
+    if (join(path, folder, within, "") && may_hold_samples(path)) return true;
     within[strlen(within) - strlen("/images")] = 0;
-    return join(path, folder, within, "") && is_folder(path);
+    return join(path, folder, within, "") && may_hold_samples(path);
 }
 
 /* PART/NAME from the folder of the set on, which class_folder has found. */
@@ -196,7 +206,7 @@ static int add_files(const char *folder, const char *within, extensions wanted, 
     for (int f = 0; f < files && code == DONE; f++) {
         const char *name = file[f]->d_name;
         if (listing_ends(name, wanted)) code = listing_add(l, within, name, label, (*count)++);
-        else if (!listing_leave_out(&l->left, name) && deep && join(below, within, name, "") && join(path, folder, below, "") && is_folder(path))
+        else if (!listing_leave_out(&l->left, name) && deep && join(below, within, name, "") && join(path, folder, below, "") && may_hold_samples(path))
             code = add_files(folder, below, wanted, label, deep, &here, l, count);
     }
     if (files >= 0) free_entries(file, files);

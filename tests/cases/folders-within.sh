@@ -7,6 +7,14 @@ try data check own
 ends 0
 says '120 samples of 8x8 bytes .* 60 labelled'
 says '^classes +bee:20 cat:20 dog:20'
+# The folder of a run has pictures of its own, and is none that has others.
+for run in own/run own/cat/run; do mkdir $run; cp own/cat/cat0.png $run/fields.png; touch $run/manifest.json $run/config.yaml; done
+try data check own
+says '120 samples of 8x8 bytes .* 60 labelled'
+try train planaria/fashion-demo --data own --out own/bee
+ends 1
+says 'own/bee holds pictures that are none of a run: name another folder by --out'
+rm -r own/run own/cat/run
 mkdir parts; cp -r own parts/train; rm parts/train/*.png; cp -r own/bee parts/test
 cp -r own/bee/bee0.png parts
 mkdir parts/test/bee; mv parts/test/*.png parts/test/bee
