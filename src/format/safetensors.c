@@ -164,8 +164,9 @@ pln_status plni_st_parse(pln_ctx *ctx, const void *bytes, size_t size, plni_st *
     for (int i = 7; i >= 0; i--) length = length << 8 | from[i];
     const char *other = length > size - 8 ? other_file(from, size) : NULL;
     if (other) return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: %s", other);
-    if (length > PLNI_ST_MAX_HEADER) return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: the file does not begin with the length of a header");
-    if (length > size - 8)
+    if (length > PLNI_ST_MAX_HEADER && length > size - 8)
+        return plni_fail(ctx, PLN_ERR_FORMAT, "safetensors: the file does not begin with the length of a header");
+    if (length > PLNI_ST_MAX_HEADER || length > size - 8)
         return plni_fail(ctx, PLN_ERR_FORMAT,
                          "safetensors: the header is said to have %llu bytes, the file has %zu",
                          (unsigned long long)length, size);
