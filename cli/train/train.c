@@ -122,7 +122,7 @@ static void tell_of_end(const job *j)
     if (result && done == all)
         remark("%s has finished its %d epochs: there was nothing to do; --epochs with a larger number trains it longer", j->r.folder, done);
     else if (result && j->state && done < all && j->args.epochs == OPTIONS_UNSET)
-        remark("%s had finished with %d epochs, and goes on to the %d that %s says now", j->r.folder, done, all, j->args.name);
+        remark("%s had finished with %d epoch%s, and goes on to the %d that %s says now", j->r.folder, done, done == 1 ? "" : "s", all, j->args.name);
     json_decref(result);
 }
 
