@@ -253,8 +253,9 @@ static pln_status check_labels(pln_ctx *ctx, const pln_experiment *e, const pln_
     const int training = e->fit.target == PLN_TARGET_LABELS ? first_unlabelled(train) : -1, testing = test ? first_unlabelled(test) : -1;
 
     if (training >= 0)
-        return plni_fail_at(ctx, PLN_ERR_ARG, "data", "training sample %d has no label, and train.target is labels; few labels are for "
-                            "a section semi, none for target self", training);
+        return plni_fail_at(ctx, PLN_ERR_ARG, "data", "%d of %d training samples have no label (sample %d is the first), and train.target is "
+                            "labels; few labels are for a section semi, none for target self", pln_data_count(train) - count_labelled(train),
+                            pln_data_count(train), training);
     if (test && count_labelled(train) == 0)
         return plni_fail_at(ctx, PLN_ERR_ARG, "test", "the training samples have no labels: nothing can be measured");
     if (testing >= 0)
