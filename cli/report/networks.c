@@ -18,7 +18,7 @@ enum { MOST_PICTURE = 16 << 20 };
 
 /* ---- layers ---------------------------------------------------------------------- */
 
-static void print_layer(const page *p, const pln_net *net, int l, int number, const json_t *activity)
+static void print_layer(const page *p, const pln_net *net, int l, const json_t *activity)
 {
     const pln_layer_info i = layers_sum(net, l);
     char name[LAYER_NAME], shape[LAYER_SHAPE];
@@ -26,7 +26,7 @@ static void print_layer(const page *p, const pln_net *net, int l, int number, co
     layer_name(net, l, name);
     layer_shape(net, l, shape);
     page_row(p);
-    page_cell(p, "%d  %s", number, name);
+    page_cell(p, "%d  %s", l, name);
     page_cell(p, "%s", shape);
     page_count(p, (long long)i.parameters);
     if (!activity) return;
@@ -64,8 +64,8 @@ static void print_layers(page *p, const source_run *r, const pln_net *net)
     page_element(p, "h4", "Layers");
     page_table(p, activity ? (const char *const[]){ "layer", "gives", "parameters", "fires", "silent", "MACs", "SOPs", "energy, nJ", NULL }
                            : (const char *const[]){ "layer", "gives", "parameters", NULL });
-    for (int l = 0, number = 1; l < pln_net_layers(net); l = layers_group(net, l), number++)
-        print_layer(p, net, l, number, activity ? json_array_get(layers, (size_t)number - 1) : NULL);
+    for (int l = 0, i = 0; l < pln_net_layers(net); l = layers_group(net, l), i++)
+        print_layer(p, net, l, activity ? json_array_get(layers, (size_t)i) : NULL);
     page_table_end(p);
     page_markup(p, "<p class=\"soft\">");
     page_print(p, "%lld parameters, of which %lld are there. ", (long long)json_integer_value(json_object_get(counts, "parameters")),

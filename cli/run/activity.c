@@ -49,6 +49,7 @@ static json_t *describe(const pln_net *net, int l, const pln_activity *all, tota
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
+    json_object_set_new(object, "layer", json_integer(l));
     json_object_set_new(object, "name", json_string(name));
     json_object_set_new(object, "shape", json_string(shape));
     json_object_set_new(object, "bytes", json_integer((json_int_t)bytes));
@@ -126,11 +127,10 @@ int activity_silent(const json_t *activity, const char **name)
     return 0;
 }
 
-static void print_line(int number, const char *name, const char *shape, const json_t *from)
+static void print_line(const char *name, const char *shape, const json_t *from)
 {
-    if (number) printf("%3d  ", number);
-    else        printf("     ");
-    printf("%-38s %-12s", name, shape);
+    layers_cell(from, "layer", "%.0f", 2, 1, "");
+    printf("  %-38s %-12s", name, shape);
     layers_cell(from, "firing_rate", "%.2f %%", 9, 100, "");
     layers_cell(from, "silent", "%.1f %%", 8, 100, "");
     layers_cell(from, "macs", "%.0f", 12, 1, "");
@@ -150,7 +150,6 @@ void activity_print(const json_t *activity)
            (int)json_integer_value(json_object_get(activity, "samples")));
     printf("     %-38s %-12s %9s %8s %12s %11s %10s %10s\n", "layer", "gives", "fires", "silent", "MACs", "SOPs", "nJ", "bytes");
     json_array_foreach((json_t *)(uintptr_t)layers, l, layer)
-        print_line((int)l + 1, json_string_value(json_object_get(layer, "name")),
-                   json_string_value(json_object_get(layer, "shape")), layer);
-    print_line(0, "all", "", activity);
+        print_line(json_string_value(json_object_get(layer, "name")), json_string_value(json_object_get(layer, "shape")), layer);
+    print_line("all", "", activity);
 }

@@ -231,6 +231,7 @@ static json_t *describe_layer(const pln_net *net, int layer, int group, const me
 
     layer_name(net, group, name);
     layer_shape(net, group, shape);
+    json_object_set_new(to, "layer", json_integer(group));
     json_object_set_new(to, "name", json_string(name));
     json_object_set_new(to, "shape", json_string(shape));
     json_object_set_new(to, "channels", json_integer(channels));

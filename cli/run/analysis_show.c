@@ -26,7 +26,8 @@ static void print_layers(const json_t *analysis)
     printf("     %-38s %-8s %8s %7s %8s %8s %7s %7s %6s %6s %7s %6s\n", "layer", "gives", "fires", "dead", "critical", "largest", "rate",
            "|w|", "H rate", "H cnt", "at th", "CKA");
     json_array_foreach(layers, l, layer) {
-        printf("%3zu  %-38s %-8s", l + 1, text_of(layer, "name"), text_of(layer, "shape"));
+        layers_cell(layer, "layer", "%.0f", 2, 1, "");
+        printf("  %-38s %-8s", text_of(layer, "name"), text_of(layer, "shape"));
         layers_cell(layer, "firing_rate", "%.2f %%", 8, 100, "-");
         layers_cell(layer, "dead", "%.1f %%", 7, 100, "-");
         layers_cell(layer, "criticality_mean", "%.4f", 8, 1, "-");

@@ -129,14 +129,14 @@ typedef struct totals {
     long   neurons;
 } totals;
 
-static void print_layer(const pln_net *net, int l, int number, totals *sum)
+static void print_layer(const pln_net *net, int l, totals *sum)
 {
     const pln_layer_info i = layers_sum(net, l);
     char name[LAYER_NAME], shape[LAYER_SHAPE], algorithm[3][LAYER_ALGORITHM];
 
     layer_name(net, l, name);
     layer_shape(net, l, shape);
-    printf("%3d  %-38s %-14s %5d %11zu %13.0f %9ld", number, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
+    printf("%3d  %-38s %-14s %5d %11zu %13.0f %9ld", l, name, shape, i.kind == PLN_READOUT ? 1 : i.steps, i.parameters,
            i.macs, i.neurons);
     sum->parameters += i.parameters;
     sum->macs += i.macs;
@@ -197,7 +197,7 @@ void layers_print(const pln_net *net)
 
     printf("     %-38s %-14s %5s %11s %13s %9s  %s\n", "layer", "gives", "steps", "parameters", "MACs a step", "neurons",
            "forward | input gradient | weight gradient");
-    for (int l = 0, number = 1; l < pln_net_layers(net); l = layers_group(net, l)) print_layer(net, l, number++, &sum);
+    for (int l = 0; l < pln_net_layers(net); l = layers_group(net, l)) print_layer(net, l, &sum);
     printf("     %-38s %-14s %5s %11zu %13.0f %9ld\n", "all", "", "", sum.parameters, sum.macs, sum.neurons);
 }
 
@@ -208,7 +208,7 @@ static json_t *describe(const pln_net *net, int l)
     json_t *object;
 
     layer_name(net, l, name);
-    object = json_pack("{s:s, s:[i, i, i], s:i, s:I, s:f, s:I}", "name", name, "shape",
+    object = json_pack("{s:i, s:s, s:[i, i, i], s:i, s:I, s:f, s:I}", "layer", l, "name", name, "shape",
                        i.kind == PLN_READOUT ? i.outputs : i.channels, i.kind == PLN_READOUT ? 1 : i.height,
                        i.kind == PLN_READOUT ? 1 : i.width, "steps", i.kind == PLN_READOUT ? 1 : i.steps, "parameters",
                        (json_int_t)i.parameters, "macs_a_step", i.macs, "neurons", (json_int_t)i.neurons);

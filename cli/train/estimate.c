@@ -95,12 +95,12 @@ static void print_layers(const pln_net *net)
         layers_print(net);
         return;
     }
-    printf("layer                 inputs  outputs  parameters\n");
+    printf("     layer                 inputs  outputs  parameters\n");
     for (int l = 0; l < pln_net_layers(net); l++) {
         const pln_layer_info i = pln_net_layer(net, l);
         char name[LAYER_NAME];
         layer_name(net, l, name);
-        printf("%-20s %7d  %7d  %10zu\n", name, i.inputs, i.outputs, i.parameters);
+        printf("%3d  %-20s %7d  %7d  %10zu\n", l, name, i.inputs, i.outputs, i.parameters);
     }
 }
 
