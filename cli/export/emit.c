@@ -114,6 +114,14 @@ static void put_layer(FILE *to, const integer_net *n, int l)
     fprintf(to, "%ld, %d, %d, %d, %d, %d, %d }", (long)r->limit, r->inputs, r->outputs, r->slab, r->multiplier, r->pre, r->shift);
 }
 
+/* The last layer by its name, behind what a line begins with. */
+static void put_last(FILE *to, const integer_net *n, const char *begin)
+{
+    fprintf(to, "%sconst pln_edge_layer last = ", begin);
+    put_layer(to, n, n->layers - 1);
+    fprintf(to, ";\n");
+}
+
 static void put_run(FILE *to, const integer_net *n, const emit_names *name)
 {
     const int hidden = n->layers - 1;
@@ -128,17 +136,12 @@ static void put_run(FILE *to, const integer_net *n, const emit_names *name)
         fprintf(to, "};\n\n");
     }
     if (!n->learns) {
-        fprintf(to, "static const pln_edge_layer last = ");
-        put_layer(to, n, hidden);
-        fprintf(to, ";\n\n");
+        put_last(to, n, "static ");
+        fprintf(to, "\n");
     }
     fprintf(to, "int %s_infer(%s_state *s, const uint8_t *x)\n{\n    const pln_edge_memory memory = { s->sum, s->list, %s };\n", name->lower,
             name->lower, n->widest_value ? "s->value" : "0");
-    if (n->learns) {
-        fprintf(to, "    const pln_edge_layer last = ");
-        put_layer(to, n, hidden);
-        fprintf(to, ";\n");
-    }
+    if (n->learns) put_last(to, n, "    ");
     fprintf(to, "\n    pln_edge_infer(%s, %d, &last, x, &memory);\n", hidden ? "hidden" : "&last", hidden);
 }
 
@@ -151,9 +154,8 @@ static void put_class(FILE *to, const integer_net *n, const emit_names *name)
 /* The layer that learns and its memory, as local names of a call. */
 static void put_learned(FILE *to, const integer_net *n)
 {
-    fprintf(to, "    const pln_edge_learned learned = { s->weight, s->bias, s->handicap, s->mean, &s->dither };\n    const pln_edge_layer last = ");
-    put_layer(to, n, n->layers - 1);
-    fprintf(to, ";\n");
+    fprintf(to, "    const pln_edge_learned learned = { s->weight, s->bias, s->handicap, s->mean, &s->dither };\n");
+    put_last(to, n, "    ");
 }
 
 static void put_learn(FILE *to, const integer_net *n, const emit_names *name)
