@@ -5,7 +5,6 @@
 #include "run/run.h"
 
 #include "run/tensorboard.h"
-#include "sets/reader.h"
 
 #include <curl/curl.h>
 #include <yaml.h>
@@ -49,13 +48,13 @@ static const char *const files[] = { "config.yaml", "manifest.json", "metrics.js
                                      "classifier.safetensors", "checkpoint.safetensors", "fields.png", "errors.png", "surest.png",
                                      "result.json", "best.safetensors", "analysis.json", "potentials.svg",
                                      "criticality.svg", "pruning.svg", TENSORBOARD_FILE };
-enum { RUN_FILES = sizeof files / sizeof files[0] };
+enum { FILES = sizeof files / sizeof files[0] };
 
 /* Whether a process that was killed has left this: a file of ours with ".part"
  * or with the six letters of mkstemp behind its name. */
 static bool is_leftover(const char *name)
 {
-    for (int i = 0; i < RUN_FILES; i++) {
+    for (int i = 0; i < FILES; i++) {
         const size_t length = strlen(files[i]);
         if (strncmp(name, files[i], length) != 0 || name[length] != '.') continue;
         if (strcmp(name + length, ".part") == 0) return true;
@@ -63,26 +62,6 @@ static bool is_leftover(const char *name)
                                                  "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == 6) return true;
     }
     return false;
-}
-
-static bool is_ours(const char *name)
-{
-    bool ours = is_leftover(name);
-
-    for (int i = 0; i < RUN_FILES && !ours; i++) ours = strcmp(name, files[i]) == 0;
-    return ours;
-}
-
-/* Whether a folder has pictures that are none of a run, as one of samples has. */
-static bool holds_pictures(const char *folder)
-{
-    DIR *dir = opendir(folder);
-    const struct dirent *entry;
-    bool found = false;
-
-    while (dir && !found && (entry = readdir(dir)) != NULL) found = reader_is_image(entry->d_name) && !is_ours(entry->d_name);
-    if (dir) closedir(dir);
-    return found;
 }
 
 static void remove_leftovers(const run *r)
@@ -140,11 +119,9 @@ int run_lock(run *r, const char *folder, int seconds)
 int run_create(run *r, const char *folder, bool resume, bool force)
 {
     struct stat about;
-
-    *r = (run){ .lock = -1 };
-    if (!force && holds_pictures(folder)) return complain(FAILED, "%s holds pictures that are none of a run: name another folder by --out", folder);
     int code = run_lock(r, folder, 0);
-    for (int i = 0; code == DONE && !resume && i < RUN_FILES; i++) {
+
+    for (int i = 0; code == DONE && !resume && i < FILES; i++) {
         if (stat(run_path(r, files[i]), &about) != 0) continue;
         if (!force)
             return complain(FAILED, "%s holds a run already: --resume goes on with it, --force overwrites it, --out names another folder", folder);

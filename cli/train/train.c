@@ -10,6 +10,8 @@
 #include "run/past.h"
 #include "run/report.h"
 #include "run/values.h"
+#include "sets/listing.h"
+#include "sets/reader.h"
 #include "train/estimate.h"
 #include "watch.h"
 
@@ -135,10 +137,22 @@ static void report(const job *j)
     report_result(j->result, j->c, &of);
 }
 
+/* Whether pictures lie in a folder that holds no run, as samples do. */
+static bool holds_samples(const char *folder)
+{
+    char path[PATH_MAX];
+    const bool fits = snprintf(path, sizeof path, "%s/config.yaml", folder) < (int)sizeof path;
+
+    return fits && access(path, F_OK) != 0 && access(folder, R_OK) == 0 && listing_holds(folder, "", reader_images);
+}
+
 static int train(job *j)
 {
     json_t *before = NULL;
     bool trains = false;
+
+    if (!j->args.force && holds_samples(j->args.out))
+        return complain(FAILED, "%s holds pictures that are none of a run: name another folder by --out", j->args.out);
     int code = run_create(&j->r, j->args.out, j->args.resume, j->args.force);
 
     if (code == DONE && j->args.resume) code = job_check_manifest(j);

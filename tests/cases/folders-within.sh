@@ -15,6 +15,11 @@ try train planaria/fashion-demo --data own --out own/bee
 ends 1
 says 'own/bee holds pictures that are none of a run: name another folder by --out'
 rm -r own/run own/cat/run
+try train planaria/fashion-demo --data own --out r --epochs 0 --no-eval
+ends 0
+cp own/bee/bee0.png r/plot.png
+try train r --resume
+ends 0
 mkdir parts; cp -r own parts/train; rm parts/train/*.png; cp -r own/bee parts/test
 cp -r own/bee/bee0.png parts
 mkdir parts/test/bee; mv parts/test/*.png parts/test/bee
